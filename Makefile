@@ -1,0 +1,63 @@
+# `make demo` and `make test` do all of their own set-up; `make help` lists the rest.
+PYTHON ?= python3
+UV_VERSION := 0.13.8
+VENV := .venv
+BIN := $(VENV)/bin
+UV := .uv/bin/uv
+READY := $(VENV)/.ready
+
+export MLFLOW_DISABLE_TELEMETRY := true
+export DO_NOT_TRACK := true
+
+.PHONY: help env demo test unit check lab bench notebooks size lock clean
+
+help:            ## list the targets
+	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 14
+
+env: $(READY)    ## set up .venv from requirements.lock
+
+$(UV):
+	@$(PYTHON) -c 'import sys; v = sys.version_info; sys.exit(0 if v >= (3, 11) else f"{sys.executable} is Python {v[0]}.{v[1]}; the workbench needs 3.11 or newer: make PYTHON=/path/to/python3")'
+	@echo "Setting up (once; about a minute)"
+	@$(PYTHON) -m venv .uv
+	@.uv/bin/python -m pip install --quiet --disable-pip-version-check uv==$(UV_VERSION)
+
+$(READY): requirements.lock pyproject.toml | $(UV)
+	@test -x $(BIN)/python || $(PYTHON) -m venv --without-pip $(VENV)
+	@$(UV) pip sync --quiet --python $(BIN)/python --compile-bytecode --require-hashes requirements.lock
+	@$(UV) pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $(READY)
+
+demo: $(READY)   ## solve the four recorded cases and write out/demo
+	@$(BIN)/workbench demo --out out/demo
+
+test: $(READY)   ## every test: unit, whole solves, notebooks, wheel
+	@$(BIN)/pytest -m ""
+
+unit: $(READY)   ## the fast tests alone
+	@$(BIN)/pytest
+
+check: $(READY)  ## ruff, mypy, the architecture test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/pytest -q tests/test_architecture.py
+
+lab: $(READY)    ## open the notebooks in JupyterLab
+	@cd notebooks && ../$(BIN)/jupyter lab
+
+bench: $(READY)  ## speed and accuracy, each beside its peer
+	@$(BIN)/python benchmarks/run.py
+
+notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their outputs
+	@$(BIN)/python notebooks/execute.py
+
+size: $(READY)   ## how large the code is (prints, never fails)
+	@$(BIN)/python benchmarks/size.py
+
+lock: | $(UV)    ## resolve pyproject.toml anew into requirements.lock
+	@$(UV) pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes \
+		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
+
+clean:           ## remove what the targets made (not the lock)
+	rm -rf $(VENV) .uv out build *.egg-info

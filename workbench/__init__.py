@@ -1,0 +1,1 @@
+"""The efficiency workbench: from profiles to a reviewed, measured fix."""

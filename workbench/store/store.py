@@ -1,0 +1,200 @@
+"""Write profiles as segments; read them back as the recording of a service."""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import uuid
+from collections.abc import Iterable
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import NamedTuple
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from workbench.errors import StoreError
+from workbench.store.schema import TABLES, VERSION
+from workbench.types import Function, Profile, Recording
+
+
+class WindowProfile(NamedTuple):
+    """A profile with the window it covers."""
+
+    profile: Profile
+    service: str
+    version: str
+    at: datetime
+    """Start of the window; with a time zone."""
+    work: float = math.nan
+    """Rounds of work done in the window."""
+    cpu_seconds: float = math.nan
+    """CPU time that the work took."""
+
+
+class Store:
+    """A folder of recorded profiles."""
+
+    def __init__(self, folder: Path | str) -> None:
+        self.folder = Path(folder)
+
+    @classmethod
+    def create(cls, folder: Path | str) -> Store:
+        """Make an empty store, or open the one that is there."""
+        path = Path(folder)
+        marker = path / "store.json"
+        if not marker.exists():
+            if path.exists() and any(path.iterdir()):
+                raise StoreError(f"{path}: expected an empty folder or a store, found other files")
+            (path / "segments").mkdir(parents=True, exist_ok=True)
+            marker.write_text(json.dumps({"version": VERSION}) + "\n")
+        return cls.open(path)
+
+    @classmethod
+    def open(cls, folder: Path | str) -> Store:
+        """Open a store; StoreError where there is none or one of another version."""
+        marker = Path(folder) / "store.json"
+        if not marker.is_file():
+            raise StoreError(f"{folder}: expected a store, found no store.json")
+        try:
+            version = json.loads(marker.read_text())["version"]
+        except (ValueError, KeyError, TypeError) as error:
+            raise StoreError(f'{marker}: expected {{"version": {VERSION}}}') from error
+        if version != VERSION:
+            raise StoreError(f"{marker}: expected version {VERSION}, found {version!r}")
+        return cls(folder)
+
+    def add(self, windows: Iterable[WindowProfile]) -> int:
+        """Add windows as one segment; all of them or, on any failure, none.
+
+        Returns
+        -------
+        int
+            How many windows were new; 0 when this very segment was there already.
+        """
+        tables = _tables(list(windows))
+        digest = _hash64(*(repr(table.to_pydict()) for table in tables.values()))
+        target = self.folder / "segments" / f"{digest & (2**64 - 1):016x}"
+        if target.exists():
+            return 0
+        beside = self.folder / "segments" / f".{uuid.uuid4().hex}"
+        beside.mkdir(parents=True)
+        try:
+            for name, table in tables.items():
+                pq.write_table(table, beside / f"{name}.parquet", compression="zstd")
+            os.replace(beside, target)
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return tables["windows"].num_rows
+
+    def services(self) -> list[str]:
+        """Return the services that have windows, by name."""
+        rows = self._query("SELECT DISTINCT service FROM {windows} ORDER BY service").fetchall()
+        return [service for (service,) in rows]
+
+    def recording(self, service: str | None = None) -> Recording:
+        """Return all windows of a service, oldest first.
+
+        Parameters
+        ----------
+        service : str, optional
+            Default: the only one there is.
+        """
+        services = self.services()
+        if service is None and len(services) != 1:
+            raise StoreError(f"{self.folder}: expected one service, found {services}: name one")
+        service = service or services[0]
+        if service not in services:
+            raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
+        windows = self._query(
+            "SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY at, window", service
+        ).df()
+        samples = self._query(
+            """SELECT s.window, s.stack, any_value(s.count) AS count
+               FROM {samples} s JOIN (SELECT DISTINCT "window" FROM {windows} WHERE service = ?) w
+               ON s.window = w.window GROUP BY ALL ORDER BY s.window, s.stack""",
+            service,
+        ).fetchnumpy()
+        stack_ids, sample_stacks = np.unique(samples["stack"], return_inverse=True)
+        stacks = dict(self._query("SELECT DISTINCT stack, functions FROM {stacks}").fetchall())
+        named = {
+            function: Function(name, file)
+            for function, name, file in self._query("SELECT * FROM {functions}").fetchall()
+        }
+        frames = [stacks[int(stack)] for stack in stack_ids]
+        used = sorted({f for stack in frames for f in stack}, key=named.__getitem__)
+        position = {function: i for i, function in enumerate(used)}
+        order = {window: i for i, window in enumerate(windows["window"])}
+        return Recording(
+            service=service,
+            windows=windows.drop(columns=["window", "service"]),
+            functions=tuple(named[f] for f in used),
+            stack_starts=np.cumsum([0, *map(len, frames)], dtype=np.int64),
+            stack_functions=np.array([position[f] for s in frames for f in s], dtype=np.int64),
+            sample_windows=np.array([order[w] for w in samples["window"]], dtype=np.int64),
+            sample_stacks=sample_stacks.astype(np.int64),
+            sample_counts=np.asarray(samples["count"], dtype=np.int64),
+        )
+
+    def _query(self, sql: str, *parameters: object) -> duckdb.DuckDBPyConnection:
+        segments = self.folder / "segments"
+        if not any(segments.glob("[!.]*/windows.parquet")):
+            raise StoreError(f"{self.folder}: expected recorded windows, found none")
+        places = {
+            name: "read_parquet('{}')".format(
+                str(segments / "[!.]*" / f"{name}.parquet").replace("'", "''")
+            )
+            for name in TABLES
+        }
+        try:
+            return duckdb.connect().execute(sql.format(**places), list(parameters))
+        except duckdb.Error as error:
+            raise StoreError(f"{self.folder}: damaged segment: {error}") from error
+
+
+def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
+    """Turn windows into the four tables of a segment."""
+    functions: dict[int, Function] = {}
+    stacks: dict[int, list[int]] = {}
+    samples: dict[tuple[int, int], int] = {}
+    rows = []
+    for window in windows:
+        profile = window.profile
+        if window.at.tzinfo is None:
+            raise StoreError(f"window of {window.service} at {window.at}: expected a time zone")
+        function_ids = [_hash64(*function) for function in profile.functions]
+        functions.update(zip(function_ids, profile.functions, strict=True))
+        stack_ids = []
+        for start, end in zip(profile.stack_starts[:-1], profile.stack_starts[1:], strict=True):
+            frames = [function_ids[f] for f in profile.stack_functions[start:end]]
+            stack_ids.append(_hash64(*frames))
+            stacks[stack_ids[-1]] = frames
+        counts = profile.sample_values[:, 0]
+        content = _hash64(*(f"{stack_ids[s]}:{c}" for s, c in zip(profile.sample_stacks, counts)))
+        window_id = _hash64(window.service, window.version, window.at.isoformat(), content)
+        for stack, count in zip(profile.sample_stacks, counts, strict=True):
+            key = (window_id, stack_ids[stack])
+            samples[key] = samples.get(key, 0) + int(count)
+        n_samples = int(counts.sum())
+        rows.append((window_id, *window[1:], n_samples))
+    columns = {
+        "windows": list(zip(*rows, strict=True)),
+        "functions": [list(functions), *zip(*functions.values(), strict=True)],
+        "stacks": [list(stacks), list(stacks.values())],
+        "samples": [*zip(*samples, strict=True), list(samples.values())],
+    }
+    return {
+        name: pa.table([pa.array(c, t) for c, t in zip(columns[name], schema.types)], schema=schema)
+        for name, schema in TABLES.items()
+    }
+
+
+def _hash64(*parts: object) -> int:
+    """Return a content hash that fits a signed 64-bit column."""
+    digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=8)
+    return int.from_bytes(digest.digest(), "big", signed=True)

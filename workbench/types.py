@@ -1,0 +1,363 @@
+"""The nouns every room shares: frozen, and without behaviour beyond reading themselves.
+
+Index convention, written once: a change index is the *first index of the new segment*; the end of
+a series is never listed; no change is an empty list.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+FloatArray = npt.NDArray[np.float64]
+IntArray = npt.NDArray[np.int64]
+
+SERVICE = "<service>"
+"""Subject of the series that holds a whole service rather than one function of it."""
+
+
+class Function(NamedTuple):
+    """A function as profilers and source code both can name it."""
+
+    name: str
+    """Qualified name within its module (`Cls.method`, `outer.<locals>.inner`)."""
+    file: str = ""
+    """Source path relative to the import root (`pkg/mod.py`); empty where unknown."""
+
+    @property
+    def subject(self) -> str:
+        """The name people read: `pkg.mod:Cls.method`, or the bare name without a file."""
+        if not self.file:
+            return self.name
+        module = self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+        return f"{module}:{self.name}"
+
+
+class ValueType(NamedTuple):
+    """What a sample's value counts, and in which unit."""
+
+    name: str
+    unit: str
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Profile:
+    """One recording: distinct stacks with sample values.
+
+    Stacks are rows of a CSR table, root first: stack `s` holds the functions
+    `stack_functions[stack_starts[s]:stack_starts[s + 1]]`.
+    """
+
+    functions: tuple[Function, ...]
+    stack_starts: IntArray
+    """(n_stacks + 1,) offsets into `stack_functions`; starts with 0."""
+    stack_functions: IntArray
+    """(n_frames,) indices into `functions`, root first."""
+    sample_stacks: IntArray
+    """(n_samples,) the stack of each sample row, as recorded."""
+    sample_values: IntArray
+    """(n_samples, n_value_types)."""
+    value_types: tuple[ValueType, ...] = (ValueType("samples", "count"),)
+    duration_s: float | None = None
+
+    @property
+    def n_samples(self) -> int:
+        """Rows as recorded."""
+        return len(self.sample_stacks)
+
+    @property
+    def totals(self) -> dict[str, int]:
+        """Exact sum of each value type, by `name/unit`."""
+        sums = self.sample_values.sum(axis=0)
+        return {
+            f"{kind.name}/{kind.unit}": int(total)
+            for kind, total in zip(self.value_types, sums, strict=True)
+        }
+
+    def stack(self, index: int) -> tuple[Function, ...]:
+        """Return the functions of one stack, root first."""
+        start, end = self.stack_starts[index], self.stack_starts[index + 1]
+        return tuple(self.functions[f] for f in self.stack_functions[start:end])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Recording:
+    """The stack samples of one service over consecutive windows, oldest first.
+
+    The distinct stacks are CSR rows as in `Profile`; the samples are (window, stack, count)
+    triples, summed so that each pair stands once.
+    """
+
+    service: str
+    windows: pd.DataFrame
+    """One row a window: `at` (time), `version`, `work` (rounds of work done), `cpu_seconds`
+    (CPU time the work took; NaN where not measured), `n_samples`."""
+    functions: tuple[Function, ...]
+    stack_starts: IntArray
+    stack_functions: IntArray
+    sample_windows: IntArray
+    sample_stacks: IntArray
+    sample_counts: IntArray
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+        return len(self.windows)
+
+    @property
+    def n_stacks(self) -> int:
+        """Number of distinct stacks."""
+        return len(self.stack_starts) - 1
+
+    def stack(self, index: int) -> tuple[Function, ...]:
+        """Return the functions of one stack, root first."""
+        start, end = self.stack_starts[index], self.stack_starts[index + 1]
+        return tuple(self.functions[f] for f in self.stack_functions[start:end])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SeriesMatrix:
+    """Many series over the same windows; row `i` is one metric of one subject."""
+
+    subjects: tuple[str, ...]
+    metrics: tuple[str, ...]
+    """`gcpu` (fraction of samples), `self_gcpu`, or `cost` (CPU seconds per unit of work)."""
+    values: FloatArray
+    """(n_series, n_windows), oldest first."""
+
+    def row(self, subject: str, metric: str) -> FloatArray:
+        """Return one series; KeyError where there is none."""
+        for i, key in enumerate(zip(self.subjects, self.metrics, strict=True)):
+            if key == (subject, metric):
+                return self.values[i]
+        raise KeyError(f"no series {metric} of {subject}")
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return a frame with one row a series, indexed by (subject, metric)."""
+        index = pd.MultiIndex.from_arrays(
+            [list(self.subjects), list(self.metrics)], names=["subject", "metric"]
+        )
+        return pd.DataFrame(self.values, index=index)
+
+
+@dataclass(frozen=True, slots=True)
+class Regression:
+    """A change point that survived every filter (an improvement has a negative delta)."""
+
+    id: str
+    subject: str
+    metric: str
+    change_index: int
+    """First window of the new level."""
+    change_index_low: int
+    change_index_high: int
+    before: float
+    """Level before, in the metric's unit."""
+    after: float
+    p_value: float
+    """Corrected for the number of series and of positions looked at."""
+    merged: tuple[str, ...] = ()
+    """Other subjects that moved with it (its callers and callees), largest first."""
+
+    @property
+    def absolute_delta(self) -> float:
+        """Change of level, in the metric's unit."""
+        return self.after - self.before
+
+    @property
+    def relative_delta(self) -> float:
+        """Change of level as a fraction of the level before; inf for a new function."""
+        return self.absolute_delta / self.before if self.before else float("inf")
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Detection:
+    """What was found, and what each stage of the funnel removed."""
+
+    regressions: tuple[Regression, ...]
+    """Largest first."""
+    improvements: tuple[Regression, ...]
+    funnel: pd.DataFrame
+    """One row a stage: `stage`, `n_in`, `n_out`, `removed` (reason with count)."""
+    removed: pd.DataFrame
+    """One row a candidate that a stage removed: `subject`, `metric`, `change_index`, `stage`,
+    `reason`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that was deployed and could be a cause; here, a commit."""
+
+    id: str
+    title: str
+    author: str
+    email: str
+    at: datetime
+    kind: str = "commit"
+    functions: tuple[Function, ...] = ()
+    """Functions whose lines it added, altered or removed."""
+    files: tuple[str, ...] = ()
+    n_added: int = 0
+    n_removed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Suspect:
+    """A change with the weight of evidence against it."""
+
+    change: Change
+    probability: float
+    """Share of the regression's net growth that passes through this change's functions as the
+    nearest changed ancestor; what no change explains is the rest."""
+    functions: tuple[str, ...]
+    """Subjects of its functions that carry the growth, most first."""
+    growth: float
+    """Net growth blamed on it, in the metric's unit."""
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A claim, and the tool call whose result supports it."""
+
+    claim: str
+    call_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnosis:
+    """A grounded answer to "what caused this regression", or an abstention (`change_id` None)."""
+
+    regression_id: str
+    summary: str
+    change_id: str | None = None
+    functions: tuple[str, ...] = ()
+    category: str = ""
+    mitigation: str = ""
+    """Named strategy: `revert`, `restore_cache`, `hoist`; empty for none."""
+    confidence: float = 0.0
+    evidence: tuple[Evidence, ...] = ()
+    skill: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of an investigation, for people to follow."""
+
+    node: str
+    """Node of the graph: `triage`, `select_skill`, `model`, `tools`, `diagnose`."""
+    title: str
+    detail: str
+    started_s: float
+    """Seconds since the investigation began."""
+    seconds: float
+    call_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Patch:
+    """Whole new texts of the files that an edit changes (None deletes a file)."""
+
+    strategy: str
+    summary: str
+    files: Mapping[str, str | None]
+    reverted: tuple[str, ...] = ()
+    """Ids of the commits that it reverts in part or whole; empty for a fix forward."""
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """What running a patch showed; all times are CPU seconds per round of the workload."""
+
+    applied: bool
+    compiled: bool
+    same_output: bool
+    good: tuple[float, ...] = ()
+    """The release before the regression, one value a run; runs are interleaved."""
+    bad: tuple[float, ...] = ()
+    fixed: tuple[float, ...] = ()
+    ratio_before: float = float("nan")
+    """bad / good."""
+    ratio_after: float = float("nan")
+    """fixed / good."""
+    gain_restored: float = float("nan")
+    """(bad - fixed) / (bad - good)."""
+    interval: tuple[float, float] = (float("nan"), float("nan"))
+    """95 % bootstrap interval of `gain_restored`."""
+    verified: bool = False
+    reason: str = ""
+    """Why it is not verified; empty when it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fix:
+    """A patch with its verification and where it was handed over."""
+
+    patch: Patch
+    diff: str
+    verification: Verification
+    branch: str = ""
+    commit: str = ""
+    pull_request: str = ""
+    """Text of PULL_REQUEST.md."""
+    n_trials: int = 0
+    """Workload runs that the search for the patch took."""
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """How to run the work whose cost is judged."""
+
+    command: tuple[str, ...]
+    """Arguments after the Python executable, relative to the case folder."""
+    paths: tuple[str, ...]
+    """Import path besides the code under investigation, relative to the case folder."""
+    rounds: int = 1
+    env: Mapping[str, str] = field(default_factory=dict)
+    timeout_s: float = 120.0
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """What a solver may see: recorded profiles, a repository, a workload. Never the truth."""
+
+    id: str
+    service: str
+    folder: str
+    base: str
+    """Revision that ran before the deploy."""
+    head: str
+    """Revision that runs now."""
+    workload: Workload | None = None
+    content_hash: str = ""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Outcome:
+    """Everything one solve produced, for the report, the tracker and `--json`."""
+
+    case: Case
+    recording: Recording
+    series: SeriesMatrix
+    detection: Detection
+    suspects: tuple[Suspect, ...] = ()
+    diagnosis: Diagnosis | None = None
+    fix: Fix | None = None
+    steps: tuple[Step, ...] = ()
+    messages: Sequence[Mapping[str, Any]] = ()
+    """The conversation as plain dictionaries, as the model saw it."""
+    seconds: Mapping[str, float] = field(default_factory=dict)
+    """`detect`, `diagnose`, `fix`, `total`."""
+    model: str = ""
+    skills: Mapping[str, str] = field(default_factory=dict)
+    """Content hash of every skill that was on offer, by name."""
+
+    @property
+    def cause(self) -> str | None:
+        """Commit named as the cause; None for no regression or an abstention."""
+        return self.diagnosis.change_id if self.diagnosis else None
