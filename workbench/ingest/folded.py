@@ -48,11 +48,11 @@ def parse_folded(data: bytes, path: object = None) -> Profile:
     for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
         if not line.strip() or line.startswith("#"):
             continue
-        stack_text, _, count = line.rstrip().rpartition(" ")
-        if not stack_text or not count.isdigit():
+        stack_text, space, count = line.rstrip().rpartition(" ")
+        if not space or not count.isdigit():
             raise ParseError(f"expected 'frame;frame count', got {line[:80]!r}", path, number)
-        stack = []
-        for frame in stack_text.split(";"):
+        stack = []  # empty where the profiler saw no frame; such samples count
+        for frame in filter(None, stack_text.split(";")):
             if frame not in frames:
                 frames[frame] = functions.setdefault(_function(frame), len(functions))
             stack.append(frames[frame])

@@ -112,12 +112,12 @@ class Store:
         if service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
         windows = self._query(
-            "SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY at, window", service
+            "SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY \"at\", \"window\"", service
         ).df()
         samples = self._query(
-            """SELECT s.window, s.stack, any_value(s.count) AS count
-               FROM {samples} s JOIN (SELECT DISTINCT "window" FROM {windows} WHERE service = ?) w
-               ON s.window = w.window GROUP BY ALL ORDER BY s.window, s.stack""",
+            """SELECT "window", stack, any_value("count") AS "count"
+               FROM {samples} SEMI JOIN (SELECT "window" FROM {windows} WHERE service = ?)
+               USING ("window") GROUP BY ALL ORDER BY ALL""",
             service,
         ).fetchnumpy()
         stack_ids, sample_stacks = np.unique(samples["stack"], return_inverse=True)
@@ -153,7 +153,7 @@ class Store:
         }
         try:
             return duckdb.connect().execute(sql.format(**places), list(parameters))
-        except duckdb.Error as error:
+        except (duckdb.IOException, duckdb.InvalidInputException) as error:
             raise StoreError(f"{self.folder}: damaged segment: {error}") from error
 
 

@@ -1,0 +1,181 @@
+"""Make a case: what a solver may see in one folder, the truth in a file beside it."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import tempfile
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from hashlib import blake2b
+from pathlib import Path
+
+from workbench.errors import CaseError, WorkbenchError
+from workbench.evaluate.cases.commits import BuiltHistory, build_repository
+from workbench.evaluate.cases.record import calibrate, record_windows
+from workbench.evaluate.cases.releases import fetch_dependencies, fetch_release
+from workbench.evaluate.cases.spec import CaseSpec
+from workbench.patch import run_workload
+from workbench.solver import CASE_FILE
+from workbench.store import Store
+from workbench.types import Workload
+
+N_WINDOWS = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Truth:
+    """What a solver is scored against; it never sees this."""
+
+    case: str
+    kind: str
+    regressed: bool
+    change_index: int | None
+    culprit_functions: tuple[str, ...]
+    culprit_commits: tuple[str, ...]
+    n_candidates: int
+    category: str
+    cause: str
+
+
+def truth_path(folder: Path) -> Path:
+    """Return where the truth of a case is kept: beside the folder that the solver is given."""
+    return folder.with_name(folder.name + ".truth.json")
+
+
+def load_truth(folder: Path) -> Truth | None:
+    """Read the truth of a case, None where it is not known."""
+    path = truth_path(folder)
+    if not path.is_file():
+        return None
+    data = json.loads(path.read_text(encoding="utf-8"))
+    return Truth(**data | {k: tuple(data[k]) for k in ("culprit_functions", "culprit_commits")})
+
+
+def build_case(
+    spec: CaseSpec,
+    workload_file: Path,
+    out: Path,
+    *,
+    recorded: Path | None = None,
+    n_windows: int = N_WINDOWS,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Path:
+    """Build a case from its spec; on any failure nothing is left behind.
+
+    Parameters
+    ----------
+    spec : CaseSpec
+        The releases and the workload.
+    workload_file : Path
+        The workload named by the spec.
+    out : Path
+        The case folder to make; must not exist. The truth goes beside it (`truth_path`).
+    recorded : Path, optional
+        A store of profiles recorded earlier. Default: record now, which takes minutes.
+    n_windows : int
+        Windows to record of each release.
+    progress : callable
+        Told in words what is under way.
+
+    Returns
+    -------
+    Path
+        `out`.
+    """
+    if out.exists() or truth_path(out).exists():
+        raise CaseError(f"{out}: expected a new folder, something is there already")
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
+        folder = Path(place) / out.name
+        folder.mkdir()
+        history = _fill(folder, spec, workload_file, recorded, n_windows, progress)
+        truth = _truth(spec, history, n_windows)
+        truth_path(out).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
+        try:
+            os.replace(folder, out)
+        except OSError:
+            truth_path(out).unlink()
+            raise
+    return out
+
+
+def _fill(
+    folder: Path, spec: CaseSpec, workload_file: Path, recorded: Path | None, n_windows: int,
+    progress: Callable[[str], None],
+) -> BuiltHistory:  # fmt: skip
+    progress(f"fetching {spec.package} {spec.from_version} and {spec.to_version}")
+    before, after = (fetch_release(spec, v) for v in (spec.from_version, spec.to_version))
+    dependencies = fetch_dependencies(spec)
+    if dependencies:
+        shutil.copytree(dependencies, folder / "deps")
+    workload = _workload(folder, spec, workload_file)
+    tags = (f"v{spec.from_version}", f"v{spec.to_version}")
+    progress("splitting the difference into commits")
+    history = build_repository(
+        folder / "repo", before, after, tags=tags, culprits=spec.culprit_functions, seed=spec.seed
+    )
+    if recorded:
+        Store.open(recorded)
+        shutil.copytree(recorded, folder / "store")
+    else:
+        progress("measuring the workload on both releases")
+        try:
+            workload = calibrate(workload, folder, before, after)
+        except WorkbenchError as error:
+            raise CaseError(f"workload of {spec.id}: {error}") from error
+        windows = record_windows(
+            workload, folder, ((tags[0], before), (tags[1], after)),
+            service=spec.package, n_windows=n_windows, progress=progress,
+        )  # fmt: skip
+        Store.create(folder / "store").add(windows)
+    _write_case(folder, spec, tags, workload)
+    return history
+
+
+def _workload(folder: Path, spec: CaseSpec, source: Path) -> Workload:
+    """Copy the workload and the modules it imports from its own folder."""
+    target = folder / "workload"
+    target.mkdir()
+    pending = [source]
+    while pending:
+        path = pending.pop()
+        shutil.copy(path, target / path.name)
+        for name in _imported(path):
+            sibling = path.with_name(f"{name}.py")
+            if sibling.is_file() and not (target / sibling.name).exists():
+                pending.append(sibling)
+    env = dict(spec.workload_env)
+    rounds = int(env.pop("WL_REPEAT", "1"))
+    paths = ("workload", "deps") if spec.deps else ("workload",)
+    return Workload((f"workload/{source.name}",), paths, rounds, env)
+
+
+def _imported(path: Path) -> set[str]:
+    """Return the top-level names that a module imports."""
+    tree = ast.parse(path.read_bytes(), str(path))
+    names: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name.split(".")[0] for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names.add(node.module.split(".")[0])
+    return names
+
+
+def _write_case(folder: Path, spec: CaseSpec, tags: tuple[str, str], workload: Workload) -> None:
+    seen = {"id": spec.id, "service": spec.package, "base": tags[0], "head": tags[1],
+            "workload": asdict(workload)}  # fmt: skip
+    (folder / CASE_FILE).write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
+
+
+def _truth(spec: CaseSpec, history: BuiltHistory, n_windows: int) -> Truth:
+    regressed = spec.kind == "regression"
+    return Truth(
+        case=spec.id, kind=spec.kind, regressed=regressed,
+        change_index=n_windows if regressed else None,
+        culprit_functions=spec.culprit_functions, culprit_commits=history.culprits,
+        n_candidates=history.n_commits, category=spec.category, cause=spec.cause,
+    )  # fmt: skip

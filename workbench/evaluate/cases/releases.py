@@ -1,0 +1,90 @@
+"""Fetch released packages with pip into a cache, each in a folder of its own."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from hashlib import blake2b
+from pathlib import Path
+
+import platformdirs
+
+from workbench.errors import CaseError
+from workbench.evaluate.cases.spec import CaseSpec
+
+_ANY_PLATFORM = ("--platform=any", "--implementation=py", "--abi=none", "--only-binary=:all:")
+_KEPT_METADATA = {"METADATA", "entry_points.txt", "top_level.txt"}
+
+
+def cache_folder() -> Path:
+    """Return where fetched releases and built cases are kept between runs."""
+    return platformdirs.user_cache_path("efficiency-workbench")
+
+
+def fetch_release(spec: CaseSpec, version: str) -> Path:
+    """Return a folder with one release of the package and what it says of itself."""
+    requirement = f"{spec.package}=={version}"
+    if not spec.pure_python_wheel:
+        return _fetch([requirement], ())
+    try:
+        return _fetch([requirement], _ANY_PLATFORM)
+    except CaseError:  # no such wheel: build from source and leave the extension out
+        return _fetch([requirement], ("--no-binary=:all:",), drop_extensions=True)
+
+
+def fetch_dependencies(spec: CaseSpec) -> Path | None:
+    """Return a folder with the pinned dependencies, None where there are none."""
+    return _fetch(spec.deps, ()) if spec.deps else None
+
+
+def _fetch(
+    requirements: Sequence[str], options: Sequence[str], *, drop_extensions: bool = False
+) -> Path:
+    """Install requirements, without what they depend on, into the cache; whole or not at all."""
+    python = f"{sys.implementation.name}{sys.version_info.major}.{sys.version_info.minor}"
+    key = "\0".join([python, *requirements, *options])
+    name = f"{requirements[0].replace('==', '-')}-{blake2b(key.encode(), digest_size=6).hexdigest()}"
+    target = cache_folder() / "releases" / name
+    if target.is_dir():
+        return target
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=target.parent, prefix=".fetch-") as folder:
+        install = Path(folder) / "site"
+        command = [
+            sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
+            "--no-input", "--no-deps", "--no-compile", "--no-warn-conflicts",
+            f"--target={install}", *options, *requirements,
+        ]  # fmt: skip
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        if done.returncode:
+            raise CaseError(f"cannot fetch {', '.join(requirements)}: {_complaint(done.stderr)}")
+        _tidy(install, drop_extensions)
+        try:
+            os.replace(install, target)
+        except OSError:  # another process fetched the same meanwhile
+            if not target.is_dir():
+                raise
+    return target
+
+
+def _complaint(text: str) -> str:
+    """Return pip's first error line, which names the cause (the last repeats it in brief)."""
+    errors = [line for line in text.splitlines() if line.startswith("ERROR")]
+    return (errors or text.strip().splitlines() or ["pip said nothing"])[0]
+
+
+def _tidy(folder: Path, drop_extensions: bool) -> None:
+    """Keep what running needs: no scripts, no caches, of the metadata what code reads."""
+    shutil.rmtree(folder / "bin", ignore_errors=True)
+    for path in sorted(folder.rglob("*"), reverse=True):
+        stale = path.name == "__pycache__" or (
+            path.parent.suffix == ".dist-info" and path.name not in _KEPT_METADATA
+        )
+        if stale and path.is_dir():
+            shutil.rmtree(path)
+        elif stale or (drop_extensions and path.suffix in {".so", ".pyd"}):
+            path.unlink()

@@ -1,0 +1,5 @@
+"""From a cause to a measured fix; works with no model in the room."""
+
+from workbench.patch.run import Run, run_workload
+
+__all__ = ["Run", "run_workload"]

@@ -1,0 +1,129 @@
+"""Find an edit that gives the lost speed back, measure it, and hand it over on a branch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from pathlib import Path
+
+from workbench.errors import PatchError
+from workbench.history import Delta, FileWeave, Repository
+from workbench.patch.handover import pull_request
+from workbench.patch.hoist import hoist_invariant
+from workbench.patch.measure import Bench
+from workbench.patch.restore_cache import restore_cache
+from workbench.patch.revert import ENOUGH, RevertSearch
+from workbench.patch.workspace import Workspace
+from workbench.types import Diagnosis, Fix, Function, Patch, Regression, Suspect, Workload
+
+N_RUNS = 9
+"""Interleaved runs of each tree that a verification makes."""
+
+
+def find_fix(
+    repository: Repository, weaves: dict[str, FileWeave], base: str, head: str,
+    workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
+    suspects: Sequence[Suspect], *, n_runs: int = N_RUNS,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Fix | None:  # fmt: skip
+    """Make and measure a fix for a diagnosed regression.
+
+    Fixes forward are tried first (the rest of the change stays): a cache that was lost is restored,
+    work that does not depend on a loop is hoisted out of it. Else the smallest set of hunks is
+    reverted that restores the speed and keeps the output.
+
+    Parameters
+    ----------
+    repository, weaves, base, head
+        The code, its history, and the revisions before the deploy and now.
+    workload, folder
+        What to run, and the case folder it is relative to.
+    regression, diagnosis, suspects
+        What is to be fixed, and who is suspected, most first.
+    n_runs : int
+        Interleaved runs of each tree for the verification.
+    progress : callable
+        Told in words what is under way.
+
+    Returns
+    -------
+    Fix or None
+        The best fix found, verified or not; on a branch of its own only when verified. None where
+        no edit restores the speed, or the workload shows no loss to restore.
+    """
+    with Workspace(repository, base, head) as workspace:
+        progress("measuring the loss")
+        bench = Bench.set_up(workload, folder, workspace)
+        if not bench.has_loss:
+            return None
+        n_trials = 0
+        for patch in _forward_patches(repository, workspace, diagnosis, suspects):
+            n_trials += 1
+            progress(f"trying: {patch.summary}")
+            restored = bench.try_files(patch.files).restored
+            if restored is not None and restored >= ENOUGH:
+                break
+        else:
+            search = _revert_search(repository, weaves, workspace, bench)
+            progress("searching the smallest set of hunks to revert")
+            deltas = search.smallest([suspect.change.id for suspect in suspects])
+            n_trials += search.n_runs
+            if deltas is None:
+                return None
+            patch = search.patch(deltas, _revert_title(deltas, suspects))
+        verification = bench.verify(patch.files, n_runs, progress)
+        diff = workspace.diff()
+        fix = Fix(patch, diff, verification, n_trials=n_trials)
+        if not verification.verified:
+            return fix
+        branch, commit = workspace.commit(patch, f"workbench/fix-{regression.id}")
+    text = pull_request(regression, diagnosis, suspects, fix, branch, base)
+    return Fix(patch, diff, verification, branch, commit, text, n_trials)
+
+
+def _forward_patches(
+    repository: Repository, workspace: Workspace, diagnosis: Diagnosis, suspects: Sequence[Suspect]
+) -> Iterator[Patch]:
+    """Yield fixes forward for the functions that are to blame, the named mitigation first."""
+    named = {f.subject: f for suspect in suspects for f in suspect.change.functions}
+    blamed = [named[subject] for subject in diagnosis.functions if subject in named]
+    strategies = sorted(("restore_cache", "hoist"), key=lambda s: s != diagnosis.mitigation)
+    for strategy in strategies:
+        for function in blamed:
+            before = repository.find(function.file, workspace.base)
+            after = repository.find(function.file, workspace.head)
+            if before is None or after is None:
+                continue
+            text = _forward(strategy, before, after, function)
+            if text is not None and text != after:
+                verb = "Restore the cache of" if strategy == "restore_cache" else "Hoist work out of a loop in"
+                summary = f"{verb} {function.name} in {function.file}"
+                yield Patch(strategy, summary, {function.file: text})
+
+
+def _forward(strategy: str, before: str, after: str, function: Function) -> str | None:
+    try:
+        if strategy == "restore_cache":
+            return restore_cache(before, after, function.name)
+        return hoist_invariant(after, function.name)
+    except PatchError:  # the function is not in this revision, or the file does not parse
+        return None
+
+
+def _revert_search(
+    repository: Repository, weaves: dict[str, FileWeave], workspace: Workspace, bench: Bench
+) -> RevertSearch:
+    others = [
+        path
+        for path in repository.files(workspace.head)
+        if path.endswith(".py") and path not in weaves
+    ]
+    read = {path: (workspace.bad / path).read_text("utf-8", "replace") for path in others}
+    return RevertSearch(weaves, bench.try_files, others, read.get)
+
+
+def _revert_title(deltas: Collection[Delta], suspects: Sequence[Suspect]) -> str:
+    commits = {delta.commit for delta in deltas}
+    titles = [s.change.title for s in suspects if s.change.id in commits]
+    rest = len(commits) - 1
+    more = f" and {rest} more" if rest > 0 else ""
+    return f"Revert: {titles[0]}{more}" if titles else f"Revert {len(commits)} commits"

@@ -1,0 +1,197 @@
+"""Figures without global state, and SVG that is equal byte for byte each time."""
+
+from __future__ import annotations
+
+import io
+import re
+import warnings
+from collections.abc import Sequence
+from xml.sax.saxutils import quoteattr
+
+import matplotlib as mpl
+import numpy as np
+import numpy.typing as npt
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
+
+from workbench.report.units import format_number
+from workbench.types import FloatArray, Verification
+
+INK, MUTED, GRID = "#2b2f35", "#6a727d", "#e3e6ea"
+BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
+"""Told apart with every common kind of colour blindness, and by place or label besides."""
+
+_CSS_NAMES = {
+    INK: "ink", MUTED: "muted", GRID: "line", BEFORE: "less", AFTER: "more", FIXED: "good",
+}  # fmt: skip
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+
+
+def plot_series(
+    values: npt.ArrayLike,
+    *,
+    change_index: int | None = None,
+    before: float | None = None,
+    after: float | None = None,
+    unit: str,
+    title: str,
+) -> Figure:
+    """Plot one series with its change point and the levels on both sides of it.
+
+    Parameters
+    ----------
+    values : array_like
+        (n_windows,), in `unit`, oldest first; a gap for each NaN.
+    change_index : int, optional
+        First window of the new level.
+    before, after : float, optional
+        Levels, in `unit`.
+    unit : str
+        Label of the value axis.
+    title : str
+        Shown as it is: a `$` starts no formula.
+    """
+    points = np.asarray(values, dtype=np.float64)
+    figure, axes = _figure(height_in=2.9, title=title)
+    if not np.isfinite(points).any():
+        return _say(figure, axes, "no values were measured")
+    n_before = len(points) if change_index is None else change_index
+    for start, end, colour in ((0, n_before, BEFORE), (n_before, len(points), AFTER)):
+        axes.plot(
+            np.arange(start, end), points[start:end],
+            color=colour, marker="o", markersize=3.6, linewidth=0.9, alpha=0.85,
+        )  # fmt: skip
+    if change_index is not None:
+        _mark_change(axes, change_index)
+    for level, start, end, colour in (
+        (before, 0, n_before, BEFORE),
+        (after, n_before, len(points), AFTER),
+    ):
+        if level is not None and np.isfinite(level) and start < end:
+            _draw_level(axes, level, points[start:end], start, colour)
+    axes.set_xlim(-0.8, len(points) - 0.2)
+    axes.set_ylim(_value_limits([*points, before, after]))
+    axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+    axes.set_xlabel("window, oldest first", color=MUTED)
+    axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
+    return figure
+
+
+def plot_verification(verification: Verification) -> Figure:
+    """Plot the CPU time per round of every run, with medians: good, bad and fixed release."""
+    groups = (
+        ("before", verification.good, BEFORE),
+        ("regressed", verification.bad, AFTER),
+        ("fixed", verification.fixed, FIXED),
+    )
+    figure, axes = _figure(height_in=2.2, title="")
+    if not any(runs for _, runs, _ in groups):
+        return _say(figure, axes, "no runs were measured")
+    for row, (_, runs, colour) in enumerate(groups):
+        if runs:
+            _draw_runs(axes, row, 1e3 * np.asarray(runs, dtype=np.float64), colour)
+    axes.set_yticks(range(len(groups)), [name for name, _, _ in groups], color=INK)
+    axes.set_ylim(len(groups) - 0.45, -0.65)
+    axes.set_xlim(_value_limits([1e3 * run for _, runs, _ in groups for run in runs]))
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+    axes.set_xlabel("CPU ms per round, one point a run, median marked", color=MUTED)
+    return figure
+
+
+def render_svg(figure: Figure, *, id_prefix: str = "figure", label: str = "") -> str:
+    """Return a figure as an `<svg>` element to stand inside a page.
+
+    Ids carry `id_prefix`, so that several figures can share a page; colours are CSS variables
+    with the printed colour as their fallback; `label` is what a screen reader says.
+    """
+    text = io.StringIO()
+    no_metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
+    with (
+        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": id_prefix}),
+        warnings.catch_warnings(),
+    ):
+        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's font has it
+        figure.savefig(text, format="svg", transparent=True, metadata=no_metadata)
+    svg = text.getvalue()
+    svg = svg[svg.index("<svg") :].strip()
+    svg = re.sub("<[^>]*>", lambda tag: _settle_tag(tag[0], id_prefix), svg)
+    return svg.replace("<svg", f'<svg role="img" aria-label={quoteattr(_legible(label))}', 1)
+
+
+def _settle_tag(tag: str, id_prefix: str) -> str:
+    """Return a tag with prefixed ids, and with CSS variables for colours."""
+    tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{id_prefix}-", tag)
+    for colour, name in _CSS_NAMES.items():
+        tag = tag.replace(f": {colour}", f": var(--{name}, {colour})")
+    return tag
+
+
+def _figure(*, height_in: float, title: str) -> tuple[Figure, Axes]:
+    figure = Figure(figsize=(9, height_in), layout="constrained")
+    axes = figure.add_subplot()
+    axes.set_title(_legible(title), loc="left", pad=18, fontsize=10, color=INK, parse_math=False)
+    axes.grid(visible=True, color=GRID, linewidth=0.8)
+    axes.set_axisbelow(True)
+    axes.tick_params(color=GRID, labelcolor=MUTED, labelsize=8.5)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.spines[["left", "bottom"]].set_color(GRID)
+    axes.xaxis.label.set_fontsize(9)
+    axes.yaxis.label.set_fontsize(9)
+    return figure, axes
+
+
+def _say(figure: Figure, axes: Axes, message: str) -> Figure:
+    axes.set_axis_off()
+    axes.text(0.5, 0.5, message, transform=axes.transAxes, ha="center", va="center", color=MUTED)
+    return figure
+
+
+def _mark_change(axes: Axes, change_index: int) -> None:
+    axes.axvline(change_index - 0.5, color=INK, linewidth=1, linestyle=(0, (4, 3)))
+    axes.annotate(
+        f"change point: window {change_index}",
+        (change_index - 0.5, 1), xycoords=("data", "axes fraction"),
+        xytext=(0, 3), textcoords="offset points", ha="center", va="bottom",
+        fontsize=8.5, color=INK,
+    )  # fmt: skip
+
+
+def _draw_level(axes: Axes, level: float, points: FloatArray, start: int, colour: str) -> None:
+    end = start + len(points)
+    axes.plot([start - 0.4, end - 0.6], [level, level], color=colour, linewidth=2.2)
+    above = np.nanmax([level, *points[-4:]])  # clear of the points below the label
+    axes.annotate(
+        format_number(level), (end - 0.6, above), xytext=(-1, 5), textcoords="offset points",
+        ha="right", va="bottom", fontsize=9, fontweight="bold", color=colour,
+    )  # fmt: skip
+
+
+def _draw_runs(axes: Axes, row: int, values_ms: FloatArray, colour: str) -> None:
+    spread = 0.14 * np.cos(np.arange(len(values_ms)) * 2.4)  # apart, and the same each time
+    axes.plot(
+        values_ms, row + spread, linestyle="none", marker="o", markersize=5.5,
+        color=colour, alpha=0.55, markeredgewidth=0,
+    )  # fmt: skip
+    median_ms = float(np.median(values_ms))
+    axes.plot([median_ms, median_ms], [row - 0.28, row + 0.28], color=colour, linewidth=2.6)
+    axes.annotate(
+        format_number(median_ms), (median_ms, row - 0.28), xytext=(0, 2),
+        textcoords="offset points", ha="center", va="bottom", fontsize=9, fontweight="bold",
+        color=colour,
+    )  # fmt: skip
+
+
+def _value_limits(values: Sequence[float | None]) -> tuple[float, float]:
+    """Return limits with a margin; from zero where the values span half their height or more."""
+    known = [value for value in values if value is not None and np.isfinite(value)]
+    low, high = min(known), max(known)
+    margin = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
+    from_zero = 0 <= low <= high / 2
+    return (0.0 if from_zero else low - margin), high + 1.5 * margin
+
+
+def _legible(text: str) -> str:
+    """Return the text without characters that XML cannot hold."""
+    return _NOT_XML.sub("\ufffd", text)
