@@ -1,5 +1,233 @@
-"""Solve a case: series, regressions, cause, diagnosis, verified fix."""
+"""Solve a case: series, regressions, suspects, diagnosis, verified fix.
+
+The order of the rooms below it, and nothing else: each step is a call into one of them.
+"""
 
 from __future__ import annotations
 
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, fields, replace
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from workbench.detect import detect
+from workbench.errors import CaseError, HistoryError, PatchError, StoreError
+from workbench.history import Repository, enclosing_function
+from workbench.signals import function_series, incidence, stack_costs
+from workbench.store import Store
+from workbench.types import Case, Diagnosis, Fix, Outcome, Step, Suspect, Workload
+
 CASE_FILE = "case.json"
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """How to solve."""
+
+    model: str = "playbook"
+    """`playbook`, or `provider:model` as LangChain's init_chat_model knows it."""
+    skills: Path | None = None
+    """Folder of skills. Default: those that come with the workbench."""
+    fix: bool = True
+    n_runs: int = 9
+    """Interleaved runs of each version that a verification makes."""
+
+
+def open_case(folder: Path, *, repo: Path | None = None) -> Case:
+    """Open a case folder, or a store with or without a repository beside it.
+
+    Raises
+    ------
+    CaseError
+        It is neither, or what is in it is not what it should be.
+    """
+    if (folder / CASE_FILE).is_file():
+        case = _read_case(folder)
+        if repo is not None:
+            raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
+        return case
+    if (folder / "store.json").is_file():
+        service = Store.open(folder).recording().service
+        return Case(folder.name, service, str(folder), "", "", content_hash=_content_hash(folder))
+    raise CaseError(f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found neither")
+
+
+def _read_case(folder: Path) -> Case:
+    path = folder / CASE_FILE
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        wanted = {f.name for f in fields(Workload)}
+        workload = {k: v for k, v in data["workload"].items() if k in wanted}
+        for key in ("command", "paths"):
+            workload[key] = tuple(workload[key])
+        return Case(
+            id=data["id"], service=data["service"], folder=str(folder), base=data["base"],
+            head=data["head"], workload=Workload(**workload), content_hash=_content_hash(folder / "store"),
+        )  # fmt: skip
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise CaseError(f"{path}: expected id, service, base, head, workload: {error!r}") from error
+
+
+def _content_hash(store: Path) -> str:
+    """Return a hash of what was recorded; segments are named by their content."""
+    names = sorted(path.name for path in (store / "segments").glob("[!.]*"))
+    return blake2b("\0".join(names).encode(), digest_size=8).hexdigest()
+
+
+def solve(
+    case: Case,
+    options: SolveOptions | None = None,
+    *,
+    progress: Callable[[str], None] = lambda text: None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Outcome:
+    """Solve a case from its profiles to a verified fix.
+
+    Parameters
+    ----------
+    case : Case
+        As `open_case` returns it.
+    options : SolveOptions, optional
+        Model, skills, effort.
+    progress : callable
+        Told in words what is under way.
+    on_step : callable
+        Told of each step of the investigation.
+
+    Returns
+    -------
+    Outcome
+        With no diagnosis where nothing regressed, with no fix where none was found.
+    """
+    options = options or SolveOptions()
+    folder = Path(case.folder)
+    clock = _Clock()
+    repository = _open_repository(case)
+    progress("detecting")
+    store = folder / "store" if case.workload else folder
+    recording = Store.open(store).recording()
+    series = function_series(recording)
+    members, values = incidence(recording), stack_costs(recording)
+    detection = detect(series, members=members, stack_values=values)
+    clock.lap("detect")
+    outcome = Outcome(case, recording, series, detection, model=options.model)
+    if not detection.regressions:
+        return replace(outcome, seconds=clock.seconds())
+
+    from workbench.agent import Investigation, investigate, load_skills, make_model
+
+    progress("investigating")
+    skills = {skill.name: skill for skill in load_skills(options.skills)}
+    model = make_model(options.model, skills)
+    clock.lap("start")
+    evidence = Investigation(recording, detection, repository, case.base, case.head)
+    regression = detection.regressions[0]
+    trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
+    suspects = evidence.suspects(regression.id)
+    clock.lap("diagnose")
+    fix: Fix | None = None
+    diagnosis = trajectory.diagnosis
+    if options.fix and diagnosis.change_id and case.workload and repository:
+        from workbench.patch import find_fix
+
+        hot = {enclosing_function(f.name).rsplit(".", 1)[-1] for f in recording.functions}
+        fix = find_fix(
+            repository, evidence.weaves, case.base, case.head, case.workload, folder, regression,
+            diagnosis, suspects, hot, n_runs=options.n_runs, progress=progress,
+        )  # fmt: skip
+        clock.lap("fix")
+    return replace(
+        outcome, suspects=suspects, diagnosis=diagnosis, fix=fix, steps=trajectory.steps,
+        messages=trajectory.messages, seconds=clock.seconds(),
+        skills={name: skill.content_hash for name, skill in skills.items()},
+    )  # fmt: skip
+
+
+def _open_repository(case: Case) -> Repository | None:
+    """Return the case's repository; CaseError where it is not as it should be."""
+    if not case.workload:
+        return None
+    try:
+        repository = Repository(Path(case.folder) / "repo")
+        for revision in (case.base, case.head):
+            repository.resolve(revision)
+        changed = repository.uncommitted()
+    except HistoryError as error:
+        raise CaseError(str(error)) from error
+    if changed:
+        raise CaseError(
+            f"{repository.folder}: expected a clean repository, found uncommitted changes in "
+            f"{', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}"
+        )
+    return repository
+
+
+class _Clock:
+    """Seconds of each part, and of all."""
+
+    def __init__(self) -> None:
+        self._began = self._last = time.perf_counter()
+        self._parts: dict[str, float] = {}
+
+    def lap(self, part: str) -> None:
+        now = time.perf_counter()
+        self._parts[part] = now - self._last
+        self._last = now
+
+    def seconds(self) -> dict[str, float]:
+        parts = {part: self._parts.get(part, 0.0) for part in ("detect", "diagnose", "fix")}
+        return parts | {"total": time.perf_counter() - self._began}
+
+
+def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any]:
+    """Return what `workbench solve --json` prints."""
+    diagnosis, fix = outcome.diagnosis, outcome.fix
+    accused = diagnosis is not None and diagnosis.change_id is not None
+    return {
+        "case": outcome.case.id,
+        "regressions": [
+            {
+                "function": r.subject,
+                "metric": r.metric,
+                "change_index": r.change_index,
+                "before": r.before,
+                "after": r.after,
+                "relative_delta": r.relative_delta if r.before else None,
+            }
+            for r in outcome.detection.regressions
+        ],
+        "cause": {
+            "commit": diagnosis.change_id,
+            "functions": list(diagnosis.functions),
+            "confidence": diagnosis.confidence,
+        }
+        if diagnosis and accused
+        else None,
+        "suspects": [suspect.change.id for suspect in outcome.suspects],
+        "diagnosis": diagnosis.summary if diagnosis else "no regression",
+        "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
+        "fix": _fix_json(fix),
+        "seconds": dict(outcome.seconds),
+        "mlflow_run_id": mlflow_run_id,
+    }
+
+
+def _fix_json(fix: Fix | None) -> Mapping[str, Any] | None:
+    if fix is None:
+        return None
+    seen = fix.verification
+    return {
+        "applied": seen.applied,
+        "verified": seen.verified,
+        "ratio_before": seen.ratio_before,
+        "ratio_after": seen.ratio_after,
+        "gain_restored": seen.gain_restored,
+        "interval": list(seen.interval),
+        "summary": fix.patch.summary,
+        "reason": seen.reason,
+        "branch": fix.branch,
+        "reverted": list(fix.patch.reverted),
+    }

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import sparse
 
-from workbench.attribute.codemap import enclosing_function
+from workbench.history import enclosing_function
 from workbench.types import Change, FloatArray, Function, Recording, Suspect
 
 _ABSENT = 0.02

@@ -74,13 +74,23 @@ class FileWeave:
 
         None means that the file would not exist.
         """
-        kept = [
-            line.text
-            for line in self.lines
-            if line.added not in without and (line.removed is None or line.removed in without)
-        ]
+        kept = [line.text for line in self.lines if self._is_kept(line, without)]
         deleted = self.deleted_by is not None and self.deleted_by not in without
         return "".join(kept) if kept or (self.in_base and not deleted) else None
+
+    def near(self, without: Collection[Delta], line: int, reach: int = 3) -> set[Delta]:
+        """Return the changes around a 0-based line of the text that is left without some others."""
+        found: set[Delta] = set()
+        number = 0
+        for woven in self.lines:
+            if abs(number - line) <= reach:
+                found |= {delta for delta in (woven.added, woven.removed) if delta}
+            number += self._is_kept(woven, without)
+        return found
+
+    @staticmethod
+    def _is_kept(line: WovenLine, without: Collection[Delta]) -> bool:
+        return line.added not in without and (line.removed is None or line.removed in without)
 
     def touched(self) -> Iterator[tuple[Delta, str, int]]:
         """Yield (delta, "base" or "head", 0-based line) for each line that a change touched.

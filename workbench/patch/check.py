@@ -3,27 +3,43 @@
 from __future__ import annotations
 
 import ast
+from functools import lru_cache
 from collections.abc import Callable, Iterable, Mapping
+from typing import NamedTuple
 
 from pyflakes import checker, messages
 
 
-def syntax_error(files: Mapping[str, str | None]) -> str | None:
-    """Return the first Python file that does not compile, with the reason; None for none."""
+class SyntaxFault(NamedTuple):
+    """Where and why a file does not compile."""
+
+    path: str
+    line: int
+    """1-based."""
+    reason: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.reason}"
+
+
+def syntax_fault(files: Mapping[str, str | None]) -> SyntaxFault | None:
+    """Return the first fault among the Python files; None where all compile."""
     for path, text in files.items():
         if path.endswith(".py") and text is not None:
             try:
                 ast.parse(text, path)
-            except (SyntaxError, ValueError) as error:
-                return f"{path}: {error}"
+            except SyntaxError as error:
+                return SyntaxFault(path, error.lineno or 1, error.msg)
+            except ValueError as error:
+                return SyntaxFault(path, 1, str(error))
     return None
 
 
 def missing_names(
     files: Mapping[str, str | None], head: Mapping[str, str | None], others: Iterable[str],
-    read: Callable[[str], str | None],
+    read: Callable[[str], str | None], is_module: Callable[[str], bool],
 ) -> set[str]:  # fmt: skip
-    """Return the names that edited files use, or are asked for, and no longer have.
+    """Return the names that edited files use, or are asked for, and do not have.
 
     Parameters
     ----------
@@ -35,36 +51,45 @@ def missing_names(
         Paths of the other Python files, which may import from the edited ones.
     read : callable
         Path -> text, for `others`.
+    is_module : callable
+        Tells whether a dotted name is a module of the repository.
     """
     missing: set[str] = set()
     for path, text in files.items():
         if path.endswith(".py") and text is not None:
             missing |= _undefined(text) - _undefined(head.get(path) or "")
-    modules = {_module(path): text for path, text in files.items() if path.endswith(".py")}
-    bound = {module: _bound(text or "") for module, text in modules.items()}
-    lost = {m: _bound(head.get(p) or "") - bound[m] for p in files if (m := _module(p)) in bound}
-    if any(lost.values()):
-        for path in [*files, *others]:
-            text = files.get(path, None) if path in files else read(path)
-            for module, name in _imported(text or "", path):
-                if name in lost.get(module, ()):
-                    missing.add(name)
+    bound = {_module(p): _bound(text or "") for p, text in files.items() if p.endswith(".py")}
+    gone = {_module(p) for p, text in files.items() if text is None}
+    for path in [*files, *others]:
+        text = files[path] if path in files else read(path)
+        for module, name in _imported(text or "", path):
+            whole = f"{module}.{name}"
+            if module in gone:
+                missing.add(module.rsplit(".", 1)[-1])
+            elif module in bound and name not in bound[module] and not is_module(whole):
+                missing.add(name)
     return missing
 
 
-def _undefined(source: str) -> set[str]:
+def _parse(source: str) -> ast.Module:
+    """Parse a source; one that does not parse is as good as empty here."""
     try:
-        tree = ast.parse(source)
+        return ast.parse(source)
     except (SyntaxError, ValueError):
-        return set()
-    found = checker.Checker(tree).messages
-    return {m.message_args[0] for m in found if isinstance(m, messages.UndefinedName)}
+        return ast.Module(body=[], type_ignores=[])
 
 
-def _bound(source: str) -> set[str]:
+@lru_cache(maxsize=4096)
+def _undefined(source: str) -> frozenset[str]:
+    found = checker.Checker(_parse(source)).messages
+    return frozenset(m.message_args[0] for m in found if isinstance(m, messages.UndefinedName))
+
+
+@lru_cache(maxsize=4096)
+def _bound(source: str) -> frozenset[str]:
     """Return the names bound at the top level of a module, its conditional parts included."""
     names: set[str] = set()
-    pending: list[ast.AST] = [ast.parse(source)]
+    pending: list[ast.AST] = [_parse(source)]
     while pending:
         for node in ast.iter_child_nodes(pending.pop()):
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
@@ -75,23 +100,20 @@ def _bound(source: str) -> set[str]:
             elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
                 names.add(node.id)
             pending.append(node)
-    return names
+    return frozenset(names)
 
 
-def _imported(source: str, path: str) -> set[tuple[str, str]]:
+@lru_cache(maxsize=4096)
+def _imported(source: str, path: str) -> frozenset[tuple[str, str]]:
     """Return (module, name) of every `from module import name`, relative ones resolved."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError):
-        return set()
     package = path.split("/")[:-1]
-    pairs = set()
-    for node in ast.walk(tree):
+    pairs: set[tuple[str, str]] = set()
+    for node in ast.walk(_parse(source)):
         if isinstance(node, ast.ImportFrom):
             parts = package[: len(package) - node.level + 1] if node.level else []
             module = ".".join([*parts, *([node.module] if node.module else [])])
             pairs |= {(module, alias.name) for alias in node.names}
-    return pairs
+    return frozenset(pairs)
 
 
 def _module(path: str) -> str:

@@ -22,7 +22,7 @@ N_RUNS = 9
 def find_fix(
     repository: Repository, weaves: dict[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
-    suspects: Sequence[Suspect], *, n_runs: int = N_RUNS,
+    suspects: Sequence[Suspect], hot: Collection[str], *, n_runs: int = N_RUNS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Fix | None:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
@@ -39,6 +39,8 @@ def find_fix(
         What to run, and the case folder it is relative to.
     regression, diagnosis, suspects
         What is to be fixed, and who is suspected, most first.
+    hot : collection of str
+        Bare names of the functions that the profiles show.
     n_runs : int
         Interleaved runs of each tree for the verification.
     progress : callable
@@ -63,7 +65,7 @@ def find_fix(
             if restored is not None and restored >= ENOUGH:
                 break
         else:
-            search = _revert_search(repository, weaves, workspace, bench)
+            search = _revert_search(repository, weaves, workspace, bench, hot)
             progress("searching the smallest set of hunks to revert")
             deltas = search.smallest([suspect.change.id for suspect in suspects])
             n_trials += search.n_runs
@@ -110,15 +112,15 @@ def _forward(strategy: str, before: str, after: str, function: Function) -> str 
 
 
 def _revert_search(
-    repository: Repository, weaves: dict[str, FileWeave], workspace: Workspace, bench: Bench
-) -> RevertSearch:
-    others = [
-        path
+    repository: Repository, weaves: dict[str, FileWeave], workspace: Workspace, bench: Bench,
+    hot: Collection[str],
+) -> RevertSearch:  # fmt: skip
+    others = {
+        path: (workspace.bad / path).read_text("utf-8", "surrogateescape")
         for path in repository.files(workspace.head)
         if path.endswith(".py") and path not in weaves
-    ]
-    read = {path: (workspace.bad / path).read_text("utf-8", "replace") for path in others}
-    return RevertSearch(weaves, bench.try_files, others, read.get)
+    }
+    return RevertSearch(weaves, bench.try_files, hot, others)
 
 
 def _revert_title(deltas: Collection[Delta], suspects: Sequence[Suspect]) -> str:

@@ -12,6 +12,7 @@ import builtins
 import functools
 import itertools
 import keyword
+import operator
 import re
 import warnings
 from collections import Counter
@@ -183,7 +184,7 @@ def _bindings(node: ast.AST) -> list[str]:
     return []
 
 
-def _module_bindings(tree: ast.Module) -> dict[str, list[ast.stmt]]:
+def module_bindings(tree: ast.Module) -> dict[str, list[ast.stmt]]:
     """Map each global to the statements that bind it, `global` declarations among them."""
     found: dict[str, list[ast.stmt]] = {}
     for stmt in tree.body:
@@ -206,7 +207,7 @@ class _Scope:
         self.lines, self.tree, self.function = split_lines(source), tree, function
         self.bound = functools.cache(bound_names)
         self.parents = {c: node for node in ast.walk(tree) for c in ast.iter_child_nodes(node)}
-        self.globals = _module_bindings(tree)
+        self.globals = module_bindings(tree)
         self.enclosing = Counter[str]()
         for ancestor in self.ancestors(function):
             if isinstance(ancestor, FunctionNode):
@@ -236,8 +237,8 @@ class _Scope:
         while child is not self.function:
             parent = self.parents[child]
             block = next((block for block in blocks(parent) if child in block), [])
-            earlier = list(itertools.takewhile(lambda stmt, end=child: stmt is not end, block))
-            for stmt in reversed(earlier):
+            earlier = itertools.takewhile(functools.partial(operator.is_not, child), block)
+            for stmt in reversed(list(earlier)):
                 if self.bound(stmt)[name]:
                     return stmt if _surely_binds(stmt, name) else None
             if parent is not self.function and self.bound(parent)[name]:

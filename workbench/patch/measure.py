@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from workbench.errors import PatchError
-from workbench.patch.check import syntax_error
+from workbench.patch.check import syntax_fault
 from workbench.patch.revert import Trial
 from workbench.patch.run import Run, run_workload
 from workbench.patch.workspace import Workspace
@@ -42,7 +42,7 @@ class Bench:
     @classmethod
     def set_up(cls, workload: Workload, folder: Path, workspace: Workspace) -> Bench:
         """Choose the rounds of a run and measure where the edit starts from."""
-        first = run_workload(workload, folder, workspace.good)
+        first = run_workload(workload, folder, workspace.good, rounds=1)
         rounds = max(1, math.ceil(RUN_SECONDS / max(first.cost, 1e-6)))
         workload = replace(workload, rounds=rounds)
         runs: list[tuple[Run, Run]] = [
@@ -101,8 +101,8 @@ class Bench:
             self.workspace.apply(files)
         except PatchError as error:
             return Verification(False, False, False, reason=str(error))
-        if complaint := syntax_error(files):
-            return Verification(True, False, False, reason=complaint)
+        if fault := syntax_fault(files):
+            return Verification(True, False, False, reason=str(fault))
         trees = (self.workspace.good, self.workspace.bad, self.workspace.fixed)
         costs: list[list[float]] = [[], [], []]
         for turn in range(n_runs):

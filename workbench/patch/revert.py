@@ -1,31 +1,36 @@
 """Revert the smallest set of hunks that restores the speed and keeps the output.
 
-Hunks depend on each other: taking one back may need another. The search takes back the most
-suspicious commits first, lets what breaks (a name that is gone, an output that differs) say what
-else must go, and once a set works makes it small by delta debugging (A. Zeller and R. Hildebrandt,
-"Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002), within a number of runs.
+Hunks depend on each other. New definitions are left in place, since taking them away speeds nothing
+up and breaks whoever else uses them; what is taken back is the code that calls them. The search
+begins with the most suspicious commits, lets what breaks (a name that is gone, a call that no longer
+fits) say what else must go back, and once a set works makes it small by delta debugging (A. Zeller
+and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002), within
+a number of runs.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeVar
 
-from workbench.history import Delta, FileWeave
-from workbench.patch.check import missing_names, syntax_error
+from workbench.history import MODULE, Delta, FileWeave, function_spans, line_functions
+from workbench.patch.check import missing_names, syntax_fault
 from workbench.types import Patch
 
 Unit = TypeVar("Unit")
-_NAME_IN_ERROR = re.compile(r"'([A-Za-z_][A-Za-z0-9_.]*)'|(\w+)\(\) (?:takes|got|missing)")
-_DEFINES = re.compile(
-    r"^\s*(?:async\s+)?(?:def|class)\s+(\w+)|^\s*(\w+)\s*(?::[^=]+)?=(?!=)|^\s*self\.(\w+)\s*(?::[^=]+)?=(?!=)"
-    r"|^\s*(?:from\s+[\w.]+\s+)?import\s+(.+)",
-)
-_MAX_REPAIRS = 12
 ENOUGH = 0.85
 """Part of the lost speed that a trial must give back; more than a fix needs, for the noise."""
+_MAX_REPAIRS = 12
+_QUOTED_NAME = re.compile(r"'([A-Za-z_][\w.]*)'|([\w.]+)\(\)")
+_DEFINITION = re.compile(
+    r"\s*(?:async\s+)?(?:def|class)\s+(\w+)"
+    r"|\s*(?:self\.|cls\.)?(\w+)\s*(?::[^=]+)?=(?!=)"
+    r"|\s*(?:from\s+[\w.]+\s+)?import\s+(.+)"
+)
+_WORD = re.compile(r"[A-Za-z_]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +46,56 @@ class BudgetSpentError(Exception):
     """The search has used up its runs; the best set so far stands."""
 
 
-@dataclass(slots=True)
+class HunkMap:
+    """What each hunk defines, uses and stands in."""
+
+    def __init__(self, weaves: Mapping[str, FileWeave]) -> None:
+        self.of_commit: dict[str, list[Delta]] = defaultdict(list)
+        self.users: dict[str, set[Delta]] = defaultdict(set)
+        """Name -> hunks whose added lines mention it."""
+        self.removers: dict[str, set[Delta]] = defaultdict(set)
+        """Name -> hunks whose removed lines define it."""
+        self.functions: dict[Delta, set[str]] = defaultdict(set)
+        """Functions that a hunk touched, by bare name."""
+        self.new: dict[Delta, set[str]] = defaultdict(set)
+        """Names that a hunk defines and that were not defined in its file before."""
+        self.additions: set[Delta] = set()
+        """Hunks that only add new definitions, imports or constants."""
+        for weave in weaves.values():
+            for delta in weave.deltas:
+                self.of_commit[delta.commit].append(delta)
+            self._map_words(weave)
+            self._map_functions(weave)
+
+    def _map_words(self, weave: FileWeave) -> None:
+        before = {name for line in weave.lines if not line.added for name in _defined(line.text)}
+        for line in weave.lines:
+            if line.added:
+                for word in _WORD.findall(line.text):
+                    self.users[word].add(line.added)
+                self.new[line.added] |= set(_defined(line.text)) - before
+            if line.removed:
+                for name in _defined(line.text):
+                    self.removers[name].add(line.removed)
+        if weave.deleted_by:
+            self.removers[_stem(weave.path)].add(weave.deleted_by)
+
+    def _map_functions(self, weave: FileWeave) -> None:
+        base = "".join(line.text for line in weave.lines if line.added is None)
+        names = {"base": line_functions(base), "head": line_functions(weave.text() or "")}
+        known = {span.name for span in function_spans(base)}
+        only_adds = set(weave.deltas)
+        for delta, side, line in weave.touched():
+            name = names[side][line]
+            if name:
+                self.functions[delta].add(name.rsplit(".", 1)[-1])
+            if name and (side == "base" or (name != MODULE and name in known)):
+                only_adds.discard(delta)
+        self.additions |= only_adds
+
+
 class RevertSearch:
-    """Search over sets of hunks to leave out.
+    """Search over sets of hunks to take back.
 
     Parameters
     ----------
@@ -51,36 +103,23 @@ class RevertSearch:
         The history between the good and the bad revision.
     run : callable
         Files -> Trial; runs the workload.
-    others : sequence of str
-        Paths of Python files that no commit touched.
-    read : callable
-        Path -> text at the head, for `others`.
-    enough : float
-        Part of the lost speed that must come back.
+    hot : collection of str
+        Bare names of the functions that the workload runs.
+    others : mapping of path to text
+        The Python files that no commit touched.
     budget : int
         Most runs.
     """
 
-    weaves: Mapping[str, FileWeave]
-    run: Callable[[Mapping[str, str | None]], Trial]
-    others: Sequence[str]
-    read: Callable[[str], str | None]
-    enough: float = ENOUGH
-    budget: int = 40
-    n_runs: int = 0
-    _seen: dict[frozenset[Delta], Trial] = field(default_factory=dict)
-    _deltas: dict[str, list[Delta]] = field(default_factory=dict)
-    _definers: dict[str, set[str]] = field(default_factory=dict)
-
-    def __post_init__(self) -> None:
-        for weave in self.weaves.values():
-            for delta in weave.deltas:
-                self._deltas.setdefault(delta.commit, []).append(delta)
-            for line in weave.lines:
-                for name in _defined(line.text):
-                    for delta in (line.added, line.removed):
-                        if delta:
-                            self._definers.setdefault(name, set()).add(delta.commit)
+    def __init__(
+        self, weaves: Mapping[str, FileWeave], run: Callable[[Mapping[str, str | None]], Trial],
+        hot: Collection[str], others: Mapping[str, str], budget: int = 40,
+    ) -> None:  # fmt: skip
+        self.weaves, self.run, self.hot, self.others = weaves, run, hot, others
+        self.budget, self.n_runs = budget, 0
+        self._map = HunkMap(weaves)
+        self._seen: dict[frozenset[Delta], Trial] = {}
+        self._modules = {_dotted(p) for p in (*weaves, *others) if p.endswith(".py")}
 
     def smallest(self, ranked: Sequence[str]) -> frozenset[Delta] | None:
         """Return the smallest set of hunks found; None where nothing restores the speed.
@@ -90,17 +129,14 @@ class RevertSearch:
         ranked : sequence of str
             Commits, most suspicious first; those that no one suspects may be left out.
         """
-        found = self._first(ranked)
-        if found is None:
-            return None
-        best = sorted(found, key=lambda commit: ranked.index(commit) if commit in ranked else 10**6)
         try:
-            best = ddmin(best, lambda commits: self._works(self._of(commits)))
-            deltas = [delta for commit in best for delta in self._deltas[commit]]
-            return frozenset(ddmin(deltas, lambda chosen: self._works(frozenset(chosen))))
+            found = self._first(ranked)
+            if found is None:
+                return None
+            return frozenset(ddmin(sorted(found), lambda chosen: self._works(frozenset(chosen))))
         except BudgetSpentError:
-            working = [chosen for chosen, trial in self._seen.items() if self._good(trial)]
-            return min(working, key=len)
+            working = [chosen for chosen, trial in self._seen.items() if _is_good(trial)]
+            return min(working, key=len, default=None)
 
     def files(self, deltas: Collection[Delta]) -> dict[str, str | None]:
         """Return the texts of the files in which leaving out these hunks makes a difference."""
@@ -110,69 +146,93 @@ class RevertSearch:
 
     def patch(self, deltas: Collection[Delta], title: str) -> Patch:
         """Return the reversal of these hunks as a patch."""
-        commits = tuple(dict.fromkeys(delta.commit for delta in sorted(deltas)))
+        commits = tuple(sorted({delta.commit for delta in deltas}))
         return Patch("revert", title, self.files(deltas), commits)
 
-    def _first(self, ranked: Sequence[str]) -> set[str] | None:
-        """Widen the set of commits until one works; everything is the last resort."""
-        everything = [*ranked, *(c for c in self._deltas if c not in set(ranked))]
+    def _first(self, ranked: Sequence[str]) -> frozenset[Delta] | None:
+        """Widen the set until one works: suspects, whatever is hot, everything."""
         size = 1
-        try:
-            while size < len(ranked):
-                repaired = self._repair(set(ranked[:size]))
-                if self._good(self._trial(self._of(repaired))):
-                    return repaired
-                size = max(size + 1, size * 3 // 2)
-            for commits in (set(ranked), set(everything)):
-                repaired = self._repair(commits)
-                if self._good(self._trial(self._of(repaired))):
-                    return repaired
-        except BudgetSpentError:
-            return None
+        while size <= len(ranked):
+            if found := self._try(self._calls_into(ranked[:size])):
+                return found
+            size += max(1, size // 2)
+        everything = {delta for deltas in self._map.of_commit.values() for delta in deltas}
+        hot = {d for d in everything - self._map.additions if self._is_hot(d)}
+        code = {d for d in everything if d.path.endswith(".py")}
+        for chosen in (hot, everything - self._map.additions, code, everything):
+            if found := self._try(frozenset(chosen)):
+                return found
         return None
 
-    def _repair(self, commits: set[str]) -> set[str]:
-        """Add the commits that define what is missing once these are left out."""
+    def _calls_into(self, commits: Iterable[str]) -> frozenset[Delta]:
+        """Return what to take back of these commits.
+
+        Their own hunks but for new definitions; of those, the hot code that calls them.
+        """
+        pending = [delta for commit in commits for delta in self._map.of_commit[commit]]
+        seen = set(pending)
+        while pending:
+            delta = pending.pop()
+            if delta not in self._map.additions:
+                continue
+            for name in self._map.new[delta]:
+                more = {d for d in self._map.users[name] if self._is_hot(d)} - seen
+                pending.extend(more)
+                seen |= more
+        return frozenset(seen - self._map.additions)
+
+    def _is_hot(self, delta: Delta) -> bool:
+        return any(name in self.hot for name in self._map.functions[delta])
+
+    def _try(self, deltas: frozenset[Delta]) -> frozenset[Delta] | None:
+        """Take back a set and whatever else that asks for; return it where it works."""
         for _ in range(_MAX_REPAIRS):
-            files = self.files(self._of(commits))
-            wanted = missing_names(files, self._head(files), self._untouched(files), self.read)
-            if not wanted and not syntax_error(files):
-                trial = self._trial(self._of(commits))
-                if trial.restored is not None or not trial.complaint:
-                    return commits
-                wanted = _names_in(trial.complaint)
-            more = {c for name in wanted for c in self._definers.get(name, ())} - commits
-            if not more:
-                return commits
-            commits = commits | more
-        return commits
+            if not deltas:
+                return None
+            files = self.files(deltas)
+            if fault := syntax_fault(files):
+                wider = deltas | self.weaves[fault.path].near(deltas, fault.line - 1)
+            elif missing := self._missing(files):
+                wider = self._supply(deltas, missing)
+            else:
+                trial = self._trial(deltas)
+                if trial.restored is not None:
+                    return deltas if _is_good(trial) else None
+                wider = self._supply(deltas, _names_in(trial.complaint))
+            if wider == deltas:
+                return None
+            deltas = wider
+        return None
 
-    def _head(self, files: Collection[str]) -> dict[str, str | None]:
-        return {path: self.weaves[path].text() for path in files}
+    def _supply(self, deltas: frozenset[Delta], names: Collection[str]) -> frozenset[Delta]:
+        """Bring back what defined a missing name; else take back who uses it or changed it."""
+        more: set[Delta] = set()
+        for name in names:
+            found = self._map.removers[name] - deltas
+            if not found:
+                users = self._map.users[name] - self._map.additions - deltas
+                found = {d for d in users if self._is_hot(d) or name in self._map.functions[d]}
+            more |= found
+        if more:
+            return deltas | more
+        kept = {d for d in deltas if not self._map.new[d] & set(names)}
+        return frozenset(kept)  # nobody else can supply it: leave in place what does
 
-    def _untouched(self, files: Collection[str]) -> list[str]:
-        woven = [path for path in self.weaves if path.endswith(".py") and path not in files]
-        return [*woven, *self.others]
-
-    def _of(self, commits: Collection[str]) -> frozenset[Delta]:
-        return frozenset(delta for commit in commits for delta in self._deltas.get(commit, ()))
+    def _missing(self, files: Mapping[str, str | None]) -> set[str]:
+        head = {path: self.weaves[path].text() for path in files}
+        rest = {p: w.text() for p, w in self.weaves.items() if p.endswith(".py") and p not in files}
+        others: dict[str, str | None] = {**rest, **self.others}
+        now = missing_names(files, head, others, others.get, self._modules.__contains__)
+        return now - missing_names(head, head, others, others.get, self._modules.__contains__)
 
     def _works(self, deltas: frozenset[Delta]) -> bool:
-        if not deltas:
-            return False
-        files = self.files(deltas)
-        if missing_names(files, self._head(files), self._untouched(files), self.read):
-            return False
-        return self._good(self._trial(deltas))
-
-    def _good(self, trial: Trial) -> bool:
-        return trial.restored is not None and trial.restored >= self.enough
+        return not self._missing(self.files(deltas)) and _is_good(self._trial(deltas))
 
     def _trial(self, deltas: frozenset[Delta]) -> Trial:
         if deltas not in self._seen:
             files = self.files(deltas)
-            if complaint := syntax_error(files):
-                self._seen[deltas] = Trial(None, complaint)
+            if fault := syntax_fault(files):
+                self._seen[deltas] = Trial(None, str(fault))
             elif self.n_runs >= self.budget:
                 raise BudgetSpentError
             else:
@@ -199,18 +259,28 @@ def ddmin(units: Sequence[Unit], works: Callable[[list[Unit]], bool]) -> list[Un
     return kept
 
 
+def _is_good(trial: Trial) -> bool:
+    return trial.restored is not None and trial.restored >= ENOUGH
+
+
 def _defined(line: str) -> list[str]:
     """Return the names that a line of Python defines."""
-    match = _DEFINES.match(line)
+    match = _DEFINITION.match(line)
     if not match:
         return []
     *single, imported = match.groups()
-    if imported:
-        return re.findall(r"\w+", imported)
-    return [name for name in single if name]
+    return _WORD.findall(imported) if imported else [name for name in single if name]
 
 
 def _names_in(complaint: str) -> set[str]:
     """Return the names that an error message is about."""
-    pairs = _NAME_IN_ERROR.findall(complaint)
-    return {part for pair in pairs for whole in pair if whole for part in whole.split(".")}
+    wholes = (whole for pair in _QUOTED_NAME.findall(complaint) for whole in pair)
+    return {part for whole in wholes for part in whole.split(".") if part}
+
+
+def _dotted(path: str) -> str:
+    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
+
+
+def _stem(path: str) -> str:
+    return _dotted(path).rsplit(".", 1)[-1]

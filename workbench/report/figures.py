@@ -58,6 +58,8 @@ def plot_series(
         return _say(figure, axes, "no values were measured")
     n_before = len(points) if change_index is None else change_index
     for start, end, colour in ((0, n_before, BEFORE), (n_before, len(points), AFTER)):
+        if start == end:
+            continue
         axes.plot(
             np.arange(start, end), points[start:end],
             color=colour, marker="o", markersize=3.6, linewidth=0.9, alpha=0.85,
@@ -71,7 +73,7 @@ def plot_series(
         if level is not None and np.isfinite(level) and start < end:
             _draw_level(axes, level, points[start:end], start, colour)
     axes.set_xlim(-0.8, len(points) - 0.2)
-    axes.set_ylim(_value_limits([*points, before, after]))
+    axes.set_ylim(_value_limits([*points, before, after], from_zero=change_index is None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("window, oldest first", color=MUTED)
     axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
@@ -129,7 +131,14 @@ def _settle_tag(tag: str, id_prefix: str) -> str:
 
 
 def _figure(*, height_in: float, title: str) -> tuple[Figure, Axes]:
-    figure = Figure(figsize=(9, height_in), layout="constrained")
+    width_in, top_in = 9.0, 0.62 if title else 0.3
+    figure = Figure(figsize=(width_in, height_in))
+    figure.subplots_adjust(  # fixed margins: a layout engine would double the time of a page
+        left=0.75 / width_in,
+        right=1 - 0.1 / width_in,
+        bottom=0.55 / height_in,
+        top=1 - top_in / height_in,
+    )
     axes = figure.add_subplot()
     axes.set_title(_legible(title), loc="left", pad=18, fontsize=10, color=INK, parse_math=False)
     axes.grid(visible=True, color=GRID, linewidth=0.8)
@@ -183,13 +192,15 @@ def _draw_runs(axes: Axes, row: int, values_ms: FloatArray, colour: str) -> None
     )  # fmt: skip
 
 
-def _value_limits(values: Sequence[float | None]) -> tuple[float, float]:
-    """Return limits with a margin; from zero where the values span half their height or more."""
+def _value_limits(
+    values: Sequence[float | None], *, from_zero: bool = False
+) -> tuple[float, float]:
+    """Return limits with a margin; from zero also where the values span half their height."""
     known = [value for value in values if value is not None and np.isfinite(value)]
     low, high = min(known), max(known)
     margin = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-    from_zero = 0 <= low <= high / 2
-    return (0.0 if from_zero else low - margin), high + 1.5 * margin
+    is_wide = low <= high / 2
+    return (0.0 if low >= 0 and (from_zero or is_wide) else low - margin), high + 1.5 * margin
 
 
 def _legible(text: str) -> str:

@@ -27,7 +27,8 @@
     if (value === 0) return "0";
     const magnitude = Math.floor(Math.log10(Math.abs(value)));
     const digits = Math.min(Math.max(2 - magnitude, 0), 9);
-    return value.toFixed(digits).replace("-", "−");
+    const options = { minimumFractionDigits: digits, maximumFractionDigits: digits };
+    return value.toLocaleString("en-US", options).replace("-", "−");
   }
 
   const signed = (value) => (value > 0 ? "+" : "") + number(value);

@@ -126,7 +126,7 @@ class FlameDiff:
         return [
             FunctionDelta(self.functions[f], float(sides[0][f]), float(sides[1][f]))
             for f in order
-            if sides[0][f] != sides[1][f]
+            if abs(sides[1][f] - sides[0][f]) > 1e-9 * self.total
         ]
 
     @property

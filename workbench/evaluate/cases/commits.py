@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from workbench.attribute import function_spans
 from workbench.errors import CaseError
 from workbench.evaluate.cases.split import ChangeKey, SplitFile, change_order, split_file
-from workbench.history import Hunk, Repository, run_git
+from workbench.history import Hunk, Repository, function_spans, run_git
 from workbench.types import Function
 
 _EPOCH = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # commits of a case are dated from here

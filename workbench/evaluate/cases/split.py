@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import NamedTuple
 
-from workbench.attribute import function_spans
-from workbench.history import Hunk
+from workbench.history import Hunk, function_spans
 from workbench.history.weave import split_lines
 
 

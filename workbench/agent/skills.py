@@ -1,0 +1,119 @@
+"""Skills: folders in the Agent Skills format, with a playbook for the model-free default."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import re
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from hashlib import blake2b
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from workbench.agent.playbook import Playbook
+from workbench.errors import SkillError
+
+_FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
+
+
+class FrontMatter(BaseModel):
+    """The head of a SKILL.md."""
+
+    model_config = ConfigDict(extra="forbid", populate_by_name=True)
+
+    name: str = Field(pattern=r"^[a-z0-9]+(-[a-z0-9]+)*$", max_length=64)
+    description: str = Field(min_length=1, max_length=1024)
+    license: str = ""
+    compatibility: str = Field(default="", max_length=500)
+    metadata: dict[str, str] = Field(default_factory=dict)
+    allowed_tools: str = Field(default="", alias="allowed-tools")
+
+
+@dataclass(frozen=True, slots=True)
+class Skill:
+    """One skill, read and validated."""
+
+    name: str
+    description: str
+    body: str = field(repr=False)
+    folder: Path
+    content_hash: str
+    """Over every file of the folder."""
+    relevance: Callable[[dict[str, Any]], float] = field(repr=False)
+    """Facts of a regression -> how well the skill fits, 0 to 1."""
+    investigate: Callable[[dict[str, Any]], Playbook] = field(repr=False)
+    allowed_tools: frozenset[str] | None = None
+    """None: all."""
+
+
+def skills_folder() -> Path:
+    """Return the skills that come with the workbench: of the checkout, else of the package."""
+    package = Path(__file__).parents[1]
+    for folder in (package.parent / "skills", package / "_skills"):
+        if any(folder.glob("*/SKILL.md")):
+            return folder
+    raise SkillError(f"{package}: expected skills beside or inside the package, found none")
+
+
+def load_skills(folder: Path | None = None) -> list[Skill]:
+    """Read every skill of a folder, by name; SkillError for the first that is not valid."""
+    folder = folder or skills_folder()
+    found = sorted(path.parent for path in folder.glob("*/SKILL.md"))
+    if not found:
+        raise SkillError(f"{folder}: expected skills (folders with a SKILL.md), found none")
+    return [load_skill(path) for path in found]
+
+
+def load_skill(folder: Path) -> Skill:
+    """Read one skill; its playbook is trusted code and is run."""
+    path = folder / "SKILL.md"
+    match = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
+    if not match:
+        raise SkillError(f"{path}: expected front matter between two lines of ---")
+    try:
+        head = FrontMatter.model_validate(yaml.safe_load(match[1]))
+    except yaml.YAMLError as error:
+        raise SkillError(f"{path}: front matter is not YAML (quote colons): {error}") from error
+    except ValidationError as error:
+        fault = error.errors()[0]
+        raise SkillError(f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+    if head.name != folder.name:
+        raise SkillError(f"{path}: name {head.name!r} is not that of its folder {folder.name!r}")
+    playbook = _load_playbook(folder / "scripts" / "playbook.py", head.name)
+    return Skill(
+        name=head.name, description=head.description, body=match[2].strip(), folder=folder,
+        content_hash=_hash_files(folder.rglob("*")), relevance=playbook.relevance,
+        investigate=playbook.investigate,
+        allowed_tools=frozenset(head.allowed_tools.split()) if head.allowed_tools else None,
+    )  # fmt: skip
+
+
+def _load_playbook(path: Path, name: str) -> ModuleType:
+    if not path.is_file():
+        raise SkillError(f"{path}: expected the skill's playbook, found no such file")
+    spec = importlib.util.spec_from_file_location(f"_playbook_{name.replace('-', '_')}", path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    keep, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leave skill folders clean
+    try:
+        spec.loader.exec_module(module)
+    finally:
+        sys.dont_write_bytecode = keep
+    for wanted in ("relevance", "investigate"):
+        if not callable(getattr(module, wanted, None)):
+            raise SkillError(f"{path}: expected a function {wanted}(facts), found none")
+    return module
+
+
+def _hash_files(paths: Iterable[Path]) -> str:
+    digest = blake2b(digest_size=8)
+    for path in sorted(paths):
+        if path.is_file() and "__pycache__" not in path.parts:
+            digest.update(os.fsencode(path.name) + b"\0" + path.read_bytes() + b"\0")
+    return digest.hexdigest()

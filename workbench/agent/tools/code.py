@@ -1,0 +1,56 @@
+"""Code and documents, as they are at a revision."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import Field
+
+from workbench.agent.investigation import Investigation
+from workbench.errors import ToolError
+from workbench.history import Repository
+
+_DOCUMENT_ENDINGS = (".md", ".rst", ".txt", "METADATA")
+_PAGE = 4000
+_MAX_LINE = 200
+
+
+def search_code(
+    investigation: Investigation,
+    pattern: Annotated[str, Field(description="Extended regular expression", max_length=200)],
+    revision: Annotated[str, Field(description="head (now) or base (before the deploy)")] = "head",
+    limit: Annotated[int, Field(description="How many lines", ge=1, le=30)] = 10,
+) -> dict[str, Any]:
+    """Search the repository's files for lines that match a regular expression."""
+    repository, at = _at(investigation, revision)
+    rows = repository.search(pattern, at, limit + 1)
+    return {
+        "lines": [{"path": p, "line": n, "text": t[:_MAX_LINE]} for p, n, t in rows[:limit]],
+        "more": len(rows) > limit,
+    }
+
+
+def read_document(
+    investigation: Investigation,
+    path: Annotated[str, Field(description="Path in the repository; empty lists them")] = "",
+    offset: Annotated[int, Field(description="First character to return", ge=0)] = 0,
+) -> dict[str, Any]:
+    """Read a page of one of the repository's documents (README, CHANGELOG, docs), or list them."""
+    repository, at = _at(investigation, "head")
+    documents = [f for f in repository.files(at) if f.endswith(_DOCUMENT_ENDINGS)]
+    if not path:
+        return {"documents": documents[:50], "more": len(documents) > 50}
+    if path not in documents:
+        raise ToolError(f"no document {path!r}; list them with an empty path")
+    text = repository.read(path, at)
+    page = text[offset : offset + _PAGE]
+    return {"path": path, "text": page, "more": offset + len(page) < len(text)}
+
+
+def _at(investigation: Investigation, revision: str) -> tuple[Repository, str]:
+    if investigation.repository is None:
+        raise ToolError("this store came without a repository: no code to read")
+    named = {"head": investigation.head, "base": investigation.base}
+    if revision not in named:
+        raise ToolError(f"expected revision head or base, got {revision!r}")
+    return investigation.repository, named[revision]
