@@ -133,7 +133,7 @@ def solve(
     if options.fix and diagnosis.change_id and case.workload and repository:
         from workbench.patch import find_fix
 
-        hot = {enclosing_function(f.name).rsplit(".", 1)[-1] for f in recording.functions}
+        hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
         fix = find_fix(
             repository, evidence.weaves, case.base, case.head, case.workload, folder, regression,
             diagnosis, suspects, hot, n_runs=options.n_runs, progress=progress,

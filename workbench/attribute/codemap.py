@@ -22,11 +22,11 @@ def changed_functions(
             continue
         names = {
             "base": line_functions(read_base(path) or ""),
-            "head": line_functions(weave.text() or ""),
+            "head": line_functions(weave.text()),
         }
-        for delta, side, line in weave.touched():
+        for commit, side, line in weave.touched():
             if name := names[side][line]:
-                found.setdefault(delta.commit, set()).add(Function(name, path))
+                found.setdefault(commit, set()).add(Function(name, path))
     return found
 
 

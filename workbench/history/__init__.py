@@ -5,6 +5,7 @@ The one home of running git.
 """
 
 from workbench.history.git import Commit, Hunk, Repository, run_git
+from workbench.history.pieces import Piece, cut
 from workbench.history.spans import (
     MODULE,
     Span,
@@ -12,16 +13,17 @@ from workbench.history.spans import (
     function_spans,
     line_functions,
 )
-from workbench.history.weave import Delta, FileWeave, weave_files
+from workbench.history.weave import FileWeave, weave_files
 
 __all__ = [
     "MODULE",
     "Commit",
-    "Delta",
     "FileWeave",
     "Hunk",
+    "Piece",
     "Repository",
     "Span",
+    "cut",
     "enclosing_function",
     "function_spans",
     "line_functions",

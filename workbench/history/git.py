@@ -31,9 +31,6 @@ class Hunk:
     """0-based first line replaced; where nothing is removed, the line it is inserted before."""
     removed: tuple[str, ...]
     added: tuple[str, ...]
-    deletes: bool = False
-    """The hunk takes the whole file away."""
-
 
 @dataclass(frozen=True, slots=True)
 class Commit:
@@ -170,7 +167,7 @@ def _parse_log(out: str) -> Iterator[Commit]:
             added, i = _body(lines, i, n_added)
             path = paths[1] or paths[0]
             start -= 1 if n_removed else 0
-            hunks.append(Hunk(path, start, removed, added, deletes=not paths[1]))
+            hunks.append(Hunk(path, start, removed, added))
     if header:
         yield _commit(header, hunks)
 

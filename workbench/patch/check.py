@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from functools import lru_cache
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from pyflakes import checker, messages
@@ -35,39 +35,39 @@ def syntax_fault(files: Mapping[str, str | None]) -> SyntaxFault | None:
     return None
 
 
+class Missing(NamedTuple):
+    """A name that a file should define and does not."""
+
+    path: str
+    name: str
+
+
 def missing_names(
-    files: Mapping[str, str | None], head: Mapping[str, str | None], others: Iterable[str],
-    read: Callable[[str], str | None], is_module: Callable[[str], bool],
-) -> set[str]:  # fmt: skip
-    """Return the names that edited files use, or are asked for, and do not have.
+    files: Mapping[str, str | None], others: Mapping[str, str], paths: Mapping[str, str]
+) -> set[Missing]:
+    """Return the names that files use undefined, or are asked for by an import and do not have.
 
     Parameters
     ----------
     files : mapping of path to text
-        The edited files.
-    head : mapping of path to text
-        The same files before the edit: what was missing there already does not count.
-    others : iterable of str
-        Paths of the other Python files, which may import from the edited ones.
-    read : callable
-        Path -> text, for `others`.
-    is_module : callable
-        Tells whether a dotted name is a module of the repository.
+        The files in question; None for one that is not there.
+    others : mapping of path to text
+        The other Python files, which may import from these.
+    paths : mapping of dotted module name to path
+        Every module there is or was.
     """
-    missing: set[str] = set()
-    for path, text in files.items():
-        if path.endswith(".py") and text is not None:
-            missing |= _undefined(text) - _undefined(head.get(path) or "")
-    bound = {_module(p): _bound(text or "") for p, text in files.items() if p.endswith(".py")}
-    gone = {_module(p) for p, text in files.items() if text is None}
-    for path in [*files, *others]:
-        text = files[path] if path in files else read(path)
+    missing = {
+        Missing(path, name)
+        for path, text in files.items()
+        if path.endswith(".py") and text is not None
+        for name in _undefined(text)
+    }
+    bound = {path: _bound(text or "") for path, text in files.items() if path.endswith(".py")}
+    for path, text in (*files.items(), *others.items()):
         for module, name in _imported(text or "", path):
-            whole = f"{module}.{name}"
-            if module in gone:
-                missing.add(module.rsplit(".", 1)[-1])
-            elif module in bound and name not in bound[module] and not is_module(whole):
-                missing.add(name)
+            source = paths.get(module, "")
+            if source in bound and name not in bound[source] and f"{module}.{name}" not in paths:
+                missing.add(Missing(source, name))
     return missing
 
 
@@ -114,7 +114,3 @@ def _imported(source: str, path: str) -> frozenset[tuple[str, str]]:
             module = ".".join([*parts, *([node.module] if node.module else [])])
             pairs |= {(module, alias.name) for alias in node.names}
     return frozenset(pairs)
-
-
-def _module(path: str) -> str:
-    return path.removesuffix(".py").removesuffix("/__init__").replace("/", ".")

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from workbench.errors import PatchError
-from workbench.history import Delta, FileWeave, Repository
+from workbench.history import FileWeave, Repository
+from workbench.patch.edits import EditMap
 from workbench.patch.handover import pull_request
 from workbench.patch.hoist import hoist_invariant
 from workbench.patch.measure import Bench
@@ -20,9 +21,9 @@ N_RUNS = 9
 
 
 def find_fix(
-    repository: Repository, weaves: dict[str, FileWeave], base: str, head: str,
+    repository: Repository, weaves: Mapping[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
-    suspects: Sequence[Suspect], hot: Collection[str], *, n_runs: int = N_RUNS,
+    suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
     progress: Callable[[str], None] = lambda text: None,
 ) -> Fix | None:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
@@ -39,8 +40,8 @@ def find_fix(
         What to run, and the case folder it is relative to.
     regression, diagnosis, suspects
         What is to be fixed, and who is suspected, most first.
-    hot : collection of str
-        Bare names of the functions that the profiles show.
+    hot : collection of Function
+        The functions that the profiles show.
     n_runs : int
         Interleaved runs of each tree for the verification.
     progress : callable
@@ -65,13 +66,14 @@ def find_fix(
             if restored is not None and restored >= ENOUGH:
                 break
         else:
-            search = _revert_search(repository, weaves, workspace, bench, hot)
+            search = RevertSearch(_edits(repository, weaves, workspace), bench.try_files, hot)
             progress("searching the smallest set of hunks to revert")
-            deltas = search.smallest([suspect.change.id for suspect in suspects])
+            edits = search.smallest([suspect.change.id for suspect in suspects])
             n_trials += search.n_runs
-            if deltas is None:
+            if edits is None:
                 return None
-            patch = search.patch(deltas, _revert_title(deltas, suspects))
+            commits = {commit for edit in edits for commit in search.edits.commits[edit]}
+            patch = search.patch(edits, _revert_title(commits, suspects))
         verification = bench.verify(patch.files, n_runs, progress)
         diff = workspace.diff()
         fix = Fix(patch, diff, verification, n_trials=n_trials)
@@ -111,21 +113,23 @@ def _forward(strategy: str, before: str, after: str, function: Function) -> str 
         return None
 
 
-def _revert_search(
-    repository: Repository, weaves: dict[str, FileWeave], workspace: Workspace, bench: Bench,
-    hot: Collection[str],
-) -> RevertSearch:  # fmt: skip
-    others = {
-        path: (workspace.bad / path).read_text("utf-8", "surrogateescape")
-        for path in repository.files(workspace.head)
-        if path.endswith(".py") and path not in weaves
-    }
-    return RevertSearch(weaves, bench.try_files, hot, others)
+def _edits(
+    repository: Repository, weaves: Mapping[str, FileWeave], workspace: Workspace
+) -> EditMap:
+    """Return what differs between the good and the bad tree."""
+
+    def texts(tree: Path, revision: str) -> dict[str, str]:
+        return {
+            path: (tree / path).read_bytes().decode("utf-8", "surrogateescape")
+            for path in repository.files(revision)
+            if path in weaves or path.endswith(".py")
+        }
+
+    base, head = texts(workspace.good, workspace.base), texts(workspace.bad, workspace.head)
+    return EditMap(base, head, weaves)
 
 
-def _revert_title(deltas: Collection[Delta], suspects: Sequence[Suspect]) -> str:
-    commits = {delta.commit for delta in deltas}
+def _revert_title(commits: Collection[str], suspects: Sequence[Suspect]) -> str:
     titles = [s.change.title for s in suspects if s.change.id in commits]
-    rest = len(commits) - 1
-    more = f" and {rest} more" if rest > 0 else ""
+    more = f" and {len(commits) - 1} more" if len(commits) > 1 else ""
     return f"Revert: {titles[0]}{more}" if titles else f"Revert {len(commits)} commits"

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from workbench.errors import CaseError
 from workbench.evaluate.cases.split import ChangeKey, SplitFile, change_order, split_file
-from workbench.history import Hunk, Repository, function_spans, run_git
+from workbench.history import Repository, function_spans, run_git
 from workbench.types import Function
 
 _EPOCH = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)  # commits of a case are dated from here
@@ -49,15 +49,15 @@ def build_repository(
         Shuffles the order; the same seed gives the same commit ids.
     """
     old, new = _read_tree(before), _read_tree(after)
-    files = {
-        path: split_file(path, *pair, hunks)
-        for path, pair, hunks in _differences(folder, old, new)
-    }
+    paths = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
+    files = {path: split_file(path, old.get(path), new.get(path)) for path in paths}
     keys = change_order(files)
     if not keys:
         raise CaseError(f"{before.name} and {after.name} do not differ")
     guilty = {key for key in keys if _touches(key, old, new, set(culprits))}
     order = _shuffle(keys, guilty, seed)
+    folder.mkdir(parents=True)
+    run_git(folder, "init", "--quiet", "--initial-branch=main")
     marks = _import(folder, old, files, order)
     head = marks[-1]
     run_git(folder, "tag", tags[0], marks[0])
@@ -77,22 +77,6 @@ def _read_tree(folder: Path) -> dict[str, str]:
         for path in sorted(folder.rglob("*"))
         if path.is_file()
     }
-
-
-def _differences(
-    folder: Path, old: Mapping[str, str], new: Mapping[str, str]
-) -> Iterator[tuple[str, tuple[str | None, str | None], list[Hunk]]]:
-    """Yield what differs between two trees; git finds the hunks. Leaves both trees in `folder`."""
-    folder.mkdir(parents=True)
-    run_git(folder, "init", "--quiet", "--initial-branch=main")
-    trees = _fast_import(folder, [_commit_header(i, "release") for i in (0, 1)], [old, new], "both")
-    hunks: dict[str, list[Hunk]] = {}
-    for hunk in Repository(folder).commits(*trees)[0].hunks:
-        hunks.setdefault(hunk.path, []).append(hunk)
-    run_git(folder, "update-ref", "-d", "refs/heads/both")
-    for path in sorted(old.keys() | new.keys()):
-        if old.get(path) != new.get(path):
-            yield path, (old.get(path), new.get(path)), hunks.get(path, [])
 
 
 def _touches(
@@ -133,7 +117,7 @@ def _import(
         text = files[key.path].text(done)
         headers.append(_commit_header(number, _title(key, text_before, text)))
         states.append({key.path: text})
-    return _fast_import(folder, headers, states, "main")
+    return _fast_import(folder, headers, states)
 
 
 def _title(key: ChangeKey, before: str | None, after: str | None) -> str:
@@ -158,14 +142,12 @@ def _commit_header(number: int, title: str) -> str:
 
 
 def _fast_import(
-    folder: Path, headers: Sequence[str], states: Sequence[Mapping[str, str | None]], branch: str
+    folder: Path, headers: Sequence[str], states: Sequence[Mapping[str, str | None]]
 ) -> list[str]:
-    """Write commits onto a branch; each state names the files that differ from the one before."""
+    """Write commits onto main; each state names the files that differ from the one before."""
     stream = []
     for mark, (header, state) in enumerate(zip(headers, states, strict=True), start=1):
-        stream.append(f"commit refs/heads/{branch}\nmark :{mark}\n{header}")
-        if branch == "both" and mark > 1:
-            stream.append("deleteall\n")
+        stream.append(f"commit refs/heads/main\nmark :{mark}\n{header}")
         for path, text in state.items():
             quoted = '"' + path.replace("\\", "\\\\").replace('"', '\\"') + '"'
             if text is None:
