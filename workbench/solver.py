@@ -36,23 +36,35 @@ class SolveOptions:
     """Interleaved runs of each version that a verification makes."""
 
 
-def open_case(folder: Path, *, repo: Path | None = None) -> Case:
-    """Open a case folder, or a store with or without a repository beside it.
+def open_case(folder: Path, *, repository: Path | None = None) -> Case:
+    """Open a case folder, or a store with or without the repository of its service.
 
-    Raises
-    ------
-    CaseError
-        It is neither, or what is in it is not what it should be.
+    Parameters
+    ----------
+    folder : Path
+        A folder that `workbench case build` made, or a store.
+    repository : Path, optional
+        For a store: the code. The versions of its first and last window name the revisions.
+
+    Returns
+    -------
+    Case
+        CaseError where the folder is neither, or what is in it is not what it should be.
     """
     if (folder / CASE_FILE).is_file():
-        case = _read_case(folder)
-        if repo is not None:
+        if repository is not None:
             raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
-        return case
-    if (folder / "store.json").is_file():
-        service = Store.open(folder).recording().service
-        return Case(folder.name, service, str(folder), "", "", content_hash=_content_hash(folder))
-    raise CaseError(f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found neither")
+        return _read_case(folder)
+    if not (folder / "store.json").is_file():
+        found = "neither" if folder.is_dir() else "no such folder"
+        raise CaseError(f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}")
+    recording = Store.open(folder).recording()
+    versions = recording.windows["version"]
+    return Case(
+        id=folder.resolve().name, service=recording.service, folder=str(folder),
+        base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
+        repository=str(repository or ""), content_hash=_content_hash(folder),
+    )  # fmt: skip
 
 
 def _read_case(folder: Path) -> Case:
@@ -65,7 +77,8 @@ def _read_case(folder: Path) -> Case:
             workload[key] = tuple(workload[key])
         return Case(
             id=data["id"], service=data["service"], folder=str(folder), base=data["base"],
-            head=data["head"], workload=Workload(**workload), content_hash=_content_hash(folder / "store"),
+            head=data["head"], store=str(folder / "store"), repository=str(folder / "repo"),
+            workload=Workload(**workload), content_hash=_content_hash(folder / "store"),
         )  # fmt: skip
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise CaseError(f"{path}: expected id, service, base, head, workload: {error!r}") from error
@@ -107,8 +120,7 @@ def solve(
     clock = _Clock()
     repository = _open_repository(case)
     progress("detecting")
-    store = folder / "store" if case.workload else folder
-    recording = Store.open(store).recording()
+    recording = Store.open(case.store).recording()
     series = function_series(recording)
     members, values = incidence(recording), stack_costs(recording)
     detection = detect(series, members=members, stack_values=values)
@@ -148,10 +160,10 @@ def solve(
 
 def _open_repository(case: Case) -> Repository | None:
     """Return the case's repository; CaseError where it is not as it should be."""
-    if not case.workload:
+    if not case.repository:
         return None
     try:
-        repository = Repository(Path(case.folder) / "repo")
+        repository = Repository(case.repository)
         for revision in (case.base, case.head):
             repository.resolve(revision)
         changed = repository.uncommitted()

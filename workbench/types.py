@@ -329,10 +329,15 @@ class Case:
     id: str
     service: str
     folder: str
+    """What the paths of the workload are relative to."""
     base: str
     """Revision that ran before the deploy."""
     head: str
     """Revision that runs now."""
+    store: str = ""
+    """Folder of the recorded profiles."""
+    repository: str = ""
+    """Folder of the code; empty where there is none."""
     workload: Workload | None = None
     content_hash: str = ""
 

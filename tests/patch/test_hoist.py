@@ -188,7 +188,9 @@ DECOYS = {
     "name augmented in the loop": "for x in items:\n    str(count)\n    count += 1",
     "name bound by walrus": "for x in items:\n    len(items)\n    (items := [x])",
     "name bound by with": "for x in items:\n    len(items)\n    with other as items: pass",
-    "name bound by match": "for x in items:\n    len(items)\n    match x:\n        case [*items]: pass",
+    "name bound by match": (
+        "for x in items:\n    len(items)\n    match x:\n        case [*items]: pass"
+    ),
     "name deleted": "while count:\n    len(items)\n    del items",
     "container that grows": "for x in other:\n    items.append(len(items))",
     "container that shrinks": "while len(items) > 0:\n    items.pop()",

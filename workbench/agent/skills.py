@@ -53,12 +53,12 @@ class Skill:
 
 
 def skills_folder() -> Path:
-    """Return the skills that come with the workbench: of the checkout, else of the package."""
+    """Return the skills that come with the workbench: of the installed package, else of the checkout."""
     package = Path(__file__).parents[1]
-    for folder in (package.parent / "skills", package / "_skills"):
+    for folder in (package / "_skills", package.parent / "skills"):
         if any(folder.glob("*/SKILL.md")):
             return folder
-    raise SkillError(f"{package}: expected skills beside or inside the package, found none")
+    raise SkillError(f"{package}: expected skills inside or beside the package, found none")
 
 
 def load_skills(folder: Path | None = None) -> list[Skill]:

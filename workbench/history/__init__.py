@@ -12,8 +12,9 @@ from workbench.history.spans import (
     enclosing_function,
     function_spans,
     line_functions,
+    statement_starts,
 )
-from workbench.history.weave import FileWeave, weave_files
+from workbench.history.weave import FileWeave, split_lines, weave_files
 
 __all__ = [
     "MODULE",
@@ -28,5 +29,7 @@ __all__ = [
     "function_spans",
     "line_functions",
     "run_git",
+    "split_lines",
+    "statement_starts",
     "weave_files",
 ]

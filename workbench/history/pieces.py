@@ -2,16 +2,17 @@
 
 A line diff aligns whatever lines are equal, and so mixes one function that went with another that
 came. Here functions are matched by their qualified names first and lines are compared only within a
-match, so that a piece never straddles two functions and each can be had in either version.
+match, so that a piece never straddles two functions and each can be had in either version. Outside
+of functions whole statements are compared.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from workbench.history.spans import function_spans
+from workbench.history.spans import function_spans, statement_starts
 from workbench.history.weave import split_lines
 
 
@@ -53,6 +54,8 @@ def cut(before: str, after: str, *, python: bool = True) -> tuple[Piece, ...]:
     matcher = SequenceMatcher(None, [r[0] for r in old], [r[0] for r in new], autojunk=False)
     pieces: list[Piece] = []
     at_old = at_new = 0
+    starts = (statement_starts(before), statement_starts(after)) if python else (set(), set())
+    whole = {run[0] for run in (*old, *new)} - {s.name for t in (before, after) for s in function_spans(t)}
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
             pairs = [(*o, n[1]) for o, n in zip(old[i:i_end], new[j:j_end], strict=True)]
@@ -60,18 +63,34 @@ def cut(before: str, after: str, *, python: bool = True) -> tuple[Piece, ...]:
             pairs = [(part, lines, []) for part, lines in old[i:i_end]]
             pairs += [(part, [], lines) for part, lines in new[j:j_end]]
         for part, removed, added in pairs:
-            pieces.extend(_compare(part, removed, added, at_old, at_new))
-            at_old, at_new = at_old + len(removed), at_new + len(added)
+            if python and part in whole:
+                removed = _statements(removed, at_old, starts[0])
+                added = _statements(added, at_new, starts[1])
+            for piece in _compare(part, removed, added, at_old, at_new):
+                pieces.append(piece)
+                at_old += piece.before.count("\n")
+                at_new += piece.after.count("\n")
     return tuple(pieces)
 
 
 def _compare(
     part: str, old: Sequence[str], new: Sequence[str], at_old: int, at_new: int
 ) -> Iterator[Piece]:
-    """Compare the lines of one part."""
+    """Compare the lines, or the statements, of one part."""
     for _, i, i_end, j, j_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
-        texts = "".join(old[i:i_end]), "".join(new[j:j_end])
-        yield Piece(part, *texts, at_old + i, at_new + j)
+        before, after = "".join(old[i:i_end]), "".join(new[j:j_end])
+        yield Piece(part, before, after, at_old, at_new)
+        at_old, at_new = at_old + before.count("\n"), at_new + after.count("\n")
+
+
+def _statements(lines: Sequence[str], first: int, starts: Collection[int]) -> list[str]:
+    """Join the lines that are one statement outside of functions, with the comments above it."""
+    chunks: list[str] = []
+    for number, line in enumerate(lines, start=first):
+        if number in starts or not chunks:
+            chunks.append("")
+        chunks[-1] += line
+    return chunks
 
 
 def _labels(source: str) -> list[str]:

@@ -69,6 +69,30 @@ def line_functions(source: str) -> list[str]:
     return names
 
 
+def statement_starts(source: str) -> set[int]:
+    """Return the 0-based first lines of the statements of modules and class bodies.
+
+    The comments and blank lines above a statement belong to it.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return set()
+    lines = source.split("\n")
+    starts = set()
+    pending: list[ast.Module | ast.ClassDef] = [tree]
+    while pending:
+        for node in pending.pop().body:
+            decorators = getattr(node, "decorator_list", [])
+            start = min([node.lineno, *(d.lineno for d in decorators)]) - 1
+            while start and lines[start - 1].strip()[:1] in {"", "#"}:
+                start -= 1
+            starts.add(start)
+            if isinstance(node, ast.ClassDef):
+                pending.append(node)
+    return starts
+
+
 def _docstrings(source: str) -> list[tuple[int, int]]:
     """Return the lines of strings that stand as statements; 0-based, end exclusive."""
     try:

@@ -56,17 +56,19 @@ def missing_names(
     paths : mapping of dotted module name to path
         Every module there is or was.
     """
+    everything = {**others, **files}
     missing = {
         Missing(path, name)
         for path, text in files.items()
         if path.endswith(".py") and text is not None
         for name in _undefined(text)
     }
-    bound = {path: _bound(text or "") for path, text in files.items() if path.endswith(".py")}
-    for path, text in (*files.items(), *others.items()):
+    for path, text in everything.items():
         for module, name in _imported(text or "", path):
             source = paths.get(module, "")
-            if source in bound and name not in bound[source] and f"{module}.{name}" not in paths:
+            if source not in everything or (path not in files and source not in files):
+                continue
+            if name not in _bound(everything[source] or "") and f"{module}.{name}" not in paths:
                 missing.add(Missing(source, name))
     return missing
 

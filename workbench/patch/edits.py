@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
+import ast
 import re
+import textwrap
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
-from dataclasses import replace
 from typing import NamedTuple
 
-from workbench.history import FileWeave, Piece, cut, function_spans
+from workbench.history import FileWeave, Piece, cut, function_spans, split_lines, statement_starts
 from workbench.types import Function
 
-_DEFINITION = re.compile(
-    r"\s*(?:async\s+)?(?:def|class)\s+(\w+)"
-    r"|(?:\s*self\.)?(\w+)\s*(?::[^=]+)?=(?!=)"
-    r"|\s*(?:from\s+[\w.]+\s+)?import\s+(.+)"
-)
-_IMPORT_LINE = re.compile(r"(?:from|import)\s.*|\s+[\w.]+(?: as \w+)?,?\s*(?:#.*)?|\)?")
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -66,13 +61,19 @@ class EditMap:
         if before is None or after is None:
             pieces: tuple[Piece, ...] = (Piece("", before or "", after or "", 0, 0),)
         else:
-            pieces = tuple(_part_imports(cut(before, after, python=path.endswith(".py"))))
+            functions = {span.name for text in (before, after) for span in function_spans(text)}
+            pieces = tuple(
+                part
+                for piece in cut(before, after, python=path.endswith(".py"))
+                for part in _part_statements(piece, piece.part in functions)
+            )
         self._pieces[path] = pieces
         touched = {(side, line): commit for commit, side, line in weave.touched()} if weave else {}
         spans = function_spans(before or "", with_classes=True)
         known = {span.name for span in spans}
         classes = known - {span.name for span in function_spans(before or "")}
-        defined = _defined(before or "")
+        bound = {"before": _bindings(before or ""), "after": _bindings(after or "")}
+        defined = {name for _, name in bound["before"]}
         for number, piece in enumerate(pieces):
             if piece.same:
                 continue
@@ -80,10 +81,12 @@ class EditMap:
             self.commits[edit] = _makers(piece, touched)
             for commit in self.commits[edit]:
                 self.of_commit[commit].append(edit)
-            self.new[edit] = _defined(piece.after) - defined
+            gone = _names_at(bound["before"], piece.before_line, piece.before)
+            came = _names_at(bound["after"], piece.after_line, piece.after)
+            self.new[edit] = came - defined
             for word in set(_WORD.findall(piece.after)) - set(_WORD.findall(piece.before)):
                 self.users[word].add(edit)
-            for name in _defined(piece.before) - _defined(piece.after):
+            for name in gone - came:
                 self.removers[name].add(edit)
             if piece.part:
                 self._within[Function(piece.part, path)].add(edit)
@@ -121,33 +124,94 @@ class EditMap:
         return texts
 
 
-def _part_imports(pieces: Iterable[Piece]) -> Iterator[Piece]:
-    """Part a change of imports into what came and what went: the one can stay, the other return."""
-    for piece in pieces:
-        lines = [*piece.before.split("\n"), *piece.after.split("\n")]
-        if piece.part or piece.same or not all(map(_IMPORT_LINE.fullmatch, lines)):
-            yield piece
-        else:
-            yield replace(piece, before="")
-            yield replace(piece, after="")
+def _part_statements(piece: Piece, is_function: bool) -> Iterator[Piece]:
+    """Part a change outside of functions into statements that came, went, or changed.
+
+    What came can then stay while what went returns. Statements that bind the same name are one
+    change, but for imports, of which both can stand.
+    """
+    old, new = _statements(piece.before), _statements(piece.after)
+    if piece.same or is_function or not (old and new):
+        yield piece
+        return
+    before_line, after_line, k = piece.before_line, piece.after_line, 0
+
+    def part(before: str, after: str) -> Piece:
+        nonlocal before_line, after_line
+        made = Piece(piece.part, before, after, before_line, after_line)
+        before_line += len(split_lines(before))
+        after_line += len(split_lines(after))
+        return made
+
+    for text, names in new:
+        partner = next((i for i in range(k, len(old)) if names & old[i][1]), None)
+        if partner is None:
+            yield part("", text)
+            continue
+        yield from (part(gone, "") for gone, _ in old[k:partner])
+        yield part(old[partner][0], text)
+        k = partner + 1
+    yield from (part(gone, "") for gone, _ in old[k:])
+
+
+def _statements(source: str) -> list[tuple[str, set[str]]]:
+    """Return (text, names it binds) of each statement; imports bind none here."""
+    flat = textwrap.dedent(source)
+    try:
+        body = ast.parse(flat).body
+    except (SyntaxError, ValueError):
+        return []
+    lines, starts = split_lines(source), sorted(statement_starts(flat))
+    inner = [n for n in starts if any(n < (x.end_lineno or 0) and n >= x.lineno for x in body)]
+    starts = [0, *(n for n in starts[1:] if n not in inner)]
+    found = []
+    for start, end in zip(starts, [*starts[1:], len(lines)], strict=True):
+        text = "".join(lines[start:end])
+        is_import = textwrap.dedent(text).lstrip().startswith(("import ", "from "))
+        names = set() if is_import else {name for _, name in _bindings(textwrap.dedent(text))}
+        found.append((text, names))
+    return found
+
+
+def _names_at(bindings: Iterable[tuple[int, str]], first: int, text: str) -> set[str]:
+    """Return the names bound on the lines of a text that starts at a line."""
+    end = first + len(split_lines(text))
+    return {name for line, name in bindings if first <= line < end}
 
 
 def _makers(piece: Piece, touched: Mapping[tuple[str, int], str]) -> set[str]:
     """Return the commits that touched the lines of a piece."""
-    n_before, n_after = piece.before.count("\n") + 1, piece.after.count("\n") + 1
-    places = [("base", piece.before_line + i) for i in range(n_before if piece.before else 0)]
-    places += [("head", piece.after_line + i) for i in range(n_after if piece.after else 0)]
+    n_before, n_after = len(split_lines(piece.before)), len(split_lines(piece.after))
+    places = [("base", piece.before_line + i) for i in range(n_before)]
+    places += [("head", piece.after_line + i) for i in range(n_after)]
     return {touched[place] for place in places if place in touched}
 
 
-def _defined(source: str) -> set[str]:
-    """Return the names that lines of Python define, locals of a function left out."""
-    names: set[str] = set()
-    for line in source.split("\n"):
-        if match := _DEFINITION.match(line):
-            *single, imported = match.groups()
-            names |= set(_WORD.findall(imported)) if imported else {n for n in single if n}
-    return names
+def _bindings(source: str) -> list[tuple[int, str]]:
+    """Return (0-based line, name) of what a Python source defines, the locals of functions left out.
+
+    Functions and classes wherever they stand, imports and variables of modules and classes, and
+    attributes set on `self`.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError, RecursionError):
+        return []
+    found: list[tuple[int, str]] = []
+    pending: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while pending:
+        node, local = pending.pop()
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.append((node.lineno - 1, node.name))
+            local = not isinstance(node, ast.ClassDef)
+        elif isinstance(node, ast.alias) and not local:
+            found.append((node.lineno - 1, (node.asname or node.name).split(".")[0]))
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and not local:
+            found.append((node.lineno - 1, node.id))
+        elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
+            found.append((node.lineno - 1, node.attr))
+        pending.extend((child, local) for child in ast.iter_child_nodes(node))
+    return found
 
 
 def _dotted(path: str) -> str:

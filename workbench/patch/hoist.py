@@ -303,7 +303,7 @@ class _Scope:
     def _infer_call(self, call: ast.Call, at: ast.AST) -> Kind:
         name = self.called(call.func, at)
         if name in RESULTS:
-            has_one = len(call.args) == 1 and RESULTS[name] in SIZED - SCALARS
+            has_one = len(call.args) == 1 and RESULTS[name] in SIZED - SCALARS - {"dict"}
             element = _element(self.infer(call.args[0], at)) if has_one else ""
             return Kind(RESULTS[name], element)
         match call.func:

@@ -16,8 +16,9 @@ from workbench.patch.run import Run, run_workload
 from workbench.patch.workspace import Workspace
 from workbench.types import FloatArray, Verification, Workload
 
-RUN_SECONDS = 0.25
-"""Shortest timed part of a run, CPU seconds."""
+RUN_SECONDS = 0.1
+"""Fewest CPU seconds of a run's timed part, and fewest that the regression adds to it."""
+MAX_RUN_SECONDS = 3.0
 MIN_RESTORED = 0.8
 """A fix gives back at least this part of the loss."""
 MIN_RESTORED_LOW = 0.5
@@ -42,9 +43,13 @@ class Bench:
     @classmethod
     def set_up(cls, workload: Workload, folder: Path, workspace: Workspace) -> Bench:
         """Choose the rounds of a run and measure where the edit starts from."""
-        first = run_workload(workload, folder, workspace.good, rounds=1)
-        rounds = max(1, math.ceil(RUN_SECONDS / max(first.cost, 1e-6)))
-        workload = replace(workload, rounds=rounds)
+        good, bad = (
+            run_workload(workload, folder, tree, rounds=1).cost
+            for tree in (workspace.good, workspace.bad)
+        )
+        least = min(good, max(bad - good, 0.05 * good))
+        rounds = min(math.ceil(RUN_SECONDS / max(least, 1e-6)), int(MAX_RUN_SECONDS / max(bad, 1e-6)))
+        workload = replace(workload, rounds=max(1, rounds))
         runs: list[tuple[Run, Run]] = [
             (
                 run_workload(workload, folder, workspace.good),

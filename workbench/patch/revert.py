@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from workbench.patch.check import Missing, missing_names, syntax_fault
@@ -23,7 +24,11 @@ Unit = TypeVar("Unit")
 Edits = frozenset[Edit]
 ENOUGH = 0.85
 """Part of the lost speed that a trial must give back; more than a fix needs, for the noise."""
+WORTH_TELLING = 0.3
+"""A set that gives back this part is shown, as not verified, where none gives enough."""
 _MAX_REPAIRS = 12
+_MAX_SUSPECTS = 12
+_HELPS = 0.03
 _QUOTED_NAME = re.compile(r"'([A-Za-z_][\w.]*)'|([\w.]+)\(\)")
 
 
@@ -72,13 +77,19 @@ class RevertSearch:
             Commits, most suspicious first; those that no one suspects may be left out.
         """
         try:
-            found = self._first(ranked)
-            if found is None:
-                return None
-            return frozenset(ddmin(sorted(found), lambda chosen: self._works(frozenset(chosen))))
+            if found := self._first(ranked):
+                return frozenset(ddmin(sorted(found), lambda some: self._works(frozenset(some))))
         except BudgetSpentError:
-            working = [chosen for chosen, trial in self._seen.items() if _is_good(trial)]
-            return min(working, key=len, default=None)
+            pass
+        return self._best()
+
+    def _best(self) -> Edits | None:
+        """Return the smallest of the sets that worked, else the one that gave most back."""
+        if working := [chosen for chosen, trial in self._seen.items() if _is_good(trial)]:
+            return min(working, key=len)
+        partly = {chosen: trial.restored or 0.0 for chosen, trial in self._seen.items()}
+        best = max(partly, key=lambda chosen: (partly[chosen], -len(chosen)), default=None)
+        return best if best and partly[best] >= WORTH_TELLING else None
 
     def patch(self, chosen: Edits, title: str) -> Patch:
         """Return the reversal of these edits as a patch."""
@@ -86,18 +97,25 @@ class RevertSearch:
         return Patch("revert", title, self.edits.files(chosen), tuple(commits))
 
     def _first(self, ranked: Sequence[str]) -> Edits | None:
-        """Widen the set until one works: suspects, whatever is hot, everything."""
-        size = 1
-        while size <= len(ranked):
-            if found := self._try(self._calls_into(ranked[:size])):
-                return found
-            size += max(1, size // 2)
+        """Take back one suspect after the other for as long as that helps; then all that is hot,
+        all that changed, everything.
+        """
+        chosen: Edits = frozenset()
+        restored = 0.0
+        for commit in ranked[:_MAX_SUSPECTS]:
+            wider = self._try(chosen | self._calls_into([commit]))
+            gained = (self._trial(wider).restored or 0.0) if wider else 0.0
+            if wider and gained >= ENOUGH:
+                return wider
+            if wider and gained > restored + _HELPS:
+                chosen, restored = wider, gained
         every = frozenset(self.edits.commits)
         changed = every - self.edits.additions
         hot = self.edits.whole(edit for edit in changed if self._is_hot(edit))
         for chosen in (hot, changed, every):
-            if found := self._try(chosen):
-                return found
+            wider = self._try(chosen)
+            if wider and _is_good(self._trial(wider)):
+                return wider
         return None
 
     def _calls_into(self, commits: Iterable[str]) -> Edits:
@@ -120,7 +138,7 @@ class RevertSearch:
         return self.edits.function(edit) in self.hot
 
     def _try(self, chosen: Edits) -> Edits | None:
-        """Take back a set and whatever else that asks for; return it where it works."""
+        """Take back a set and whatever else that asks for; return it where it runs."""
         for _ in range(_MAX_REPAIRS):
             if not chosen:
                 return None
@@ -132,7 +150,7 @@ class RevertSearch:
             else:
                 trial = self._trial(chosen)
                 if trial.restored is not None:
-                    return chosen if _is_good(trial) else None
+                    return chosen
                 wider = self._supply(chosen, _names_in(trial.complaint))
             if wider == chosen:
                 return None
@@ -152,17 +170,22 @@ class RevertSearch:
             if not found:
                 users = self.edits.users.get(name, set()) - self.edits.additions - chosen
                 found = {user for user in users if self._is_hot(user)}
-            if not found:
+            if not found and path:
                 kept = {edit for edit in kept if name not in self.edits.new[edit]}
             more |= found
         return self.edits.whole(kept | more)
 
     def _missing(self, files: Mapping[str, str | None]) -> set[Missing]:
-        """Return the names that an edit would leave missing."""
+        """Return the names that an edit would leave missing, and that neither revision misses."""
         head = self.edits.head
         others = {p: text for p, text in head.items() if p not in files and p.endswith(".py")}
-        now = missing_names(files, others, self.edits.modules)
-        return now - missing_names({p: head.get(p) for p in files}, others, self.edits.modules)
+        return missing_names(files, others, self.edits.modules) - self._always_missing
+
+    @cached_property
+    def _always_missing(self) -> set[Missing]:
+        modules = self.edits.modules
+        trees = (self.edits.base, self.edits.head)
+        return {m for tree in trees for m in missing_names(tree, {}, modules)}
 
     def _works(self, chosen: Edits) -> bool:
         return not self._missing(self.edits.files(chosen)) and _is_good(self._trial(chosen))
