@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 
 from workbench.detect import detect
-from workbench.errors import CaseError, HistoryError, PatchError, StoreError
+from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository, enclosing_function
 from workbench.signals import function_series, incidence, stack_costs
 from workbench.store import Store
-from workbench.types import Case, Diagnosis, Fix, Outcome, Step, Suspect, Workload
+from workbench.types import Case, Fix, Outcome, Step, Workload
 
 CASE_FILE = "case.json"
 
@@ -57,7 +57,9 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
         return _read_case(folder)
     if not (folder / "store.json").is_file():
         found = "neither" if folder.is_dir() else "no such folder"
-        raise CaseError(f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}")
+        raise CaseError(
+            f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}"
+        )
     recording = Store.open(folder).recording()
     versions = recording.windows["version"]
     return Case(

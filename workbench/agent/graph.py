@@ -1,8 +1,8 @@
 """The wiring of the agent, and nothing else.
 
-    triage -> select_skill -> model <-> tools
-                                |
-                             diagnose
+triage -> select_skill -> model <-> tools
+                            |
+                         diagnose
 """
 
 from __future__ import annotations

@@ -125,7 +125,9 @@ def diagnose(investigation: Investigation) -> Node:
             if isinstance(m, ToolMessage) and m.status != "error"
         }
         evidence = tuple(
-            Evidence(item.claim, item.call_id) for item in report.evidence if item.call_id in replied
+            Evidence(item.claim, item.call_id)
+            for item in report.evidence
+            if item.call_id in replied
         )
         drafted = Diagnosis(
             regression_id, report.summary, category=report.category, mitigation=report.mitigation,

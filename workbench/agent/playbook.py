@@ -1,9 +1,9 @@
 """What a playbook is written with: it yields tool calls, receives replies, returns a diagnosis.
 
-    def investigate(facts):
-        ranked = yield call("rank_changes", regression_id=facts["regression_id"])
-        ...
-        return conclude(...)
+def investigate(facts):
+    ranked = yield call("rank_changes", regression_id=facts["regression_id"])
+    ...
+    return conclude(...)
 """
 
 from __future__ import annotations
@@ -92,10 +92,15 @@ def examine(
     ranked = yield call("rank_changes", regression_id=facts["regression_id"])
     suspects = ranked.get("suspects", [])
     if not suspects:
-        seen = ranked.error or f"none of {ranked.get('n_candidates', 0)} changes touched code that grew"
+        seen = (
+            ranked.error
+            or f"none of {ranked.get('n_candidates', 0)} changes touched code that grew"
+        )
         return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
     first = suspects[0]
-    share = f"{first['probability']:.0%} of the growth passes through what {first['change_id']} changed"
+    share = (
+        f"{first['probability']:.0%} of the growth passes through what {first['change_id']} changed"
+    )
     if first["probability"] < at_least:
         return abstain(f"Nobody is named: only {share}.", [cite(ranked, share)])
     change = yield call("get_change", change_id=first["change_id"])
@@ -105,7 +110,9 @@ def examine(
     evidence = [cite(ranked, f"{share}, more than any other of {ranked['n_candidates']}")]
     if "function" in profile:
         row = profile["function"]
-        grew = f"{row['function']} went from {row['before']:g} to {row['after']:g} {profile['unit']}"
+        grew = (
+            f"{row['function']} went from {row['before']:g} to {row['after']:g} {profile['unit']}"
+        )
         evidence.append(cite(profile, grew))
     return Examined(first, ranked, change, profile, tuple(evidence))
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from workbench.history import Commit, FileWeave, line_functions
 from workbench.types import Change, Function
 
+
 def changed_functions(
     weaves: Mapping[str, FileWeave], read_base: Callable[[str], str | None]
 ) -> dict[str, set[Function]]:

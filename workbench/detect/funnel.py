@@ -120,7 +120,12 @@ def detect(
     funnel = Funnel()
     rows = _screen(series, config, funnel)
     candidates = [c for row in rows if (c := _localise(series, row, config)) is not None]
-    funnel.note("localise", len(rows), len(candidates), ["no change of level"] * (len(rows) - len(candidates)))
+    funnel.note(
+        "localise",
+        len(rows),
+        len(candidates),
+        ["no change of level"] * (len(rows) - len(candidates)),
+    )
     level = _service_level(series)
     tests = max(1, len(rows)) * series.values.shape[1]
 
@@ -142,7 +147,12 @@ def detect(
     total = _total(series)
     candidates = funnel.filter("cost shift", candidates, lambda c: _shifted(c, total, config))
     merged = merge_candidates(candidates, series, members, stack_values, config.same_change)
-    funnel.note("merge", len(candidates), len(merged), ["moved with a caller or callee"] * (len(candidates) - len(merged)))
+    funnel.note(
+        "merge",
+        len(candidates),
+        len(merged),
+        ["moved with a caller or callee"] * (len(candidates) - len(merged)),
+    )
     found = [_regression(c) for c in sorted(merged, key=lambda c: -abs(c.delta))]
     return Detection(
         regressions=tuple(r for r in found if r.absolute_delta > 0),
@@ -163,7 +173,9 @@ def _screen(series: SeriesMatrix, config: DetectConfig, funnel: Funnel) -> list[
         values = series.values[row]
         if metric != "cost" and subject in with_cost:
             reasons.append("shares, judged by cost instead")
-        elif float(np.ptp(values)) < config.min_share * level(Candidate(row, subject, metric, 0, 0, 0, values, values)):
+        elif float(np.ptp(values)) < config.min_share * level(
+            Candidate(row, subject, metric, 0, 0, 0, values, values)
+        ):
             reasons.append(f"never moved by {config.min_share:.0%} of the service")
         else:
             rows.append(row)

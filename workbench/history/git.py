@@ -32,6 +32,7 @@ class Hunk:
     removed: tuple[str, ...]
     added: tuple[str, ...]
 
+
 @dataclass(frozen=True, slots=True)
 class Commit:
     """One commit with what it changed, against its first parent."""
@@ -75,7 +76,9 @@ class Repository:
             raise HistoryError(f"{self.folder}: expected a git repository, found no such folder")
         top = run_git(self.folder, "rev-parse", "--show-toplevel").strip()
         if Path(top).resolve() != self.folder.resolve():
-            raise HistoryError(f"{self.folder}: expected the top of a git repository, which is {top}")
+            raise HistoryError(
+                f"{self.folder}: expected the top of a git repository, which is {top}"
+            )
 
     def resolve(self, revision: str) -> str:
         """Return the full id of a revision."""

@@ -55,7 +55,9 @@ def cut(before: str, after: str, *, python: bool = True) -> tuple[Piece, ...]:
     pieces: list[Piece] = []
     at_old = at_new = 0
     starts = (statement_starts(before), statement_starts(after)) if python else (set(), set())
-    whole = {run[0] for run in (*old, *new)} - {s.name for t in (before, after) for s in function_spans(t)}
+    whole = {run[0] for run in (*old, *new)} - {
+        s.name for t in (before, after) for s in function_spans(t)
+    }
     for tag, i, i_end, j, j_end in matcher.get_opcodes():
         if tag == "equal":
             pairs = [(*o, n[1]) for o, n in zip(old[i:i_end], new[j:j_end], strict=True)]

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import ast
-from functools import lru_cache
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import NamedTuple
 
 from pyflakes import checker, messages

@@ -91,7 +91,7 @@ class EditMap:
             if piece.part:
                 self._within[Function(piece.part, path)].add(edit)
             outside = not piece.part or piece.part in classes
-            if before is None or not piece.before and (outside or piece.part not in known):
+            if before is None or (not piece.before and (outside or piece.part not in known)):
                 self.additions.add(edit)
 
     def function(self, edit: Edit) -> Function:

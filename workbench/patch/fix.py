@@ -99,7 +99,11 @@ def _forward_patches(
                 continue
             text = _forward(strategy, before, after, function)
             if text is not None and text != after:
-                verb = "Restore the cache of" if strategy == "restore_cache" else "Hoist work out of a loop in"
+                verb = (
+                    "Restore the cache of"
+                    if strategy == "restore_cache"
+                    else "Hoist work out of a loop in"
+                )
                 summary = f"{verb} {function.name} in {function.file}"
                 yield Patch(strategy, summary, {function.file: text})
 

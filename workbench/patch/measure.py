@@ -48,7 +48,9 @@ class Bench:
             for tree in (workspace.good, workspace.bad)
         )
         least = min(good, max(bad - good, 0.05 * good))
-        rounds = min(math.ceil(RUN_SECONDS / max(least, 1e-6)), int(MAX_RUN_SECONDS / max(bad, 1e-6)))
+        rounds = min(
+            math.ceil(RUN_SECONDS / max(least, 1e-6)), int(MAX_RUN_SECONDS / max(bad, 1e-6))
+        )
         workload = replace(workload, rounds=max(1, rounds))
         runs: list[tuple[Run, Run]] = [
             (

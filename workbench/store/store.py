@@ -112,7 +112,7 @@ class Store:
         if service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
         windows = self._query(
-            "SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY \"at\", \"window\"", service
+            'SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY "at", "window"', service
         ).df()
         samples = self._query(
             """SELECT "window", stack, any_value("count") AS "count"

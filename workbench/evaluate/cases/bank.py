@@ -38,9 +38,7 @@ def load_bank(folder: Path) -> list[RecordedCase]:
     return [RecordedCase(*load_spec(path), path.parent / "store") for path in specs]
 
 
-def materialise(
-    case: RecordedCase, progress: Callable[[str], None] = lambda text: None
-) -> Path:
+def materialise(case: RecordedCase, progress: Callable[[str], None] = lambda text: None) -> Path:
     """Return the folder of a built case, from the cache where it was built before."""
     digest = blake2b(_FORMAT.encode(), digest_size=6)
     digest.update(case.spec.model_dump_json().encode())

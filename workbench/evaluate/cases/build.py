@@ -9,7 +9,6 @@ import shutil
 import tempfile
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
-from hashlib import blake2b
 from pathlib import Path
 
 from workbench.errors import CaseError, WorkbenchError
@@ -17,7 +16,6 @@ from workbench.evaluate.cases.commits import BuiltHistory, build_repository
 from workbench.evaluate.cases.record import calibrate, record_windows
 from workbench.evaluate.cases.releases import fetch_dependencies, fetch_release
 from workbench.evaluate.cases.spec import CaseSpec
-from workbench.patch import run_workload
 from workbench.solver import CASE_FILE
 from workbench.store import Store
 from workbench.types import Workload

@@ -156,9 +156,7 @@ def _fast_import(
                 size = len(text.encode("utf-8", "surrogateescape"))
                 stream.append(f"M 100644 inline {quoted}\ndata {size}\n{text}\n")
     marks = folder / ".git" / "case-marks"
-    run_git(
-        folder, "fast-import", "--quiet", f"--export-marks={marks}", stdin="".join(stream)
-    )
+    run_git(folder, "fast-import", "--quiet", f"--export-marks={marks}", stdin="".join(stream))
     rows = dict(line.split() for line in marks.read_text().splitlines())
     marks.unlink()
     return [rows[f":{mark}"] for mark in range(1, len(headers) + 1)]

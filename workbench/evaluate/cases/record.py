@@ -11,13 +11,13 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import numpy as np
+
 from workbench.errors import CaseError, PatchError
 from workbench.ingest import read
 from workbench.patch import Run, run_workload
 from workbench.store import WindowProfile
 from workbench.types import Profile, Workload
-
-import numpy as np
 
 RATE_HZ = 200
 WINDOW_SECONDS = 1.0

@@ -47,7 +47,9 @@ def _fetch(
     """Install requirements, without what they depend on, into the cache; whole or not at all."""
     python = f"{sys.implementation.name}{sys.version_info.major}.{sys.version_info.minor}"
     key = "\0".join([python, *requirements, *options])
-    name = f"{requirements[0].replace('==', '-')}-{blake2b(key.encode(), digest_size=6).hexdigest()}"
+    name = (
+        f"{requirements[0].replace('==', '-')}-{blake2b(key.encode(), digest_size=6).hexdigest()}"
+    )
     target = cache_folder() / "releases" / name
     if target.is_dir():
         return target

@@ -64,7 +64,9 @@ def load_spec(path: Path, case_id: str | None = None) -> tuple[CaseSpec, Path]:
         raise ParseError(faults, path) from error
     workload = (path.parent / spec.workload).resolve()
     if not workload.is_file():
-        raise ParseError(f"expected a workload at {spec.workload!r}, found none", path, "$.workload")
+        raise ParseError(
+            f"expected a workload at {spec.workload!r}, found none", path, "$.workload"
+        )
     return spec, workload
 
 

@@ -1,0 +1,82 @@
+"""Validate order documents against a schema with many local $refs (one long-lived validator)."""
+
+import _wl
+from jsonschema import Draft7Validator
+
+SCHEMA = {
+    "$schema": "http://json-schema.org/draft-07/schema#",
+    "$id": "http://example.invalid/order.json",
+    "definitions": {
+        "money": {
+            "type": "object",
+            "required": ["amount", "currency"],
+            "properties": {
+                "amount": {"type": "number", "minimum": 0},
+                "currency": {"$ref": "#/definitions/currency"},
+            },
+        },
+        "currency": {"type": "string", "enum": ["EUR", "USD", "GBP", "CHF"]},
+        "address": {
+            "type": "object",
+            "properties": {
+                "street": {"type": "string", "maxLength": 80},
+                "zip": {"type": "string", "pattern": "^[0-9]{5}$"},
+                "country": {"type": "string", "minLength": 2},
+            },
+        },
+        "line": {
+            "type": "object",
+            "required": ["sku", "qty", "price"],
+            "properties": {
+                "sku": {"type": "string"},
+                "qty": {"type": "integer", "minimum": 1},
+                "price": {"$ref": "#/definitions/money"},
+                "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
+                "kind": {"enum": ["a", "b", "c", "d"]},
+            },
+        },
+    },
+    "type": "object",
+    "required": ["id", "lines"],
+    "properties": {
+        "id": {"type": "integer"},
+        "ship": {"$ref": "#/definitions/address"},
+        "bill": {"$ref": "#/definitions/address"},
+        "lines": {"type": "array", "items": {"$ref": "#/definitions/line"}},
+        "total": {"$ref": "#/definitions/money"},
+    },
+}
+
+
+def doc(i):
+    return {
+        "id": i,
+        "ship": {"street": "Main %d" % i, "zip": "12345", "country": "DE"},
+        "bill": {"street": "Side %d" % i, "zip": "54321", "country": "FR"},
+        "total": {"amount": i * 1.5, "currency": "EUR"},
+        "lines": [
+            {
+                "sku": "S%d" % k,
+                "qty": k + 1,
+                "price": {"amount": 2.5 * k, "currency": "USD"},
+                "tags": ["x", "y", "z%d" % k],
+                "kind": "abcd"[k % 4],
+            }
+            for k in range(20)
+        ],
+    }
+
+
+DOCS = [doc(i) for i in range(20)]
+V = Draft7Validator(SCHEMA)
+
+
+def main():
+    n = 0
+    for _ in range(2):
+        for d in DOCS:
+            n += sum(1 for _e in V.iter_errors(d))
+    return n
+
+
+_wl.run(main, 2)

@@ -1,0 +1,165 @@
+# ---
+# jupyter:
+#   jupytext:
+#     formats: ipynb,src//py:percent
+#     text_representation:
+#       extension: .py
+#       format_name: percent
+#   kernelspec:
+#     display_name: Python 3 (ipykernel)
+#     language: python
+#     name: python3
+# ---
+
+# %% [markdown]
+# # Which change made this service slower, and what gives the speed back?
+#
+# A scraper parses the same metrics page again and again. After a deploy of some seventy commits it
+# costs several times the CPU. This notebook goes from its recorded profiles to a measured fix, one step
+# at a time. Everything here is real: two releases of `prometheus_client`, profiled with py-spy.
+
+# %%
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.agent import Investigation, investigate, load_skills, make_model
+from workbench.detect import detect
+from workbench.evaluate import load_bank, materialise
+from workbench.history import Repository
+from workbench.report import FlameDiff, plot_series, plot_verification
+from workbench.signals import function_series, incidence, stack_costs
+from workbench.solver import open_case, solve
+from workbench.store import Store
+from workbench.types import SERVICE
+from workbench.widgets import Picker
+
+# %% [markdown]
+# ## The recording
+# One row a window: what ran, how much work it did, and how many samples the profiler took. The first
+# use fetches both releases from the package index; later ones come from the cache.
+
+# %%
+bank = {recorded.spec.id: recorded for recorded in load_bank(Path("../datasets/pypi"))}
+case = open_case(materialise(bank["prom-parser-0.22"]))
+recording = Store.open(case.store).recording()
+recording.windows.groupby("version").agg(
+    windows=("at", "count"),
+    rounds=("work", "mean"),
+    cpu_seconds=("cpu_seconds", "mean"),
+    samples=("n_samples", "mean"),
+).round(1)
+
+# %% [markdown]
+# ## What regressed
+# Each function has a series of its cost: CPU time per round of work. The funnel tells what was looked at
+# and what was left out.
+
+# %%
+series = function_series(recording)
+detection = detect(series, members=incidence(recording), stack_values=stack_costs(recording))
+detection.funnel
+
+# %%
+regression = detection.regressions[0]
+pd.DataFrame(
+    [
+        {
+            "function": r.subject,
+            "window": r.change_index,
+            "before, ms/round": r.before * 1e3,
+            "after, ms/round": r.after * 1e3,
+            "moved with it": len(r.merged),
+        }
+        for r in detection.regressions
+    ]
+).round(2)
+
+# %% [markdown]
+# Choose a function to see its series. `picker.value` is the chosen series as an array.
+
+# %%
+moved = [SERVICE, regression.subject, *regression.merged]
+picker = Picker(
+    {name: series.row(name, "cost") for name in dict.fromkeys(moved)},
+    lambda values: plot_series(
+        values * 1e3,
+        change_index=regression.change_index,
+        unit="CPU ms per round of work",
+        title="cost by window",
+    ),
+    label="function",
+)
+picker
+
+# %% [markdown]
+# ## Where the time went
+# The functions whose own time changed most across the deploy.
+
+# %%
+flame = FlameDiff.from_recording(recording, regression.change_index)
+pd.DataFrame(
+    [
+        {"function": d.function.subject, "before": d.before, "after": d.after}
+        for d in flame.largest_changes(8)
+    ]
+).style.set_caption(f"own cost, {flame.unit}").format(precision=4)
+
+# %% [markdown]
+# ## Who did it
+# The agent chooses a skill, calls tools, and writes a diagnosis in which every claim cites a tool's reply.
+# The default model follows the skill's playbook: no key, no network, the same answer each time.
+
+# %%
+skills = {skill.name: skill for skill in load_skills()}
+evidence = Investigation(recording, detection, Repository(case.repository), case.base, case.head)
+trajectory = investigate(evidence, regression.id, make_model("playbook", skills), skills)
+pd.DataFrame(
+    [{"step": s.title, "seconds": round(s.seconds, 2), "call": s.call_id} for s in trajectory.steps]
+)
+
+# %%
+suspects = evidence.suspects(regression.id)
+pd.DataFrame(
+    [
+        {
+            "commit": s.change.id[:10],
+            "title": s.change.title,
+            "share of the growth": s.probability,
+            "author": s.change.author,
+        }
+        for s in suspects[:5]
+    ]
+).style.format({"share of the growth": "{:.0%}"})
+
+# %%
+diagnosis = trajectory.diagnosis
+print(diagnosis.summary)
+for item in diagnosis.evidence:
+    print(f"  - {item.claim}  [{item.call_id}]")
+
+# %% [markdown]
+# ## What gives the speed back
+# A fix is made in a worktree of its own, run against the code before and now, and put on a branch only when
+# it keeps the output and gives most of the loss back. This runs the workload some dozens of times.
+
+# %%
+outcome = solve(case)
+print(outcome.fix.patch.summary)
+print(outcome.fix.diff[:1200])
+
+# %%
+plot_verification(outcome.fix.verification)
+
+# %% [markdown]
+# ## The answer
+
+# %%
+seen = outcome.fix.verification
+print(f"cause      {outcome.cause[:10]}  {suspects[0].change.title}")
+print(f"before     {seen.ratio_before:.2f} x the cost of the release before")
+print(f"fixed      {seen.ratio_after:.2f} x")
+print(
+    f"restored   {seen.gain_restored:.0%} of the loss, 95 % interval {seen.interval[0]:.0%} to {seen.interval[1]:.0%}"
+)
+print(f"verified   {seen.verified}; branch {outcome.fix.branch} awaits review")
