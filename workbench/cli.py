@@ -1,4 +1,4 @@
-"""The command line: arguments, exit codes, printing. Everything heavy is imported where it is used."""
+"""The command line: arguments, exit codes, printing. Heavy imports stand where they are used."""
 
 from __future__ import annotations
 

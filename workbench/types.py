@@ -133,9 +133,11 @@ class SeriesMatrix:
 
     def row(self, subject: str, metric: str) -> FloatArray:
         """Return one series; KeyError where there is none."""
-        for i, key in enumerate(zip(self.subjects, self.metrics, strict=True)):
+        for key, values in zip(
+            zip(self.subjects, self.metrics, strict=True), self.values, strict=True
+        ):
             if key == (subject, metric):
-                return self.values[i]
+                return np.asarray(values)
         raise KeyError(f"no series {metric} of {subject}")
 
     def to_pandas(self) -> pd.DataFrame:

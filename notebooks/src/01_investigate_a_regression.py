@@ -19,6 +19,8 @@
 # at a time. Everything here is real: two releases of `prometheus_client`, profiled with py-spy.
 
 # %%
+# %matplotlib inline
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -75,19 +77,20 @@ pd.DataFrame(
     ]
 ).round(2)
 
+# %%
+unit = "CPU ms per round of work"
+plot = partial(plot_series, change_index=regression.change_index, unit=unit, title="")
+plot(series.row(SERVICE, "cost") * 1e3)
+
 # %% [markdown]
-# Choose a function to see its series. `picker.value` is the chosen series as an array.
+# That was the whole service. Choose a function to see its own series: `picker.value` is the chosen
+# one as an array.
 
 # %%
 moved = [SERVICE, regression.subject, *regression.merged]
 picker = Picker(
-    {name: series.row(name, "cost") for name in dict.fromkeys(moved)},
-    lambda values: plot_series(
-        values * 1e3,
-        change_index=regression.change_index,
-        unit="CPU ms per round of work",
-        title="cost by window",
-    ),
+    {name: series.row(name, "cost") * 1e3 for name in dict.fromkeys(moved)},
+    plot,
     label="function",
 )
 picker
@@ -145,21 +148,25 @@ for item in diagnosis.evidence:
 
 # %%
 outcome = solve(case)
-print(outcome.fix.patch.summary)
-print(outcome.fix.diff[:1200])
+fix = outcome.fix
+titles = {change.id: change.title for change in evidence.changes}
+print(fix.patch.summary)
+for commit in fix.patch.reverted:
+    print(f"  takes back lines of {commit[:10]}: {titles[commit]}")
+print(f"  {len(fix.diff.splitlines())} lines of diff, after {fix.n_trials} trials: print(fix.diff)")
 
 # %%
-plot_verification(outcome.fix.verification)
+plot_verification(fix.verification)
 
 # %% [markdown]
 # ## The answer
 
 # %%
-seen = outcome.fix.verification
+seen = fix.verification
 print(f"cause      {outcome.cause[:10]}  {suspects[0].change.title}")
 print(f"before     {seen.ratio_before:.2f} x the cost of the release before")
 print(f"fixed      {seen.ratio_after:.2f} x")
 print(
     f"restored   {seen.gain_restored:.0%} of the loss, 95 % interval {seen.interval[0]:.0%} to {seen.interval[1]:.0%}"
 )
-print(f"verified   {seen.verified}; branch {outcome.fix.branch} awaits review")
+print(f"verified   {seen.verified}; branch {fix.branch} awaits review")

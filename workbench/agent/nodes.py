@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from string import Template
-from typing import Annotated, Any, TypedDict
+from typing import Annotated, Any, Protocol, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
@@ -45,7 +44,11 @@ class State(TypedDict, total=False):
     diagnosis: Diagnosis
 
 
-Node = Callable[[State], State]
+class Node(Protocol):
+    """A node of the graph."""
+
+    def __call__(self, state: State) -> State:
+        """Return what changes in the state."""
 
 
 def triage(investigation: Investigation) -> Node:

@@ -53,7 +53,7 @@ class Skill:
 
 
 def skills_folder() -> Path:
-    """Return the skills that come with the workbench: of the installed package, else of the checkout."""
+    """Return the skills that come along: of the installed package, else of the checkout."""
     package = Path(__file__).parents[1]
     for folder in (package / "_skills", package.parent / "skills"):
         if any(folder.glob("*/SKILL.md")):
@@ -98,7 +98,8 @@ def _load_playbook(path: Path, name: str) -> ModuleType:
     if not path.is_file():
         raise SkillError(f"{path}: expected the skill's playbook, found no such file")
     spec = importlib.util.spec_from_file_location(f"_playbook_{name.replace('-', '_')}", path)
-    assert spec is not None and spec.loader is not None
+    assert spec is not None
+    assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     keep, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leave skill folders clean
     try:

@@ -122,8 +122,12 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
     }
     if outcome.fix:
         seen = outcome.fix.verification
-        metrics |= {"gain_restored": seen.gain_restored, "ratio_before": seen.ratio_before,
-                    "ratio_after": seen.ratio_after, "fix_trials": float(outcome.fix.n_trials)}  # fmt: skip
+        metrics |= {
+            "gain_restored": seen.gain_restored,
+            "ratio_before": seen.ratio_before,
+            "ratio_after": seen.ratio_after,
+            "fix_trials": float(outcome.fix.n_trials),
+        }
     return metrics
 
 

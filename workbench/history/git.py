@@ -1,4 +1,4 @@
-"""Reading a git repository through the git command, with nothing of the user's set-up in the way."""
+"""Read a git repository through the git command, with nothing of the user's set-up in the way."""
 
 from __future__ import annotations
 

@@ -103,14 +103,14 @@ class EditMap:
         return {Edit(path, n) for n, piece in enumerate(self._pieces[path]) if not piece.same}
 
     def whole(self, edits: Iterable[Edit]) -> frozenset[Edit]:
-        """Return edits with all others of the functions they are in, so that none is half of each."""
+        """Return edits with all others of their functions, so that none is half of each."""
         found = set(edits)
         for edit in list(found):
             found |= self._within.get(self.function(edit), set()) - self.additions
         return frozenset(found)
 
     def files(self, reverted: Collection[Edit]) -> dict[str, str | None]:
-        """Return the texts of the files that differ from the head once some edits are taken back."""
+        """Return the texts of the files that some edits are in, with those taken back."""
         texts: dict[str, str | None] = {}
         for path in sorted({edit.path for edit in reverted}):
             pieces = self._pieces[path]
@@ -188,7 +188,7 @@ def _makers(piece: Piece, touched: Mapping[tuple[str, int], str]) -> set[str]:
 
 
 def _bindings(source: str) -> list[tuple[int, str]]:
-    """Return (0-based line, name) of what a Python source defines, the locals of functions left out.
+    """Return (0-based line, name) of what a Python source defines, locals of functions left out.
 
     Functions and classes wherever they stand, imports and variables of modules and classes, and
     attributes set on `self`.

@@ -14,7 +14,7 @@ def pull_request(
     regression: Regression, diagnosis: Diagnosis, suspects: Sequence[Suspect], fix: Fix,
     branch: str, base: str,
 ) -> str:  # fmt: skip
-    """Return PULL_REQUEST.md: what regressed, the cause, the change, the measured gain, the risk."""
+    """Return PULL_REQUEST.md: what regressed, cause, change, measured gain, risk."""
     by_id = {suspect.change.id: suspect.change for suspect in suspects}
     culprit = by_id.get(diagnosis.change_id or "")
     seen = fix.verification
@@ -50,8 +50,8 @@ Branch: `{branch}`
 {seen.gain_restored:.0%} of the loss comes back (95 % interval {low:.0%} to {high:.0%}).
 
 ## Risk
-The workload is one use of the code. What it does not run was only checked to compile and to use no \
-name that is gone. {_risk(fix)}
+The workload is one use of the code. What it does not run was only checked to compile and to use \
+no name that is gone. {_risk(fix)}
 
 ## Roll back
 `git revert {branch}`

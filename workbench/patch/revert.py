@@ -1,11 +1,11 @@
 """Revert the smallest set of edits that restores the speed and keeps the output.
 
-Edits depend on each other. New definitions are left in place, since taking them away speeds nothing
-up and breaks whoever else uses them; what is taken back is the code that calls them. The search
-begins with the most suspicious commits, lets what breaks (a name that is gone, a call that no longer
-fits) say what else must go back, and once a set works makes it small by delta debugging (A. Zeller
-and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2), 2002), within
-a number of runs.
+Edits depend on each other. New definitions are left in place, since taking them away speeds
+nothing up and breaks whoever else uses them; what is taken back is the code that calls them. The
+search begins with the most suspicious commits, lets what breaks (a name that is gone, a call that
+no longer fits) say what else must go back, and once a set works makes it small by delta debugging
+(A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2),
+2002), within a number of runs.
 """
 
 from __future__ import annotations

@@ -120,15 +120,11 @@ class Workspace:
             env=_AUTHOR | {"GIT_AUTHOR_DATE": at, "GIT_COMMITTER_DATE": at},
         )  # fmt: skip
         commit = run_git(self.fixed, "rev-parse", "HEAD").strip()
-        existing = {
-            name: tip
-            for name, tip in (
-                line.split() for line in run_git(
-                    self.repository.folder, "for-each-ref",
-                    "--format=%(refname:short) %(objectname)", "refs/heads",
-                ).splitlines()
-            )
-        }  # fmt: skip
+        refs = run_git(
+            self.repository.folder, "for-each-ref", "--format=%(refname:short) %(objectname)",
+            "refs/heads",
+        )  # fmt: skip
+        existing = dict(line.rsplit(" ", 1) for line in refs.splitlines())
         names = [branch, *(f"{branch}-{n}" for n in range(2, len(existing) + 3))]
         name = next(n for n in names if existing.get(n, commit) == commit)
         run_git(self.repository.folder, "update-ref", f"refs/heads/{name}", commit)

@@ -80,8 +80,11 @@ def window_costs(recording: Recording) -> FloatArray | None:
 
 def _counts(recording: Recording) -> sparse.csr_array:
     """Return sample counts, (n_stacks, n_windows)."""
-    return sparse.csr_array(
-        (recording.sample_counts, (recording.sample_stacks, recording.sample_windows)),
+    counts = sparse.coo_array(
+        (
+            recording.sample_counts.astype(np.float64),
+            (recording.sample_stacks, recording.sample_windows),
+        ),
         shape=(recording.n_stacks, recording.n_windows),
-        dtype=np.float64,
     )
+    return sparse.csr_array(counts)

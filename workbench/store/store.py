@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import json
 import math
-import os
 import shutil
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from hashlib import blake2b
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
@@ -87,10 +86,10 @@ class Store:
         try:
             for name, table in tables.items():
                 pq.write_table(table, beside / f"{name}.parquet", compression="zstd")
-            os.replace(beside, target)
+            beside.replace(target)
         finally:
             shutil.rmtree(beside, ignore_errors=True)
-        return tables["windows"].num_rows
+        return int(tables["windows"].num_rows)
 
     def services(self) -> list[str]:
         """Return the services that have windows, by name."""
@@ -175,21 +174,24 @@ def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
             stack_ids.append(_hash64(*frames))
             stacks[stack_ids[-1]] = frames
         counts = profile.sample_values[:, 0]
-        content = _hash64(*(f"{stack_ids[s]}:{c}" for s, c in zip(profile.sample_stacks, counts)))
+        rows_of = zip(profile.sample_stacks, counts, strict=True)
+        content = _hash64(*(f"{stack_ids[stack]}:{count}" for stack, count in rows_of))
         window_id = _hash64(window.service, window.version, window.at.isoformat(), content)
         for stack, count in zip(profile.sample_stacks, counts, strict=True):
             key = (window_id, stack_ids[stack])
             samples[key] = samples.get(key, 0) + int(count)
         n_samples = int(counts.sum())
         rows.append((window_id, *window[1:], n_samples))
-    columns = {
+    columns: dict[str, list[Any]] = {
         "windows": list(zip(*rows, strict=True)),
         "functions": [list(functions), *zip(*functions.values(), strict=True)],
         "stacks": [list(stacks), list(stacks.values())],
         "samples": [*zip(*samples, strict=True), list(samples.values())],
     }
     return {
-        name: pa.table([pa.array(c, t) for c, t in zip(columns[name], schema.types)], schema=schema)
+        name: pa.table(
+            [pa.array(c, f.type) for c, f in zip(columns[name], schema, strict=True)], schema
+        )
         for name, schema in TABLES.items()
     }
 

@@ -10,7 +10,7 @@ import traitlets
 from IPython.display import display
 
 
-class Picker(ipywidgets.VBox):
+class Picker(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """A list of names with a view of the one that is chosen.
 
     Parameters
@@ -45,7 +45,7 @@ class Picker(ipywidgets.VBox):
         self.value = self._choices[self._list.value]
         with self._view:
             self._view.clear_output(wait=True)
-            display(self._show(self.value))
+            display(self._show(self.value))  # type: ignore[no-untyped-call]
 
     def choose(self, name: str) -> None:
         """Choose by name, as a click would."""

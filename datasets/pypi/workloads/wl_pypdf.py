@@ -11,7 +11,6 @@ except ImportError:
 
 
 def make(n):
-    objs = []
     kids = []
     out = io.BytesIO()
     out.write(b"%PDF-1.4\n")

@@ -26,7 +26,8 @@ def investigate(facts):
         (r for r in whole.get("own_time", []) if _package(r["function"]) != _package(name)), None
     )
     if leaf:
-        grew = f"{leaf['function']} itself went from {leaf['before']:g} to {leaf['after']:g} {whole['unit']}"
+        levels = f"{leaf['before']:g} to {leaf['after']:g} {whole['unit']}"
+        grew = f"{leaf['function']} itself went from {levels}"
         evidence.append(cite(whole, grew))
     below = found.profile.get("callees", [])
     if below:
@@ -34,7 +35,7 @@ def investigate(facts):
     called = below[0]["function"] if below else "library code"
     return accuse(
         found,
-        summary=f"{name} calls {called} more than before; the time is spent there, outside the diff.",
+        summary=f"{name} calls {called} more than before; the time is spent outside the diff.",
         category="expensive call",
         mitigation="revert",
         evidence=evidence,

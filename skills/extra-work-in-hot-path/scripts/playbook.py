@@ -31,6 +31,6 @@ def investigate(facts):
         found,
         summary=f"{name} does more work on each call since this change.",
         category="extra work in the hot path",
-        mitigation="hoist" if loops else "revert",
+        mitigation="revert",
         evidence=evidence,
     )

@@ -35,7 +35,7 @@ def investigate(facts):
     name = found.suspect["functions"][0]
     return accuse(
         found,
-        summary=f"{name} no longer answers from its cache and works its result out again on each call.",
+        summary=f"{name} no longer answers from its cache and works its result out each time.",
         category="lost cache",
         mitigation="restore_cache",
         evidence=evidence,

@@ -93,7 +93,7 @@ def build_case(
         truth = _truth(spec, history, n_windows)
         truth_path(out).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
         try:
-            os.replace(folder, out)
+            folder.replace(out)
         except OSError:
             truth_path(out).unlink()
             raise
@@ -108,7 +108,7 @@ def _fill(
     before, after = (fetch_release(spec, v) for v in (spec.from_version, spec.to_version))
     dependencies = fetch_dependencies(spec)
     if dependencies:
-        shutil.copytree(dependencies, folder / "deps")
+        shutil.copytree(dependencies, folder / "deps", copy_function=_link)
     workload = _workload(folder, spec, workload_file)
     tags = (f"v{spec.from_version}", f"v{spec.to_version}")
     progress("splitting the difference into commits")
@@ -131,6 +131,14 @@ def _fill(
         Store.create(folder / "store").add(windows)
     _write_case(folder, spec, tags, workload)
     return history
+
+
+def _link(source: str, target: str) -> None:
+    """Link a file, or copy it to another file system."""
+    try:
+        os.link(source, target)
+    except OSError:
+        shutil.copy2(source, target)
 
 
 def _workload(folder: Path, spec: CaseSpec, source: Path) -> Workload:

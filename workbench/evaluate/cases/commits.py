@@ -1,4 +1,4 @@
-"""Build the repository of a case: the old release, then its difference to the new one in commits."""
+"""Build the repository of a case: the old release, then what the new one changed, in commits."""
 
 from __future__ import annotations
 

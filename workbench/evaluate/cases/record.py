@@ -1,4 +1,4 @@
-"""Record a workload's sampled profiles with py-spy, old and new release interleaved on the clock."""
+"""Record a workload's sampled profiles with py-spy, both releases interleaved on the clock."""
 
 from __future__ import annotations
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -29,16 +28,16 @@ def fetch_release(spec: CaseSpec, version: str) -> Path:
     """Return a folder with one release of the package and what it says of itself."""
     requirement = f"{spec.package}=={version}"
     if not spec.pure_python_wheel:
-        return _fetch([requirement], ())
+        return _fetch([requirement], ("--no-compile",))
     try:
-        return _fetch([requirement], _ANY_PLATFORM)
+        return _fetch([requirement], ("--no-compile", *_ANY_PLATFORM))
     except CaseError:  # no such wheel: build from source and leave the extension out
-        return _fetch([requirement], ("--no-binary=:all:",), drop_extensions=True)
+        return _fetch([requirement], ("--no-compile", "--no-binary=:all:"), drop_extensions=True)
 
 
 def fetch_dependencies(spec: CaseSpec) -> Path | None:
     """Return a folder with the pinned dependencies, None where there are none."""
-    return _fetch(spec.deps, ()) if spec.deps else None
+    return _fetch(spec.deps, ("--compile",)) if spec.deps else None
 
 
 def _fetch(
@@ -58,7 +57,7 @@ def _fetch(
         install = Path(folder) / "site"
         command = [
             sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check",
-            "--no-input", "--no-deps", "--no-compile", "--no-warn-conflicts",
+            "--no-input", "--no-deps", "--no-warn-conflicts",
             f"--target={install}", *options, *requirements,
         ]  # fmt: skip
         done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -66,7 +65,7 @@ def _fetch(
             raise CaseError(f"cannot fetch {', '.join(requirements)}: {_complaint(done.stderr)}")
         _tidy(install, drop_extensions)
         try:
-            os.replace(install, target)
+            install.replace(target)
         except OSError:  # another process fetched the same meanwhile
             if not target.is_dir():
                 raise
@@ -80,12 +79,10 @@ def _complaint(text: str) -> str:
 
 
 def _tidy(folder: Path, drop_extensions: bool) -> None:
-    """Keep what running needs: no scripts, no caches, of the metadata what code reads."""
+    """Keep what running needs: no scripts, and of the metadata what code reads."""
     shutil.rmtree(folder / "bin", ignore_errors=True)
     for path in sorted(folder.rglob("*"), reverse=True):
-        stale = path.name == "__pycache__" or (
-            path.parent.suffix == ".dist-info" and path.name not in _KEPT_METADATA
-        )
+        stale = path.parent.suffix == ".dist-info" and path.name not in _KEPT_METADATA
         if stale and path.is_dir():
             shutil.rmtree(path)
         elif stale or (drop_extensions and path.suffix in {".so", ".pyd"}):
