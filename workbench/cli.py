@@ -156,7 +156,12 @@ def _finish(
     run_id = None
     if tracked:
         progress("logging to MLflow")
-        run_id = track(outcome, to_json(outcome), score(outcome, truth) if truth else {}, page)
+        run_id = track(
+            outcome,
+            to_json(outcome),
+            score(outcome, truth) if truth and truth.is_known else {},
+            page,
+        )
     return to_json(outcome, run_id), page
 
 
@@ -181,6 +186,7 @@ def _progress(title: str) -> Iterator[_PROGRESS]:
     """Show a line that says what is under way; nothing where the output is not a terminal."""
     console = _console(stderr=True)
     if not console.is_terminal:
+        click.echo(title, err=True)
         yield lambda text: None
         return
     with console.status(title) as status:

@@ -51,6 +51,7 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
     Case
         CaseError where the folder is neither, or what is in it is not what it should be.
     """
+    folder = folder.resolve()
     if (folder / CASE_FILE).is_file():
         if repository is not None:
             raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
@@ -63,9 +64,9 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
     recording = Store.open(folder).recording()
     versions = recording.windows["version"]
     return Case(
-        id=folder.resolve().name, service=recording.service, folder=str(folder),
+        id=folder.name, service=recording.service, folder=str(folder),
         base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
-        repository=str(repository or ""), content_hash=_content_hash(folder),
+        repository=str(repository.resolve()) if repository else "", content_hash=_content_hash(folder),
     )  # fmt: skip
 
 

@@ -37,6 +37,11 @@ class Truth:
     category: str
     cause: str
 
+    @property
+    def is_known(self) -> bool:
+        """Whether there is anything to score against."""
+        return self.kind != "unknown" or bool(self.culprit_functions)
+
 
 def truth_path(folder: Path) -> Path:
     """Return where the truth of a case is kept: beside the folder that the solver is given."""
@@ -83,6 +88,7 @@ def build_case(
     Path
         `out`.
     """
+    out = out.resolve()
     if out.exists() or truth_path(out).exists():
         raise CaseError(f"{out}: expected a new folder, something is there already")
     out.parent.mkdir(parents=True, exist_ok=True)
@@ -178,7 +184,9 @@ def _write_case(folder: Path, spec: CaseSpec, tags: tuple[str, str], workload: W
 
 
 def _truth(spec: CaseSpec, history: BuiltHistory, n_windows: int) -> Truth:
-    regressed = spec.kind == "regression"
+    regressed = spec.kind == "regression" or (
+        spec.kind == "unknown" and bool(spec.culprit_functions)
+    )
     return Truth(
         case=spec.id, kind=spec.kind, regressed=regressed,
         change_index=n_windows if regressed else None,

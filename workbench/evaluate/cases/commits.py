@@ -48,6 +48,7 @@ def build_repository(
     seed : int
         Shuffles the order; the same seed gives the same commit ids.
     """
+    folder = folder.resolve()
     old, new = _read_tree(before), _read_tree(after)
     paths = sorted(path for path in old.keys() | new.keys() if old.get(path) != new.get(path))
     files = {path: split_file(path, old.get(path), new.get(path)) for path in paths}

@@ -75,7 +75,8 @@ def _fetch(
 def _complaint(text: str) -> str:
     """Return pip's first error line, which names the cause (the last repeats it in brief)."""
     errors = [line for line in text.splitlines() if line.startswith("ERROR")]
-    return (errors or text.strip().splitlines() or ["pip said nothing"])[0]
+    first = (errors or text.strip().splitlines() or ["pip said nothing"])[0]
+    return first.removeprefix("ERROR: ").split(" (from versions:")[0]
 
 
 def _tidy(folder: Path, drop_extensions: bool) -> None:

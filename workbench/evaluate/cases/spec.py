@@ -22,7 +22,8 @@ class CaseSpec(BaseModel):
     package: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     from_version: str = Field(pattern=r"^[A-Za-z0-9.!+_-]+$")
     to_version: str = Field(pattern=r"^[A-Za-z0-9.!+_-]+$")
-    kind: str = "regression"
+    kind: str = "unknown"
+    """`regression`, `improvement`, `decoy`, `cost_shift`; unknown is not scored."""
     workload: str
     """Path of the workload, relative to the spec's folder."""
     workload_env: dict[str, str] = Field(default_factory=dict)
