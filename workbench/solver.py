@@ -66,7 +66,8 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
     return Case(
         id=folder.name, service=recording.service, folder=str(folder),
         base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
-        repository=str(repository.resolve()) if repository else "", content_hash=_content_hash(folder),
+        repository=str(repository.resolve()) if repository else "",
+        content_hash=_content_hash(folder),
     )  # fmt: skip
 
 
