@@ -45,7 +45,7 @@ class Missing(NamedTuple):
 def missing_names(
     files: Mapping[str, str | None], others: Mapping[str, str], paths: Mapping[str, str]
 ) -> set[Missing]:
-    """Return the names that files use undefined, or are asked for by an import and do not have.
+    """Return the names and attributes that files use, or are asked for, and do not define.
 
     Parameters
     ----------
@@ -61,7 +61,7 @@ def missing_names(
         Missing(path, name)
         for path, text in files.items()
         if path.endswith(".py") and text is not None
-        for name in _undefined(text)
+        for name in _undefined(text) | _unset_attributes(text)
     }
     for path, text in everything.items():
         for module, name in _imported(text or "", path):
@@ -85,6 +85,25 @@ def _parse(source: str) -> ast.Module:
 def _undefined(source: str) -> frozenset[str]:
     found = checker.Checker(_parse(source)).messages
     return frozenset(m.message_args[0] for m in found if isinstance(m, messages.UndefinedName))
+
+
+@lru_cache(maxsize=4096)
+def _unset_attributes(source: str) -> frozenset[str]:
+    """Return the attributes that methods read from `self` and that nothing in the file sets."""
+    read: set[str] = set()
+    known: set[str] = set()
+    for node in ast.walk(_parse(source)):
+        if isinstance(node, ast.Attribute):
+            is_self = isinstance(node.value, ast.Name) and node.value.id == "self"
+            if not isinstance(node.ctx, ast.Load):
+                known.add(node.attr)
+            elif is_self:
+                read.add(node.attr)
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            known.add(node.name)
+        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
+            known.add(node.id)
+    return frozenset(read - known)
 
 
 @lru_cache(maxsize=4096)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from workbench.errors import PatchError
@@ -72,8 +72,7 @@ def find_fix(
             n_trials += search.n_runs
             if edits is None:
                 return None
-            commits = {commit for edit in edits for commit in search.edits.commits[edit]}
-            patch = search.patch(edits, _revert_title(commits, suspects))
+            patch = search.patch(edits, _revert_title(search.edits.function(e) for e in edits))
         verification = bench.verify(patch.files, n_runs, progress)
         diff = workspace.diff()
         fix = Fix(patch, diff, verification, n_trials=n_trials)
@@ -133,7 +132,8 @@ def _edits(
     return EditMap(base, head, weaves)
 
 
-def _revert_title(commits: Collection[str], suspects: Sequence[Suspect]) -> str:
-    titles = [s.change.title for s in suspects if s.change.id in commits]
-    more = f" and {len(commits) - 1} more" if len(commits) > 1 else ""
-    return f"Revert: {titles[0]}{more}" if titles else f"Revert {len(commits)} commits"
+def _revert_title(functions: Iterable[Function]) -> str:
+    """Name what is taken back, two places at the most."""
+    places = sorted({function.name or function.file for function in functions})
+    more = f" and {len(places) - 2} more" if len(places) > 2 else ""
+    return f"Revert changes of {', '.join(places[:2])}{more}"

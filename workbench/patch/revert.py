@@ -78,7 +78,9 @@ class RevertSearch:
         """
         try:
             if found := self._first(ranked):
-                return frozenset(ddmin(sorted(found), lambda some: self._works(frozenset(some))))
+                functions = ddmin(self._by_function(found), self._work)
+                edits = sorted(edit for function in functions for edit in function)
+                return frozenset(ddmin(edits, lambda some: self._work([frozenset(some)])))
         except BudgetSpentError:
             pass
         return self._best()
@@ -187,7 +189,16 @@ class RevertSearch:
         trees = (self.edits.base, self.edits.head)
         return {m for tree in trees for m in missing_names(tree, {}, modules)}
 
-    def _works(self, chosen: Edits) -> bool:
+    def _by_function(self, chosen: Edits) -> list[Edits]:
+        """Return edits by the function they are in; each of those outside of any stands alone."""
+        groups: dict[object, set[Edit]] = {}
+        for edit in sorted(chosen):
+            function = self.edits.function(edit)
+            groups.setdefault(function if function.name else edit, set()).add(edit)
+        return [frozenset(group) for group in groups.values()]
+
+    def _work(self, groups: Iterable[Edits]) -> bool:
+        chosen: Edits = frozenset().union(*groups)
         return not self._missing(self.edits.files(chosen)) and _is_good(self._trial(chosen))
 
     def _trial(self, chosen: Edits) -> Trial:
