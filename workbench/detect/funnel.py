@@ -52,6 +52,8 @@ class Candidate:
     high: int
     before: FloatArray = field(repr=False)
     after: FloatArray = field(repr=False)
+    origin: float = 0.0
+    """Level of the very first segment of the series."""
     p_value: float = 1.0
     merged: tuple[str, ...] = ()
 
@@ -200,6 +202,7 @@ def _localise(series: SeriesMatrix, row: int, config: DetectConfig) -> Candidate
     return Candidate(
         row, series.subjects[row], series.metrics[row], index, low, high,
         before=values[previous:index], after=values[index:],
+        origin=float(np.median(values[: points[0]])),
     )  # fmt: skip
 
 
@@ -220,11 +223,11 @@ def _interval(values: FloatArray, start: int, index: int, end: int) -> tuple[int
 
 
 def _went_away(c: Candidate) -> str:
-    """A step is transient where the last windows are back nearer to the level before."""
+    """A step is transient where the last windows are back near the level it all began with."""
     last = float(np.median(c.after[-max(3, len(c.after) // 4) :]))
     peak = float(np.median(c.after[: max(3, len(c.after) // 4)]))
-    before = float(np.median(c.before))
-    return "went away again" if abs(last - before) < 0.5 * abs(peak - before) else ""
+    step = abs(peak - float(np.median(c.before)))
+    return "went away again" if abs(last - c.origin) < 0.5 * step else ""
 
 
 def _welch_p(before: FloatArray, after: FloatArray) -> float:

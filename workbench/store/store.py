@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 
 import duckdb
 import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 
@@ -110,9 +111,13 @@ class Store:
         service = service or services[0]
         if service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
-        windows = self._query(
-            'SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY "at", "window"', service
-        ).df()
+        windows = pd.DataFrame(
+            self._query(
+                'SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY "at", "window"',
+                service,
+            ).fetchnumpy()
+        )
+        windows["at"] = windows["at"].dt.tz_localize("UTC")
         samples = self._query(
             """SELECT "window", stack, any_value("count") AS "count"
                FROM {samples} SEMI JOIN (SELECT "window" FROM {windows} WHERE service = ?)

@@ -1,0 +1,77 @@
+"""Builders: small real things, made from literals."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from workbench.history import Repository, run_git
+from workbench.ingest import parse_folded
+from workbench.store import Store, WindowProfile
+from workbench.types import Recording
+
+PERSON = {
+    "GIT_AUTHOR_NAME": "Ada Keller", "GIT_AUTHOR_EMAIL": "ada@example.invalid",
+    "GIT_COMMITTER_NAME": "Ada Keller", "GIT_COMMITTER_EMAIL": "ada@example.invalid",
+}  # fmt: skip
+
+
+@pytest.fixture
+def make_repository(tmp_path: Path) -> Callable[..., Repository]:
+    """Commits, each a mapping of path to text (None removes) -> a repository."""
+
+    def make(*commits: Mapping[str, str | None], name: str = "repo") -> Repository:
+        folder = tmp_path / name
+        folder.mkdir()
+        run_git(folder, "init", "--quiet", "--initial-branch=main")
+        for number, files in enumerate(commits):
+            for path, text in files.items():
+                target = folder / path
+                if text is None:
+                    target.unlink()
+                    continue
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(text.encode("utf-8", "surrogateescape"))
+            run_git(folder, "add", "--all")
+            run_git(folder, "commit", "--quiet", "--allow-empty", "-m", f"c{number}", env=PERSON)
+        return Repository(folder)
+
+    return make
+
+
+@pytest.fixture
+def make_store(tmp_path: Path) -> Callable[..., Store]:
+    """Folded stacks of each window before and after -> a store."""
+
+    def make(
+        before: Mapping[str, float], after: Mapping[str, float], *, n_windows: int = 20,
+        noise: float = 0.02, name: str = "store",
+    ) -> Store:  # fmt: skip
+        rng = np.random.default_rng(0)
+        windows = []
+        for side, costs in enumerate((before, after)):
+            for turn in range(n_windows):
+                drawn = {s: c * (1 + noise * rng.standard_normal()) for s, c in costs.items()}
+                folded = "".join(
+                    f"{stack} {max(1, round(c * 100))}\n" for stack, c in drawn.items()
+                )
+                at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=side * n_windows + turn)
+                profile = parse_folded(folded.encode())
+                version = ("base", "head")[side]
+                cpu = sum(drawn.values())
+                windows.append(WindowProfile(profile, "svc", version, at, 10.0, cpu))
+        store = Store.create(tmp_path / name)
+        store.add(windows)
+        return store
+
+    return make
+
+
+@pytest.fixture
+def make_recording(make_store: Callable[..., Store]) -> Callable[..., Recording]:
+    """As make_store, but read back."""
+    return lambda *args, **kwargs: make_store(*args, **kwargs).recording()
