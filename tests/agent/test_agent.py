@@ -4,8 +4,14 @@ import pytest
 from langchain_core.messages import AIMessage, HumanMessage, SystemMessage, ToolMessage
 
 from workbench.agent import (
-    Investigation, PlaybookChatModel, ScriptedModel, build_tools, investigate, load_skill,
-    load_skills, make_model,
+    Investigation,
+    PlaybookChatModel,
+    ScriptedModel,
+    build_tools,
+    investigate,
+    load_skill,
+    load_skills,
+    make_model,
 )  # fmt: skip
 from workbench.detect import detect
 from workbench.errors import SkillError, WorkbenchError

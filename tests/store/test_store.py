@@ -46,7 +46,7 @@ def test_unfinished_segments_are_not_seen(tmp_path):
 def test_a_failed_add_leaves_nothing(tmp_path):
     store = Store.create(tmp_path / "s")
     with pytest.raises(StoreError, match="expected a time zone"):
-        store.add([window("a 1\n"), window("b 1\n", datetime(2026, 1, 1))])  # noqa: DTZ001
+        store.add([window("a 1\n"), window("b 1\n", datetime(2026, 1, 1))])
     assert list((store.folder / "segments").iterdir()) == []
 
 

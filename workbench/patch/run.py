@@ -9,6 +9,7 @@ for its timed part; `check` is a value that every correct version of the code ag
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import os
 import re
@@ -131,11 +132,12 @@ def _limit() -> None:
 
 def _end_group(process: subprocess.Popen[str]) -> None:
     """End the run and whatever it started."""
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(process.pid, signal.SIGKILL)
-    except ProcessLookupError:
-        return
     process.wait()
+    for pipe in (process.stdout, process.stderr):
+        if pipe:
+            pipe.close()
 
 
 @functools.cache
