@@ -8,16 +8,21 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from hypothesis import settings
 
 from workbench.history import Repository, run_git
 from workbench.ingest import parse_folded
 from workbench.store import Store, WindowProfile
-from workbench.types import Recording
+from workbench.types import Profile, Recording
 
-PERSON = {
-    "GIT_AUTHOR_NAME": "Ada Keller", "GIT_AUTHOR_EMAIL": "ada@example.invalid",
-    "GIT_COMMITTER_NAME": "Ada Keller", "GIT_COMMITTER_EMAIL": "ada@example.invalid",
-}  # fmt: skip
+settings.register_profile("workbench", deadline=None, max_examples=50)  # machines are shared
+settings.load_profile("workbench")
+
+
+@pytest.fixture
+def make_profile() -> Callable[..., Profile]:
+    """Lines of folded stacks -> a profile."""
+    return lambda *lines: parse_folded("".join(f"{line}\n" for line in lines).encode())
 
 
 @pytest.fixture
@@ -28,6 +33,8 @@ def make_repository(tmp_path: Path) -> Callable[..., Repository]:
         folder = tmp_path / name
         folder.mkdir()
         run_git(folder, "init", "--quiet", "--initial-branch=main")
+        run_git(folder, "config", "user.name", "Ada Keller")
+        run_git(folder, "config", "user.email", "ada@example.invalid")
         for number, files in enumerate(commits):
             for path, text in files.items():
                 target = folder / path
@@ -37,7 +44,7 @@ def make_repository(tmp_path: Path) -> Callable[..., Repository]:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 target.write_bytes(text.encode("utf-8", "surrogateescape"))
             run_git(folder, "add", "--all")
-            run_git(folder, "commit", "--quiet", "--allow-empty", "-m", f"c{number}", env=PERSON)
+            run_git(folder, "commit", "--quiet", "--allow-empty", "-m", f"c{number}")
         return Repository(folder)
 
     return make
@@ -49,7 +56,7 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
 
     def make(
         before: Mapping[str, float], after: Mapping[str, float], *, n_windows: int = 20,
-        noise: float = 0.02, name: str = "store",
+        noise: float = 0.02, work: float = 10.0, name: str = "store",
     ) -> Store:  # fmt: skip
         rng = np.random.default_rng(0)
         windows = []
@@ -63,7 +70,7 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
                 profile = parse_folded(folded.encode())
                 version = ("base", "head")[side]
                 cpu = sum(drawn.values())
-                windows.append(WindowProfile(profile, "svc", version, at, 10.0, cpu))
+                windows.append(WindowProfile(profile, "svc", version, at, work, cpu))
         store = Store.create(tmp_path / name)
         store.add(windows)
         return store

@@ -1,42 +1,239 @@
 import json
+import os
 import subprocess
 import sys
+from pathlib import Path
 
-from workbench.cli import cli
+import click
+import pytest
+
+from workbench import cli
+from workbench.history import run_git
+
+HEAVY = ("numpy", "pandas", "scipy", "mlflow", "langgraph", "langchain_core", "ruptures",
+         "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets")  # fmt: skip
 
 
-def workbench(*arguments, cwd):
-    code = "import sys; from workbench.cli import main; sys.argv[0] = 'workbench'; main()"
-    command = [sys.executable, "-c", code, *map(str, arguments)]
-    return subprocess.run(command, capture_output=True, text=True, cwd=cwd, check=False)
+@pytest.fixture
+def workbench(monkeypatch, capsys, tmp_path):
+    """Arguments -> (exit code, standard output, standard error), in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments):
+        monkeypatch.setattr(sys, "argv", ["workbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        return caught.value.code, out, err
+
+    return run
 
 
-def test_help_is_told_without_heavy_imports(tmp_path):
+def commands(group=cli.cli, path=()):
+    """Yield (words, command) of every command."""
+    for name, command in group.commands.items():
+        yield (*path, name), command
+        if isinstance(command, click.Group):
+            yield from commands(command, (*path, name))
+
+
+COMMANDS = dict(commands())
+
+
+def test_the_commands_are_these():
+    assert [" ".join(words) for words in COMMANDS] == ["case", "case build", "solve", "demo"]
+
+
+@pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
+def test_every_command_and_option_is_explained(workbench, words):
+    command = COMMANDS[words]
+    options = [p for p in command.params if isinstance(p, click.Option)]
+    assert command.help
+    assert [p.name for p in options if not p.help] == []
+    for flag in ("-h", "--help"):
+        code, out, err = workbench(*words, flag)
+        assert (code, err) == (0, "")
+        assert f"workbench {' '.join(words)}" in out
+
+
+def test_help_is_told_without_heavy_imports():
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom workbench.cli import cli\n"
-        "assert CliRunner().invoke(cli, ['solve', '--help']).exit_code == 0\n"
-        "print([m for m in ('numpy', 'pandas', 'mlflow', 'langgraph', 'rich') if m in sys.modules])"
+        "for words in [], ['--version'], ['--help'], ['solve', '-h'], ['case', 'build', '-h']:\n"
+        "    assert CliRunner().invoke(cli, words).exit_code in (0, 2), words\n"
+        f"print([m for m in {HEAVY} if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
-    assert all(command.help for command in cli.commands.values())
 
 
-def test_a_mistake_is_one_line_and_exit_code_1(tmp_path):
-    (tmp_path / "bad.json").write_text("{")
-    for arguments in (
-        ("solve", "nowhere"),
-        ("case", "build", "bad.json", "--out", "x"),
-        ("demo", "--bank", "."),
-    ):
-        done = workbench(*arguments, cwd=tmp_path)
-        assert done.returncode == 1, arguments
-        assert done.stderr.startswith("error: ") or done.stderr.count("error: ") == 1
-        assert "Traceback" not in done.stderr
-    assert workbench("solve", cwd=tmp_path).returncode == 2
+def spoil_repository(case: Path) -> None:
+    (case / "repo").mkdir()
+    run_git(case / "repo", "init", "--quiet", "--initial-branch=main")
+    person = ("-c", "user.name=A", "-c", "user.email=a@example.invalid")
+    run_git(case / "repo", *person, "commit", "--quiet", "--allow-empty", "-m", "c")
+    (case / "repo" / "dirt").touch()
 
 
-def test_json_is_one_object_on_standard_output(make_store, tmp_path):
+CASE = {"id": "case", "service": "svc", "base": "main", "head": "main",
+        "workload": {"command": ["w.py"], "paths": []}}  # fmt: skip
+MISTAKES = {
+    "nothing there": ("solve", "nowhere"),
+    "not a case": ("solve", "empty"),
+    "a file": ("solve", "broken.json"),
+    "a broken case": ("solve", "bad"),
+    "a dirty repository": ("solve", "case"),
+    "an empty store": ("solve", "store"),
+    "no such repository": ("solve", "store", "--repo", "nowhere"),
+    "a repository for a case": ("solve", "case", "--repo", "."),
+    "no such spec": ("case", "build", "none.json", "--out", "out"),
+    "a broken spec": ("case", "build", "broken.json", "--out", "out"),
+    "a list of specs": ("case", "build", "list.json", "--out", "out"),
+    "something there already": ("case", "build", "good.json", "--out", "empty"),
+    "an empty bank": ("demo", "--bank", "empty"),
+    "no such bank": ("demo", "--bank", "nowhere"),
+}
+
+
+@pytest.mark.parametrize("arguments", MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_one_line_and_exit_code_1(workbench, tmp_path, arguments):
+    for name in ("empty", "bad", "case", "store"):
+        (tmp_path / name).mkdir()
+    (tmp_path / "store" / "store.json").write_text('{"version": 1}')
+    (tmp_path / "bad" / "case.json").write_text("{}")
+    (tmp_path / "case" / "case.json").write_text(json.dumps(CASE))
+    spoil_repository(tmp_path / "case")
+    spec = {"id": "a", "package": "a", "from_version": "1", "to_version": "2", "workload": "w.py"}
+    (tmp_path / "w.py").touch()
+    (tmp_path / "good.json").write_text(json.dumps(spec))
+    (tmp_path / "list.json").write_text(json.dumps([spec]))
+    (tmp_path / "broken.json").write_text("{")
+    before = sorted(tmp_path.rglob("*"))
+    code, out, err = workbench(*arguments)
+    assert (code, out) == (1, "")
+    told = [line for line in err.splitlines() if not line.startswith(("solving ", "building "))]
+    assert len(told) == 1
+    assert told[0].startswith("error: ")
+    assert sorted(tmp_path.rglob("*")) == before
+
+
+USAGE = {
+    "no command at all": (),
+    "no such command": ("sovle",),
+    "no folder": ("solve",),
+    "no such option": ("solve", "x", "--fast"),
+    "two folders": ("solve", "x", "y"),
+    "no out": ("case", "build", "spec.json"),
+    "too few windows": ("case", "build", "spec.json", "--out", "x", "--windows", "4"),
+    "no number of windows": ("case", "build", "spec.json", "--out", "x", "--windows", "many"),
+    "a folder for a report": ("solve", "x", "--report", "."),
+    "a file for a folder": ("demo", "--out", "file"),
+}
+
+
+@pytest.mark.parametrize("arguments", USAGE.values(), ids=USAGE)
+def test_a_wrong_call_is_exit_code_2(workbench, tmp_path, arguments):
+    (tmp_path / "file").touch()
+    code, out, err = workbench(*arguments)
+    assert code == 2
+    assert "Usage: " in out + err
+    assert "Traceback" not in err
+
+
+def test_the_version_is_told(workbench):
+    code, out, _ = workbench("--version")
+    assert code == 0
+    assert out.startswith("workbench, version 0.")
+
+
+def test_json_is_one_object_on_standard_output(workbench, make_store):
     store = make_store({"a": 0.2, "b": 0.2}, {"a": 0.2, "b": 0.2})
-    done = workbench("solve", store.folder, "--json", "--no-track", cwd=tmp_path)
-    assert json.loads(done.stdout)["diagnosis"] == "no regression"
+    code, out, err = workbench("solve", store.folder, "--json", "--no-track")
+    assert code == 0
+    summary = json.loads(out)
+    assert (summary["case"], summary["diagnosis"]) == ("store", "no regression")
+    assert summary["mlflow_run_id"] is None
+    assert err == "solving store\n"
+
+
+def test_a_solve_is_told_in_words_and_reported(workbench, make_store, tmp_path):
+    store = make_store({"a": 0.2, "a;b": 0.2}, {"a": 0.2, "a;b": 0.9})
+    report = tmp_path / "new" / "report.html"
+    code, out, _ = workbench("solve", store.folder, "--no-track", "--report", report)
+    assert code == 0
+    assert "regression  b at window 20 (4" in out
+    assert "culprit     nobody" in out
+    assert "fix         none found" in out
+    assert report.read_text(encoding="utf-8").startswith("<!")
+
+
+def test_a_solve_is_not_lost_when_it_cannot_be_tracked(workbench, make_store, monkeypatch):
+    from workbench import evaluate
+    from workbench.errors import WorkbenchError
+
+    def refuse(*arguments):
+        raise WorkbenchError("MLflow at x: no")
+
+    monkeypatch.setattr(evaluate, "track", refuse)
+    store = make_store({"a": 0.2, "b": 0.2}, {"a": 0.2, "b": 0.2})
+    code, out, err = workbench("solve", store.folder, "--json")
+    assert code == 0
+    assert json.loads(out)["mlflow_run_id"] is None
+    assert err == "solving store\nnot tracked: MLflow at x: no\n"
+
+
+def row(**changed):
+    return {
+        "case": "c",
+        "regressions": [{"function": "m:f", "change_index": 20, "relative_delta": 1.5}],
+        "cause": {"commit": "c" * 40, "functions": ["m:f"]},
+        "suspects": ["a", "c" * 40],
+        "fix": {"verified": True, "gain_restored": 0.9, "interval": [0.8, 1.0], "reason": ""},
+    } | changed
+
+
+UNMEASURED = {"verified": False, "gain_restored": None, "interval": [None, None], "reason": "no"}
+EXPECTED = {"regressed": True, "commits": ["c" * 40], "candidates": 7}
+
+
+@pytest.mark.parametrize(
+    ("cell", "given", "wanted"),
+    [
+        (cli._regression_cell, row(), "f at window 20 (2.5x)"),
+        (cli._regression_cell, row(regressions=[]), "none"),
+        (
+            cli._regression_cell,
+            row(regressions=[{"function": "f", "change_index": 3, "relative_delta": None}]),
+            "f at window 3 (new)",
+        ),
+        (
+            cli._regression_cell,
+            row(regressions=[{"function": "f", "change_index": 3, "relative_delta": 200}]),
+            "f at window 3 (>100x)",
+        ),
+        (cli._culprit_cell, row(), "cccccccc f"),
+        (cli._culprit_cell, row(cause={"commit": "c" * 40, "functions": []}), "cccccccc "),
+        (cli._culprit_cell, row(cause=None), "nobody"),
+        (cli._rank_cell, row(), "?"),
+        (cli._rank_cell, row(expected=EXPECTED), "2 of 7"),
+        (cli._rank_cell, row(expected=EXPECTED, suspects=[]), "not found"),
+        (cli._rank_cell, row(expected=EXPECTED | {"regressed": False}), "wrong"),
+        (cli._rank_cell, row(expected=EXPECTED | {"regressed": False}, cause=None), "right"),
+        (cli._fix_cell, row(), "90% restored [80%, 100%]"),
+        (cli._fix_cell, row(fix=UNMEASURED), "no: no"),
+        (cli._fix_cell, row(fix=None), "none found"),
+        (cli._fix_cell, row(fix=None, regressions=[]), "none needed"),
+    ],
+)
+def test_a_cell_of_the_table_says_it_shortly(cell, given, wanted):
+    assert cell(given) == wanted
+
+
+def test_the_installed_program_is_this_one(tmp_path):
+    program = Path(sys.executable).parent / "workbench"
+    if not os.access(program, os.X_OK):
+        pytest.skip("run from a tree that is not installed")
+    done = subprocess.run([program, "--version"], capture_output=True, text=True,
+                          cwd=tmp_path, check=False)  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.startswith("workbench, version ")

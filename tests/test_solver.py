@@ -1,14 +1,34 @@
 import json
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
-from workbench.errors import CaseError
+from workbench.errors import CaseError, StoreError, WorkbenchError
 from workbench.history import run_git
 from workbench.solver import CASE_FILE, SolveOptions, open_case, solve, to_json
+from workbench.types import (
+    Case,
+    Change,
+    Detection,
+    Diagnosis,
+    Fix,
+    Outcome,
+    Patch,
+    Regression,
+    Suspect,
+    Verification,
+)  # fmt: skip
 
-FAST = "def main(n):\n    seen = set()\n    for i in range(n):\n        seen.add(i % 900)\n    return len(seen)\n"
+FAST = """def main(n):
+    seen = set()
+    for i in range(n):
+        seen.add(i % 900)
+    return len(seen)
+"""
 SLOW = FAST.replace("set()", "[]").replace(
     "        seen.add(i % 900)", "        if i % 900 not in seen:\n            seen.append(i % 900)"
 )
@@ -20,47 +40,96 @@ for _ in range(int(os.environ["WL_REPEAT"])):
 used = time.process_time() - begin
 print(f"WL cpu={used:.6f} wall={used:.6f} check={check}")
 """
+CASE = {
+    "id": "case",
+    "service": "svc",
+    "base": "main~11",
+    "head": "main",
+    "workload": {"command": ["w.py"], "paths": [], "rounds": 1},
+}
+CULPRIT = 6
+
+
+def commits() -> list[tuple[str, str]]:
+    """Twelve: the sixth after the import makes `main` quadratic, the others change helpers."""
+    helpers = [f"\n\ndef helper_{i}():\n    return {i}\n" for i in range(12)]
+    rows = []
+    for number in range(12):
+        if number:
+            helpers[number] = helpers[number].replace("return ", "return 1 + ")
+        if number == CULPRIT:
+            helpers[number] = helpers[number].replace("1 + ", "")
+        body = SLOW if number >= CULPRIT else FAST
+        rows.append(("app.py", body + "".join(helpers)))
+    return rows
 
 
 @pytest.fixture
-def case(make_repository: Callable, make_store: Callable, tmp_path: Path) -> Path:
+def case(make_store: Callable, tmp_path: Path) -> Path:
     folder = tmp_path / "case"
-    folder.mkdir()
-    extra = "".join(f"\n\ndef helper_{i}():\n    return {i}\n" for i in range(5))
-    later = extra.replace("return 3", "return 33")
-    make_repository(
-        {"app.py": FAST + extra}, {"app.py": FAST + later}, {"app.py": SLOW + later},
-        {"app.py": SLOW + later, "notes.md": "n\n"}, name="case/repo",
-    )  # fmt: skip
-    store = make_store(
-        {"<module> (w.py:1);main (app.py:1)": 0.2}, {"<module> (w.py:1);main (app.py:1)": 0.9},
-        name="case/store",
-    )  # fmt: skip
-    assert store.folder.is_dir()
+    (folder / "repo").mkdir(parents=True)
+    stream = []
+    for number, (path, text) in enumerate(commits()):
+        stream.append(
+            f"commit refs/heads/main\n"
+            f"committer Ada Keller <ada@example.invalid> {1767603600 + 60 * number} +0000\n"
+            f"data 2\nc\n\nM 100644 inline {path}\ndata {len(text)}\n{text}\n"
+        )
+    run_git(folder / "repo", "init", "--quiet", "--initial-branch=main")
+    run_git(folder / "repo", "fast-import", "--quiet", stdin="".join(stream))
+    run_git(folder / "repo", "reset", "--quiet", "--hard", "main")
+    stack, other = "<module> (w.py:1);main (app.py:1)", "<module> (w.py:1);rest (w.py:2)"
+    make_store({stack: 0.2, other: 0.1}, {stack: 0.9, other: 0.1}, name="case/store")
     (folder / "w.py").write_text(WORKLOAD)
-    seen = {"id": "case", "service": "svc", "base": "main~3", "head": "main",
-            "workload": {"command": ["w.py"], "paths": [], "rounds": 1}}  # fmt: skip
-    (folder / CASE_FILE).write_text(json.dumps(seen))
+    (folder / CASE_FILE).write_text(json.dumps(CASE))
     return folder
 
 
+@pytest.mark.slow
 def test_a_planted_regression_is_named_fixed_and_handed_over(case):
     repository = case / "repo"
-    culprit = run_git(repository, "rev-parse", "main~1").strip()
-    outcome = solve(open_case(case), SolveOptions(n_runs=5))
+    culprit = run_git(repository, "rev-parse", f"main~{11 - CULPRIT}").strip()
+    before = run_git(repository, "rev-parse", "main")
+    told, steps = [], []
+    options = SolveOptions(n_runs=5)
+    outcome = solve(open_case(case), options, progress=told.append, on_step=steps.append)
     summary = to_json(outcome)
     json.dumps(summary, allow_nan=False)
+    assert summary["regressions"][0]["function"] == "app:main"
     assert summary["regressions"][0]["change_index"] == 20
     assert summary["cause"]["commit"] == summary["suspects"][0] == culprit
+    assert summary["cause"]["functions"] == ["app:main"]
     assert summary["fix"]["verified"]
-    assert summary["fix"]["gain_restored"] > 0.8
+    assert summary["fix"]["gain_restored"] >= 0.8
+    low, high = summary["fix"]["interval"]
+    assert low <= summary["fix"]["gain_restored"] <= high
     assert "Ada Keller <ada@example.invalid>" in outcome.fix.pull_request
     assert run_git(repository, "status", "--porcelain") == ""
+    assert run_git(repository, "rev-parse", "main") == before
+    assert run_git(repository, "worktree", "list").count("\n") == 1
     branch = summary["fix"]["branch"]
     assert run_git(repository, "rev-list", "--count", f"main..{branch}").strip() == "1"
     fixed = run_git(repository, "show", f"{branch}:app.py")
     assert "seen.add" in fixed
-    assert "return 33" in fixed
+    assert fixed.count("return 1 + ") == 10
+    assert told[0] == "detecting"
+    assert tuple(steps) == outcome.steps
+    parts = summary["seconds"]
+    assert parts["total"] >= parts["detect"] + parts["diagnose"] + parts["fix"] > 0
+
+
+def test_without_a_fix_the_cause_is_still_named(case):
+    outcome = solve(open_case(case), SolveOptions(fix=False))
+    culprit = run_git(case / "repo", "rev-parse", f"main~{11 - CULPRIT}").strip()
+    assert outcome.cause == culprit
+    assert outcome.fix is None
+    assert run_git(case / "repo", "branch", "--format=%(refname:short)") == "main\n"
+
+
+def test_the_same_case_gives_the_same_answer(case):
+    opened, options = open_case(case), SolveOptions(fix=False)
+    one, two = (to_json(solve(opened, options)) for _ in range(2))
+    assert one | {"seconds": None} == two | {"seconds": None}
 
 
 def test_a_store_alone_is_detected_and_accuses_nobody(case):
@@ -68,14 +137,181 @@ def test_a_store_alone_is_detected_and_accuses_nobody(case):
     assert outcome.detection.regressions
     assert outcome.cause is None
     assert outcome.fix is None
+    assert outcome.case.id == "store"
 
 
-def test_what_is_wrong_with_a_case_is_said(case, tmp_path):
-    with pytest.raises(CaseError, match="found neither"):
+def test_a_store_with_its_repository_names_the_cause(case):
+    for name, revision in (("base", "main~11"), ("head", "main")):
+        run_git(case / "repo", "tag", name, revision)
+    opened = open_case(case / "store", repository=case / "repo")
+    assert (opened.base, opened.head) == ("base", "head")
+    outcome = solve(opened)
+    assert outcome.cause == run_git(case / "repo", "rev-parse", f"main~{11 - CULPRIT}").strip()
+    assert outcome.fix is None  # there is no workload
+
+
+def test_nothing_regressed_is_an_outcome_too(make_store):
+    store = make_store({"a": 0.2, "b": 0.2}, {"a": 0.2, "b": 0.2})
+    summary = to_json(solve(open_case(store.folder)))
+    assert (summary["regressions"], summary["cause"], summary["fix"]) == ([], None, None)
+    assert summary["diagnosis"] == "no regression"
+    assert set(summary["seconds"]) == {"detect", "diagnose", "fix", "total"}
+
+
+def test_what_is_neither_case_nor_store_is_said(tmp_path):
+    with pytest.raises(CaseError, match=r"expected a case \(case\.json\) or a store .* neither"):
         open_case(tmp_path)
-    (case / "repo" / "dirt").touch()
-    with pytest.raises(CaseError, match="uncommitted changes in dirt"):
+    with pytest.raises(CaseError, match="found no such folder"):
+        open_case(tmp_path / "nowhere")
+
+
+def changed(**fields):
+    """CASE with other fields; None leaves one out."""
+    return json.dumps({k: v for k, v in (CASE | fields).items() if v is not None})
+
+
+def workload(**fields):
+    return changed(workload=CASE["workload"] | fields)
+
+
+BROKEN = {
+    "not JSON": ("{", r"\$: Invalid JSON"),
+    "empty": ("", r"\$: Invalid JSON"),
+    "a list": ("[]", r"\$: Input should be an object"),
+    "no id": (changed(id=None), r"\$\.id: Field required"),
+    "an id that is a path": (changed(id="../x"), r"\$\.id: "),
+    "a number": (changed(head=3), r"\$\.head: "),
+    "no workload": (changed(workload=None), r"\$\.workload: Field required"),
+    "a word for a list": (workload(command="w.py"), r"\$\.workload\.command: "),
+    "no command": (workload(command=[]), r"\$\.workload: .*expected a command"),
+    "no rounds": (workload(rounds=0), r"\$\.workload: .*at least one round"),
+    "a word for a number": (workload(rounds="many"), r"\$\.workload\.rounds: "),
+    "an environment of numbers": (workload(env={"A": 1}), r"\$\.workload\.env\.A: "),
+    "two faults": (changed(base=None, head=None), r"\$\.base: .*; \$\.head: "),
+}
+
+
+@pytest.mark.parametrize(("text", "complaint"), BROKEN.values(), ids=BROKEN)
+def test_a_broken_case_file_is_named_with_the_place(tmp_path, text, complaint):
+    (tmp_path / CASE_FILE).write_text(text)
+    with pytest.raises(CaseError, match=complaint) as caught:
+        open_case(tmp_path)
+    assert str(caught.value).startswith(str(tmp_path / CASE_FILE))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_case_has_a_repository_of_its_own(case):
+    with pytest.raises(CaseError, match="--repo is for a store"):
+        open_case(case, repository=case / "repo")
+
+
+def test_a_damaged_store_is_said(tmp_path):
+    (tmp_path / "store.json").write_text("{}")
+    with pytest.raises(StoreError, match="expected"):
+        open_case(tmp_path)
+
+
+REPOSITORIES = {
+    "no repository": (lambda repo: repo.rename(repo.with_name("gone")), "found no such folder"),
+    "no revision": (lambda repo: run_git(repo, "reset", "--hard", "main~3"), "no revision"),
+    "a new file": (lambda repo: (repo / "dirt").touch(), "uncommitted changes in dirt"),
+    "a changed file": (
+        lambda repo: (repo / "app.py").write_text("x = 1\n"),
+        "uncommitted changes in app.py",
+    ),
+    "a file gone": (lambda repo: (repo / "app.py").unlink(), "uncommitted changes in app.py"),
+    "many": (
+        lambda repo: [(repo / f"{i}.txt").touch() for i in range(5)],
+        r"0\.txt, 1\.txt, 2\.txt …",
+    ),
+}
+
+
+@pytest.mark.parametrize(("spoil", "complaint"), REPOSITORIES.values(), ids=REPOSITORIES)
+def test_a_repository_that_is_not_as_it_should_be_is_said(case, spoil, complaint):
+    spoil(case / "repo")
+    with pytest.raises(CaseError, match=complaint) as caught:
         solve(open_case(case))
-    (case / CASE_FILE).write_text('{"id": 1}')
-    with pytest.raises(CaseError, match="expected id, service, base, head, workload"):
-        open_case(case)
+    assert "\n" not in str(caught.value)
+
+
+def test_skills_that_are_not_there_are_said(case, tmp_path):
+    with pytest.raises(WorkbenchError, match="expected skills"):
+        solve(open_case(case), SolveOptions(skills=tmp_path / "nowhere", fix=False))
+
+
+NAN = float("nan")
+REGRESSION = Regression("R-1", "app:main", "cost", 20, 19, 21, 0.5, 2.0, 0.001)
+
+
+def outcome(verification=None, change_id="c" * 40, before=0.5) -> Outcome:
+    empty = pd.DataFrame()
+    at = datetime(2026, 1, 5, tzinfo=UTC)
+    fix = None
+    if verification:
+        fix = Fix(Patch("restore_cache", "Keep it", {}, ("c" * 40,)), "", verification, "fix/x")
+    return Outcome(
+        Case("case", "svc", ".", "a", "b"), None, None,
+        Detection((replace(REGRESSION, before=before),), (), empty, empty),
+        (Suspect(Change("c" * 40, "t", "a", "e", at), 0.9, ("app:main",), 1.5),),
+        Diagnosis("R-1", "It counts.", change_id, ("app:main",), "", "revert", 0.9), fix,
+        seconds={"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},
+    )  # fmt: skip
+
+
+def test_the_json_is_what_was_promised():
+    seen = Verification(True, True, True, (1.0,), (3.0,), (1.2,), 3.0, 1.2, 0.9, (0.8, 1.0), True)
+    assert to_json(outcome(seen), "run-1") == {
+        "case": "case",
+        "regressions": [
+            {
+                "function": "app:main",
+                "metric": "cost",
+                "change_index": 20,
+                "before": 0.5,
+                "after": 2.0,
+                "relative_delta": 3.0,
+            }
+        ],
+        "cause": {"commit": "c" * 40, "functions": ["app:main"], "confidence": 0.9},
+        "suspects": ["c" * 40],
+        "diagnosis": "It counts.",
+        "mitigation": "restore_cache",
+        "fix": {
+            "applied": True,
+            "verified": True,
+            "ratio_before": 3.0,
+            "ratio_after": 1.2,
+            "gain_restored": 0.9,
+            "interval": [0.8, 1.0],
+            "summary": "Keep it",
+            "reason": "",
+            "branch": "fix/x",
+            "reverted": ["c" * 40],
+        },
+        "seconds": {"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},
+        "mlflow_run_id": "run-1",
+    }
+
+
+@pytest.mark.parametrize(
+    "verification",
+    [
+        None,
+        Verification(False, False, False, reason="does not apply"),
+        Verification(True, True, False, (1.0,), (3.0,), ratio_before=3.0, reason="other output"),
+        Verification(True, True, True, ratio_before=float("inf"), interval=(-float("inf"), NAN)),
+    ],
+    ids=["no fix", "not applied", "other output", "odd numbers"],
+)
+@pytest.mark.parametrize("change_id", ["c" * 40, None], ids=["accused", "abstained"])
+@pytest.mark.parametrize("before", [0.5, 0.0], ids=["known", "new"])
+def test_the_json_is_valid_whatever_came_out(verification, change_id, before):
+    summary = to_json(outcome(verification, change_id, before))
+    assert json.loads(json.dumps(summary, allow_nan=False)) == summary
+    assert (summary["cause"] is None) == (change_id is None)
+    assert (summary["fix"] is None) == (verification is None)
+    assert (summary["regressions"][0]["relative_delta"] is None) == (before == 0)
+    if verification and not verification.applied:
+        assert summary["fix"]["gain_restored"] is None
+        assert summary["fix"]["interval"] == [None, None]

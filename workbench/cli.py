@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from workbench.types import Outcome
 
 _FOLDER = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 _PROGRESS = Callable[[str], None]
 
 
@@ -65,7 +66,7 @@ def case_build(
 @click.option("--skills", type=_FOLDER, help="Folder of skills. [default: those that come along]")
 @click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
 @click.option("--track/--no-track", "tracked", default=True, help="Log the solve to MLflow.")
-@click.option("--report", type=_FOLDER, help="Write the HTML report to this file.")
+@click.option("--report", type=_FILE, help="Write the HTML report to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def solve(
     folder: Path, repo: Path | None, model: str, skills: Path | None, fix: bool, tracked: bool,
@@ -90,7 +91,8 @@ def solve(
 
 
 @cli.command()
-@click.option("--out", type=_FOLDER, default=Path("out/demo"), show_default=True)
+@click.option("--out", type=click.Path(path_type=Path, file_okay=False), default=Path("out/demo"),
+              show_default=True, help="Folder to write the report to.")  # fmt: skip
 @click.option("--bank", type=_FOLDER, help="Folder of recorded cases. [default: datasets/pypi]")
 def demo(out: Path, bank: Path | None) -> None:
     """Solve the recorded cases of real packages, one after the other, and report."""
@@ -156,12 +158,11 @@ def _finish(
     run_id = None
     if tracked:
         progress("logging to MLflow")
-        run_id = track(
-            outcome,
-            to_json(outcome),
-            score(outcome, truth) if truth and truth.is_known else {},
-            page,
-        )
+        scores = score(outcome, truth) if truth and truth.is_known else {}
+        try:
+            run_id = track(outcome, to_json(outcome), scores, page)
+        except WorkbenchError as error:  # a solve is not lost because nobody took note of it
+            click.echo(f"not tracked: {error}", err=True)
     return to_json(outcome, run_id), page
 
 
@@ -175,10 +176,11 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
         if outcome.fix and outcome.fix.pull_request:
             folder = out / outcome.case.id
             folder.mkdir(exist_ok=True)
-            (folder / "PULL_REQUEST.md").write_text(outcome.fix.pull_request, encoding="utf-8")
-            (folder / "fix.patch").write_text(
-                outcome.fix.diff, encoding="utf-8", errors="surrogateescape"
-            )
+            for name, text in (
+                ("PULL_REQUEST.md", outcome.fix.pull_request),
+                ("fix.patch", outcome.fix.diff),
+            ):
+                (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
 
 
 @contextmanager
@@ -249,9 +251,10 @@ def _fix_cell(row: Mapping[str, Any]) -> str:
         return "none needed"
     if not fix:
         return "none found"
+    if not fix["verified"]:
+        return f"no: {fix['reason']}"
     low, high = fix["interval"]
-    gain = f"{fix['gain_restored']:.0%} restored [{low:.0%}, {high:.0%}]"
-    return gain if fix["verified"] else f"no: {fix['reason']}"
+    return f"{fix['gain_restored']:.0%} restored [{low:.0%}, {high:.0%}]"
 
 
 def _print_outcome(row: Mapping[str, Any]) -> None:

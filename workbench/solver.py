@@ -5,13 +5,15 @@ The order of the rooms below it, and nothing else: each step is a call into one 
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from math import isfinite
 from pathlib import Path
 from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from workbench.detect import detect
 from workbench.errors import CaseError, HistoryError
@@ -74,18 +76,35 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
 def _read_case(folder: Path) -> Case:
     path = folder / CASE_FILE
     try:
-        data = json.loads(path.read_text(encoding="utf-8"))
-        wanted = {f.name for f in fields(Workload)}
-        workload = {k: v for k, v in data["workload"].items() if k in wanted}
-        for key in ("command", "paths"):
-            workload[key] = tuple(workload[key])
-        return Case(
-            id=data["id"], service=data["service"], folder=str(folder), base=data["base"],
-            head=data["head"], store=str(folder / "store"), repository=str(folder / "repo"),
-            workload=Workload(**workload), content_hash=_content_hash(folder / "store"),
-        )  # fmt: skip
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        raise CaseError(f"{path}: expected id, service, base, head, workload: {error!r}") from error
+        seen = _CaseFile.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, ('$', *fault['loc'])))}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise CaseError(f"{path}: {faults}") from error
+    return Case(
+        id=seen.id, service=seen.service, folder=str(folder), base=seen.base, head=seen.head,
+        store=str(folder / "store"), repository=str(folder / "repo"), workload=seen.workload,
+        content_hash=_content_hash(folder / "store"),
+    )  # fmt: skip
+
+
+class _CaseFile(BaseModel):
+    """What a case's file says."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    service: str
+    base: str
+    head: str
+    workload: Workload
+
+    @field_validator("workload")
+    @classmethod
+    def _can_run(cls, workload: Workload) -> Workload:
+        if not workload.command or workload.rounds < 1 or workload.timeout_s <= 0:
+            raise ValueError("expected a command, at least one round, and time to do them")
+        return workload
 
 
 def _content_hash(store: Path) -> str:
@@ -238,12 +257,17 @@ def _fix_json(fix: Fix | None) -> Mapping[str, Any] | None:
     return {
         "applied": seen.applied,
         "verified": seen.verified,
-        "ratio_before": seen.ratio_before,
-        "ratio_after": seen.ratio_after,
-        "gain_restored": seen.gain_restored,
-        "interval": list(seen.interval),
+        "ratio_before": _measured(seen.ratio_before),
+        "ratio_after": _measured(seen.ratio_after),
+        "gain_restored": _measured(seen.gain_restored),
+        "interval": [_measured(bound) for bound in seen.interval],
         "summary": fix.patch.summary,
         "reason": seen.reason,
         "branch": fix.branch,
         "reverted": list(fix.patch.reverted),
     }
+
+
+def _measured(value: float) -> float | None:
+    """Return a number as JSON has it; None for one that was not measured."""
+    return value if isfinite(value) else None

@@ -1,136 +1,226 @@
-import subprocess
+from collections.abc import Callable
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.errors import PatchError
-from workbench.history import run_git, weave_files
-from workbench.patch.check import Missing, missing_names, syntax_fault
 from workbench.patch.edits import EditMap
-from workbench.patch.measure import judge
-from workbench.patch.revert import RevertSearch, Trial, ddmin
-from workbench.patch.run import run_workload
-from workbench.patch.workspace import Workspace
-from workbench.types import Function, Patch, Workload
-
-BASE = "def slow(x):\n    return fast(x)\n\n\ndef fast(x):\n    return x\n\n\ndef other():\n    return 1\n"
-HEAD = "def slow(x):\n    return crawl(x)\n\n\ndef crawl(x):\n    return x + 0\n\n\ndef other():\n    return 2\n"
+from workbench.patch.revert import ENOUGH, RevertSearch, Trial, ddmin
+from workbench.types import Function
 
 
-def search(make_repository, run, budget=40):
-    repository = make_repository({"a.py": BASE}, {"a.py": HEAD})
-    commits = repository.commits("main~1", "main")
-    weaves = weave_files(commits, lambda path: repository.find(path, "main~1"))
-    edits = EditMap({"a.py": BASE}, {"a.py": HEAD}, weaves)
-    hot = {Function(name, "a.py") for name in ("slow", "crawl", "fast")}
-    return RevertSearch(edits, run, hot, budget), [commits[0].id]
+def running(edits: EditMap, good: float, bad: float) -> Callable[..., Trial]:
+    """A workload: `work()` in a.py returns (output, what it cost); run in this process."""
 
-
-def test_a_removed_function_comes_back_and_new_ones_stay(make_repository):
     def run(files):
-        return Trial(1.0 if "return fast(x)" in files["a.py"] else 0.0)
+        scope = {}
+        try:
+            exec(compile({**edits.head, **files}["a.py"], "a.py", "exec"), scope)
+            output, cost = scope["work"]()
+        except (NameError, AttributeError, TypeError) as error:
+            return Trial(None, f"{type(error).__name__}: {error}")
+        if output != "done":
+            return Trial(None, "the output changed")
+        return Trial((bad - cost) / (bad - good))
 
-    searched, ranked = search(make_repository, run)
-    (text,) = searched.edits.files(searched.smallest(ranked)).values()
-    assert "return fast(x)" in text
+    return run
+
+
+def search(edits, run=None, *, hot=(), budget=40, good=1, bad=10):
+    hot = {Function(name, "a.py") for name in hot}
+    return RevertSearch(edits, run or running(edits, good, bad), hot, budget)
+
+
+def reverted(searched, found):
+    """Text of a.py with what was found taken back."""
+    assert found is not None
+    return searched.edits.files(found)["a.py"]
+
+
+MANY = "".join(f"def part{n}():\n    return 0\n\n\n" for n in range(12))
+WORK = "def work():\n    return 'done', 1 + " + " + ".join(f"part{n}()" for n in range(12)) + "\n"
+
+
+def test_the_one_guilty_edit_among_many_is_found(make_edits):
+    texts = [MANY + WORK]
+    for n in range(12):
+        old = f"def part{n}():\n    return 0\n"
+        texts.append(texts[-1].replace(old, old.replace("return 0", f"return {9 * (n == 7)} * 1")))
+    edits = make_edits(*({"a.py": text} for text in texts))
+    searched = search(edits, hot=[f"part{n}" for n in range(12)])
+    found = searched.smallest([f"c{n}" for n in (3, 8, 1)])
+    assert {edits.function(edit).name for edit in found} == {"part7"}
+    assert {commit for edit in found for commit in edits.commits[edit]} == {"c8"}
+    patch = searched.patch(found, "Revert it")
+    assert (patch.strategy, patch.summary, patch.reverted) == ("revert", "Revert it", ("c8",))
+    assert patch.files == {"a.py": texts[-1].replace("return 9 * 1", "return 0")}
+
+
+def test_it_is_found_even_where_nobody_suspects_it(make_edits):
+    edits = make_edits(
+        {"a.py": MANY + WORK},
+        {"a.py": (MANY + WORK).replace("part4():\n    return 0", "part4():\n    return 9")},
+    )
+    for hot in (["part4"], []):
+        searched = search(edits, hot=hot)
+        assert "part4():\n    return 0" in reverted(searched, searched.smallest([]))
+
+
+def test_two_edits_that_cost_together_go_back_together(make_edits):
+    head = MANY + WORK
+    for n in (2, 9):
+        head = head.replace(f"part{n}():\n    return 0", f"part{n}():\n    return 4.5")
+    edits = make_edits({"a.py": MANY + WORK}, {"a.py": head})
+    searched = search(edits)
+    found = searched.smallest(["c1"])
+    assert {edits.function(edit).name for edit in found} == {"part2", "part9"}
+
+
+BASE = """\
+def work():
+    return fast()
+
+
+def fast():
+    return 'done', 1
+
+
+def other():
+    return 1
+"""
+HEAD = """\
+def work():
+    return crawl()
+
+
+def crawl():
+    return 'done', 10
+
+
+def other():
+    return 2
+"""
+
+
+def test_a_removed_function_comes_back_and_what_is_new_stays(make_edits):
+    searched = search(make_edits({"a.py": BASE}, {"a.py": HEAD}), hot=["work", "crawl"])
+    text = reverted(searched, searched.smallest(["c1"]))
+    assert "return fast()" in text
     assert "def fast" in text
     assert "def crawl" in text
     assert "return 2" in text
 
 
-def test_nothing_is_found_where_nothing_helps_and_the_budget_holds(make_repository):
-    searched, ranked = search(make_repository, lambda files: Trial(0.0), budget=3)
-    assert searched.smallest(ranked) is None
-    assert searched.n_runs <= 3
+def test_a_commit_that_only_adds_is_undone_where_it_is_called(make_edits):
+    middle = BASE + "\n\ndef crawl():\n    return 'done', 10\n"
+    head = middle.replace("return fast()", "return crawl()")
+    edits = make_edits({"a.py": BASE}, {"a.py": middle}, {"a.py": head})
+    searched = search(edits, hot=["work", "crawl"])
+    text = reverted(searched, searched.smallest(["c1"]))
+    assert text == middle
 
 
-@given(st.sets(st.integers(0, 30), min_size=1, max_size=5))
-def test_ddmin_keeps_just_what_is_needed(needed):
-    assert set(ddmin(range(31), lambda chosen: needed <= set(chosen))) == needed
+def test_a_missing_name_in_an_error_brings_back_what_defined_it(make_edits):
+    base = "SETTINGS = {'step': 1}\nlookup = globals().get\n\n\ndef work():\n    return 'done', lookup('SETTINGS')['step']\n"
+    head = "TABLE = {'step': 10}\nlookup = globals().get\n\n\ndef work():\n    return 'done', lookup('TABLE')['step']\n"
+    edits = make_edits({"a.py": base}, {"a.py": head})
+
+    def run(files):
+        text = files["a.py"]
+        if "lookup('SETTINGS')" in text and "SETTINGS = " not in text:
+            return Trial(None, "NameError: name 'SETTINGS' is not defined")
+        return running(edits, 1, 10)(files)
+
+    searched = search(edits, run, hot=["work"])
+    text = reverted(searched, searched.smallest(["c1"]))
+    assert "SETTINGS = " in text
+    assert "lookup('SETTINGS')" in text
 
 
-def test_missing_names_and_attributes_are_told():
-    paths = {"pkg.a": "pkg/a.py", "pkg.b": "pkg/b.py"}
-    files = {"pkg/a.py": "class C:\n    def f(self):\n        return self.gone + undefined\n"}
-    others = {"pkg/b.py": "from pkg.a import D\nfrom .a import C\n"}
-    assert missing_names(files, others, paths) == {
-        Missing("pkg/a.py", "gone"), Missing("pkg/a.py", "undefined"), Missing("pkg/a.py", "D"),
-    }  # fmt: skip
-    assert str(syntax_fault({"x.py": "def f(:\n"})).startswith("x.py:1: ")
+def test_a_call_that_no_longer_fits_takes_back_its_callers(make_edits):
+    base = "def work():\n    return step(1)\n\n\ndef step(cost):\n    return 'done', cost\n"
+    head = "def work():\n    return step()\n\n\ndef step():\n    return 'done', 10\n"
+    searched = search(make_edits({"a.py": base}, {"a.py": head}), hot=["work", "step"])
+    assert reverted(searched, searched.smallest(["c1"])) == base
 
 
-def state(folder):
-    return [
-        run_git(folder, *c) for c in (("status", "--porcelain"), ("branch",), ("rev-parse", "HEAD"))
-    ]
+def test_an_edit_that_changes_the_output_is_no_fix(make_edits):
+    base = "def work():\n    return 'old', 1\n"
+    head = "def work():\n    return 'done', 10\n"
+    searched = search(make_edits({"a.py": base}, {"a.py": head}), hot=["work"])
+    assert searched.smallest(["c1"]) is None
 
 
-def test_a_workspace_leaves_the_repository_as_it_was(make_repository):
-    repository = make_repository({"a.py": BASE}, {"a.py": HEAD})
-    before = state(repository.folder)
-    with pytest.raises(RuntimeError), Workspace(repository, "main~1", "main") as workspace:
-        workspace.apply({"a.py": "x = 1\n"})
-        assert "+x = 1" in workspace.diff()
-        with pytest.raises(PatchError, match="inside the repository"):
-            workspace.apply({"../out.py": ""})
-        raise RuntimeError
-    assert state(repository.folder) == before
-    (repository.folder / "dirt").touch()
-    with pytest.raises(PatchError, match=r"clean working tree, found changes in dirt"):
-        Workspace(repository, "main~1", "main")
+def test_nothing_is_found_where_nothing_helps(make_edits):
+    edits = make_edits({"a.py": BASE}, {"a.py": HEAD})
+    searched = search(edits, lambda files: Trial(0.0))
+    assert searched.smallest(["c1", "unknown"]) is None
+    assert search(make_edits({"a.py": BASE}, {"a.py": BASE})).smallest(["c1"]) is None
 
 
-def test_the_same_patch_is_the_same_commit_and_an_occupied_branch_is_left_alone(make_repository):
-    repository = make_repository({"a.py": BASE}, {"a.py": HEAD})
-
-    def hand_over(text):
-        with Workspace(repository, "main~1", "main") as workspace:
-            workspace.apply({"a.py": text})
-            return workspace.commit(Patch("revert", "Fix it", {"a.py": text}), "fix")
-
-    first = hand_over(BASE)
-    assert hand_over(BASE) == first
-    assert hand_over("y = 1\n")[0] == "fix-2"
-    assert run_git(repository.folder, "log", "--format=%s", "main..fix").split("\n")[:1] == [
-        "Fix it"
-    ]
+@pytest.mark.parametrize(("restored", "is_told"), [(0.1, False), (0.4, True), (ENOUGH, True)])
+def test_what_gives_back_only_part_is_told_where_it_is_worth_it(make_edits, restored, is_told):
+    edits = make_edits({"a.py": BASE}, {"a.py": HEAD})
+    searched = search(edits, lambda files: Trial(restored))
+    assert (searched.smallest(["c1"]) is not None) == is_told
 
 
-def test_a_gain_is_credited_only_where_it_is_there():
-    rng = np.random.default_rng(0)
-    noise = lambda level: level * (1 + 0.01 * rng.standard_normal(9))  # noqa: E731
-    good, bad = noise(1.0), noise(2.0)
-    sound = judge(good, bad, noise(1.1))
-    assert sound.verified
-    assert sound.interval[0] < 0.9 < sound.interval[1]
-    hollow = judge(good, bad, noise(2.0))
-    assert not hollow.verified
-    assert "of the loss" in hollow.reason
-
-
-@pytest.mark.parametrize(
-    ("code", "complaint"),
-    [("raise ValueError('boom')", "boom"), ("print('hello')", "expected a line 'WL cpu"),
-     ("while True: pass", "did not finish in 1 s"), ("x = bytearray(8 << 30)", "MemoryError")],
-)  # fmt: skip
-def test_a_workload_that_fails_is_one_error(tmp_path, code, complaint):
-    (tmp_path / "w.py").write_text(code)
-    workload = Workload(("w.py",), (), timeout_s=1)
-    with pytest.raises(PatchError, match=complaint):
-        run_workload(workload, tmp_path, tmp_path)
-
-
-def test_a_workload_sees_a_clean_environment_and_no_network(tmp_path, monkeypatch):
-    monkeypatch.setenv("SECRET_TOKEN", "x")
-    (tmp_path / "w.py").write_text(
-        "import os, socket\n"
-        "try: socket.create_connection(('192.0.2.1', 9), timeout=0.2); net = 'open'\n"
-        "except OSError as error: net = type(error).__name__ + str(error.errno)\n"
-        "print(f\"WL cpu=0.1 wall=0.1 check={'SECRET_TOKEN' in os.environ}\")\n"
+@pytest.mark.parametrize("budget", [0, 1, 2, 5])
+def test_no_more_runs_are_made_than_there_is_budget_for(make_edits, budget):
+    edits = make_edits(
+        {"a.py": MANY + WORK}, {"a.py": (MANY + WORK).replace("return 0", "return 0.75")}
     )
-    run = run_workload(Workload(("w.py",), (), rounds=4), tmp_path, tmp_path)
-    assert run.check == "False"
-    assert run.cost == pytest.approx(0.025)
-    assert subprocess.run(["pgrep", "-f", str(tmp_path / "w.py")], check=False).returncode == 1
+    made = []
+
+    def run(files):
+        made.append(files)
+        return running(edits, 1, 10)(files)
+
+    searched = search(edits, run, budget=budget)
+    found = searched.smallest(["c1"])
+    assert searched.n_runs == len(made) <= budget
+    assert (found is None) == (budget == 0)
+
+
+def test_no_edit_is_run_twice(make_edits):
+    edits = make_edits(
+        {"a.py": MANY + WORK}, {"a.py": (MANY + WORK).replace("return 0", "return 0.75")}
+    )
+    made = []
+
+    def run(files):
+        made.append(tuple(files.items()))
+        return running(edits, 1, 10)(files)
+
+    search(edits, run).smallest(["c1", "c1"])
+    assert len(made) == len(set(made))
+
+
+# delta debugging
+
+
+@given(st.integers(1, 31), st.sets(st.integers(0, 30), max_size=5))
+def test_ddmin_keeps_just_what_is_needed(n_units, needed):
+    needed = {unit for unit in needed if unit < n_units}
+    kept = ddmin(range(n_units), lambda chosen: needed <= set(chosen))
+    assert set(kept) == needed or (not needed and len(kept) == 1)
+    assert kept == sorted(kept)
+
+
+@given(st.integers(1, 12), st.sets(st.integers(0, 2**12)), st.data())
+def test_ddmin_is_minimal_by_one_for_any_test(n_units, odd, data):
+    whole = list(range(n_units))
+
+    def works(chosen):  # has no order in it at all: working sets need not contain each other
+        return chosen == whole or sum(1 << unit for unit in chosen) in odd
+
+    kept = ddmin(whole, works)
+    assert works(kept)
+    if len(kept) > 1:
+        assert not any(works([u for u in kept if u != unit]) for unit in kept)
+
+
+def test_ddmin_needs_few_tests_for_one_of_many():
+    asked = []
+    assert ddmin(range(1024), lambda chosen: asked.append(chosen) or 700 in chosen) == [700]
+    assert len(asked) <= 2 * 10 + 1

@@ -1,69 +1,230 @@
-from datetime import UTC, datetime
+import math
+import tempfile
+from datetime import UTC, datetime, timedelta, timezone
+from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from workbench.errors import StoreError
 from workbench.ingest import parse_folded
 from workbench.store import Store, WindowProfile
+from workbench.types import Function
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 
-def window(folded: str, at: datetime = NOON, service: str = "svc") -> WindowProfile:
-    return WindowProfile(parse_folded(folded.encode()), service, "v1", at, 2.0, 0.5)
+def window(folded, at=NOON, service="svc", work=2.0):
+    return WindowProfile(parse_folded(folded.encode()), service, "v1", at, work, 0.5)
 
 
-def test_what_is_added_is_read_back_in_order_of_time(tmp_path):
-    store = Store.create(tmp_path / "it's here")
-    later = window("a;b 3\na;b 2\na 1\n", NOON.replace(hour=13))
+def counts(recording):
+    """The samples as {(window, names of the stack): count}."""
+    triples = zip(
+        recording.sample_windows, recording.sample_stacks, recording.sample_counts, strict=True
+    )
+    return {(int(w), tuple(f.name for f in recording.stack(s))): int(c) for w, s, c in triples}
+
+
+@pytest.fixture
+def store(tmp_path):
+    return Store.create(tmp_path / "store")
+
+
+# what is added is read back
+
+
+def test_windows_are_read_back_in_order_of_time(store):
+    later = window("a;b 3\na;b 2\na 1\n", NOON.replace(hour=13), work=math.nan)
     assert store.add([later, window("a;c 7\n")]) == 2
     recording = Store.open(store.folder).recording()
-    assert list(recording.windows["n_samples"]) == [7, 6]
-    counts = {
-        (int(w), tuple(f.name for f in recording.stack(s))): int(c)
-        for w, s, c in zip(
-            recording.sample_windows, recording.sample_stacks, recording.sample_counts, strict=True
-        )
-    }
-    assert counts == {(0, ("a", "c")): 7, (1, ("a", "b")): 5, (1, ("a",)): 1}
+    assert counts(recording) == {(0, ("a", "c")): 7, (1, ("a", "b")): 5, (1, ("a",)): 1}
+    assert recording.n_windows == 2
+    assert recording.n_stacks == 3
+    windows = recording.windows
+    assert list(windows["n_samples"]) == [7, 6]
+    assert list(windows["at"]) == [NOON, NOON.replace(hour=13)]
+    assert list(windows["version"]) == ["v1", "v1"]
+    assert list(windows["work"].isna()) == [False, True]
+    assert list(windows["cpu_seconds"]) == [0.5, 0.5]
 
 
-def test_adding_twice_changes_nothing(tmp_path):
-    store = Store.create(tmp_path / "s")
+def test_segments_add_up(store):
+    for hour in (15, 13, 14):
+        store.add([window(f"a;b {hour}\n", NOON.replace(hour=hour))])
+    assert counts(store.recording()) == {(n, ("a", "b")): 13 + n for n in range(3)}
+
+
+def test_each_service_has_its_own_windows(store):
+    store.add([window("a 1\n"), window("a;b 2\n", service="other"), window("c 3\n", service="")])
+    assert store.services() == ["", "other", "svc"]
+    assert counts(store.recording("other")) == {(0, ("a", "b")): 2}
+    assert counts(store.recording("")) == {(0, ("c",)): 3}
+    assert store.recording("svc").functions == (Function("a"),)
+
+
+def test_empty_stacks_and_windows_without_samples_are_kept(store):
+    store.add([window(" 5\n"), window("", NOON.replace(hour=13))])
+    recording = store.recording()
+    assert counts(recording) == {(0, ()): 5}
+    assert list(recording.windows["n_samples"]) == [5, 0]
+
+
+STACKS = st.dictionaries(
+    st.lists(st.sampled_from("abcdü"), max_size=4).map(tuple), st.integers(0, 2**40), max_size=5
+)
+
+
+@settings(max_examples=10)
+@given(st.lists(STACKS, min_size=1, max_size=4), st.booleans())
+def test_any_recording_is_read_back(windows, in_one_segment):
+    texts = ["".join(f"{';'.join(s)} {c}\n" for s, c in stacks.items()) for stacks in windows]
+    profiles = [window(text, NOON + timedelta(hours=n)) for n, text in enumerate(texts)]
+    with tempfile.TemporaryDirectory() as folder:
+        store = Store.create(folder)
+        for batch in [profiles] if in_one_segment else [[p] for p in profiles]:
+            store.add(batch)
+        recording = store.recording()
+    assert counts(recording) == {(n, s): c for n, w in enumerate(windows) for s, c in w.items()}
+    assert list(recording.windows["n_samples"]) == [sum(w.values()) for w in windows]
+
+
+@pytest.mark.parametrize(
+    "name", ["it's", 'a "b"', "run[1]", "a*b?", "{windows}", "service=other", "ü b", "[!x]"]
+)
+def test_a_store_works_in_a_folder_of_any_name(tmp_path, name):
+    store = Store.create(tmp_path / name / "store")
     store.add([window("a 1\n")])
-    assert store.add([window("a 1\n")]) == 0
-    assert store.recording().n_windows == 1
+    assert store.services() == ["svc"]
+    assert counts(store.recording()) == {(0, ("a",)): 1}
 
 
-def test_unfinished_segments_are_not_seen(tmp_path):
-    store = Store.create(tmp_path / "s")
-    store.add([window("a 1\n")])
-    (store.folder / "segments" / ".half").mkdir()
-    (store.folder / "segments" / ".half" / "windows.parquet").write_bytes(b"junk")
-    assert store.recording().n_windows == 1
+# adding again, and failing
 
 
-def test_a_failed_add_leaves_nothing(tmp_path):
-    store = Store.create(tmp_path / "s")
-    with pytest.raises(StoreError, match="expected a time zone"):
-        store.add([window("a 1\n"), window("b 1\n", datetime(2026, 1, 1))])
+def test_adding_twice_changes_nothing(store):
+    windows = [window("a 1\n"), window("b 1\n", NOON.replace(hour=13))]
+    assert store.add(windows) == 2
+    assert store.add(windows) == 0
+    store.add(windows[:1])  # the same window in another segment
+    here = timezone(timedelta(hours=2))
+    store.add([window("a 1\n", NOON.astimezone(here))])  # the same time, told otherwise
+    assert counts(store.recording()) == {(0, ("a",)): 1, (1, ("b",)): 1}
+    assert store.recording().n_windows == 2
+
+
+def test_a_window_that_stands_twice_in_one_call_is_one(store):
+    assert store.add([window("a 1\n"), window("a 1\n")]) == 1
+    assert counts(store.recording()) == {(0, ("a",)): 1}
+
+
+@pytest.mark.parametrize("known_first", [True, False])
+def test_a_window_told_again_with_its_work_is_one(store, known_first):
+    for work in (3.0, math.nan) if known_first else (math.nan, 3.0):
+        store.add([window("a 1\n", work=work)])
+    recording = store.recording()
+    assert list(recording.windows["work"]) == [3.0]
+    assert counts(recording) == {(0, ("a",)): 1}
+
+
+def test_adding_nothing_adds_nothing(store):
+    assert store.add([]) == 0
     assert list((store.folder / "segments").iterdir()) == []
 
 
-def test_errors_say_what_was_expected(tmp_path):
-    with pytest.raises(StoreError, match=r"found no store\.json"):
-        Store.open(tmp_path)
-    store = Store.create(tmp_path / "s")
+def test_a_failed_add_leaves_nothing(store):
+    with pytest.raises(
+        StoreError, match="window of svc at 2026-01-01 00:00:00: expected a time zone"
+    ):
+        store.add([window("a 1\n"), window("b 1\n", datetime(2026, 1, 1))])
+
+    def interrupted():
+        yield window("a 1\n")
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        store.add(interrupted())
+    (store.folder / "segments").rmdir()
+    (store.folder / "segments").write_text("in the way")
+    with pytest.raises(OSError, match="segments"):
+        store.add([window("a 1\n")])
+    assert sorted(path.name for path in store.folder.iterdir()) == ["segments", "store.json"]
+
+
+def test_unfinished_segments_are_not_seen(store):
+    store.add([window("a 1\n")])
+    half = store.folder / "segments" / ".half"
+    half.mkdir()
+    (half / "windows.parquet").write_bytes(b"junk")
+    assert store.recording().n_windows == 1
+
+
+# stores that are none
+
+
+def test_a_store_is_opened_where_one_is_and_made_where_none_is(tmp_path):
+    first = Store.create(tmp_path / "deep" / "store")
+    first.add([window("a 1\n")])
+    assert Store.create(first.folder).recording().n_windows == 1
+
+
+@pytest.mark.parametrize("make", [Path.touch, lambda path: (path.mkdir(), (path / "x").touch())])
+def test_other_files_are_never_taken_for_a_store(tmp_path, make):
+    make(tmp_path / "place")
+    with pytest.raises(StoreError, match="place: expected an empty folder or a store"):
+        Store.create(tmp_path / "place")
+    with pytest.raises(StoreError, match=r"place: expected a store, found no store\.json"):
+        Store.open(tmp_path / "place")
+
+
+@pytest.mark.parametrize(
+    ("marker", "complaint"),
+    [('{"version": 99}', "expected version 1, found 99"), ('{"version": "1"}', "found '1'"),
+     ("{}", "expected {"), ("[]", "expected {"), ("junk", "expected {"), ("\x00", "expected {")],
+)  # fmt: skip
+def test_a_store_of_another_version_is_refused(store, marker, complaint):
+    (store.folder / "store.json").write_text(marker)
+    with pytest.raises(StoreError, match=complaint) as caught:
+        Store.open(store.folder)
+    assert "store.json" in str(caught.value)
+
+
+def test_a_service_has_to_be_one_there_is(store):
     with pytest.raises(StoreError, match="expected recorded windows, found none"):
         store.recording()
     store.add([window("a 1\n"), window("a 1\n", service="other")])
-    with pytest.raises(StoreError, match="name one"):
+    with pytest.raises(
+        StoreError, match=r"expected one service, found \['other', 'svc'\]: name one"
+    ):
         store.recording()
-    (store.folder / "store.json").write_text('{"version": 99}')
-    with pytest.raises(StoreError, match="expected version 1, found 99"):
-        Store.open(store.folder)
-    (store.folder / "store.json").write_text('{"version": 1}')
-    for path in store.folder.rglob("windows.parquet"):
-        path.write_bytes(b"junk")
-    with pytest.raises(StoreError, match="damaged"):
-        store.recording("svc")
+    for wrong in ("nope", ""):
+        with pytest.raises(StoreError, match=rf"expected one of \['other', 'svc'\], got '{wrong}'"):
+            store.recording(wrong)
+
+
+DAMAGE = {
+    "gone": lambda path: path.unlink(),
+    "junk": lambda path: path.write_bytes(b"junk"),
+    "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
+    "scribbled": lambda path: path.write_bytes(b"PAR1" + b"\xff" * 60 + path.read_bytes()[64:]),
+    "other columns": lambda path: pq.write_table(pa.table({"z": [1]}), path),
+    "no rows": lambda path: pq.write_table(pq.read_table(path).slice(0, 0), path),
+}
+
+
+TABLES = ("windows", "functions", "stacks", "samples")
+CASES = [(table, damage) for table in TABLES for damage in DAMAGE]
+CASES.remove(("samples", "no rows"))  # a recording without samples may be
+
+
+@pytest.mark.parametrize(("table", "damage"), CASES)
+def test_damage_is_one_error_that_names_the_store(store, table, damage):
+    store.add([window("a;b 1\n" + "".join(f"f{n};g{n} 3\n" for n in range(99)))])
+    DAMAGE[damage](next(store.folder.rglob(f"{table}.parquet")))
+    with pytest.raises(StoreError) as caught:
+        store.recording()
+    assert str(store.folder) in str(caught.value)
+    assert "\n" not in str(caught.value)

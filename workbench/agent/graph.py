@@ -13,10 +13,9 @@ from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage
 from langgraph.graph import END, START, StateGraph
 from langgraph.graph.state import CompiledStateGraph
-from langgraph.prebuilt import ToolNode
 
 from workbench.agent.investigation import Investigation
-from workbench.agent.nodes import State, ask_model, diagnose, select_skill, triage
+from workbench.agent.nodes import State, ask_model, diagnose, select_skill, triage, use_tools
 from workbench.agent.skills import Skill
 from workbench.agent.tools import build_tools
 
@@ -61,7 +60,7 @@ def build_graph(
     graph.add_node("triage", triage(investigation))
     graph.add_node("select_skill", select_skill(model, skills))
     graph.add_node("model", ask_model(model, tools, skills))
-    graph.add_node("tools", ToolNode(tools, handle_tool_errors=True))
+    graph.add_node("tools", use_tools(tools, skills))
     graph.add_node("diagnose", diagnose(investigation))
     graph.add_edge(START, "triage")
     graph.add_edge("triage", "select_skill")

@@ -59,8 +59,8 @@ class Investigation:
         """Return a regression by id; ToolError names those there are."""
         known = {r.id: r for r in self.detection.regressions}
         if regression_id not in known:
-            listed = ", ".join(known) or "none were detected"
-            raise ToolError(f"no regression {regression_id!r}; known: {listed}")
+            listed = ", ".join(list(known)[:10]) or "none were detected"
+            raise ToolError(f"no regression {regression_id[:80]!r}; known: {listed}")
         return known[regression_id]
 
     def suspects(self, regression_id: str) -> tuple[Suspect, ...]:

@@ -85,7 +85,8 @@ class ScriptedModel(_ToolCallingModel):
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
         self.n_said += 1
-        return self.replies[min(self.n_said, len(self.replies)) - 1]
+        reply = self.replies[min(self.n_said, len(self.replies)) - 1]
+        return reply.model_copy()  # a message said twice is two messages
 
 
 def read_facts(messages: Sequence[BaseMessage]) -> dict[str, Any]:

@@ -5,19 +5,23 @@ from __future__ import annotations
 import json
 import re
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from string import Template
 from typing import Annotated, Any, Protocol, TypedDict
 
 from langchain_core.language_models import BaseChatModel
 from langchain_core.messages import AIMessage, AnyMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.runnables import RunnableConfig
 from langchain_core.tools import BaseTool
 from langgraph.graph.message import add_messages
+from langgraph.prebuilt import ToolNode
 from pydantic import BaseModel, Field, ValidationError
 
 from workbench.agent.investigation import Investigation
 from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.skills import Skill
+from workbench.agent.tools.brief import clip
 from workbench.agent.tools.changes import get_change, rank_changes
 from workbench.agent.tools.profile import query_profile
 from workbench.errors import ToolError
@@ -49,6 +53,13 @@ class Node(Protocol):
 
     def __call__(self, state: State) -> State:
         """Return what changes in the state."""
+
+
+class ToolUse(Protocol):
+    """The node that runs tools."""
+
+    def __call__(self, state: State, config: RunnableConfig) -> State:
+        """Return the replies."""
 
 
 def triage(investigation: Investigation) -> Node:
@@ -93,7 +104,8 @@ def select_skill(model: BaseChatModel, skills: dict[str, Skill]) -> Node:
         facts = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
         reply = chooser.invoke([SystemMessage(prompt), facts])
         names = [c["args"].get("name") for c in reply.tool_calls if c["name"] == "SelectSkill"]
-        chosen = next((name for name in names if name in skills), next(iter(skills)))
+        known = (name for name in names if isinstance(name, str) and name in skills)
+        chosen = next(known, next(iter(skills)))
         skill = skills[chosen]
         opening = SystemMessage(_prompt("investigate", name=skill.name, body=skill.body))
         return {"skill": chosen, "messages": [opening, facts], "n_model_calls": 0}
@@ -105,12 +117,29 @@ def ask_model(model: BaseChatModel, tools: list[BaseTool], skills: dict[str, Ski
     """Let the model make its next call, with the tools that its skill allows."""
 
     def run(state: State) -> State:
-        allowed = skills[state["skill"]].allowed_tools
-        offered = [tool for tool in tools if allowed is None or tool.name in allowed]
+        offered = _allowed(tools, skills[state["skill"]])
         reply = model.bind_tools([*offered, ReportDiagnosis]).invoke(state["messages"])
         return {"messages": [reply], "n_model_calls": state.get("n_model_calls", 0) + 1}
 
     return run
+
+
+def use_tools(tools: list[BaseTool], skills: dict[str, Skill]) -> ToolUse:
+    """Answer the model's calls, of the tools that its skill allows."""
+
+    @cache
+    def node(skill: str) -> ToolNode:
+        return ToolNode(_allowed(tools, skills[skill]), handle_tool_errors=True)
+
+    def run(state: State, config: RunnableConfig) -> State:
+        answered: State = node(state["skill"]).invoke(state, config)
+        return answered
+
+    return run
+
+
+def _allowed(tools: list[BaseTool], skill: Skill) -> list[BaseTool]:
+    return [t for t in tools if skill.allowed_tools is None or t.name in skill.allowed_tools]
 
 
 def diagnose(investigation: Investigation) -> Node:
@@ -153,8 +182,8 @@ def _ground(drafted: Diagnosis, report: ReportDiagnosis, investigation: Investig
         why = f"Abstained: no tool reply supports the claim against {change_id}."
         return replace(drafted, summary=why, mitigation="", confidence=0.0)
     change = next(c for c in investigation.changes if c.id.startswith(change_id))
-    known = {function.subject for function in change.functions}
-    functions = tuple(name for name in report.functions if name in known)
+    known = {clip(f.subject): f.subject for f in change.functions}  # replies show names clipped
+    functions = tuple(known[clip(name)] for name in report.functions if clip(name) in known)
     return replace(drafted, change_id=change.id, functions=functions)
 
 

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -73,7 +73,12 @@ def load_skills(folder: Path | None = None) -> list[Skill]:
 def load_skill(folder: Path) -> Skill:
     """Read one skill; its playbook is trusted code and is run."""
     path = folder / "SKILL.md"
-    match = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
+    if not path.is_file():
+        raise SkillError(f"{path}: expected a skill, found no such file")
+    try:
+        match = _FRONT_MATTER.match(path.read_text(encoding="utf-8"))
+    except UnicodeDecodeError as error:
+        raise SkillError(f"{path}: expected UTF-8: {error}") from error
     if not match:
         raise SkillError(f"{path}: expected front matter between two lines of ---")
     try:
@@ -82,13 +87,14 @@ def load_skill(folder: Path) -> Skill:
         raise SkillError(f"{path}: front matter is not YAML (quote colons): {error}") from error
     except ValidationError as error:
         fault = error.errors()[0]
-        raise SkillError(f"{path}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}") from error
+        place = ".".join(map(str, fault["loc"])) or "front matter"
+        raise SkillError(f"{path}: {place}: {fault['msg']}") from error
     if head.name != folder.name:
         raise SkillError(f"{path}: name {head.name!r} is not that of its folder {folder.name!r}")
     playbook = _load_playbook(folder / "scripts" / "playbook.py", head.name)
     return Skill(
         name=head.name, description=head.description, body=match[2].strip(), folder=folder,
-        content_hash=_hash_files(folder.rglob("*")), relevance=playbook.relevance,
+        content_hash=_hash_files(folder), relevance=playbook.relevance,
         investigate=playbook.investigate,
         allowed_tools=frozenset(head.allowed_tools.split()) if head.allowed_tools else None,
     )  # fmt: skip
@@ -104,6 +110,8 @@ def _load_playbook(path: Path, name: str) -> ModuleType:
     keep, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # leave skill folders clean
     try:
         spec.loader.exec_module(module)
+    except Exception as error:  # whatever the author's code raises
+        raise SkillError(f"{path}: {type(error).__name__}: {error}") from error
     finally:
         sys.dont_write_bytecode = keep
     for wanted in ("relevance", "investigate"):
@@ -112,9 +120,11 @@ def _load_playbook(path: Path, name: str) -> ModuleType:
     return module
 
 
-def _hash_files(paths: Iterable[Path]) -> str:
+def _hash_files(folder: Path) -> str:
     digest = blake2b(digest_size=8)
-    for path in sorted(paths):
-        if path.is_file() and "__pycache__" not in path.parts:
-            digest.update(os.fsencode(path.name) + b"\0" + path.read_bytes() + b"\0")
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder)
+        if path.is_file() and "__pycache__" not in name.parts:
+            content = path.read_bytes()
+            digest.update(os.fsencode(name.as_posix()) + b"\0%d\0" % len(content) + content)
     return digest.hexdigest()

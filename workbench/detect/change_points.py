@@ -10,7 +10,7 @@ from workbench.errors import SignalError
 from workbench.types import FloatArray
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
-_OUTLIER_SIGMAS = 4.0
+_OUTLIER_SIGMAS = 3.0
 
 
 def change_points(
@@ -41,12 +41,13 @@ def change_points(
     if not np.isfinite(series).all():
         place = int(np.flatnonzero(~np.isfinite(series))[0])
         raise SignalError(f"expected finite values, got {series[place]} at index {place}")
-    if len(series) < 2 * min_size or np.ptp(series) == 0:
+    if len(series) < 2 * min_size or (series == series[0]).all():
         return []
     import ruptures  # 1.4 s to import
 
+    series = series / np.max(np.abs(series))  # so that no square is too small or too large
     noise = noise_sigma(series)
-    running = ndimage.median_filter(series, size=min(5, len(series)), mode="nearest")
+    running = ndimage.median_filter(series, size=min(5, len(series)), mode="mirror")
     reach = _OUTLIER_SIGMAS * noise
     steady = np.clip(series, running - reach, running + reach) / noise
     search = ruptures.KernelCPD(kernel="linear", min_size=min_size).fit(steady[:, np.newaxis])

@@ -34,8 +34,8 @@ class DetectConfig:
     alpha: float = 0.01
     """Largest p-value, after correction for all series and positions looked at."""
     min_total_ratio: float = 0.5
-    """A rise counts as real where the service's own cost rose by at least this part of it, or
-    rose significantly; else cost only moved between functions."""
+    """A step counts as real where the service's own cost moved by at least this part of it, or
+    moved significantly, in the same direction; else cost only moved between functions."""
     same_change: int = 2
     """Change points this many windows apart are one change."""
 
@@ -135,7 +135,7 @@ def detect(
         base = float(np.median(c.before))
         if base and abs(c.delta) < config.min_relative * abs(base):
             return f"changed by less than {config.min_relative:.0%}"
-        if abs(c.delta) < config.min_share * level(c):
+        if abs(c.delta) < config.min_share * level(c.metric, c.index):
             return f"changed by less than {config.min_share:.0%} of the service"
         return ""
 
@@ -175,9 +175,7 @@ def _screen(series: SeriesMatrix, config: DetectConfig, funnel: Funnel) -> list[
         values = series.values[row]
         if metric != "cost" and subject in with_cost:
             reasons.append("shares, judged by cost instead")
-        elif float(np.ptp(values)) < config.min_share * level(
-            Candidate(row, subject, metric, 0, 0, 0, values, values)
-        ):
+        elif float(np.ptp(values)) < config.min_share * level(metric, values.size):
             reasons.append(f"never moved by {config.min_share:.0%} of the service")
         else:
             rows.append(row)
@@ -235,14 +233,12 @@ def _welch_p(before: FloatArray, after: FloatArray) -> float:
     return float(stats.ttest_ind(before, after, equal_var=False).pvalue) if spread else 0.0
 
 
-def _service_level(series: SeriesMatrix) -> Callable[[Candidate], float]:
-    """Return what 100 % of the service is, in a candidate's metric, before its change."""
+def _service_level(series: SeriesMatrix) -> Callable[[str, int], float]:
+    """Return a function that tells what 100 % of the service is: in a metric, before a window."""
     total = _total(series)
 
-    def level(c: Candidate) -> float:
-        if c.metric != "cost" or total is None:
-            return 1.0
-        return float(np.median(total[: c.index] if c.index else total))
+    def level(metric: str, end: int) -> float:
+        return 1.0 if metric != "cost" or total is None else float(np.median(total[:end]))
 
     return level
 
@@ -253,15 +249,15 @@ def _total(series: SeriesMatrix) -> FloatArray | None:
 
 
 def _shifted(c: Candidate, total: FloatArray | None, config: DetectConfig) -> str:
-    """A rise of a function is a cost shift where the service as a whole did not rise with it."""
-    if total is None or c.metric != "cost" or c.subject == SERVICE or c.delta < 0:
+    """A step of a function is a cost shift where the service as a whole did not step with it."""
+    if total is None or c.metric != "cost" or c.subject == SERVICE:
         return ""
     before, after = total[c.index - len(c.before) : c.index], total[c.index :]
-    rise = float(np.median(after) - np.median(before))
-    significant = rise > 0 and _welch_p(before, after) < config.alpha
-    if significant or rise >= config.min_total_ratio * c.delta:
+    step = float(np.median(after) - np.median(before)) * float(np.sign(c.delta))
+    significant = step > 0 and _welch_p(before, after) < config.alpha
+    if significant or step >= config.min_total_ratio * abs(c.delta):
         return ""
-    return "cost moved between functions, the service's total did not rise"
+    return "cost moved between functions, the service's total did not move with it"
 
 
 def _regression(c: Candidate) -> Regression:

@@ -32,7 +32,9 @@ def merge_candidates(
     """
     if members is None or stack_values is None:
         return candidates
-    position = {subject: i for i, subject in enumerate(dict.fromkeys(series.subjects))}
+    position: dict[str, int] = {}
+    for row, subject in enumerate(series.subjects):  # the first rows are those of `members`
+        position.setdefault(subject, row)
     left = sorted(candidates, key=lambda c: (c.subject == SERVICE, -abs(c.delta)))
     kept = []
     while left:

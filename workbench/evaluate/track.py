@@ -19,6 +19,7 @@ from typing import Any
 
 import platformdirs
 
+from workbench.errors import WorkbenchError
 from workbench.types import Outcome
 
 EXPERIMENT = "efficiency-workbench"
@@ -52,9 +53,20 @@ def track(
     Returns
     -------
     str
-        Id of the run.
+        Id of the run; WorkbenchError where MLflow refuses.
     """
     mlflow = _mlflow()
+    try:
+        return _log(mlflow, outcome, summary, scores, report)
+    except mlflow.exceptions.MlflowException as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+        raise WorkbenchError(f"MLflow at {tracking_uri()}: {first}") from error
+
+
+def _log(
+    mlflow: Any, outcome: Outcome, summary: Mapping[str, Any], scores: Mapping[str, float],
+    report: str,
+) -> str:  # fmt: skip
     client = mlflow.MlflowClient()
     experiment_id = _experiment(client)
     run = client.create_run(experiment_id, run_name=outcome.case.id)
@@ -75,7 +87,9 @@ def track(
         (folder / "report.html").write_text(report, encoding="utf-8")
         (folder / "summary.json").write_text(json.dumps(summary, indent=1), encoding="utf-8")
         if outcome.fix and outcome.fix.pull_request:
-            (folder / "PULL_REQUEST.md").write_text(outcome.fix.pull_request, encoding="utf-8")
+            (folder / "PULL_REQUEST.md").write_text(
+                outcome.fix.pull_request, encoding="utf-8", errors="surrogateescape"
+            )
         client.log_artifacts(run_id, str(folder))
     client.set_terminated(run_id)
     return run_id
@@ -85,6 +99,7 @@ def _mlflow() -> Any:
     """Import MLflow quietly, with its telemetry off, and point it at the store."""
     os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")
     os.environ.setdefault("DO_NOT_TRACK", "true")
+    os.environ.setdefault("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "2")  # 7 take minutes to give up
     import mlflow
 
     for name in ("mlflow", "alembic"):

@@ -7,17 +7,25 @@ import re
 import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.errors import HistoryError
 
-# A repository under investigation is foreign: no hooks, no external diff, no prompts.
-_SAFE_OPTIONS = (
-    "-c", "core.hooksPath=/dev/null", "-c", "core.fsmonitor=false", "-c", "core.quotePath=false",
-    "-c", "core.autocrlf=false", "-c", "color.ui=false", "-c", "commit.gpgSign=false",
+# A repository under investigation is foreign: no hooks, no external diff, no prompts. And what git
+# prints is read by programs: no setting may change its form.
+_SETTINGS = (
+    "core.hooksPath=/dev/null", "core.fsmonitor=false", "core.autocrlf=false",
+    "core.quotePath=false", "color.ui=false", "color.diff=false", "color.grep=false",
+    "diff.interHunkContext=0", "diff.noprefix=false", "diff.mnemonicPrefix=false",
+    "grep.column=false", "i18n.logOutputEncoding=UTF-8", "log.showSignature=false",
+    "commit.cleanup=whitespace", "commit.gpgSign=false", "gc.auto=0", "maintenance.auto=false",
 )  # fmt: skip
-_SAFE_ENVIRONMENT = {"GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "LC_ALL": "C"}
+_SAFE_OPTIONS = tuple(word for setting in _SETTINGS for word in ("-c", setting))
+_SAFE_ENVIRONMENT = {
+    "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1",
+    "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
+}  # fmt: skip
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _COMMIT_MARK = "\x00commit\x00"
 
@@ -53,14 +61,17 @@ def run_git(
     Text that is not UTF-8 passes through unharmed as surrogates.
     """
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
-    done = subprocess.run(
-        ["git", *_SAFE_OPTIONS, *arguments],
-        cwd=folder,
-        input=stdin.encode("utf-8", "surrogateescape"),
-        capture_output=True,
-        env=environment | _SAFE_ENVIRONMENT | dict(env or {}),
-        check=False,
-    )
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE_OPTIONS, *arguments],
+            cwd=folder,
+            input=stdin.encode("utf-8", "surrogateescape"),
+            capture_output=True,
+            env=environment | _SAFE_ENVIRONMENT | dict(env or {}),
+            check=False,
+        )
+    except (OSError, ValueError) as error:  # no git; a null byte or half a character as argument
+        raise HistoryError(f"{folder}: git {arguments[0]}: {error}") from error
     if done.returncode:
         complaint = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
         raise HistoryError(f"{folder}: git {arguments[0]}: {complaint[-1]}")
@@ -90,7 +101,7 @@ class Repository:
 
     def uncommitted(self) -> list[str]:
         """Return paths that differ from HEAD or are untracked; empty for a clean tree."""
-        out = run_git(self.folder, "status", "--porcelain", "-z")
+        out = run_git(self.folder, "status", "--porcelain", "--no-renames", "-z")
         return [entry[3:] for entry in out.split("\0") if entry]
 
     def files(self, revision: str) -> list[str]:
@@ -108,7 +119,8 @@ class Repository:
     def find(self, path: str, revision: str) -> str | None:
         """Return a file's text at a revision, or None where it is not there."""
         listed = run_git(self.folder, "ls-tree", "-z", self.resolve(revision), "--", path)
-        return self.read(path, revision) if listed else None
+        is_file = listed.split(" ")[1:2] == ["blob"]  # rather than a folder or a submodule
+        return self.read(path, revision) if is_file else None
 
     def commits(self, base: str, head: str) -> list[Commit]:
         """Return the commits after `base` up to `head`, oldest first, along first parents."""
@@ -116,15 +128,18 @@ class Repository:
         out = run_git(
             self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
             "--patch", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv",
-            "--src-prefix=a/", "--dst-prefix=b/", f"--format={fields}",
+            "--ignore-submodules=all", "--src-prefix=a/", "--dst-prefix=b/", f"--format={fields}",
             f"{self.resolve(base)}..{self.resolve(head)}",
         )  # fmt: skip
         return list(_parse_log(out))
 
     def show(self, commit: str) -> str:
-        """Return one commit as people read it: header, message and diff."""
+        """Return one commit as people read it: header, message and diff.
+
+        The message is indented, so that a line of it is never taken for one of the diff.
+        """
         return run_git(
-            self.folder, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%B",
+            self.folder, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%w(0,4,4)%B",
             "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", self.resolve(commit),
         )  # fmt: skip
 
@@ -177,14 +192,19 @@ def _parse_log(out: str) -> Iterator[Commit]:
 
 def _commit(header: list[str], hunks: list[Hunk]) -> Commit:
     sha, author, email, at, title = header
-    return Commit(sha, title, author, email, datetime.fromisoformat(at), tuple(hunks))
+    try:
+        time = datetime.fromisoformat(at)
+    except ValueError:  # git keeps whatever time and zone an author claims
+        time = datetime.fromtimestamp(0, UTC)
+    return Commit(sha, title, author, email, time, tuple(hunks))
 
 
 def _path(line: str) -> str:
     """Return the path of a `---` or `+++` line; nothing for /dev/null."""
     name = line[4:].removesuffix("\t")
     if name.startswith('"'):
-        name = name[1:-1].encode().decode("unicode_escape")
+        raw = name[1:-1].encode("utf-8", "surrogateescape").decode("unicode_escape")
+        name = raw.encode("latin-1").decode("utf-8", "surrogateescape")
     return "" if name == "/dev/null" else name[2:]
 
 

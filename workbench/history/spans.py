@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import ast
+import re
+import warnings
 from functools import lru_cache
 from typing import NamedTuple
 
 MODULE = "<module>"
 """Qualified name of code outside of any function, as profilers show it."""
+_LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
 class Span(NamedTuple):
@@ -24,12 +27,8 @@ def function_spans(source: str, *, with_classes: bool = False) -> list[Span]:
     Names are qualified as in `__qualname__` (`Cls.method`, `outer.<locals>.inner`). A source that
     does not parse has none.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return []
     spans: list[Span] = []
-    pending: list[tuple[ast.AST, str]] = [(tree, "")]
+    pending: list[tuple[ast.AST, str]] = [(_parse(source), "")]
     while pending:
         node, prefix = pending.pop()
         for child in ast.iter_child_nodes(node):
@@ -46,11 +45,13 @@ def function_spans(source: str, *, with_classes: bool = False) -> list[Span]:
 
 
 def enclosing_function(name: str) -> str:
-    """Return the function that a lambda, comprehension or generator expression stands in."""
-    parts = name.split(".<locals>.")
-    while len(parts) > 1 and parts[-1].startswith("<"):
-        parts.pop()
-    return ".<locals>.".join(parts)
+    """Return the function that a lambda, comprehension or generator expression stands in.
+
+    Outside of any, also in the body of a class, that is `MODULE`.
+    """
+    while name != MODULE and name.rpartition(".")[2].startswith("<"):
+        name = name.rpartition(".<locals>.")[0] or MODULE
+    return name
 
 
 @lru_cache(maxsize=512)
@@ -74,13 +75,9 @@ def statement_starts(source: str) -> set[int]:
 
     The comments and blank lines above a statement belong to it.
     """
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return set()
     lines = source.split("\n")
     starts = set()
-    pending: list[ast.Module | ast.ClassDef] = [tree]
+    pending: list[ast.Module | ast.ClassDef] = [_parse(source)]
     while pending:
         for node in pending.pop().body:
             decorators = getattr(node, "decorator_list", [])
@@ -95,14 +92,21 @@ def statement_starts(source: str) -> set[int]:
 
 def _docstrings(source: str) -> list[tuple[int, int]]:
     """Return the lines of strings that stand as statements; 0-based, end exclusive."""
-    try:
-        tree = ast.parse(source)
-    except (SyntaxError, ValueError, RecursionError):
-        return []
     return [
         (node.lineno - 1, node.end_lineno or node.lineno)
-        for node in ast.walk(tree)
+        for node in ast.walk(_parse(source))
         if isinstance(node, ast.Expr)
         and isinstance(node.value, ast.Constant)
         and isinstance(node.value.value, str)
     ]
+
+
+def _parse(source: str) -> ast.Module:
+    """Parse a source whose lines are those that git counts; one that does not parse is empty."""
+    with warnings.catch_warnings():
+        for about_foreign_code in (SyntaxWarning, DeprecationWarning):
+            warnings.simplefilter("ignore", about_foreign_code)
+        try:
+            return ast.parse(_LONE_RETURN.sub(" ", source))  # Python ends a line at those too
+        except (SyntaxError, ValueError, RecursionError, MemoryError):
+            return ast.Module(body=[], type_ignores=[])

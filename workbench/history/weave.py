@@ -36,10 +36,10 @@ class FileWeave:
         """Add one hunk; `shift` is how far earlier hunks of the same commit moved its lines."""
         position = self._position(hunk.old_start + shift)
         for text in hunk.removed:
-            while self.lines[position].removed is not None:
+            while position < len(self.lines) and self.lines[position].removed is not None:
                 position += 1
-            line = self.lines[position]
-            if line.text != text:
+            line = self.lines[position] if position < len(self.lines) else None
+            if line is None or line.text != text:
                 raise HistoryError(f"{self.path}: commit {commit[:12]} removes an unseen line")
             line.removed = commit
             position += 1

@@ -6,6 +6,7 @@ with `--function` where the function starts, and is not part of a function's ide
 
 from __future__ import annotations
 
+import io
 import re
 from array import array
 
@@ -14,15 +15,17 @@ import numpy as np
 from workbench.errors import ParseError
 from workbench.types import Function, Profile, ValueType
 
-_FRAME = re.compile(r"(?P<name>.*?) \((?P<file>[^()]*?)(?::\d+)?\)")
+_FRAME = re.compile(r"(?P<name>.*?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::\d+)?\)")
+_COUNT = re.compile(r"[0-9]{1,18}")
+_MOST = 2**63 - 1
 
 
 def looks_folded(data: bytes) -> bool:
     """Tell whether the first line with content ends in a count."""
-    for line in data[:65536].splitlines():
+    for line in io.BytesIO(data):
         if line.strip() and not line.startswith(b"#"):
-            stack, _, count = line.strip().rpartition(b" ")
-            return bool(stack) and count.isdigit()
+            _, space, count = line.rstrip().rpartition(b" ")
+            return bool(space) and count.isdigit()
     return False
 
 
@@ -49,7 +52,7 @@ def parse_folded(data: bytes, path: object = None) -> Profile:
         if not line.strip() or line.startswith("#"):
             continue
         stack_text, space, count = line.rstrip().rpartition(" ")
-        if not space or not count.isdigit():
+        if not space or not _COUNT.fullmatch(count):
             raise ParseError(f"expected 'frame;frame count', got {line[:80]!r}", path, number)
         stack = []  # empty where the profiler saw no frame; such samples count
         for frame in filter(None, stack_text.split(";")):
@@ -58,6 +61,8 @@ def parse_folded(data: bytes, path: object = None) -> Profile:
             stack.append(frames[frame])
         rows.append(stacks.setdefault(tuple(stack), len(stacks)))
         counts.append(int(count))
+    if sum(counts) > _MOST:
+        raise ParseError(f"expected counts that add up to at most {_MOST}, got {sum(counts)}", path)
     return Profile(
         functions=tuple(functions),
         stack_starts=np.cumsum([0, *map(len, stacks)], dtype=np.int64),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import shutil
 import uuid
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -21,6 +23,8 @@ import pyarrow.parquet as pq
 from workbench.errors import StoreError
 from workbench.store.schema import TABLES, VERSION
 from workbench.types import Function, Profile, Recording
+
+Query = Callable[..., duckdb.DuckDBPyConnection]
 
 
 class WindowProfile(NamedTuple):
@@ -49,7 +53,7 @@ class Store:
         path = Path(folder)
         marker = path / "store.json"
         if not marker.exists():
-            if path.exists() and any(path.iterdir()):
+            if path.is_file() or (path.exists() and any(path.iterdir())):
                 raise StoreError(f"{path}: expected an empty folder or a store, found other files")
             (path / "segments").mkdir(parents=True, exist_ok=True)
             marker.write_text(json.dumps({"version": VERSION}) + "\n")
@@ -77,7 +81,9 @@ class Store:
         int
             How many windows were new; 0 when this very segment was there already.
         """
-        tables = _tables(list(windows))
+        if not (added := list(windows)):
+            return 0
+        tables = _tables(added)
         digest = _hash64(*(repr(table.to_pydict()) for table in tables.values()))
         target = self.folder / "segments" / f"{digest & (2**64 - 1):016x}"
         if target.exists():
@@ -88,13 +94,18 @@ class Store:
             for name, table in tables.items():
                 pq.write_table(table, beside / f"{name}.parquet", compression="zstd")
             beside.replace(target)
+        except OSError:
+            if not target.exists():
+                raise
+            return 0  # someone else added the same in the meantime
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         return int(tables["windows"].num_rows)
 
     def services(self) -> list[str]:
         """Return the services that have windows, by name."""
-        rows = self._query("SELECT DISTINCT service FROM {windows} ORDER BY service").fetchall()
+        with self._reading() as query:
+            rows = query("SELECT DISTINCT service FROM {windows} ORDER BY service").fetchall()
         return [service for (service,) in rows]
 
     def recording(self, service: str | None = None) -> Recording:
@@ -108,57 +119,74 @@ class Store:
         services = self.services()
         if service is None and len(services) != 1:
             raise StoreError(f"{self.folder}: expected one service, found {services}: name one")
-        service = service or services[0]
+        service = services[0] if service is None else service
         if service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
-        windows = pd.DataFrame(
-            self._query(
-                'SELECT DISTINCT * FROM {windows} WHERE service = ? ORDER BY "at", "window"',
-                service,
-            ).fetchnumpy()
-        )
-        windows["at"] = windows["at"].dt.tz_localize("UTC")
-        samples = self._query(
-            """SELECT "window", stack, any_value("count") AS "count"
-               FROM {samples} SEMI JOIN (SELECT "window" FROM {windows} WHERE service = ?)
-               USING ("window") GROUP BY ALL ORDER BY ALL""",
-            service,
-        ).fetchnumpy()
-        stack_ids, sample_stacks = np.unique(samples["stack"], return_inverse=True)
-        stacks = dict(self._query("SELECT DISTINCT stack, functions FROM {stacks}").fetchall())
-        named = {
-            function: Function(name, file)
-            for function, name, file in self._query("SELECT * FROM {functions}").fetchall()
-        }
-        frames = [stacks[int(stack)] for stack in stack_ids]
-        used = sorted({f for stack in frames for f in stack}, key=named.__getitem__)
-        position = {function: i for i, function in enumerate(used)}
-        order = {window: i for i, window in enumerate(windows["window"])}
-        return Recording(
-            service=service,
-            windows=windows.drop(columns=["window", "service"]),
-            functions=tuple(named[f] for f in used),
-            stack_starts=np.cumsum([0, *map(len, frames)], dtype=np.int64),
-            stack_functions=np.array([position[f] for s in frames for f in s], dtype=np.int64),
-            sample_windows=np.array([order[w] for w in samples["window"]], dtype=np.int64),
-            sample_stacks=sample_stacks.astype(np.int64),
-            sample_counts=np.asarray(samples["count"], dtype=np.int64),
-        )
+        with self._reading() as query:
+            return _recording(service, query)
 
-    def _query(self, sql: str, *parameters: object) -> duckdb.DuckDBPyConnection:
-        segments = self.folder / "segments"
-        if not any(segments.glob("[!.]*/windows.parquet")):
+    @contextmanager
+    def _reading(self) -> Iterator[Query]:
+        """Give a function that runs SQL over the tables, named in braces.
+
+        Damage, be it a broken file or an id that nothing explains, is told as StoreError.
+        """
+        segments = sorted((self.folder / "segments").glob("[!.]*"))
+        if not segments:
             raise StoreError(f"{self.folder}: expected recorded windows, found none")
         places = {
-            name: "read_parquet('{}')".format(
-                str(segments / "[!.]*" / f"{name}.parquet").replace("'", "''")
-            )
+            name: f"read_parquet([{', '.join(_quoted(s / f'{name}.parquet') for s in segments)}], "
+            "hive_partitioning = false)"
             for name in TABLES
         }
         try:
-            return duckdb.connect().execute(sql.format(**places), list(parameters))
-        except (duckdb.IOException, duckdb.InvalidInputException) as error:
-            raise StoreError(f"{self.folder}: damaged segment: {error}") from error
+            with duckdb.connect() as connection:
+                yield lambda sql, *values: connection.execute(sql.format(**places), list(values))
+        except (duckdb.Error, KeyError) as error:
+            complaint = str(error).partition("\n")[0]
+            raise StoreError(f"{self.folder}: damaged segment: {complaint}") from error
+
+
+def _recording(service: str, query: Query) -> Recording:
+    """Read the windows of a service, oldest first, with their samples."""
+    windows = pd.DataFrame(
+        query(
+            # a window told twice is one; work that is known goes before NaN
+            """SELECT DISTINCT ON ("at", "window") * FROM {windows} WHERE service = ?
+               ORDER BY "at", "window", work, cpu_seconds""",
+            service,
+        ).fetchnumpy()
+    )
+    windows["at"] = windows["at"].dt.tz_localize("UTC")
+    samples = query(
+        """SELECT "window", stack, any_value("count") AS "count"
+           FROM {samples} SEMI JOIN (SELECT "window" FROM {windows} WHERE service = ?)
+           USING ("window") GROUP BY ALL ORDER BY ALL""",
+        service,
+    ).fetchnumpy()
+    stack_ids, sample_stacks = np.unique(samples["stack"], return_inverse=True)
+    stacks = dict(query("SELECT DISTINCT stack, functions FROM {stacks}").fetchall())
+    functions = query("SELECT function, name, file FROM {functions}").fetchall()
+    named = {function: Function(name, file) for function, name, file in functions}
+    frames = [stacks[int(stack)] for stack in stack_ids]
+    used = sorted({f for stack in frames for f in stack}, key=named.__getitem__)
+    position = {function: i for i, function in enumerate(used)}
+    order = {window: i for i, window in enumerate(windows["window"])}
+    return Recording(
+        service=service,
+        windows=windows.drop(columns=["window", "service"]),
+        functions=tuple(named[f] for f in used),
+        stack_starts=np.cumsum([0, *map(len, frames)], dtype=np.int64),
+        stack_functions=np.array([position[f] for s in frames for f in s], dtype=np.int64),
+        sample_windows=np.array([order[w] for w in samples["window"]], dtype=np.int64),
+        sample_stacks=sample_stacks.astype(np.int64),
+        sample_counts=np.asarray(samples["count"], dtype=np.int64),
+    )
+
+
+def _quoted(path: Path) -> str:
+    """Return a path as DuckDB reads it: quoted, and a pattern of nothing but itself."""
+    return "'" + re.sub(r"([\[*?])", r"[\1]", str(path)).replace("'", "''") + "'"
 
 
 def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
@@ -166,7 +194,7 @@ def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
     functions: dict[int, Function] = {}
     stacks: dict[int, list[int]] = {}
     samples: dict[tuple[int, int], int] = {}
-    rows = []
+    rows: dict[int, tuple[Any, ...]] = {}
     for window in windows:
         profile = window.profile
         if window.at.tzinfo is None:
@@ -181,17 +209,27 @@ def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
         counts = profile.sample_values[:, 0]
         rows_of = zip(profile.sample_stacks, counts, strict=True)
         content = _hash64(*(f"{stack_ids[stack]}:{count}" for stack, count in rows_of))
-        window_id = _hash64(window.service, window.version, window.at.isoformat(), content)
+        at = window.at.astimezone(UTC).isoformat()
+        window_id = _hash64(window.service, window.version, at, content)
+        if window_id in rows:
+            continue
         for stack, count in zip(profile.sample_stacks, counts, strict=True):
             key = (window_id, stack_ids[stack])
             samples[key] = samples.get(key, 0) + int(count)
-        n_samples = int(counts.sum())
-        rows.append((window_id, *window[1:], n_samples))
+        rows[window_id] = (window_id, *window[1:], int(counts.sum()))
     columns: dict[str, list[Any]] = {
-        "windows": list(zip(*rows, strict=True)),
-        "functions": [list(functions), *zip(*functions.values(), strict=True)],
+        "windows": list(zip(*rows.values(), strict=True)),
+        "functions": [
+            list(functions),
+            [function.name for function in functions.values()],
+            [function.file for function in functions.values()],
+        ],
         "stacks": [list(stacks), list(stacks.values())],
-        "samples": [*zip(*samples, strict=True), list(samples.values())],
+        "samples": [
+            [window_id for window_id, _ in samples],
+            [stack for _, stack in samples],
+            list(samples.values()),
+        ],
     }
     return {
         name: pa.table(

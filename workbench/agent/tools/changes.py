@@ -7,10 +7,10 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from workbench.agent.investigation import Investigation
+from workbench.agent.tools.brief import clip, take
 from workbench.errors import ToolError
 
-_MAX_TEXT = 160
-_MAX_DIFF = 5000
+_MAX_DIFF_BYTES = 5000
 
 
 def rank_changes(
@@ -25,17 +25,19 @@ def rank_changes(
     return {
         "n_candidates": len(investigation.changes),
         "unexplained": round(max(0.0, 1 - sum(s.probability for s in suspects)), 4),
-        "suspects": [
-            {
-                "change_id": s.change.id[:12],
-                "title": s.change.title[:_MAX_TEXT],
-                "author": s.change.author[:_MAX_TEXT],
-                "probability": round(s.probability, 4),
-                "growth_ms": round(s.growth * 1e3, 4),
-                "functions": [name[:_MAX_TEXT] for name in s.functions[:5]],
-            }
-            for s in suspects[:limit]
-        ],
+        "suspects": take(
+            [
+                {
+                    "change_id": s.change.id[:12],
+                    "title": clip(s.change.title),
+                    "author": clip(s.change.author),
+                    "probability": round(s.probability, 4),
+                    "growth_ms": round(s.growth * 1e3, 4),
+                    "functions": [clip(name) for name in s.functions[:5]],
+                }
+                for s in suspects[:limit]
+            ]
+        ),
     }
 
 
@@ -47,16 +49,17 @@ def get_change(
     matches = [c for c in investigation.changes if c.id.startswith(change_id)]
     if len(change_id) < 7 or len(matches) != 1:
         seen = f"{len(matches)} changes" if len(change_id) >= 7 else "an id of under 7 characters"
-        raise ToolError(f"expected one deployed change with id {change_id!r}, found {seen}")
+        raise ToolError(f"expected one deployed change with id {clip(change_id)!r}, found {seen}")
     change = matches[0]
     assert investigation.repository is not None  # there are changes only where there is one
     diff = investigation.repository.show(change.id)
+    shown = clip(diff, _MAX_DIFF_BYTES)
     return {
         "change_id": change.id[:12],
-        "title": change.title[:_MAX_TEXT],
-        "author": f"{change.author} <{change.email}>"[:_MAX_TEXT],
+        "title": clip(change.title),
+        "author": clip(f"{change.author} <{change.email}>"),
         "at": change.at.isoformat(),
-        "functions": [f.subject[:_MAX_TEXT] for f in change.functions[:8]],
-        "diff": diff[:_MAX_DIFF],
-        "diff_truncated": len(diff) > _MAX_DIFF,
+        "functions": [clip(f.subject) for f in change.functions[:8]],
+        "diff": shown,
+        "diff_truncated": len(shown) < len(diff),
     }

@@ -7,12 +7,13 @@ from typing import Annotated, Any
 from pydantic import Field
 
 from workbench.agent.investigation import Investigation
+from workbench.agent.tools.brief import clip, take
 from workbench.errors import ToolError
 from workbench.history import Repository
 
 _DOCUMENT_ENDINGS = (".md", ".rst", ".txt", "METADATA")
-_PAGE = 4000
-_MAX_LINE = 200
+_PAGE_BYTES = 4000
+_MAX_PATH_BYTES = 1000
 
 
 def search_code(
@@ -23,11 +24,14 @@ def search_code(
 ) -> dict[str, Any]:
     """Search the repository's files for lines that match a regular expression."""
     repository, at = _at(investigation, revision)
-    rows = repository.search(pattern, at, limit + 1)
-    return {
-        "lines": [{"path": p, "line": n, "text": t[:_MAX_LINE]} for p, n, t in rows[:limit]],
-        "more": len(rows) > limit,
-    }
+    if not pattern.replace("\t", " ").isprintable():
+        raise ToolError("expected a regular expression of printable characters on one line")
+    found = repository.search(pattern, at, limit + 1)
+    rows = [
+        {"path": clip(p, _MAX_PATH_BYTES), "line": n, "text": clip(t)} for p, n, t in found[:limit]
+    ]
+    lines = take(rows)
+    return {"lines": lines, "more": len(lines) < len(found)}
 
 
 def read_document(
@@ -39,12 +43,14 @@ def read_document(
     repository, at = _at(investigation, "head")
     documents = [f for f in repository.files(at) if f.endswith(_DOCUMENT_ENDINGS)]
     if not path:
-        return {"documents": documents[:50], "more": len(documents) > 50}
+        listed = take(documents[:50])
+        return {"documents": listed, "more": len(listed) < len(documents)}
     if path not in documents:
-        raise ToolError(f"no document {path!r}; list them with an empty path")
+        raise ToolError(f"no document {clip(path)!r}; list them with an empty path")
     text = repository.read(path, at)
-    page = text[offset : offset + _PAGE]
-    return {"path": path, "text": page, "more": offset + len(page) < len(text)}
+    page = clip(text[offset:], _PAGE_BYTES)
+    more = offset + len(page) < len(text)
+    return {"path": clip(path, _MAX_PATH_BYTES), "text": page, "more": more}
 
 
 def _at(investigation: Investigation, revision: str) -> tuple[Repository, str]:
@@ -52,5 +58,5 @@ def _at(investigation: Investigation, revision: str) -> tuple[Repository, str]:
         raise ToolError("this store came without a repository: no code to read")
     named = {"head": investigation.head, "base": investigation.base}
     if revision not in named:
-        raise ToolError(f"expected revision head or base, got {revision!r}")
+        raise ToolError(f"expected revision head or base, got {clip(revision)!r}")
     return investigation.repository, named[revision]

@@ -8,10 +8,11 @@ import numpy as np
 from pydantic import Field
 
 from workbench.agent.investigation import Investigation
+from workbench.agent.tools.brief import clip, take
 from workbench.errors import ToolError
 from workbench.types import FloatArray
 
-_MAX_NAME = 160
+_MAX_ROWS_BYTES = 2400  # of each of three lists
 
 
 def query_profile(
@@ -31,13 +32,10 @@ def query_profile(
     chosen = np.ones(recording.n_stacks, dtype=bool)
     reply: dict[str, Any] = {"unit": _unit(investigation)}
     if function:
-        if function not in subjects:
-            near = [s for s in subjects if function.rsplit(":", 1)[-1] in s][:5]
-            raise ToolError(f"no function {function!r} in the profile; similar: {near}")
-        number = subjects.index(function)
+        number = _find(function, subjects)
         chosen = investigation.members[[number]].toarray().ravel() > 0
         callers, callees = _neighbours(investigation, number, before, after)
-        reply["function"] = _row(function, before[chosen].sum(), after[chosen].sum())
+        reply["function"] = _row(subjects[number], before[chosen].sum(), after[chosen].sum())
         reply["callers"] = _largest(callers, subjects, limit)
         reply["callees"] = _largest(callees, subjects, limit)
     leaves: dict[int, tuple[float, float]] = {}
@@ -47,6 +45,15 @@ def query_profile(
             _add(leaves, int(recording.stack_functions[end - 1]), before[stack], after[stack])
     reply["own_time"] = _largest(leaves, subjects, limit)
     return reply
+
+
+def _find(function: str, subjects: list[str]) -> int:
+    """Return the place of a subject, named in full or as replies show it."""
+    for name in (subjects, [clip(s) for s in subjects]):
+        if function in name:
+            return name.index(function)
+    near = [clip(s) for s in subjects if function.rsplit(":", 1)[-1] in s][:3]
+    raise ToolError(f"no function {clip(function)!r} in the profile; similar: {near}")
 
 
 def _unit(investigation: Investigation) -> str:
@@ -81,12 +88,12 @@ def _largest(
     rows: dict[int, tuple[float, float]], subjects: list[str], limit: int
 ) -> list[dict[str, Any]]:
     ranked = sorted(rows.items(), key=lambda row: -abs(row[1][1] - row[1][0]))
-    return [_row(subjects[key], *values) for key, values in ranked[:limit]]
+    return take([_row(subjects[key], *values) for key, values in ranked[:limit]], _MAX_ROWS_BYTES)
 
 
 def _row(subject: str, before: float, after: float) -> dict[str, Any]:
     return {
-        "function": subject[:_MAX_NAME],
+        "function": clip(subject),
         "before": round(float(before) * 1e3, 4),
         "after": round(float(after) * 1e3, 4),
     }

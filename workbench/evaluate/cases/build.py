@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-from workbench.errors import CaseError, WorkbenchError
+import pandas as pd
+
+from workbench.errors import CaseError, ParseError, WorkbenchError
 from workbench.evaluate.cases.commits import BuiltHistory, build_repository
 from workbench.evaluate.cases.record import calibrate, record_windows
 from workbench.evaluate.cases.releases import fetch_dependencies, fetch_release
@@ -53,8 +55,12 @@ def load_truth(folder: Path) -> Truth | None:
     path = truth_path(folder)
     if not path.is_file():
         return None
-    data = json.loads(path.read_text(encoding="utf-8"))
-    return Truth(**data | {k: tuple(data[k]) for k in ("culprit_functions", "culprit_commits")})
+    try:
+        data = json.loads(path.read_text(encoding="utf-8"))
+        lists = {k: tuple(data[k]) for k in ("culprit_functions", "culprit_commits")}
+        return Truth(**data | lists)
+    except (ValueError, KeyError, TypeError) as error:
+        raise ParseError(f"expected the truth of a case: {error!r}", path) from error
 
 
 def build_case(
@@ -96,7 +102,7 @@ def build_case(
         folder = Path(place) / out.name
         folder.mkdir()
         history = _fill(folder, spec, workload_file, recorded, n_windows, progress)
-        truth = _truth(spec, history, n_windows)
+        truth = _truth(spec, history, Store.open(folder / "store").recording().windows["version"])
         truth_path(out).write_text(json.dumps(asdict(truth), indent=1) + "\n", encoding="utf-8")
         try:
             folder.replace(out)
@@ -167,7 +173,10 @@ def _workload(folder: Path, spec: CaseSpec, source: Path) -> Workload:
 
 def _imported(path: Path) -> set[str]:
     """Return the top-level names that a module imports."""
-    tree = ast.parse(path.read_bytes(), str(path))
+    try:
+        tree = ast.parse(path.read_bytes(), str(path))
+    except (SyntaxError, ValueError) as error:
+        raise ParseError(f"expected a Python workload: {error}", path) from error
     names: set[str] = set()
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
@@ -183,13 +192,14 @@ def _write_case(folder: Path, spec: CaseSpec, tags: tuple[str, str], workload: W
     (folder / CASE_FILE).write_text(json.dumps(seen, indent=1) + "\n", encoding="utf-8")
 
 
-def _truth(spec: CaseSpec, history: BuiltHistory, n_windows: int) -> Truth:
+def _truth(spec: CaseSpec, history: BuiltHistory, versions: pd.Series[str]) -> Truth:
+    """Return what is known; the regression begins with the first window of another version."""
     regressed = spec.kind == "regression" or (
         spec.kind == "unknown" and bool(spec.culprit_functions)
     )
     return Truth(
         case=spec.id, kind=spec.kind, regressed=regressed,
-        change_index=n_windows if regressed else None,
+        change_index=int((versions != versions.iloc[0]).to_numpy().argmax()) if regressed else None,
         culprit_functions=spec.culprit_functions, culprit_commits=history.culprits,
         n_candidates=history.n_commits, category=spec.category, cause=spec.cause,
     )  # fmt: skip

@@ -73,8 +73,10 @@ def _fetch(
 
 
 def _complaint(text: str) -> str:
-    """Return pip's first error line, which names the cause (the last repeats it in brief)."""
-    errors = [line for line in text.splitlines() if line.startswith("ERROR")]
+    """Return pip's first error line that names the cause (the last repeats it in brief)."""
+    asides = ("ERROR: Ignored the following",)  # versions yanked, or for another Python
+    lines = text.splitlines()
+    errors = [x for x in lines if x.startswith("ERROR") and not x.startswith(asides)]
     first = (errors or text.strip().splitlines() or ["pip said nothing"])[0]
     return first.removeprefix("ERROR: ").split(" (from versions:")[0]
 

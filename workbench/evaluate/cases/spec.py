@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from workbench.errors import ParseError
 
@@ -22,8 +23,8 @@ class CaseSpec(BaseModel):
     package: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
     from_version: str = Field(pattern=r"^[A-Za-z0-9.!+_-]+$")
     to_version: str = Field(pattern=r"^[A-Za-z0-9.!+_-]+$")
-    kind: str = "unknown"
-    """`regression`, `improvement`, `decoy`, `cost_shift`; unknown is not scored."""
+    kind: Literal["regression", "improvement", "decoy", "cost_shift", "unknown"] = "unknown"
+    """Unknown is not scored, unless culprits are named."""
     workload: str
     """Path of the workload, relative to the spec's folder."""
     workload_env: dict[str, str] = Field(default_factory=dict)
@@ -38,6 +39,14 @@ class CaseSpec(BaseModel):
     link: str | None = None
     seed: int = 0
     """Shuffles the order of the commits."""
+
+    @field_validator("workload_env")
+    @classmethod
+    def _counts_rounds(cls, env: dict[str, str]) -> dict[str, str]:
+        rounds = env.get("WL_REPEAT", "1")
+        if not (rounds.isascii() and rounds.isdecimal() and int(rounds)):
+            raise ValueError(f"expected WL_REPEAT to be a whole number from 1, got {rounds!r}")
+        return env
 
 
 def load_spec(path: Path, case_id: str | None = None) -> tuple[CaseSpec, Path]:
@@ -60,7 +69,8 @@ def load_spec(path: Path, case_id: str | None = None) -> tuple[CaseSpec, Path]:
         spec = CaseSpec.model_validate(data)
     except ValidationError as error:
         faults = "; ".join(
-            f"$.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()
+            f"{'.'.join(map(str, ('$', *fault['loc'])))}: {fault['msg']}"
+            for fault in error.errors()
         )
         raise ParseError(faults, path) from error
     workload = (path.parent / spec.workload).resolve()
@@ -72,8 +82,8 @@ def load_spec(path: Path, case_id: str | None = None) -> tuple[CaseSpec, Path]:
 
 
 def _choose(specs: list[object], path: Path, case_id: str | None) -> object:
-    by_id = {spec.get("id"): spec for spec in specs if isinstance(spec, dict)}
+    by_id = {str(spec.get("id")): spec for spec in specs if isinstance(spec, dict)}
     if case_id not in by_id:
-        listed = ", ".join(str(name) for name in by_id)
+        listed = ", ".join(by_id)
         raise ParseError(f"a list of specs: name one with --id (of {listed})", path)
     return by_id[case_id]

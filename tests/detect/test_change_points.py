@@ -1,0 +1,107 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.detect import change_points
+from workbench.errors import SignalError
+
+
+def steps(*levels, n_each=20, sigma=0.05, seed=0):
+    noise = np.random.default_rng(seed).standard_normal(n_each * len(levels))
+    return np.repeat(levels, n_each) + sigma * noise
+
+
+@pytest.mark.parametrize(
+    ("levels", "expected"),
+    [((1, 2), [20]), ((2, 1), [20]), ((1, 2, 1), [20, 40]), ((1, 1.5, 2.5, 4), [20, 40, 60])],
+)
+def test_each_change_is_the_first_index_of_its_new_segment(levels, expected):
+    assert change_points(steps(*levels, seed=1)) == expected
+
+
+def test_a_step_without_noise_is_found():
+    assert change_points([1.0] * 5 + [2.0] * 7) == [5]
+
+
+@pytest.mark.parametrize(
+    "values", [[], [1.0], [1, 2, 3, 4, 5], [3.0] * 50, [0.0] * 6, steps(1.0, n_each=40)],
+    ids=["empty", "one", "short", "constant", "zero", "noise"],
+)  # fmt: skip
+def test_no_change_is_an_empty_list(values):
+    assert change_points(values) == []
+
+
+def test_noise_alone_hardly_ever_changes():
+    n_changed = sum(bool(change_points(steps(1.0, n_each=40, seed=seed))) for seed in range(200))
+    assert n_changed <= 10
+
+
+@pytest.mark.parametrize(("place", "n_at_most"), [(0, 10), (1, 10), (17, 5), (38, 10), (39, 10)])
+def test_one_outlier_is_hardly_ever_a_change(place, n_at_most):
+    n_changed = 0
+    for seed in range(50):
+        values = steps(1.0, n_each=40, seed=seed)
+        values[place] = 9.0
+        n_changed += bool(change_points(values, min_size=5))
+    assert n_changed <= n_at_most
+
+
+def test_an_outlier_does_not_hide_a_change():
+    values = steps(1, 2)
+    values[7] = 30.0
+    assert change_points(values) == [20]
+
+
+@given(
+    level=st.floats(0.5, 3), place=st.integers(8, 32), seed=st.integers(0, 99),
+    shift=st.floats(-100, 100), exponent=st.integers(-200, 200), sign=st.sampled_from([-1, 1]),
+)  # fmt: skip
+def test_shift_and_scale_change_nothing(level, place, seed, shift, exponent, sign):
+    values = np.random.default_rng(seed).standard_normal(40) * 0.1
+    values[place:] += level
+    expected = change_points(values)
+    assert change_points(sign * values * 2.0**exponent) == expected
+    assert change_points(values + shift) == expected
+
+
+@pytest.mark.parametrize("scale", [5e-324, 1e-200, 1e-6, 1e6, 1e308])
+def test_no_value_is_too_small_or_too_large(scale):
+    assert change_points(scale * np.repeat([0.0, 1.0], 10)) == [10]
+    assert change_points(scale * np.repeat([-1.0, 1.0], 10)) == [10]
+
+
+@given(
+    st.lists(st.floats(-1e6, 1e6), max_size=40), st.integers(1, 6),
+    st.none() | st.floats(0.1, 100),
+)  # fmt: skip
+def test_segments_are_never_shorter_than_asked_for(values, min_size, penalty):
+    points = change_points(values, min_size=min_size, penalty=penalty)
+    assert points == sorted(set(points))
+    if points:
+        assert min(np.diff([0, *points, len(values)])) >= min_size
+
+
+def test_a_higher_penalty_finds_fewer():
+    values = steps(1, 1.3, 3)
+    assert change_points(values, penalty=20.0) == [20, 40]
+    assert change_points(values, penalty=1000.0) == [40]
+
+
+@pytest.mark.parametrize(("bad", "told"), [(float("nan"), "nan"), (float("inf"), "inf")])
+def test_what_is_not_finite_is_named(bad, told):
+    with pytest.raises(SignalError, match=f"expected finite values, got {told} at index 1"):
+        change_points([1.0, bad, bad, 1.0])
+
+
+def test_only_one_series_at_a_time():
+    with pytest.raises(SignalError, match=r"got an array of shape \(1, 2\)"):
+        change_points([[1.0, 2.0]])
+
+
+def test_the_input_is_not_modified():
+    values = steps(1.0, 2.0)
+    values[3] = 99.0
+    copy = values.copy()
+    change_points(values)
+    np.testing.assert_array_equal(values, copy)

@@ -1,0 +1,232 @@
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from workbench.detect import DetectConfig, detect
+from workbench.errors import SignalError
+from workbench.signals import function_series, incidence, stack_costs
+from workbench.types import SERVICE, Detection, Recording, SeriesMatrix
+
+STAGES = ["screen", "localise", "went away", "threshold", "significance", "cost shift", "merge"]
+
+
+def run(recording: Recording) -> Detection:
+    return detect(
+        function_series(recording),
+        members=incidence(recording),
+        stack_values=stack_costs(recording),
+    )
+
+
+def matrix(*, metric="cost", sigma=0.02, n_each=20, seed=0, **levels):
+    """Series by their levels, each held for `n_each` windows; costs add up to the service's."""
+    rng = np.random.default_rng(seed)
+    values = np.array([np.repeat(level, n_each) for level in levels.values()], dtype=float)
+    values *= 1 + sigma * rng.standard_normal(values.shape)
+    subjects = tuple(levels)
+    if metric == "cost":
+        values, subjects = np.vstack([values, values.sum(axis=0)]), (*subjects, SERVICE)
+    return SeriesMatrix(subjects, (metric,) * len(subjects), values)
+
+
+def reasons(detection, subject):
+    removed = detection.removed
+    return dict(removed[removed["subject"] == subject][["stage", "reason"]].to_numpy().tolist())
+
+
+def self_check(detection):
+    """What holds of every detection."""
+    funnel, removed = detection.funnel, detection.removed
+    assert list(funnel["stage"]) == STAGES
+    assert list(funnel["n_out"][:-1]) == list(funnel["n_in"][1:])
+    assert (funnel["n_out"] <= funnel["n_in"]).all()
+    found = detection.regressions + detection.improvements
+    assert funnel["n_out"].iloc[-1] == len(found)
+    for row in funnel.itertuples():
+        told = sum(int(part.split(" ", 1)[0]) for part in row.removed.split("; ") if part)
+        assert told == row.n_in - row.n_out
+        if row.stage in STAGES[2:6]:
+            assert len(removed[removed["stage"] == row.stage]) == told
+    assert set(removed["stage"]) <= set(STAGES[2:6])
+    assert all(removed["reason"])
+    assert all(r.absolute_delta > 0 for r in detection.regressions)
+    assert all(r.absolute_delta < 0 for r in detection.improvements)
+    assert all(0 <= r.p_value <= 0.01 for r in found)
+    assert all(r.change_index_low <= r.change_index <= r.change_index_high for r in found)
+    assert len({r.id for r in found}) == len(found)
+    for side in (detection.regressions, detection.improvements):
+        assert [abs(r.absolute_delta) for r in side] == sorted(
+            (abs(r.absolute_delta) for r in side), reverse=True
+        )
+    return detection
+
+
+# what is found
+
+
+def test_a_step_is_found_at_its_window_with_its_levels():
+    detection = self_check(detect(matrix(f=(1, 1.5), g=(5, 5))))
+    by_subject = {r.subject: r for r in detection.regressions}
+    assert set(by_subject) == {"f", SERVICE}
+    assert by_subject["f"].change_index == 20
+    assert by_subject["f"].before == pytest.approx(1, rel=0.02)
+    assert by_subject["f"].after == pytest.approx(1.5, rel=0.02)
+    assert by_subject["f"].relative_delta == pytest.approx(0.5, rel=0.1)
+    assert by_subject["f"].metric == "cost"
+
+
+def test_an_improvement_is_told_as_one():
+    detection = self_check(detect(matrix(f=(1.5, 0.5), g=(5, 5))))
+    assert detection.regressions == ()
+    assert {r.subject for r in detection.improvements} == {"f", SERVICE}
+    assert all(r.absolute_delta < 0 for r in detection.improvements)
+
+
+def test_a_new_function_grew_from_nothing():
+    (regression,) = detect(matrix(metric="gcpu", f=(0, 0.3))).regressions
+    assert regression.before == 0
+    assert regression.relative_delta == float("inf")
+
+
+def test_the_largest_is_told_first():
+    detection = self_check(detect(matrix(metric="gcpu", f=(0.1, 0.2), g=(0.1, 0.4), h=(0.5, 0.2))))
+    assert [r.subject for r in detection.regressions] == ["g", "f"]
+    assert [r.subject for r in detection.improvements] == ["h"]
+
+
+def test_the_same_data_has_the_same_ids():
+    first, second = (detect(matrix(f=(1, 2), g=(5, 5))).regressions for _ in range(2))
+    assert first == second
+    assert all(r.id.startswith("R-") for r in first)
+
+
+def test_the_largest_of_several_steps_is_judged():
+    (regression,) = detect(matrix(metric="gcpu", f=(0.2, 0.3, 0.7))).regressions
+    assert regression.change_index == 40
+    assert regression.before == pytest.approx(0.3, rel=0.05)
+
+
+# what is removed, and why
+
+
+def test_noise_alone_is_never_a_regression():
+    rng = np.random.default_rng(2)
+    values = 1 + 0.05 * rng.standard_normal((200, 40))
+    for metric in ("gcpu", "cost"):
+        series = SeriesMatrix(tuple(f"f{i}" for i in range(200)), (metric,) * 200, values)
+        detection = self_check(detect(series))
+        assert detection.regressions == detection.improvements == ()
+
+
+def test_what_went_away_is_removed_with_its_reason():
+    detection = self_check(detect(matrix(metric="gcpu", n_each=12, f=(0.2, 0.5, 0.2))))
+    assert detection.regressions == ()
+    assert reasons(detection, "f") == {"went away": "went away again"}
+
+
+def test_a_small_change_is_removed_with_its_reason():
+    config = DetectConfig(min_relative=0.05)
+    series = matrix(metric="gcpu", sigma=0.001, f=(0.5, 0.515), g=(0.02, 0.0295))
+    detection = self_check(detect(series, config=config))
+    assert reasons(detection, "f") == {"threshold": "changed by less than 5%"}
+    assert reasons(detection, "g") in ({}, {"threshold": "changed by less than 1% of the service"})
+    assert detection.regressions == ()
+    assert detect(series, config=DetectConfig(min_relative=0.01)).regressions[0].subject == "f"
+
+
+def test_a_change_that_chance_explains_is_removed_with_its_reason():
+    values = np.full(40, 0.5)
+    values[20:] += np.resize([0.12, -0.05, 0.15, 0.0], 20)
+    values[:20] += np.resize([0.06, -0.06], 20)
+    series = SeriesMatrix(("f",), ("gcpu",), values[np.newaxis])
+    strict = self_check(detect(series, config=DetectConfig(alpha=1e-12, min_relative=0.0)))
+    assert strict.regressions == ()
+    assert set(strict.removed["stage"]) <= {"significance"}
+
+
+def test_cost_that_moved_is_no_regression_and_no_improvement():
+    detection = self_check(detect(matrix(f=(2, 0.01), g=(0.01, 2), h=(5, 5))))
+    assert detection.regressions == detection.improvements == ()
+    assert set(reasons(detection, "f")) == set(reasons(detection, "g")) == {"cost shift"}
+
+
+def test_a_rise_hidden_by_an_equal_fall_elsewhere_is_seen_where_the_total_moved():
+    detection = self_check(detect(matrix(f=(1, 3), g=(3, 2), h=(5, 5))))
+    assert detection.regressions[0].subject == "f"
+
+
+def test_shares_are_judged_only_where_there_is_no_cost():
+    series = matrix(f=(1, 2), g=(5, 5))
+    both = SeriesMatrix(
+        (*series.subjects, "f"),
+        (*series.metrics, "gcpu"),
+        np.vstack([series.values, series.values[:1]]),
+    )
+    detection = self_check(detect(both))
+    assert {r.metric for r in detection.regressions} == {"cost"}
+    assert "1 shares, judged by cost instead" in detection.funnel["removed"].iloc[0]
+
+
+def test_a_series_that_is_not_finite_is_an_error():
+    series = matrix(metric="gcpu", f=(0.1, 0.5))
+    series.values[0, 3] = np.nan
+    with pytest.raises(SignalError, match="got nan at index 3"):
+        detect(series)
+
+
+@settings(max_examples=25)
+@given(
+    st.lists(
+        st.tuples(*[st.sampled_from([0.0, 0.01, 0.1, 0.2, 0.21, 0.5, 1.0])] * 3),
+        min_size=1,
+        max_size=4,
+    ),
+    st.sampled_from(["gcpu", "cost"]),
+    st.integers(0, 9),
+)
+def test_the_funnel_adds_up(levels, metric, seed):
+    levels = {f"f{n}": level for n, level in enumerate(levels)}
+    self_check(detect(matrix(metric=metric, n_each=8, seed=seed, **levels, rest=(1, 1, 1))))
+
+
+@given(st.floats(1e-6, 1e6))
+@settings(max_examples=10)
+def test_the_unit_of_cost_does_not_matter(scale):
+    series = matrix(f=(1, 1.5), g=(5, 5))
+    scaled = SeriesMatrix(series.subjects, series.metrics, series.values * scale)
+    as_it_is, other = detect(series).regressions, detect(scaled).regressions
+    assert [(r.id, r.change_index) for r in as_it_is] == [(r.id, r.change_index) for r in other]
+
+
+# the whole way from a recording
+
+
+def test_a_step_is_one_regression_with_its_callers_and_callees_merged(make_recording):
+    detection = self_check(
+        run(
+            make_recording({"main;f;leaf": 0.2, "main;g": 0.5}, {"main;f;leaf": 0.5, "main;g": 0.5})
+        )
+    )
+    (regression,) = detection.regressions
+    assert regression.subject in {"f", "leaf"}
+    assert regression.change_index == 20
+    assert {"main", SERVICE, "f", "leaf"} == {regression.subject, *regression.merged}
+    assert regression.before == pytest.approx(0.02, rel=0.1)
+    assert regression.after == pytest.approx(0.05, rel=0.1)
+
+
+def test_shares_are_judged_where_no_work_is_known(make_recording):
+    detection = self_check(
+        run(
+            make_recording({"main;f": 0.1, "main;g": 0.5}, {"main;f": 0.5, "main;g": 0.5}, work=0.0)
+        )
+    )
+    assert [r.subject for r in detection.regressions] == ["f"]
+    assert [r.subject for r in detection.improvements] == ["g"]
+
+
+def test_nothing_changed_is_nothing_found(make_recording):
+    costs = {"main;f": 0.2, "main;g": 0.5}
+    detection = self_check(run(make_recording(costs, costs, noise=0.05)))
+    assert detection.regressions == detection.improvements == ()

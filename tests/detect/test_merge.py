@@ -1,0 +1,85 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from workbench.detect import detect
+from workbench.types import SERVICE, SeriesMatrix
+
+
+def detect_stacks(before, after, *, extra=(), n_each=20, sigma=0.01):
+    """Cost of each stack before and after -> what is detected among its functions."""
+    rng = np.random.default_rng(0)
+    stacks = sorted({*before, *after})
+    values = np.array(
+        [[before.get(s, 0)] * n_each + [after.get(s, 0)] * n_each for s in stacks], dtype=float
+    )
+    values *= 1 + sigma * rng.standard_normal(values.shape)
+    functions = [*extra, *sorted({name for stack in stacks for name in stack.split(";")})]
+    members = np.array(
+        [[float(name in stack.split(";")) for stack in stacks] for name in functions]
+    )
+    subjects = (*(name.partition("@")[0] for name in functions), SERVICE)
+    series = SeriesMatrix(
+        subjects, ("cost",) * len(subjects), np.vstack([members @ values, values.sum(axis=0)])
+    )
+    return detect(series, members=sparse.csr_array(members), stack_values=sparse.csr_array(values))
+
+
+def test_callers_and_callees_are_told_once():
+    (regression,) = detect_stacks(
+        {"main;f;leaf": 1, "main;g": 5}, {"main;f;leaf": 3, "main;g": 5}
+    ).regressions
+    assert {regression.subject, *regression.merged} == {"main", "f", "leaf", SERVICE}
+    assert regression.subject in {"f", "leaf"}
+
+
+def test_the_deepest_that_carries_most_of_the_growth_stands_for_all():
+    (regression,) = detect_stacks(
+        {"main;f;x": 1, "main;f;y": 1}, {"main;f;x": 3, "main;f;y": 1.5}
+    ).regressions
+    assert regression.subject == "x"
+    assert {"main", "f"} <= set(regression.merged)
+
+
+def test_a_caller_stands_for_callees_none_of_which_carries_most():
+    parts = {f"main;f;part{n}": 1 for n in range(5)}
+    detection = detect_stacks(parts | {"main;g": 5}, dict.fromkeys(parts, 2) | {"main;g": 5})
+    assert detection.regressions[0].subject == "f"
+
+
+def test_two_causes_in_one_window_are_two_regressions():
+    detection = detect_stacks(
+        {"main;f": 1, "main;g": 1, "main;h": 5}, {"main;f": 4, "main;g": 3, "main;h": 5}
+    )
+    assert {"f", "g"} <= {r.subject for r in detection.regressions} | set(
+        detection.regressions[0].merged
+    )
+    assert detection.funnel["n_out"].iloc[-1] == len(detection.regressions)
+
+
+def test_a_regression_and_an_improvement_are_never_merged():
+    detection = detect_stacks(
+        {"main;f": 1, "main;g": 9, "main;h": 5}, {"main;f": 8, "main;g": 4, "main;h": 5}
+    )
+    (regression,) = detection.regressions
+    assert regression.subject == "f"
+    assert "g" not in regression.merged
+
+
+def test_functions_of_one_name_in_two_files_do_not_mix_up_the_others():
+    # `pkg.py` became `pkg/__init__.py`: two functions, one subject
+    stacks = {"main;f;leaf": 1, "main;g": 5}
+    plain = detect_stacks(stacks, stacks | {"main;f;leaf": 3})
+    twice = detect_stacks(stacks, stacks | {"main;f;leaf": 3}, extra=("same@1", "same@2"))
+    assert [(r.subject, set(r.merged)) for r in twice.regressions] == [
+        (r.subject, set(r.merged)) for r in plain.regressions
+    ]
+
+
+@pytest.mark.parametrize("subject", ["f", "leaf", "main"])
+def test_without_stacks_nothing_is_merged(subject):
+    values = np.repeat([[1.0, 2.0]], 20, axis=1) * (
+        1 + 0.01 * np.random.default_rng(0).standard_normal((1, 40))
+    )
+    (regression,) = detect(SeriesMatrix((subject,), ("cost",), values)).regressions
+    assert regression.merged == ()

@@ -1,0 +1,132 @@
+import json
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.errors import WorkbenchError
+from workbench.evaluate import track, tracking_uri
+from workbench.solver import to_json
+from workbench.types import (
+    Case,
+    Detection,
+    Diagnosis,
+    Evidence,
+    Fix,
+    Outcome,
+    Patch,
+    Regression,
+    Step,
+    Verification,
+)  # fmt: skip
+
+NAN = float("nan")
+
+
+def outcome(**changed):
+    empty = pd.DataFrame()
+    regression = Regression("R-1", "m:f", "cost", 20, 20, 20, 0.0, 2.0, 0.001)
+    diagnosis = Diagnosis("R-1", "It counts again.", "c" * 40, ("m:f",), "lost cache", "revert",
+                          0.8, (Evidence("it grew", "call-1"),), "lost-cache")  # fmt: skip
+    seen = Verification(True, True, True, ratio_before=3.0, gain_restored=NAN, reason="no gain")
+    fields = {
+        "case": Case("small-1.0", "small", ".", "v1", "v2", content_hash="abc"),
+        "recording": None, "series": None,
+        "detection": Detection((regression,), (), empty, empty),
+        "diagnosis": diagnosis,
+        "fix": Fix(Patch("revert", "s", {}), "", seen, pull_request="Caf\udce9 pull\n", n_trials=4),
+        "steps": (
+            Step("triage", "Looked at m:f", "{}", 0.0, 0.1),
+            Step("model", "Called rank_changes", "{}", 0.1, 0.1),
+            Step("tools", "rank_changes replied", '{"suspects": []}', 0.2, 0.1, "call-1"),
+            Step("diagnose", "Reached a diagnosis", "It counts again.", 0.3, 0.1),
+        ),
+        "seconds": {"detect": 1.0, "diagnose": 2.0, "fix": 4.0, "total": 9.0},
+        "model": "playbook", "skills": {"lost-cache": "f00d"},
+    }  # fmt: skip
+    return Outcome(**fields | changed)
+
+
+@pytest.fixture
+def place(tmp_path, monkeypatch):
+    """A home, a temporary and a working folder that are empty to begin with."""
+    for name in ("home", "work", "tmp"):
+        (tmp_path / name).mkdir()
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    monkeypatch.delenv("XDG_DATA_HOME", raising=False)
+    monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    monkeypatch.chdir(tmp_path / "work")
+    return tmp_path
+
+
+def test_runs_are_kept_where_the_user_says_or_among_the_users_data(place, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "sqlite:////somewhere/m.db")
+    assert tracking_uri() == "sqlite:////somewhere/m.db"
+    assert not any((place / "home").iterdir())
+    monkeypatch.delenv("MLFLOW_TRACKING_URI")
+    assert tracking_uri().startswith(f"sqlite:///{place / 'home'}")
+    assert Path(tracking_uri().removeprefix("sqlite:///")).parent.is_dir()
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_solve_becomes_a_run(place, monkeypatch):
+    uri = f"sqlite:///{place / 'kept' / 'mlflow.db'}"
+    (place / "kept").mkdir()
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    solved = outcome()
+    summary = to_json(solved)
+    run_id = track(solved, summary, {"correct": 1.0}, "<p>report</p>")
+    plain = track(outcome(steps=(), diagnosis=None, fix=None), {}, {}, "<p></p>")
+
+    import mlflow
+
+    client = mlflow.MlflowClient()
+    run = client.get_run(run_id)
+    assert run.info.status == "FINISHED"
+    assert run.info.run_name == "small-1.0"
+    assert run.data.params == {
+        "case": "small-1.0", "case_hash": "abc", "model": "playbook",
+        "skill.lost-cache": "f00d", "skill": "lost-cache",
+    }  # fmt: skip
+    assert run.data.metrics == {
+        "seconds_detect": 1, "seconds_diagnose": 2, "seconds_fix": 4, "seconds_total": 9,
+        "time_to_diagnosis": 3, "tool_calls": 1, "regressions": 1, "confidence": 0.8,
+        "ratio_before": 3, "fix_trials": 4, "correct": 1,
+    }  # fmt: skip
+    assert run.data.tags["case"] == "small-1.0"
+
+    kept = {artifact.path for artifact in client.list_artifacts(run_id)}
+    assert kept == {"report.html", "summary.json", "PULL_REQUEST.md"}
+    folder = Path(client.download_artifacts(run_id, ""))
+    assert (folder / "report.html").read_text() == "<p>report</p>"
+    assert json.loads((folder / "summary.json").read_text()) == json.loads(json.dumps(summary))
+    assert (folder / "PULL_REQUEST.md").read_bytes() == b"Caf\xe9 pull\n"
+    assert folder.is_relative_to(place / "kept")
+
+    (trace,) = client.search_traces([run.info.experiment_id])
+    assert trace.info.request_metadata["mlflow.sourceRun"] == run_id
+    root, *steps = sorted(
+        trace.data.spans, key=lambda s: (s.parent_id is not None, s.start_time_ns)
+    )
+    assert root.outputs["change_id"] == "c" * 40
+    assert [(s.name, s.span_type) for s in steps] == [
+        ("Looked at m:f", "CHAIN"), ("Called rank_changes", "CHAT_MODEL"),
+        ("rank_changes replied", "TOOL"), ("Reached a diagnosis", "CHAIN"),
+    ]  # fmt: skip
+    assert {s.parent_id for s in steps} == {root.span_id}
+    assert root.end_time_ns - root.start_time_ns == pytest.approx(0.4e9, rel=0.01)
+
+    assert client.get_run(plain).data.metrics["confidence"] == 0
+    for name in ("home", "work", "tmp"):
+        assert not [p for p in (place / name).rglob("*") if p.is_file()], name
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_store_that_refuses_is_one_error(place, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"file://{place / 'files'}")
+    with pytest.raises(WorkbenchError, match="MLflow at file:///") as caught:
+        track(outcome(), {}, {}, "")
+    assert "\n" not in str(caught.value)

@@ -1,0 +1,275 @@
+from datetime import UTC, datetime
+
+import pytest
+
+from workbench.errors import HistoryError
+from workbench.history import Repository, run_git, weave_files
+from workbench.history.git import Hunk
+
+NASTY = "--- a/x\n+++ b/x\n@@ -1 +1 @@\ndiff --git a/x b/x\n\\ No newline at end of file\n\x0cform feed\r\nlone\rreturn\n\x00commit\x00\nlast"
+ODD_PATHS = ["sp ace.py", "ünï.py", 'ü"quote.py', "tab\t.py", "new\nline.py", "back\\slash.py",
+             ":colon.py", "*.py", "--- a", "\udcff.py", '\udcff".py']  # fmt: skip
+
+
+def commit(repository, message="more"):
+    run_git(repository.folder, "add", "--all")
+    run_git(repository.folder, "commit", "--quiet", "-m", message)
+
+
+def woven(repository, base="main~1"):
+    """Texts of the files touched: as woven, and as git has them."""
+    weaves = weave_files(repository.commits(base, "main"), lambda path: repository.find(path, base))
+    texts = {path: weave.text() for path, weave in weaves.items()}
+    return texts, {path: repository.find(path, "main") or "" for path in weaves}
+
+
+def commit_object(repository, *header):
+    """Write a commit with header lines that no git command would write; return its id."""
+    tree, parent = (
+        run_git(repository.folder, "rev-parse", spec).strip() for spec in ("main^{tree}", "main")
+    )
+    text = "\n".join([f"tree {tree}", f"parent {parent}", *header, "", "odd\n"])
+    return run_git(
+        repository.folder, "hash-object", "-t", "commit", "-w", "--literally", "--stdin", stdin=text
+    ).strip()
+
+
+# commits
+
+
+def test_hunks_hold_whole_lines_with_their_terminators(make_repository):
+    repository = make_repository(
+        {"a.py": "1\n2\n3\n4\n"}, {"a.py": "1\ntwo\n4\nfive"}, {"a.py": "0\n1\ntwo\n4\nfive\n"}
+    )
+    first, second = repository.commits("main~2", "main")
+    assert first.hunks == (
+        Hunk("a.py", 1, ("2\n", "3\n"), ("two\n",)), Hunk("a.py", 4, (), ("five",)),
+    )  # fmt: skip
+    assert second.hunks == (Hunk("a.py", 0, (), ("0\n",)), Hunk("a.py", 3, ("five",), ("five\n",)))
+
+
+def test_lines_that_look_like_headers_are_content(make_repository):
+    repository = make_repository(
+        {"a.py": NASTY}, {"a.py": NASTY.replace("last", "--- end")}, {"a.py": "+++ b/y\n-- x\n" * 3}
+    )
+    texts, expected = woven(repository, "main~2")
+    assert texts == expected
+    assert [commit.title for commit in repository.commits("main~2", "main")] == ["c1", "c2"]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "x"), ("x", ""), (None, ""), ("", None), (None, "x\n"), ("x\n", None), ("x", "x\n"),
+        ("x\n", "x"), ("x\r\ny\r\n", "x\ny\r\n"), ("\udcff\n", "\udcfe"), ("x\n", "y\x0c\nx\n"),
+        ("\n\n\n", "\n"), ("a\rb\n", "a\rc\n"),
+    ],
+)  # fmt: skip
+def test_a_file_ends_as_git_has_it(make_repository, before, after):
+    given = [{"a.py": text, "other": name} for name, text in (("1", before), ("2", after))]
+    repository = make_repository(
+        *({p: t for p, t in files.items() if t is not None or n} for n, files in enumerate(given))
+    )
+    texts, expected = woven(repository)
+    assert texts == expected
+
+
+def test_odd_paths_are_read_whole(make_repository):
+    repository = make_repository(
+        dict.fromkeys(ODD_PATHS, "1\n"), dict.fromkeys(ODD_PATHS[1:], "2\n")
+    )
+    (commit,) = repository.commits("main~1", "main")
+    assert sorted(hunk.path for hunk in commit.hunks) == sorted(ODD_PATHS[1:])
+    assert sorted(repository.files("main")) == sorted(ODD_PATHS)
+    assert {repository.find(path, "main") for path in ODD_PATHS[1:]} == {"2\n"}
+
+
+def test_a_merge_is_one_commit_against_its_first_parent(make_repository):
+    repository = make_repository({"a.py": "1\n", "b.py": "1\n"})
+    folder = repository.folder
+    run_git(folder, "checkout", "--quiet", "-b", "side")
+    for text in ("2\n", "3\n"):
+        (folder / "b.py").write_text(text)
+        commit(repository, "on the side")
+    run_git(folder, "checkout", "--quiet", "main")
+    (folder / "a.py").write_text("2\n")
+    commit(repository, "straight")
+    run_git(folder, "merge", "--quiet", "--no-ff", "-m", "merged", "side")
+    commits = repository.commits("main~2", "main")
+    assert [commit.title for commit in commits] == ["straight", "merged"]
+    assert commits[1].hunks == (Hunk("b.py", 0, ("1\n",), ("3\n",)),)
+
+
+def test_a_folder_that_becomes_a_file_is_two_files(make_repository):
+    repository = make_repository({"d/a.py": "1\n"}, {"d/a.py": None})
+    (repository.folder / "d").rmdir()
+    (repository.folder / "d").write_text("2\n")
+    commit(repository)
+    texts, expected = woven(repository, "main~2")
+    assert texts == expected == {"d/a.py": "", "d": "2\n"}
+
+
+def test_a_file_that_becomes_a_link_is_its_new_content(make_repository):
+    repository = make_repository({"a.py": "1\n2\n"})
+    (repository.folder / "a.py").unlink()
+    (repository.folder / "a.py").symlink_to("b.py")
+    commit(repository)
+    texts, expected = woven(repository)
+    assert texts == expected == {"a.py": "b.py"}
+
+
+def test_a_submodule_is_left_out(make_repository):
+    inner = make_repository({"z": "1\n"}, name="inner")
+    repository = make_repository({"a.py": "1\n"})
+    run_git(repository.folder, "-c", "protocol.file.allow=always", "submodule", "--quiet", "add",
+            str(inner.folder), "sub")  # fmt: skip
+    commit(repository)
+    sub = repository.folder / "sub"
+    run_git(sub, "-c", "user.name=x", "-c", "user.email=x@y", "commit", "--quiet",
+            "--allow-empty", "-m", "moved")  # fmt: skip
+    commit(repository)
+    texts, expected = woven(repository)
+    assert texts == expected == {}
+    assert repository.find("sub", "main") is None
+
+
+@pytest.mark.parametrize(
+    "setting",
+    ["diff.interHunkContext=9", "diff.context=5", "diff.noprefix=true", "diff.mnemonicPrefix=true",
+     "color.ui=always", "color.diff=always", "diff.submodule=log", "diff.renames=copies",
+     "i18n.logOutputEncoding=latin1", "log.showRoot=false", "log.decorate=full", "log.date=raw",
+     "diff.suppressBlankEmpty=true", "core.quotePath=true", "log.diffMerges=off"],
+)  # fmt: skip
+def test_what_is_read_does_not_depend_on_settings(make_repository, setting):
+    lines = [f"{n}\n" for n in range(20)]
+    repository = make_repository(
+        {"ü.py": "".join(lines)}, {"ü.py": "".join([*lines[:3], "x\n", *lines[4:7], "y\n"])}
+    )
+    as_it_is = repository.commits("main~1", "main"), repository.show("main")
+    run_git(repository.folder, "config", *setting.split("="))
+    assert (repository.commits("main~1", "main"), repository.show("main")) == as_it_is
+
+
+@pytest.mark.parametrize("date", ["1 +9999", "1 +051800", "253402300800 +0000"])
+def test_a_time_that_cannot_be_is_no_reason_to_fail(make_repository, date):
+    repository = make_repository({"a.py": "1\n"})
+    odd = commit_object(repository, f"author A <a@b> {date}", "committer A <a@b> 1 +0000")
+    assert [commit.at for commit in repository.commits("main", odd)] == [
+        datetime.fromtimestamp(0, UTC)
+    ]
+
+
+def test_text_that_is_not_unicode_passes_through(make_repository):
+    repository = make_repository({"a.py": "\udce9\n"}, {"a.py": "\udce8\n"})
+    (commit,) = repository.commits("main~1", "main")
+    assert commit.hunks == (Hunk("a.py", 0, ("\udce9\n",), ("\udce8\n",)),)
+    assert "\udce8" in repository.show("main")
+
+
+# errors
+
+
+@pytest.mark.parametrize(
+    ("place", "complaint"),
+    [("none", "found no such folder"), ("repo/a.py", "found no such folder"),
+     ("repo/d", "expected the top of a git repository"), (".", "not a git repository")],
+)  # fmt: skip
+def test_a_folder_that_is_no_repository_is_named(make_repository, tmp_path, place, complaint):
+    make_repository({"a.py": "1\n", "d/b.py": "1\n"})
+    with pytest.raises(HistoryError, match=complaint) as caught:
+        Repository(tmp_path / place)
+    assert str(tmp_path) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "revision", ["nope", "", "--help", "main~9", "main..main", "a\0b", "\ud800"]
+)
+def test_a_revision_that_is_not_there_is_named(make_repository, revision):
+    repository = make_repository({"a.py": "1\n"})
+    with pytest.raises(HistoryError, match="no revision"):
+        repository.resolve(revision)
+
+
+@pytest.mark.parametrize("path", ["b.py", "d", "", "../a.py", "/etc/passwd", "a\0b", "\ud800"])
+def test_a_file_that_is_not_there_is_named(make_repository, path):
+    repository = make_repository({"a.py": "1\n", "d/c.py": "1\n"})
+    with pytest.raises(HistoryError, match="no file"):
+        repository.read(path, "main")
+
+
+def test_a_history_that_does_not_start_at_the_base_is_one_error(make_repository):
+    repository = make_repository({"a.py": "1\n2\n"}, {"a.py": "1\n3\n"})
+    run_git(repository.folder, "checkout", "--quiet", "-b", "side", "main~1")
+    (repository.folder / "a.py").write_text("")
+    commit(repository)
+    with pytest.raises(HistoryError, match=r"a\.py: commit .* removes an unseen line"):
+        woven(repository, "side")
+
+
+# working tree and search
+
+
+def test_uncommitted_names_what_differs(make_repository):
+    repository = make_repository({"a.py": "1\n" * 9, "b.py": "1\n", "c.py": "1\n"})
+    assert repository.uncommitted() == []
+    (repository.folder / "a.py").rename(repository.folder / "moved.py")
+    (repository.folder / "c.py").write_text("2\n")
+    run_git(repository.folder, "add", "--all")
+    (repository.folder / "ü new.py").touch()
+    assert sorted(repository.uncommitted()) == ["a.py", "c.py", "moved.py", "ü new.py"]
+
+
+@pytest.mark.parametrize(
+    "setting", ["grep.column=true", "color.grep=always", "grep.patternType=fixed"]
+)
+def test_search_finds_lines_whatever_the_settings(make_repository, setting):
+    repository = make_repository({"ü.py": "one\n\ttwo: 2\n", "b.bin": "one\0"}, {"ü.py": "new\n"})
+    run_git(repository.folder, "config", *setting.split("="))
+    assert repository.search("^(one|.two)", "main~1") == [
+        ("ü.py", 1, "one"),
+        ("ü.py", 2, "\ttwo: 2"),
+    ]
+    assert repository.search("o", "main~1", limit=1) == [("ü.py", 1, "one")]
+    assert repository.search("^one", "main") == []
+    assert repository.search("-v", "main") == []
+
+
+@pytest.mark.parametrize("pattern", ["(", "[", "\0", "\ud800"])
+def test_a_pattern_that_is_none_is_one_error(make_repository, pattern):
+    repository = make_repository({"a.py": "x\n"})
+    with pytest.raises(HistoryError, match="git grep"):
+        repository.search(pattern, "main")
+
+
+# a repository that means harm
+
+
+def test_a_hostile_repository_runs_nothing(make_repository, tmp_path):
+    repository = make_repository(
+        {"a.py": "1\n", ".gitattributes": "*.py diff=evil\n"}, {"a.py": "2\n"}
+    )
+    folder, witness, script = repository.folder, tmp_path / "ran", tmp_path / "evil.sh"
+    signed = commit_object(
+        repository, "author A <a@b> 1 +0000", "committer A <a@b> 1 +0000",
+        "gpgsig -----BEGIN PGP SIGNATURE-----", " ", " iQ==", " -----END PGP SIGNATURE-----",
+    )  # fmt: skip
+    run_git(folder, "update-ref", "refs/heads/main", signed)
+    script.write_text(f"#!/bin/sh\ntouch {witness}\n")
+    script.chmod(0o755)
+    for hook in ("post-index-change", "reference-transaction", "post-checkout"):
+        (folder / ".git" / "hooks" / hook).write_text(script.read_text())
+        (folder / ".git" / "hooks" / hook).chmod(0o755)
+    for key in (
+        "diff.external", "diff.evil.command", "diff.evil.textconv", "core.fsmonitor", "core.pager",
+        "core.editor", "gpg.program", "core.sshCommand", "core.askPass",
+    ):  # fmt: skip
+        run_git(folder, "config", key, str(script))
+    run_git(folder, "config", "log.showSignature", "true")
+    (folder / "a.py").touch()
+    repository = Repository(folder)
+    repository.commits("main~2", "main")
+    repository.show("main")
+    repository.uncommitted()
+    repository.search("2", "main")
+    repository.read("a.py", "main")
+    assert not witness.exists()

@@ -1,0 +1,121 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import ParseError
+from workbench.ingest import parse_folded
+from workbench.types import Function
+
+NAMES = st.text(alphabet="abcü<>._()[], ", min_size=1, max_size=8).filter(
+    lambda name: name == name.strip() and "(" not in name.replace("()", "")
+)
+FILES = st.sampled_from(["app.py", "dir/mod.py", "<frozen x>", "dir (x86)/mod.py", "C:\\x.py"])
+FUNCTIONS = st.builds(Function, NAMES, FILES)
+STACKS = st.lists(st.tuples(st.lists(FUNCTIONS, max_size=5).map(tuple), st.integers(0, 10**9)))
+
+
+def render(rows):
+    return "".join(
+        ";".join(f"{name} ({file}:{n + 1})" for n, (name, file) in enumerate(stack)) + f" {count}\n"
+        for stack, count in rows
+    )
+
+
+def rows_of(profile):
+    return [
+        (profile.stack(stack), int(count))
+        for stack, count in zip(profile.sample_stacks, profile.sample_values[:, 0], strict=True)
+    ]
+
+
+@given(STACKS)
+def test_what_is_rendered_is_read_back(rows):
+    profile = parse_folded(render(rows).encode())
+    assert rows_of(profile) == rows
+    assert profile.totals == {"samples/count": sum(count for _, count in rows)}
+    assert len(profile.stack_starts) == len({stack for stack, _ in rows}) + 1
+    assert len(set(profile.functions)) == len(profile.functions)
+
+
+@pytest.mark.parametrize(
+    ("frame", "function"),
+    [
+        ("main (app.py:3)", Function("main", "app.py")),
+        ("main (app.py)", Function("main", "app.py")),
+        ("<module> (app.py:3)", Function("<module>", "app.py")),
+        (
+            "_call (<frozen importlib._bootstrap>:241)",
+            Function("_call", "<frozen importlib._bootstrap>"),
+        ),
+        ("Cls.f.<locals>.<lambda> (a b/c.py:1)", Function("Cls.f.<locals>.<lambda>", "a b/c.py")),
+        ("operator() (x.cpp:1)", Function("operator()", "x.cpp")),
+        ("foo (int) (x.cpp:1)", Function("foo (int)", "x.cpp")),
+        ("f (dir (x86)/a.py:1)", Function("f", "dir (x86)/a.py")),
+        ("f (C:\\a.py:1)", Function("f", "C:\\a.py")),
+        ("malloc", Function("malloc")),
+        ("f (", Function("f (")),
+    ],
+)
+def test_a_frame_is_a_name_and_a_file_without_the_line(frame, function):
+    assert parse_folded(f"{frame} 1\n".encode()).functions == (function,)
+
+
+def test_empty_stacks_count_and_recursion_is_kept():
+    profile = parse_folded(b" 2\nmain;f;f 5\n 1\n")
+    assert rows_of(profile) == [
+        ((), 2), ((Function("main"), Function("f"), Function("f")), 5), ((), 1),
+    ]  # fmt: skip
+    assert profile.totals == {"samples/count": 8}
+
+
+def test_comments_blank_lines_and_carriage_returns_are_left_out():
+    assert rows_of(parse_folded(b"# note 3\n\n  \na;b 1\r\n#x 1\nb 2")) == [
+        ((Function("a"), Function("b")), 1), ((Function("b"),), 2),
+    ]  # fmt: skip
+
+
+def test_lines_of_one_function_are_one_function():
+    profile = parse_folded(b"f (a.py:1) 1\nf (a.py:9) 2\nf (b.py:1) 4\n")
+    assert profile.functions == (Function("f", "a.py"), Function("f", "b.py"))
+    assert list(profile.sample_stacks) == [0, 0, 1]
+
+
+def test_totals_are_exact_beyond_what_floats_hold():
+    assert parse_folded(b"a 900719925474099267\nb 1\n").totals == {
+        "samples/count": 900719925474099268
+    }
+
+
+def test_a_profile_without_a_sample_is_empty():
+    profile = parse_folded(b"# nothing was sampled\n")
+    assert profile.n_samples == 0
+    assert profile.totals == {"samples/count": 0}
+    np.testing.assert_array_equal(profile.stack_starts, [0])
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["main", "5", "main five", "main 1.5", "main -1", "main ²", "main\t1", "main 1e3",
+     "main 99999999999999999999", "main " + "9" * 5000],
+)  # fmt: skip
+def test_a_line_without_a_count_is_named(line):
+    with pytest.raises(ParseError, match=r"^x\.txt @ 3: expected 'frame;frame count'") as caught:
+        parse_folded(f"a 1\n\n{line}\n".encode(), "x.txt")
+    assert (caught.value.path, caught.value.place) == ("x.txt", 3)
+    assert len(str(caught.value)) < 200
+
+
+def test_counts_that_no_table_holds_are_refused():
+    with pytest.raises(ParseError, match="add up to at most 9223372036854775807"):
+        parse_folded(b"a 999999999999999999\n" * 10)
+
+
+@given(
+    st.binary(max_size=200) | st.text(alphabet="a;() #5²\n\t\r\u2028", max_size=40).map(str.encode)
+)
+def test_any_bytes_are_a_profile_or_a_parse_error(data):
+    try:
+        parse_folded(data)
+    except ParseError:
+        pass

@@ -1,0 +1,161 @@
+"""What users may import; a change here is a change for them."""
+
+import importlib
+import pkgutil
+import subprocess
+import sys
+
+import pytest
+
+import workbench
+
+PUBLIC = {
+    "workbench": [],
+    "workbench.agent": [
+        "Investigation",
+        "PlaybookChatModel",
+        "ScriptedModel",
+        "Skill",
+        "Trajectory",
+        "abstain",
+        "accuse",
+        "build_graph",
+        "build_tools",
+        "call",
+        "cite",
+        "examine",
+        "investigate",
+        "load_skill",
+        "load_skills",
+        "make_model",
+    ],
+    "workbench.agent.tools": ["TOOLS", "build_tools"],
+    "workbench.attribute": ["changed_functions", "describe_changes", "rank_changes"],
+    "workbench.detect": ["DetectConfig", "change_points", "detect"],
+    "workbench.evaluate": [
+        "build_case",
+        "load_bank",
+        "load_spec",
+        "load_truth",
+        "materialise",
+        "score",
+        "track",
+        "tracking_uri",
+    ],
+    "workbench.evaluate.cases": [
+        "CaseSpec",
+        "RecordedCase",
+        "Truth",
+        "build_case",
+        "cache_folder",
+        "load_bank",
+        "load_spec",
+        "load_truth",
+        "materialise",
+    ],
+    "workbench.history": [
+        "MODULE",
+        "Commit",
+        "FileWeave",
+        "Hunk",
+        "Piece",
+        "Repository",
+        "Span",
+        "cut",
+        "enclosing_function",
+        "function_spans",
+        "line_functions",
+        "run_git",
+        "split_lines",
+        "statement_starts",
+        "weave_files",
+    ],
+    "workbench.ingest": ["FORMATS", "parse_folded", "read"],
+    "workbench.patch": ["Run", "find_fix", "run_workload"],
+    "workbench.report": [
+        "FlameDiff",
+        "plot_series",
+        "plot_verification",
+        "render_report",
+        "render_svg",
+    ],
+    "workbench.signals": ["function_series", "incidence", "stack_costs", "window_costs"],
+    "workbench.store": ["Store", "WindowProfile"],
+    "workbench.widgets": ["Picker"],
+}
+DEFINED = {
+    "workbench.errors": [
+        "CaseError",
+        "HistoryError",
+        "ParseError",
+        "PatchError",
+        "SignalError",
+        "SkillError",
+        "StoreError",
+        "ToolError",
+        "WorkbenchError",
+    ],
+    "workbench.solver": ["SolveOptions", "open_case", "solve", "to_json"],
+    "workbench.types": [
+        "Case",
+        "Change",
+        "Detection",
+        "Diagnosis",
+        "Evidence",
+        "Fix",
+        "Function",
+        "Outcome",
+        "Patch",
+        "Profile",
+        "Recording",
+        "Regression",
+        "SeriesMatrix",
+        "Step",
+        "Suspect",
+        "ValueType",
+        "Verification",
+        "Workload",
+    ],
+}
+"""Modules that are public as a whole."""
+
+
+@pytest.mark.parametrize("package", PUBLIC)
+def test_a_package_offers_these_names(package):
+    module = importlib.import_module(package)
+    assert sorted(getattr(module, "__all__", [])) == sorted(PUBLIC[package])
+    assert all(hasattr(module, name) for name in PUBLIC[package])
+
+
+def test_every_package_is_in_the_table():
+    found = {m.name for m in pkgutil.walk_packages(workbench.__path__, "workbench.") if m.ispkg}
+    assert found | {"workbench"} == set(PUBLIC)
+
+
+@pytest.mark.parametrize("name", DEFINED)
+def test_a_module_defines_these_names(name):
+    module = importlib.import_module(name)
+    defined = [
+        key
+        for key, value in vars(module).items()
+        if not key.startswith("_") and getattr(value, "__module__", "") == name
+    ]
+    assert sorted(defined) == DEFINED[name]
+
+
+def test_every_error_is_a_workbench_error():
+    errors = importlib.import_module("workbench.errors")
+    for name in DEFINED["workbench.errors"]:
+        assert issubclass(getattr(errors, name), errors.WorkbenchError)
+        assert name in errors.__doc__
+
+
+def test_types_import_alone():
+    """The nouns are cheap: no engine, no agent, no tracker comes with them."""
+    code = (
+        "import sys, workbench.types, workbench.errors\n"
+        "heavy = ('duckdb', 'langgraph', 'mlflow', 'matplotlib', 'ruptures', 'scipy')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
