@@ -21,7 +21,7 @@ from workbench.detect import change_points, detect
 from workbench.evaluate import load_bank, materialise
 from workbench.history import Repository, weave_files
 from workbench.ingest import read
-from workbench.signals import function_series, incidence, stack_costs
+from workbench.signals import depths, function_series, stack_costs
 from workbench.solver import open_case
 from workbench.store import Store
 
@@ -91,14 +91,14 @@ def detection(store: Path) -> tuple[str, float, float]:
     """Run the whole funnel, beside bare PELT of ruptures on every series."""
     recording = Store.open(store).recording()
     series = function_series(recording)
-    members, values = incidence(recording), stack_costs(recording)
+    places, values = depths(recording), stack_costs(recording)
     change_points(series.values[0])  # imports
 
     def with_ruptures() -> None:
         for row in series.values:
             ruptures.Pelt(model="l2", jump=1, min_size=5).fit(row).predict(pen=3 * np.log(len(row)))
 
-    ours = cpu_seconds(lambda: detect(series, members=members, stack_values=values))
+    ours = cpu_seconds(lambda: detect(series, depths=places, stack_values=values))
     return f"detection, {len(series.values)} series of 40 windows", ours, cpu_seconds(with_ruptures)
 
 

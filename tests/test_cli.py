@@ -163,7 +163,7 @@ def test_a_solve_is_told_in_words_and_reported(workbench, make_store, tmp_path):
     assert code == 0
     assert "regression  b at window 20 (4" in out
     assert "culprit     nobody" in out
-    assert "fix         none found" in out
+    assert "fix         none: no cause was named" in out
     assert report.read_text(encoding="utf-8").startswith("<!")
 
 
@@ -221,7 +221,7 @@ EXPECTED = {"regressed": True, "commits": ["c" * 40], "candidates": 7}
         (cli._rank_cell, row(expected=EXPECTED | {"regressed": False}, cause=None), "right"),
         (cli._fix_cell, row(), "90% restored [80%, 100%]"),
         (cli._fix_cell, row(fix=UNMEASURED), "no: no"),
-        (cli._fix_cell, row(fix=None), "none found"),
+        (cli._fix_cell, row(fix=None, no_fix="why not"), "none: why not"),
         (cli._fix_cell, row(fix=None, regressions=[]), "none needed"),
     ],
 )

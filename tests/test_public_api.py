@@ -30,8 +30,14 @@ PUBLIC = {
         "make_model",
     ],
     "workbench.agent.tools": ["TOOLS", "build_tools"],
-    "workbench.attribute": ["changed_functions", "describe_changes", "rank_changes"],
-    "workbench.detect": ["DetectConfig", "change_points", "detect"],
+    "workbench.attribute": [
+        "Sources",
+        "changed_functions",
+        "describe_changes",
+        "rank_changes",
+        "read_sources",
+    ],
+    "workbench.detect": ["DetectConfig", "change_points", "detect", "set_aside"],
     "workbench.evaluate": [
         "build_case",
         "load_bank",
@@ -71,7 +77,7 @@ PUBLIC = {
         "weave_files",
     ],
     "workbench.ingest": ["FORMATS", "parse_folded", "read"],
-    "workbench.patch": ["Run", "find_fix", "run_workload"],
+    "workbench.patch": ["Run", "cost_of_round", "find_fix", "reproduce", "run_workload"],
     "workbench.report": [
         "FlameDiff",
         "plot_series",
@@ -79,7 +85,7 @@ PUBLIC = {
         "render_report",
         "render_svg",
     ],
-    "workbench.signals": ["function_series", "incidence", "stack_costs", "window_costs"],
+    "workbench.signals": ["depths", "function_series", "incidence", "stack_costs", "window_costs"],
     "workbench.store": ["Store", "WindowProfile"],
     "workbench.widgets": ["Picker"],
 }
@@ -109,6 +115,7 @@ DEFINED = {
         "Profile",
         "Recording",
         "Regression",
+        "Reproduction",
         "SeriesMatrix",
         "Step",
         "Suspect",

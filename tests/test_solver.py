@@ -118,11 +118,32 @@ def test_a_planted_regression_is_named_fixed_and_handed_over(case):
     assert parts["total"] >= parts["detect"] + parts["diagnose"] + parts["fix"] > 0
 
 
+@pytest.mark.slow
+def test_what_the_recording_leaves_open_and_running_does_not_show_is_set_aside(case, make_store):
+    (case / "w.py").write_text(
+        WORKLOAD.replace("check = app.main(6000)", "check = sum(range(9999))")
+    )
+    (case / "store").rename(case.with_name("old-store"))
+    stack, other = "<module> (w.py:1);main (app.py:1)", "<module> (w.py:1);rest (w.py:2)"
+    before, after = {stack: 0.1, other: 6.0}, {stack: 0.45, other: 6.0}
+    make_store(before, after, name="case/store", noise=0.3)
+    found = solve(open_case(case), SolveOptions(fix=False)).detection.regressions
+    assert found
+    assert not any(r.is_sure for r in found)
+    outcome = solve(open_case(case))
+    summary = to_json(outcome)
+    assert (summary["regressions"], summary["cause"]) == ([], None)
+    assert outcome.detection.funnel["stage"].iloc[-1] == "reproduce"
+    assert "not reproduced: the workload takes" in outcome.detection.removed["reason"].iloc[-1]
+    assert run_git(case / "repo", "worktree", "list").count("\n") == 1
+
+
 def test_without_a_fix_the_cause_is_still_named(case):
     outcome = solve(open_case(case), SolveOptions(fix=False))
     culprit = run_git(case / "repo", "rev-parse", f"main~{11 - CULPRIT}").strip()
     assert outcome.cause == culprit
     assert outcome.fix is None
+    assert outcome.no_fix == "a fix was not asked for"
     assert run_git(case / "repo", "branch", "--format=%(refname:short)") == "main\n"
 
 
@@ -147,7 +168,8 @@ def test_a_store_with_its_repository_names_the_cause(case):
     assert (opened.base, opened.head) == ("base", "head")
     outcome = solve(opened)
     assert outcome.cause == run_git(case / "repo", "rev-parse", f"main~{11 - CULPRIT}").strip()
-    assert outcome.fix is None  # there is no workload
+    assert outcome.fix is None
+    assert outcome.no_fix == "there is no workload to measure one with"
 
 
 def test_nothing_regressed_is_an_outcome_too(make_store):
@@ -289,6 +311,7 @@ def test_the_json_is_what_was_promised():
             "branch": "fix/x",
             "reverted": ["c" * 40],
         },
+        "no_fix": "",
         "seconds": {"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},
         "mlflow_run_id": "run-1",
     }

@@ -250,7 +250,7 @@ def _fix_cell(row: Mapping[str, Any]) -> str:
     if not row["regressions"]:
         return "none needed"
     if not fix:
-        return "none found"
+        return f"none: {row['no_fix']}"
     if not fix["verified"]:
         return f"no: {fix['reason']}"
     low, high = fix["interval"]

@@ -15,12 +15,22 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from workbench.detect import detect
+from workbench.detect import DetectConfig, detect, set_aside
 from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository, enclosing_function
-from workbench.signals import function_series, incidence, stack_costs
+from workbench.patch import find_fix, reproduce
+from workbench.signals import depths, function_series, stack_costs
 from workbench.store import Store
-from workbench.types import Case, Fix, Outcome, Step, Workload
+from workbench.types import (
+    Case,
+    Detection,
+    Diagnosis,
+    Fix,
+    Outcome,
+    Reproduction,
+    Step,
+    Workload,
+)
 
 CASE_FILE = "case.json"
 
@@ -34,6 +44,7 @@ class SolveOptions:
     skills: Path | None = None
     """Folder of skills. Default: those that come with the workbench."""
     fix: bool = True
+    """Run the workload: to reproduce what is not sure, and to make and measure a fix."""
     n_runs: int = 9
     """Interleaved runs of each version that a verification makes."""
 
@@ -145,8 +156,15 @@ def solve(
     progress("detecting")
     recording = Store.open(case.store).recording()
     series = function_series(recording)
-    members, values = incidence(recording), stack_costs(recording)
-    detection = detect(series, members=members, stack_values=values)
+    workload = case.workload if options.fix and repository else None
+    detection = detect(
+        series, depths=depths(recording), stack_values=stack_costs(recording),
+        config=DetectConfig(keep_open=workload is not None),
+    )  # fmt: skip
+    if repository and workload and not _is_plain(detection):
+        seen = reproduce(repository, case.base, case.head, workload, folder, progress=progress)
+        if not seen.is_real:
+            detection = set_aside(detection, "reproduce", _not_reproduced(seen))
     clock.lap("detect")
     outcome = Outcome(case, recording, series, detection, model=options.model)
     if not detection.regressions:
@@ -165,20 +183,39 @@ def solve(
     clock.lap("diagnose")
     fix: Fix | None = None
     diagnosis = trajectory.diagnosis
-    if options.fix and diagnosis.change_id and case.workload and repository:
-        from workbench.patch import find_fix
-
+    no_fix = _no_fix(options, case, diagnosis)
+    if repository and workload and not no_fix:
         hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
-        fix = find_fix(
-            repository, evidence.weaves, case.base, case.head, case.workload, folder, regression,
+        fix, no_fix = find_fix(
+            repository, evidence.weaves, case.base, case.head, workload, folder, regression,
             diagnosis, suspects, hot, n_runs=options.n_runs, progress=progress,
         )  # fmt: skip
         clock.lap("fix")
     return replace(
-        outcome, suspects=suspects, diagnosis=diagnosis, fix=fix, steps=trajectory.steps,
-        messages=trajectory.messages, seconds=clock.seconds(),
+        outcome, suspects=suspects, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
+        steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
         skills={name: skill.content_hash for name, skill in skills.items()},
     )  # fmt: skip
+
+
+def _is_plain(detection: Detection) -> bool:
+    """Tell whether the recording alone shows that there is a regression, or none."""
+    return not detection.regressions or any(r.is_sure for r in detection.regressions)
+
+
+def _not_reproduced(seen: Reproduction) -> str:
+    low, high = seen.interval
+    told = f"{seen.ratio:.3f} x its time before, 95 % interval {low:.3f} to {high:.3f}"
+    return f"not reproduced: the workload takes {told}"
+
+
+def _no_fix(options: SolveOptions, case: Case, diagnosis: Diagnosis) -> str:
+    """Return why no fix is looked for; empty where one is."""
+    if not options.fix:
+        return "a fix was not asked for"
+    if not diagnosis.change_id:
+        return "no cause was named"
+    return "" if case.workload else "there is no workload to measure one with"
 
 
 def _open_repository(case: Case) -> Repository | None:
@@ -245,6 +282,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         "diagnosis": diagnosis.summary if diagnosis else "no regression",
         "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
         "fix": _fix_json(fix),
+        "no_fix": outcome.no_fix,
         "seconds": dict(outcome.seconds),
         "mlflow_run_id": mlflow_run_id,
     }

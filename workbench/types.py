@@ -166,6 +166,9 @@ class Regression:
     """Corrected for the number of series and of positions looked at."""
     merged: tuple[str, ...] = ()
     """Other subjects that moved with it (its callers and callees), largest first."""
+    is_sure: bool = True
+    """Whether the service's total cost moved with it beyond doubt; else only an experiment can
+    tell it from cost that moved."""
 
     @property
     def absolute_delta(self) -> float:
@@ -273,6 +276,21 @@ class Patch:
 
 
 @dataclass(frozen=True, slots=True)
+class Reproduction:
+    """What running the code before and the code now in turns showed."""
+
+    good: tuple[float, ...]
+    """CPU seconds per round of the release before, one value a run; runs are interleaved."""
+    bad: tuple[float, ...]
+    ratio: float
+    """bad / good."""
+    interval: tuple[float, float]
+    """95 % bootstrap interval of `ratio`."""
+    is_real: bool
+    """Whether the loss is there beyond doubt."""
+
+
+@dataclass(frozen=True, slots=True)
 class Verification:
     """What running a patch showed; all times are CPU seconds per round of the workload."""
 
@@ -355,6 +373,8 @@ class Outcome:
     suspects: tuple[Suspect, ...] = ()
     diagnosis: Diagnosis | None = None
     fix: Fix | None = None
+    no_fix: str = ""
+    """Why there is none; empty where there is one, or nothing to be fixed."""
     steps: tuple[Step, ...] = ()
     messages: Sequence[Mapping[str, Any]] = ()
     """The conversation as plain dictionaries, as the model saw it."""

@@ -30,7 +30,7 @@ from workbench.detect import detect
 from workbench.evaluate import load_bank, materialise
 from workbench.history import Repository
 from workbench.report import FlameDiff, plot_series, plot_verification
-from workbench.signals import function_series, incidence, stack_costs
+from workbench.signals import depths, function_series, stack_costs
 from workbench.solver import open_case, solve
 from workbench.store import Store
 from workbench.types import SERVICE
@@ -59,7 +59,7 @@ recording.windows.groupby("version").agg(
 
 # %%
 series = function_series(recording)
-detection = detect(series, members=incidence(recording), stack_values=stack_costs(recording))
+detection = detect(series, depths=depths(recording), stack_values=stack_costs(recording))
 detection.funnel
 
 # %%

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage
 from workbench.agent import Investigation, Trajectory, investigate, load_skills, make_model
 from workbench.detect import detect
 from workbench.history import Repository, run_git
-from workbench.signals import function_series, incidence, stack_costs
+from workbench.signals import depths, function_series, stack_costs
 from workbench.types import Detection, Function, Recording
 
 SHOP = """def main():
@@ -119,7 +119,7 @@ def look_into(recording: Recording, repository: Repository | None, base: str) ->
 def detected(recording: Recording) -> Detection:
     return detect(
         function_series(recording),
-        members=incidence(recording),
+        depths=depths(recording),
         stack_values=stack_costs(recording),
     )
 

@@ -103,10 +103,36 @@ def test_a_rename_that_made_it_slower_is_blamed_for_the_difference():
 
 
 def test_what_vanished_under_another_caller_is_not_set_off():
+    both = {"main;one;COPY": 1, "main;two;COPY": 1}
     suspects = ranked(
-        {"main;one;old": 5}, {"main;two;new": 5}, change("removed", "old"), change("added", "new")
-    )
+        both | {"main;one;old": 5}, both | {"main;two;new": 5},
+        change("removed", "old"), change("added", "new"),
+    )  # fmt: skip
     assert shares(suspects) == {"added": 1.0}
+
+
+def test_a_move_through_callers_that_moved_too_is_set_off():
+    suspects = ranked(
+        {"main;one;old": 5, "main;f": 1}, {"main;two;new": 5, "main;f": 3},
+        change("removed", "old"), change("added", "new"), change("guilty", "f"),
+    )  # fmt: skip
+    assert shares(suspects) == {"guilty": 1.0}
+
+
+def test_code_taken_out_into_a_new_function_is_set_off():
+    suspects = ranked(
+        {"main;whole": 9, "main;f": 1}, {"main;whole": 4, "main;whole;part": 5, "main;f": 3},
+        change("extracted", "whole", "part"), change("guilty", "f"),
+    )  # fmt: skip
+    assert shares(suspects) == {"guilty": 1.0}
+
+
+def test_code_put_back_into_its_caller_is_set_off():
+    suspects = ranked(
+        {"main;whole": 4, "main;whole;part": 5, "main;f": 1}, {"main;whole": 9, "main;f": 3},
+        change("inlined", "whole", "part"), change("guilty", "f"),
+    )  # fmt: skip
+    assert shares(suspects) == {"guilty": 1.0}
 
 
 def test_growth_that_no_change_explains_is_left_over():

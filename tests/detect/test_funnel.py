@@ -5,7 +5,7 @@ from hypothesis import strategies as st
 
 from workbench.detect import DetectConfig, detect
 from workbench.errors import SignalError
-from workbench.signals import function_series, incidence, stack_costs
+from workbench.signals import depths, function_series, stack_costs
 from workbench.types import SERVICE, Detection, Recording, SeriesMatrix
 
 STAGES = ["screen", "localise", "went away", "threshold", "significance", "cost shift", "merge"]
@@ -14,7 +14,7 @@ STAGES = ["screen", "localise", "went away", "threshold", "significance", "cost 
 def run(recording: Recording) -> Detection:
     return detect(
         function_series(recording),
-        members=incidence(recording),
+        depths=depths(recording),
         stack_values=stack_costs(recording),
     )
 

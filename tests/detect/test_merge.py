@@ -15,14 +15,13 @@ def detect_stacks(before, after, *, extra=(), n_each=20, sigma=0.01):
     )
     values *= 1 + sigma * rng.standard_normal(values.shape)
     functions = [*extra, *sorted({name for stack in stacks for name in stack.split(";")})]
-    members = np.array(
-        [[float(name in stack.split(";")) for stack in stacks] for name in functions]
-    )
+    frames = [["", *stack.split(";")] for stack in stacks]
+    depths = np.array([[f.index(name) if name in f else 0 for f in frames] for name in functions])
     subjects = (*(name.partition("@")[0] for name in functions), SERVICE)
     series = SeriesMatrix(
-        subjects, ("cost",) * len(subjects), np.vstack([members @ values, values.sum(axis=0)])
+        subjects, ("cost",) * len(subjects), np.vstack([(depths > 0) @ values, values.sum(axis=0)])
     )
-    return detect(series, members=sparse.csr_array(members), stack_values=sparse.csr_array(values))
+    return detect(series, depths=sparse.csr_array(depths), stack_values=sparse.csr_array(values))
 
 
 def test_callers_and_callees_are_told_once():
@@ -59,7 +58,7 @@ def test_two_causes_in_one_window_are_two_regressions():
 
 def test_a_regression_and_an_improvement_are_never_merged():
     detection = detect_stacks(
-        {"main;f": 1, "main;g": 9, "main;h": 5}, {"main;f": 8, "main;g": 4, "main;h": 5}
+        {"main;f": 1, "main;g": 6, "main;h": 5}, {"main;f": 8, "main;g": 4, "main;h": 5}
     )
     (regression,) = detection.regressions
     assert regression.subject == "f"

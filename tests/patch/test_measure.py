@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import numpy as np
@@ -6,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import PatchError
-from workbench.patch.measure import Bench, judge
+from workbench.patch.measure import Bench, compare, judge
 from workbench.patch.workspace import Workspace
 from workbench.types import Workload
 
@@ -77,6 +78,31 @@ def test_drift_of_the_machine_stays_paired():
     drift = np.linspace(1, 3, 9)
     seen = judge(1.0 * drift, 2.0 * drift, 1.1 * drift)
     assert seen.gain_restored == pytest.approx(0.9)
+
+
+# reproducing
+
+
+def test_a_loss_that_is_there_is_real():
+    seen = compare(*runs(1.0, 1.2))
+    assert seen.is_real
+    assert seen.interval[0] <= seen.ratio <= seen.interval[1]
+    assert seen.ratio == pytest.approx(1.2, rel=0.05)
+
+
+def test_a_loss_that_is_not_there_is_seldom_real():
+    assert sum(compare(*runs(1.0, 1.0, seed=seed)).is_real for seed in range(100)) <= 8
+
+
+def test_what_else_the_machine_does_is_no_loss():
+    good, bad = runs(1.0, 1.0, sigma=0.001)
+    bad[::3] *= 2
+    assert not compare(good, bad).is_real
+    assert not compare(bad, good).is_real
+
+
+def test_a_loss_too_small_to_matter_is_none():
+    assert not compare(*runs(1.0, 1.005, sigma=0.0001)).is_real
 
 
 # measuring, with a workload that tells its cost instead of taking it
@@ -154,3 +180,27 @@ def test_an_edit_that_fails_says_at_which_stage(make_bench):
         assert (seen.applied, seen.compiled, seen.same_output) == stages
         assert not seen.verified
         assert reason in seen.reason
+
+
+def test_a_loss_is_reproduced_by_running(make_bench):
+    told = []
+    seen = make_bench(version(0.1), version(0.13)).reproduce(told.append)
+    assert seen.is_real
+    assert seen.ratio == pytest.approx(1.3)
+    assert len(seen.good) == len(seen.bad) == 5
+    assert told[-1] == "reproducing: 5 of at most 12 interleaved runs"
+
+
+def test_no_loss_is_not_reproduced(make_bench):
+    seen = make_bench(version(0.1), version(0.1)).reproduce(lambda told: None)
+    assert not seen.is_real
+    assert len(seen.good) == 5
+
+
+def test_an_edit_that_never_ends_is_given_up(make_bench):
+    bench = make_bench(version(0.1), version(0.2))
+    began = time.monotonic()
+    trial = bench.try_files({"mod.py": "while True:\n    pass\n"})
+    assert trial.restored is None
+    assert "did not finish" in trial.complaint
+    assert time.monotonic() - began < 20

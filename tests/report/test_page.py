@@ -229,10 +229,11 @@ def test_no_regression_is_said_with_total_cost_and_funnel(quiet):
 
 def test_abstention_is_said(outcome):
     abstained = replace(outcome, diagnosis=Diagnosis("r1", "Two commits fit."), fix=None)
+    abstained = replace(abstained, no_fix="no cause was named")
     text = Page(render_report([abstained])).text
     for expected in (
         "No cause is named.", "Two commits fit.", "No evidence was given.",
-        "No fix was attempted, because no cause was named.", "There is no fix to verify.",
+        "There is no fix: no cause was named.", "There is no fix to verify.",
     ):  # fmt: skip
         assert expected in text
 

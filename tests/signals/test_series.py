@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SignalError
-from workbench.signals import function_series, incidence, stack_costs, window_costs
+from workbench.signals import depths, function_series, incidence, stack_costs, window_costs
 from workbench.store import Store, WindowProfile
 from workbench.types import SERVICE, Function, Recording
 
@@ -46,6 +46,18 @@ def test_recursion_counts_once():
     recording = recording_of({"a;f;f;a;f": 1, "a": 1})
     np.testing.assert_array_equal(function_series(recording).row("f", "gcpu"), [0.5])
     np.testing.assert_array_equal(incidence(recording).toarray(), [[1, 1], [0, 1]])
+
+
+def test_a_function_stands_where_it_is_outermost(make_recording):
+    recording = make_recording({"a;b;a;c": 1, "b": 1, "c;b;b": 1}, {})
+    names = [f.name for f in recording.functions]
+    stacks = [";".join(f.name for f in recording.stack(s)) for s in range(recording.n_stacks)]
+    found = depths(recording).toarray()
+    for row, name in enumerate(names):
+        for column, stack in enumerate(stacks):
+            frames = ["", *stack.split(";")]
+            assert found[row, column] == (frames.index(name) if name in frames else 0)
+    np.testing.assert_array_equal(found > 0, incidence(recording).toarray())
 
 
 def test_cost_is_the_share_of_the_cpu_time_that_a_round_took():

@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy import sparse
 
-from workbench.attribute import describe_changes, rank_changes
+from workbench.attribute import Sources, describe_changes, rank_changes, read_sources
 from workbench.errors import ToolError
 from workbench.history import Commit, FileWeave, Repository, weave_files
 from workbench.signals import incidence, stack_costs
@@ -51,6 +51,11 @@ class Investigation:
         """The commits as candidate causes."""
         return describe_changes(self.commits, self.weaves, self.read_base)
 
+    @cached_property
+    def sources(self) -> Sources:
+        """The functions that the commits may have moved, before and now."""
+        return read_sources(self.weaves, self.read_base)
+
     def read_base(self, path: str) -> str | None:
         """Return a file before the deploy; None where it was not there."""
         return self.repository.find(path, self.base) if self.repository else None
@@ -68,7 +73,7 @@ class Investigation:
         index = self.regression(regression_id).change_index
         if index not in self._ranked:
             self._ranked[index] = rank_changes(
-                self.changes, self.recording, self.stack_values, index
+                self.changes, self.recording, self.stack_values, index, self.sources
             )
         return self._ranked[index]
 

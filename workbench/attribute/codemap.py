@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
-from workbench.history import Commit, FileWeave, line_functions
+from workbench.attribute.moves import Sources
+from workbench.history import Commit, FileWeave, function_spans, line_functions, split_lines
 from workbench.types import Change, Function
 
 
@@ -49,3 +50,17 @@ def describe_changes(
         touched = tuple(sorted(functions.get(commit.id, ())))
         changes.append(replace(change, files=files, functions=touched))
     return changes
+
+
+def read_sources(
+    weaves: Mapping[str, FileWeave], read_base: Callable[[str], str | None]
+) -> Sources:
+    """Return the text of every function of the changed files, before and after the changes."""
+    sources: tuple[dict[Function, str], dict[Function, str]] = ({}, {})
+    for path, weave in weaves.items():
+        if path.endswith(".py"):
+            for side, text in zip(sources, (read_base(path) or "", weave.text()), strict=True):
+                lines = split_lines(text)
+                for span in function_spans(text):
+                    side[Function(span.name, path)] = "".join(lines[span.start : span.end])
+    return Sources(*sources)

@@ -1,38 +1,21 @@
 """Rank changes by the growth that passes through what they changed.
 
 Samples often grow outside of the diff (in `copy.deepcopy`, `re`, builtins), so each stack's growth
-is blamed on its *nearest changed ancestor*: the deepest frame that some change touched. Code that
-moved or was renamed looks like one function gone and another new; what vanished is set against
-what appeared under the same caller before anybody is blamed.
+is blamed on its *nearest changed ancestor*: the deepest frame that some change touched. What code
+lost by moving is set off first (see `moves`).
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
 
 import numpy as np
 from scipy import sparse
 
+from workbench.attribute.moves import Blame, Sources, set_off_moves
 from workbench.history import enclosing_function
 from workbench.types import Change, FloatArray, Function, Recording, Suspect
-
-_ABSENT = 0.02
-"""A function is new (or gone) where it has at most this part of its cost before (or after)."""
-
-
-@dataclass(slots=True)
-class _Blame:
-    """Cost blamed on one changed function, before and after."""
-
-    before: float = 0.0
-    after: float = 0.0
-    callers: set[Function] = field(default_factory=set)
-
-    @property
-    def growth(self) -> float:
-        return self.after - self.before
 
 
 def rank_changes(
@@ -40,6 +23,7 @@ def rank_changes(
     recording: Recording,
     stack_values: sparse.csr_array,
     change_index: int,
+    sources: Sources | None = None,
 ) -> tuple[Suspect, ...]:
     """Rank the changes that could have caused a regression.
 
@@ -53,6 +37,8 @@ def rank_changes(
         (n_stacks, n_windows), such as cost per round of work.
     change_index : int
         First window of the new level.
+    sources : Sources, optional
+        Texts by which code that moved is known. Default: it is known by its callers alone.
 
     Returns
     -------
@@ -64,7 +50,7 @@ def rank_changes(
     after = np.asarray(stack_values[:, change_index:].mean(axis=1)).ravel()
     touched = {function for change in changes for function in change.functions}
     blamed, unexplained = _blame(recording, before, after, touched)
-    growth = _set_off_moves(blamed)
+    growth = set_off_moves(blamed, sources or Sources())
     by_change: dict[str, dict[Function, float]] = defaultdict(dict)
     sharers: dict[Function, int] = defaultdict(int)
     for change in changes:
@@ -90,12 +76,13 @@ def rank_changes(
 
 def _blame(
     recording: Recording, before: FloatArray, after: FloatArray, touched: set[Function]
-) -> tuple[dict[Function, _Blame], float]:
+) -> tuple[dict[Function, Blame], float]:
     """Give each stack's cost to its deepest touched frame; return also the growth of the others."""
-    blamed: dict[Function, _Blame] = defaultdict(_Blame)
+    stacks = [list(map(_known_as, recording.stack(s))) for s in range(recording.n_stacks)]
+    lasting = _lasting(stacks, before, after)
+    blamed: dict[Function, Blame] = defaultdict(Blame)
     unexplained = 0.0
-    for stack in range(recording.n_stacks):
-        frames = [_known_as(function) for function in recording.stack(stack)]
+    for stack, frames in enumerate(stacks):
         depth = next((d for d in reversed(range(len(frames))) if frames[d] in touched), None)
         if depth is None:
             unexplained += float(after[stack] - before[stack])
@@ -103,24 +90,21 @@ def _blame(
         blame = blamed[frames[depth]]
         blame.before += float(before[stack])
         blame.after += float(after[stack])
-        callers = [frame for frame in frames[:depth] if frame != frames[depth]]
+        callers = [f for f in frames[:depth] if f in lasting and f != frames[depth]]
         blame.callers.update(callers[-1:])
     return blamed, unexplained
 
 
-def _set_off_moves(blamed: dict[Function, _Blame]) -> dict[Function, float]:
-    """Set what vanished against what appeared under the same caller; return the net growth."""
-    growth = {function: blame.growth for function, blame in blamed.items()}
-    gone = [f for f, b in blamed.items() if b.before > 0 and b.after <= _ABSENT * b.before]
-    new = [f for f, b in blamed.items() if b.after > 0 and b.before <= _ABSENT * b.after]
-    for vanished in sorted(gone, key=lambda f: growth[f]):
-        heirs = [f for f in new if blamed[f].callers & blamed[vanished].callers]
-        for heir in sorted(heirs, key=lambda f: -growth[f]):
-            moved = min(growth[heir], -growth[vanished])
-            if moved > 0:
-                growth[heir] -= moved
-                growth[vanished] += moved
-    return growth
+def _lasting(
+    stacks: Iterable[Iterable[Function]], before: FloatArray, after: FloatArray
+) -> set[Function]:
+    """Return the functions that ran both before and after, with all they called."""
+    costs: dict[Function, Blame] = defaultdict(Blame)
+    for stack, frames in enumerate(stacks):
+        for function in set(frames):
+            costs[function].before += float(before[stack])
+            costs[function].after += float(after[stack])
+    return {function for function, cost in costs.items() if not (cost.is_new or cost.is_gone)}
 
 
 def _known_as(function: Function) -> Function:

@@ -18,6 +18,7 @@ from scipy import sparse, stats
 
 from workbench.detect.change_points import change_points
 from workbench.detect.merge import merge_candidates
+from workbench.detect.shift import Domains
 from workbench.types import SERVICE, Detection, FloatArray, Regression, SeriesMatrix
 
 
@@ -34,10 +35,13 @@ class DetectConfig:
     alpha: float = 0.01
     """Largest p-value, after correction for all series and positions looked at."""
     min_total_ratio: float = 0.5
-    """A step counts as real where the service's own cost moved by at least this part of it, or
-    moved significantly, in the same direction; else cost only moved between functions."""
+    """A step counts as real where what contains the function moved by at least this part of it,
+    or the service moved beyond doubt, in the same direction; else cost only moved."""
     same_change: int = 2
     """Change points this many windows apart are one change."""
+    keep_open: bool = False
+    """Whether to keep, as not sure, what the service's total is too noisy to confirm or refute:
+    for who can find out by an experiment."""
 
 
 @dataclass(slots=True)
@@ -94,7 +98,7 @@ class Funnel:
 def detect(
     series: SeriesMatrix,
     *,
-    members: sparse.csr_array | None = None,
+    depths: sparse.csr_array | None = None,
     stack_values: sparse.csr_array | None = None,
     config: DetectConfig | None = None,
 ) -> Detection:
@@ -105,9 +109,10 @@ def detect(
     series : SeriesMatrix
         Series of the functions of one service. Where a subject has a `cost`, its `gcpu` is not
         judged: its share moves whenever anything else does.
-    members : scipy.sparse.csr_array, optional
-        (n_functions, n_stacks) incidence, in the order in which subjects first appear; with
-        `stack_values` it lets callers and callees that moved together be told as one.
+    depths : scipy.sparse.csr_array, optional
+        (n_functions, n_stacks) how deep each function stands in each stack, 0 where it does not,
+        in the order in which subjects first appear. With `stack_values` it tells callers from
+        callees: cost that moved within a caller is none, and what moved together is told as one.
     stack_values : scipy.sparse.csr_array, optional
         (n_stacks, n_windows) of the metric judged.
     config : DetectConfig, optional
@@ -146,22 +151,44 @@ def detect(
     candidates = funnel.filter("went away", candidates, _went_away)
     candidates = funnel.filter("threshold", candidates, too_small)
     candidates = funnel.filter("significance", candidates, by_chance)
-    total = _total(series)
-    candidates = funnel.filter("cost shift", candidates, lambda c: _shifted(c, total, config))
-    merged = merge_candidates(candidates, series, members, stack_values, config.same_change)
+    domains = Domains(series, depths, stack_values, config.min_total_ratio, config.keep_open)
+    candidates = funnel.filter("cost shift", candidates, domains.shift)
+    merged = merge_candidates(candidates, series, depths, stack_values, config.same_change)
     funnel.note(
         "merge",
         len(candidates),
         len(merged),
         ["moved with a caller or callee"] * (len(candidates) - len(merged)),
     )
-    found = [_regression(c) for c in sorted(merged, key=lambda c: -abs(c.delta))]
+    ordered = sorted(merged, key=lambda c: -abs(c.delta))
+    found = [_regression(c, is_sure=domains.is_sure(c)) for c in ordered]
     return Detection(
         regressions=tuple(r for r in found if r.absolute_delta > 0),
         improvements=tuple(r for r in found if r.absolute_delta < 0),
         funnel=pd.DataFrame(funnel.stages, columns=["stage", "n_in", "n_out", "removed"]),
         removed=pd.DataFrame(
             funnel.removed, columns=["subject", "metric", "change_index", "stage", "reason"]
+        ),
+    )
+
+
+def set_aside(detection: Detection, stage: str, reason: str) -> Detection:
+    """Return a detection whose regressions were all removed by one more stage."""
+    n_in = len(detection.regressions) + len(detection.improvements)
+    n_out = len(detection.improvements)
+    told = f"{n_in - n_out} {reason}" if n_in > n_out else ""
+    row = {"stage": stage, "n_in": n_in, "n_out": n_out, "removed": told}
+    removed = [
+        {"subject": r.subject, "metric": r.metric, "change_index": r.change_index,
+         "stage": stage, "reason": reason}
+        for r in detection.regressions
+    ]  # fmt: skip
+    return Detection(
+        regressions=(),
+        improvements=detection.improvements,
+        funnel=pd.concat([detection.funnel, pd.DataFrame([row])], ignore_index=True),
+        removed=pd.DataFrame(
+            [*detection.removed.to_dict("records"), *removed], columns=detection.removed.columns
         ),
     )
 
@@ -248,22 +275,10 @@ def _total(series: SeriesMatrix) -> FloatArray | None:
     return series.values[keys.index((SERVICE, "cost"))] if (SERVICE, "cost") in keys else None
 
 
-def _shifted(c: Candidate, total: FloatArray | None, config: DetectConfig) -> str:
-    """A step of a function is a cost shift where the service as a whole did not step with it."""
-    if total is None or c.metric != "cost" or c.subject == SERVICE:
-        return ""
-    before, after = total[c.index - len(c.before) : c.index], total[c.index :]
-    step = float(np.median(after) - np.median(before)) * float(np.sign(c.delta))
-    significant = step > 0 and _welch_p(before, after) < config.alpha
-    if significant or step >= config.min_total_ratio * abs(c.delta):
-        return ""
-    return "cost moved between functions, the service's total did not move with it"
-
-
-def _regression(c: Candidate) -> Regression:
+def _regression(c: Candidate, *, is_sure: bool) -> Regression:
     digest = blake2b(f"{c.subject}\0{c.metric}\0{c.index}".encode(), digest_size=4).hexdigest()
     return Regression(
         id=f"R-{digest}", subject=c.subject, metric=c.metric, change_index=c.index,
         change_index_low=c.low, change_index_high=c.high, before=float(np.median(c.before)),
-        after=float(np.median(c.after)), p_value=c.p_value, merged=c.merged,
+        after=float(np.median(c.after)), p_value=c.p_value, merged=c.merged, is_sure=is_sure,
     )  # fmt: skip

@@ -21,7 +21,7 @@ _CARRIES = 0.5
 def merge_candidates(
     candidates: list[Candidate],
     series: SeriesMatrix,
-    members: sparse.csr_array | None,
+    depths: sparse.csr_array | None,
     stack_values: sparse.csr_array | None,
     same_change: int,
 ) -> list[Candidate]:
@@ -30,10 +30,10 @@ def merge_candidates(
     The one kept is the deepest that still carries most of the growth: its callers only contain
     it, and its callees hold parts of it.
     """
-    if members is None or stack_values is None:
+    if depths is None or stack_values is None:
         return candidates
     position: dict[str, int] = {}
-    for row, subject in enumerate(series.subjects):  # the first rows are those of `members`
+    for row, subject in enumerate(series.subjects):  # the first rows are those of `depths`
         position.setdefault(subject, row)
     left = sorted(candidates, key=lambda c: (c.subject == SERVICE, -abs(c.delta)))
     kept = []
@@ -49,12 +49,12 @@ def merge_candidates(
             and (
                 c is largest
                 or SERVICE in (c.subject, largest.subject)
-                or _overlap(members, growth, position[c.subject], position[largest.subject])
+                or _overlap(depths, growth, position[c.subject], position[largest.subject])
                 >= _SAME_GROWTH
             )
         ]
         able = [c for c in group if abs(c.delta) >= _CARRIES * abs(largest.delta)]
-        chosen = max(able, key=lambda c: _depth(members, growth, position, c.subject))
+        chosen = max(able, key=lambda c: _depth(depths, growth, position, c.subject))
         chosen.merged = tuple(c.subject for c in group if c is not chosen)
         kept.append(chosen)
         left = [c for c in left if c not in group]
@@ -69,18 +69,18 @@ def _stack_growth(stack_values: sparse.csr_array, c: Candidate) -> FloatArray:
     return np.asarray((after - before) * np.sign(c.delta), dtype=np.float64)
 
 
-def _overlap(members: sparse.csr_array, growth: FloatArray, i: int, j: int) -> float:
+def _overlap(depths: sparse.csr_array, growth: FloatArray, i: int, j: int) -> float:
     """Return the growth in stacks that hold both, as a part of the smaller one's growth."""
-    first, second = members[[i]].toarray().ravel() > 0, members[[j]].toarray().ravel() > 0
+    first, second = depths[[i]].toarray().ravel() > 0, depths[[j]].toarray().ravel() > 0
     smaller = min(growth[first].sum(), growth[second].sum())
     return float(growth[first & second].sum() / smaller) if smaller > 0 else 0.0
 
 
 def _depth(
-    members: sparse.csr_array, growth: FloatArray, position: dict[str, int], subject: str
+    depths: sparse.csr_array, growth: FloatArray, position: dict[str, int], subject: str
 ) -> float:
     """Return how specific a subject is: the fewer stacks hold it, the deeper it stands."""
     if subject == SERVICE:
         return -np.inf
-    held = members[[position[subject]]].toarray().ravel() > 0
+    held = depths[[position[subject]]].toarray().ravel() > 0
     return -float(np.abs(growth)[held].sum())

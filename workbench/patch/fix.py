@@ -14,10 +14,39 @@ from workbench.patch.measure import Bench
 from workbench.patch.restore_cache import restore_cache
 from workbench.patch.revert import ENOUGH, RevertSearch
 from workbench.patch.workspace import Workspace
-from workbench.types import Diagnosis, Fix, Function, Patch, Regression, Suspect, Workload
+from workbench.types import (
+    Diagnosis,
+    Fix,
+    Function,
+    Patch,
+    Regression,
+    Reproduction,
+    Suspect,
+    Workload,
+)
 
 N_RUNS = 9
 """Interleaved runs of each tree that a verification makes."""
+
+
+def reproduce(
+    repository: Repository, base: str, head: str, workload: Workload, folder: Path, *,
+    progress: Callable[[str], None] = lambda text: None,
+) -> Reproduction:  # fmt: skip
+    """Find out by running whether the workload takes longer now than it did before.
+
+    Parameters
+    ----------
+    repository, base, head
+        The code, and the revisions before the deploy and now.
+    workload, folder
+        What to run, and the case folder it is relative to.
+    progress : callable
+        Told in words what is under way.
+    """
+    with Workspace(repository, base, head) as workspace:
+        progress("reproducing")
+        return Bench.set_up(workload, folder, workspace).reproduce(progress)
 
 
 def find_fix(
@@ -25,7 +54,7 @@ def find_fix(
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
     progress: Callable[[str], None] = lambda text: None,
-) -> Fix | None:  # fmt: skip
+) -> tuple[Fix | None, str]:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
 
     Fixes forward are tried first (the rest of the change stays): a cache that was lost is restored,
@@ -49,15 +78,16 @@ def find_fix(
 
     Returns
     -------
-    Fix or None
-        The best fix found, verified or not; on a branch of its own only when verified. None where
-        no edit restores the speed, or the workload shows no loss to restore.
+    (Fix or None, str)
+        The best fix found, verified or not; on a branch of its own only when verified. Where there
+        is none, why: no edit restores the speed, or the workload shows no loss to restore.
     """
     with Workspace(repository, base, head) as workspace:
         progress("measuring the loss")
         bench = Bench.set_up(workload, folder, workspace)
         if not bench.has_loss:
-            return None
+            ratio = bench.bad_cost / bench.good_cost
+            return None, f"the workload shows no loss: it takes {ratio:.2f} x its time before"
         n_trials = 0
         for patch in _forward_patches(repository, workspace, diagnosis, suspects):
             n_trials += 1
@@ -71,16 +101,16 @@ def find_fix(
             edits = search.smallest([suspect.change.id for suspect in suspects])
             n_trials += search.n_runs
             if edits is None:
-                return None
+                return None, f"nothing that was tried gives the speed back ({n_trials} runs)"
             patch = search.patch(edits, _revert_title(search.edits.function(e) for e in edits))
         verification = bench.verify(patch.files, n_runs, progress)
         diff = workspace.diff()
         fix = Fix(patch, diff, verification, n_trials=n_trials)
         if not verification.verified:
-            return fix
+            return fix, ""
         branch, commit = workspace.commit(patch, f"workbench/fix-{regression.id}")
     text = pull_request(regression, diagnosis, suspects, fix, branch, base)
-    return Fix(patch, diff, verification, branch, commit, text, n_trials)
+    return Fix(patch, diff, verification, branch, commit, text, n_trials), ""
 
 
 def _forward_patches(

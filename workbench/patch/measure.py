@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
+import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -12,9 +13,9 @@ import numpy as np
 from workbench.errors import PatchError
 from workbench.patch.check import syntax_fault
 from workbench.patch.revert import Trial
-from workbench.patch.run import Run, run_workload
+from workbench.patch.run import Run, cost_of_round, run_workload
 from workbench.patch.workspace import Workspace
-from workbench.types import FloatArray, Verification, Workload
+from workbench.types import FloatArray, Reproduction, Verification, Workload
 
 RUN_SECONDS = 0.1
 """Fewest CPU seconds of a run's timed part, and fewest that the regression adds to it."""
@@ -23,8 +24,16 @@ MIN_RESTORED = 0.8
 """A fix gives back at least this part of the loss."""
 MIN_RESTORED_LOW = 0.5
 """And the lower end of its 95 % interval is above this."""
+MIN_LOSS = 0.01
+"""A loss below this part of the cost before is none."""
 _UNSURE = (0.6, 0.97)
 _RESAMPLES = 4000
+_PATIENCE = 5.0
+"""Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
+_LOOKS = (5, 8, 12)
+"""Turns after which a reproduction may stop."""
+_QUIET = 0.25
+"""Quantile by which runs are compared: what else the machine does only ever adds time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,39 +48,50 @@ class Bench:
     bad_cost: float
     check: str
     """Output of the code as it is, which a fix must keep."""
+    runs: tuple[tuple[float, float], ...] = field(default=(), repr=False)
+    """(before, now) cost of each turn so far."""
 
     @classmethod
     def set_up(cls, workload: Workload, folder: Path, workspace: Workspace) -> Bench:
         """Choose the rounds of a run and measure where the edit starts from."""
-        good, bad = (
-            run_workload(workload, folder, tree, rounds=1).cost
-            for tree in (workspace.good, workspace.bad)
-        )
+        trees = (workspace.good, workspace.bad)
+        good, bad = (cost_of_round(workload, folder, tree) for tree in trees)
         least = min(good, max(bad - good, 0.05 * good))
         rounds = min(
             math.ceil(RUN_SECONDS / max(least, 1e-6)), int(MAX_RUN_SECONDS / max(bad, 1e-6))
         )
         workload = replace(workload, rounds=max(1, rounds))
-        runs: list[tuple[Run, Run]] = [
-            (
-                run_workload(workload, folder, workspace.good),
-                run_workload(workload, folder, workspace.bad),
-            )
-            for _ in range(3)
-        ]
+        began = time.perf_counter()
+        runs = [_turn(workload, folder, workspace) for _ in range(3)]
+        seconds = (time.perf_counter() - began) / len(runs)
         checks = {run.check for _, run in runs}
         if len(checks) > 1:
             raise PatchError(f"the workload's check value varies by itself: {sorted(checks)[:3]}")
         return cls(
-            workload, folder, workspace,
-            good_cost=min(good.cost for good, _ in runs),
+            replace(workload, timeout_s=min(workload.timeout_s, 3 + _PATIENCE * seconds)),
+            folder, workspace, good_cost=min(good.cost for good, _ in runs),
             bad_cost=min(bad.cost for _, bad in runs), check=checks.pop(),
+            runs=tuple((good.cost, bad.cost) for good, bad in runs),
         )  # fmt: skip
 
     @property
     def has_loss(self) -> bool:
         """Whether the code as it is was slower at all."""
         return self.bad_cost > self.good_cost
+
+    def reproduce(self, progress: Callable[[str], None]) -> Reproduction:
+        """Run the code before and now in turns until it is plain whether there is a loss."""
+        runs = list(self.runs)
+        seen = compare(*np.array(runs).T)
+        for n_turns in _LOOKS:
+            while len(runs) < n_turns:
+                good, bad = _turn(self.workload, self.folder, self.workspace)
+                runs.append((good.cost, bad.cost))
+                progress(f"reproducing: {len(runs)} of at most {_LOOKS[-1]} interleaved runs")
+            seen = compare(*np.array(runs).T)
+            if seen.is_real or seen.interval[1] < 1 + MIN_LOSS:
+                break
+        return seen
 
     def try_files(self, files: Mapping[str, str | None]) -> Trial:
         """Run an edit once; twice more where the first run leaves it open."""
@@ -124,6 +144,35 @@ class Bench:
                 seen.append(run.cost)
             progress(f"verifying: {turn + 1} of {n_runs} interleaved runs")
         return judge(*(np.array(seen) for seen in costs))
+
+
+def _turn(workload: Workload, folder: Path, workspace: Workspace) -> tuple[Run, Run]:
+    """Run the code before and the code now."""
+    before = run_workload(workload, folder, workspace.good)
+    return before, run_workload(workload, folder, workspace.bad)
+
+
+def compare(good: FloatArray, bad: FloatArray) -> Reproduction:
+    """Compare interleaved runs of two versions.
+
+    Parameters
+    ----------
+    good, bad : ndarray
+        (n_runs,) CPU seconds per round of work; run `i` of each was made in the same turn.
+
+    Returns
+    -------
+    Reproduction
+        Ratio of lower quartiles, with a 95 % bootstrap interval over turns.
+    """
+    turns = np.random.default_rng(0).integers(0, len(good), (_RESAMPLES, len(good)))
+    quiet = [np.quantile(costs[turns], _QUIET, axis=1) for costs in (good, bad)]
+    low, high = (float(q) for q in np.percentile(quiet[1] / quiet[0], (2.5, 97.5)))
+    ratio = float(np.quantile(bad, _QUIET) / np.quantile(good, _QUIET))
+    is_real = low > 1 and ratio >= 1 + MIN_LOSS
+    return Reproduction(
+        tuple(map(float, good)), tuple(map(float, bad)), ratio, (low, high), is_real
+    )
 
 
 def judge(good: FloatArray, bad: FloatArray, fixed: FloatArray) -> Verification:

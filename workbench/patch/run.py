@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import math
 import os
 import re
 import resource
@@ -27,6 +28,9 @@ from workbench.errors import PatchError
 from workbench.types import Workload
 
 _REPORT = re.compile(r"^WL cpu=([0-9.]+) wall=([0-9.]+) check=(.*)$", re.MULTILINE)
+_TIMED_SECONDS = 0.05
+"""Shortest run that is timed well: the clock of CPU time may tick as seldom as every 10 ms."""
+_MAX_ROUNDS = 8**8
 _MEMORY_BYTES = 4 << 30
 _FILE_BYTES = 256 << 20
 _KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
@@ -107,7 +111,7 @@ def run_workload(
             text=True,
             errors="replace",
             start_new_session=True,
-            preexec_fn=None if prefix else _limit,
+            preexec_fn=None if prefix else functools.partial(_limit, workload.timeout_s),
         )
         try:
             out, complaint = process.communicate(timeout=workload.timeout_s)
@@ -124,7 +128,19 @@ def run_workload(
     return Run(float(report[1]), rounds, report[3])
 
 
-def _limit() -> None:
+def cost_of_round(workload: Workload, folder: Path, code: Path) -> float:
+    """Return about how many CPU seconds a round takes, from a run long enough to be timed."""
+    rounds = 1
+    run = run_workload(workload, folder, code, rounds=rounds)
+    while run.cpu_seconds < _TIMED_SECONDS and rounds < _MAX_ROUNDS:
+        rounds *= 8
+        run = run_workload(workload, folder, code, rounds=rounds)
+    return run.cost
+
+
+def _limit(seconds: float) -> None:
+    cpu_seconds = math.ceil(seconds) + 1  # should nobody be left to end it
+    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
     resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
     resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -30,6 +30,7 @@ from workbench.types import Outcome
 
 MAX_DETAIL_CHARACTERS = 20_000
 MAX_DIFF_LINES = 2_000
+MAX_SUSPECTS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +89,7 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     environment.globals["unit_of"] = unit_of
-    environment.globals["max_diff_lines"] = MAX_DIFF_LINES
+    environment.globals |= {"max_diff_lines": MAX_DIFF_LINES, "max_suspects": MAX_SUSPECTS}
     environment.filters |= {
         "clipped": clip_text,
         "number": format_number,

@@ -1,5 +1,5 @@
 """Counts of stacks -> series of functions."""
 
-from workbench.signals.series import function_series, incidence, stack_costs, window_costs
+from workbench.signals.series import depths, function_series, incidence, stack_costs, window_costs
 
-__all__ = ["function_series", "incidence", "stack_costs", "window_costs"]
+__all__ = ["depths", "function_series", "incidence", "stack_costs", "window_costs"]

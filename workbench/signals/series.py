@@ -27,6 +27,25 @@ def incidence(recording: Recording) -> sparse.csr_array:
     return matrix
 
 
+def depths(recording: Recording) -> sparse.csr_array:
+    """Return how deep in each stack each function stands, where it is outermost.
+
+    Returns
+    -------
+    scipy.sparse.csr_array
+        (n_functions, n_stacks); the root is at 1, 0 is not in the stack.
+    """
+    counts = np.diff(recording.stack_starts)
+    stacks = np.repeat(np.arange(recording.n_stacks), counts)
+    places = np.arange(len(stacks)) - np.repeat(recording.stack_starts[:-1], counts) + 1
+    pairs = recording.stack_functions * recording.n_stacks + stacks
+    first = np.unique(pairs, return_index=True)[1]  # frames stand root first
+    shape = (len(recording.functions), recording.n_stacks)
+    return sparse.csr_array(
+        (places[first], (recording.stack_functions[first], stacks[first])), shape=shape
+    )
+
+
 def stack_costs(recording: Recording) -> sparse.csr_array:
     """Return each stack in the unit that functions are judged by, (n_stacks, n_windows).
 

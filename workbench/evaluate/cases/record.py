@@ -15,7 +15,7 @@ import numpy as np
 
 from workbench.errors import CaseError, PatchError
 from workbench.ingest import read
-from workbench.patch import Run, run_workload
+from workbench.patch import Run, cost_of_round, run_workload
 from workbench.store import WindowProfile
 from workbench.types import Profile, Workload
 
@@ -31,7 +31,7 @@ _SERIES_STEP = timedelta(minutes=10)
 
 def calibrate(workload: Workload, folder: Path, before: Path, after: Path) -> Workload:
     """Return the workload with as many rounds as make a window long enough on both releases."""
-    costs = [run_workload(workload, folder, code).cost for code in (before, after)]
+    costs = [cost_of_round(workload, folder, code) for code in (before, after)]
     rounds = max(workload.rounds, math.ceil(WINDOW_SECONDS / max(min(costs), 1e-6)))
     return replace(workload, rounds=min(rounds, max(1, int(MAX_WINDOW_SECONDS / max(costs)))))
 

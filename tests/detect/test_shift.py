@@ -1,0 +1,90 @@
+import numpy as np
+import pytest
+from scipy import sparse
+
+from workbench.detect import detect, set_aside
+from workbench.types import SERVICE, SeriesMatrix
+
+
+def detect_stacks(before, after, *, noise=None, sigma=0.01, seed=0):
+    """Cost of each stack before and after -> what is detected; `noise` is the service's own."""
+    rng = np.random.default_rng(seed)
+    stacks = sorted({*before, *after})
+    sides = [[before.get(s, 0)] * 20 + [after.get(s, 0)] * 20 for s in stacks]
+    values = np.array(sides, dtype=float)
+    values *= 1 + sigma * rng.standard_normal(values.shape)
+    functions = sorted({name for stack in stacks for name in stack.split(";")})
+    frames = [["", *stack.split(";")] for stack in stacks]
+    depths = np.array([[f.index(name) if name in f else 0 for f in frames] for name in functions])
+    total = values.sum(axis=0)
+    if noise:
+        total = total * (1 + noise * rng.standard_normal(total.shape))
+    subjects = (*functions, SERVICE)
+    rows = np.vstack([(depths > 0) @ values, total])
+    series = SeriesMatrix(subjects, ("cost",) * len(subjects), rows)
+    return detect(series, depths=sparse.csr_array(depths), stack_values=sparse.csr_array(values))
+
+
+def told(detection, subject):
+    removed = detection.removed
+    return list(removed[removed["subject"] == subject]["reason"])
+
+
+def test_a_move_within_a_caller_is_seen_where_the_total_is_too_noisy_to_show_it():
+    rest = {"main;rest": 60}
+    for seed in range(8):
+        detection = detect_stacks(
+            {"main;f;old": 3, "main;f": 5} | rest, {"main;f;new": 3, "main;f": 5} | rest,
+            noise=0.05, seed=seed,
+        )  # fmt: skip
+        assert "new" not in {r.subject for r in detection.regressions}
+        (reason,) = told(detection, "new")
+        assert reason == "cost moved within a caller, whose own cost did not move with it"
+
+
+def test_what_grew_in_its_caller_too_is_no_shift():
+    detection = detect_stacks(
+        {"main;f;old": 3, "main;rest": 20}, {"main;f;new": 9, "main;rest": 20}
+    )
+    assert detection.regressions[0].is_sure
+    assert {"new"} & {detection.regressions[0].subject, *detection.regressions[0].merged}
+
+
+def test_a_callee_with_other_callers_is_not_taken_for_a_caller():
+    # `lib` holds all of f's growth and fell elsewhere; f grew, and all that contains it
+    detection = detect_stacks(
+        {"main;f;lib": 1, "other;g;lib": 6, "other;rest": 9},
+        {"main;f;lib": 5, "other;g;lib": 3, "other;rest": 9},
+    )
+    assert told(detection, "f") == []
+    assert {"f"} & {detection.regressions[0].subject, *detection.regressions[0].merged}
+
+
+@pytest.mark.parametrize(("noise", "n_sure"), [(0.001, {8}), (0.1, {0, 1, 2})])
+def test_a_rise_is_sure_where_the_total_shows_it_beyond_doubt(noise, n_sure):
+    before, after = {"main;f": 2, "main;rest": 60}, {"main;f": 4.5, "main;rest": 60}
+    seen = [detect_stacks(before, after, noise=noise, seed=s).regressions for s in range(8)]
+    assert sum(map(bool, seen)) > 2
+    assert sum(any(r.is_sure for r in found) for found in seen) in n_sure
+
+
+def test_without_stacks_only_the_total_is_asked():
+    values = np.vstack([np.repeat([0.0, 3.0], 20), np.repeat([9.0, 9.0], 20)])
+    values += 0.01 * np.random.default_rng(0).standard_normal(values.shape)
+    detection = detect(SeriesMatrix(("f", SERVICE), ("cost", "cost"), values))
+    assert detection.regressions == ()
+    assert "the service's total did not move with it" in told(detection, "f")[0]
+
+
+def test_setting_aside_leaves_no_regression_and_says_why():
+    found = detect_stacks({"main;f": 1, "main;g": 4}, {"main;f": 3, "main;g": 1})
+    assert found.regressions or found.improvements
+    left = set_aside(found, "reproduce", "not reproduced")
+    assert left.regressions == ()
+    assert left.improvements == found.improvements
+    last = left.funnel.iloc[-1]
+    assert (last["stage"], last["n_in"]) == ("reproduce", found.funnel["n_out"].iloc[-1])
+    assert last["n_out"] == len(left.improvements)
+    new = left.removed[left.removed["stage"] == "reproduce"]
+    assert list(new["subject"]) == [r.subject for r in found.regressions]
+    assert list(left.removed.columns) == list(found.removed.columns)
