@@ -237,3 +237,40 @@ def test_the_installed_program_is_this_one(tmp_path):
                           cwd=tmp_path, check=False)  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
     assert done.stdout.startswith("workbench, version ")
+
+
+def test_what_a_reviewer_gets_is_written_and_nothing_of_an_earlier_solve_left(tmp_path):
+    from types import SimpleNamespace
+
+    fix = SimpleNamespace(pull_request="# Keep it\n", diff="--- a\n+++ b\n")
+    letter = cli._write_fix(SimpleNamespace(fix=fix), tmp_path / "fix")
+    assert letter == tmp_path / "fix" / "PULL_REQUEST.md"
+    assert letter.read_text() == "# Keep it\n"
+    assert (tmp_path / "fix" / "fix.patch").read_text() == "--- a\n+++ b\n"
+    unverified = SimpleNamespace(pull_request="", diff="--- a\n")
+    for none in (SimpleNamespace(fix=unverified), SimpleNamespace(fix=None)):
+        assert cli._write_fix(none, tmp_path / "fix") is None
+        assert list((tmp_path / "fix").iterdir()) == []
+        assert cli._write_fix(none, tmp_path / "new") is None
+        assert not (tmp_path / "new").exists()
+
+
+def test_a_file_that_cannot_be_written_is_one_line(workbench, make_store, tmp_path):
+    store = make_store({"a": 0.2, "b": 0.2}, {"a": 0.2, "b": 0.2})
+    (tmp_path / "file").write_text("")
+    report = tmp_path / "file" / "report.html"
+    code, _, err = workbench("solve", store.folder, "--no-track", "--report", report)
+    assert code == 1
+    assert err.splitlines()[-1].startswith("error: ")
+    assert str(tmp_path / "file") in err
+
+
+def test_being_ended_cleans_up(make_store, tmp_path):
+    wait = "import sys, time; sys.argv = ['workbench', 'demo']; from workbench import cli\n"
+    wait += "def hang(*a, **k):\n try: print('in', flush=True); time.sleep(60)\n finally: print('out')\n"
+    wait += "cli.cli.main = hang\ncli.main()\n"
+    process = subprocess.Popen([sys.executable, "-c", wait], stdout=subprocess.PIPE, text=True)
+    assert process.stdout.readline() == "in\n"
+    process.terminate()
+    out, _ = process.communicate(timeout=30)
+    assert (out, process.returncode) == ("out\n", 143)

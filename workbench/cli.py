@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -81,13 +82,14 @@ def solve(
         outcome = _solve(opened, SolveOptions(model, skills, fix), progress)
         truth = load_truth(folder.resolve())
         summary, page = _finish(outcome, truth, tracked, progress)
+    letter = _write_fix(outcome, folder / "fix")
     if report:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page, encoding="utf-8")
     if as_json:
         click.echo(json.dumps(summary, indent=1))
     else:
-        _print_outcome(summary)
+        _print_outcome(summary, letter)
 
 
 @cli.command()
@@ -173,14 +175,23 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
     if outcomes:
         (out / "report.html").write_text(render_report(outcomes), encoding="utf-8")
     for outcome in outcomes:
-        if outcome.fix and outcome.fix.pull_request:
-            folder = out / outcome.case.id
+        _write_fix(outcome, out / outcome.case.id)
+
+
+def _write_fix(outcome: Outcome, folder: Path) -> Path | None:
+    """Write what a reviewer gets and return the letter; of an earlier solve nothing is left."""
+    letter = folder / "PULL_REQUEST.md"
+    fix = outcome.fix if outcome.fix and outcome.fix.pull_request else None
+    for path, text in (
+        (letter, fix and fix.pull_request),
+        (folder / "fix.patch", fix and fix.diff),
+    ):
+        if text is None:
+            path.unlink(missing_ok=True)
+        else:
             folder.mkdir(exist_ok=True)
-            for name, text in (
-                ("PULL_REQUEST.md", outcome.fix.pull_request),
-                ("fix.patch", outcome.fix.diff),
-            ):
-                (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+            path.write_text(text, encoding="utf-8", errors="surrogateescape")
+    return letter if fix else None
 
 
 @contextmanager
@@ -257,7 +268,7 @@ def _fix_cell(row: Mapping[str, Any]) -> str:
     return f"{fix['gain_restored']:.0%} restored [{low:.0%}, {high:.0%}]"
 
 
-def _print_outcome(row: Mapping[str, Any]) -> None:
+def _print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     """Print one solve for a person."""
     lines = [f"case        {row['case']}", f"regression  {_regression_cell(row)}"]
     if row["regressions"]:
@@ -266,6 +277,7 @@ def _print_outcome(row: Mapping[str, Any]) -> None:
         lines.append(f"fix         {_fix_cell(row)}")
     if row["fix"] and row["fix"]["branch"]:
         lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")
+        lines.append(f"to review   {letter}")
     lines.append(f"time        {row['seconds']['total']:.1f} s")
     if row["mlflow_run_id"]:
         lines.append(f"MLflow run  {row['mlflow_run_id']}")
@@ -291,11 +303,9 @@ def _datasets() -> Path:
 
 def main() -> NoReturn:
     """Run the command line; a deliberate error is one line and exit code 1."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left half-done
     try:
         cli.main(standalone_mode=False)
-    except WorkbenchError as error:
-        click.echo(f"error: {error}", err=True)
-        sys.exit(1)
     except click.exceptions.Abort:
         sys.exit(130)
     except click.ClickException as error:
@@ -303,4 +313,7 @@ def main() -> NoReturn:
         sys.exit(error.exit_code)
     except BrokenPipeError:
         os._exit(141)
+    except (WorkbenchError, OSError) as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(1)
     sys.exit(0)
