@@ -122,6 +122,7 @@ DEFINED = {
         "ValueType",
         "Verification",
         "Workload",
+        "quiet_cost",
     ],
 }
 """Modules that are public as a whole."""

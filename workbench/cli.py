@@ -180,18 +180,14 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
 
 def _write_fix(outcome: Outcome, folder: Path) -> Path | None:
     """Write what a reviewer gets and return the letter; of an earlier solve nothing is left."""
-    letter = folder / "PULL_REQUEST.md"
     fix = outcome.fix if outcome.fix and outcome.fix.pull_request else None
-    for path, text in (
-        (letter, fix and fix.pull_request),
-        (folder / "fix.patch", fix and fix.diff),
-    ):
-        if text is None:
-            path.unlink(missing_ok=True)
-        else:
-            folder.mkdir(exist_ok=True)
-            path.write_text(text, encoding="utf-8", errors="surrogateescape")
-    return letter if fix else None
+    texts = {"PULL_REQUEST.md": fix.pull_request, "fix.patch": fix.diff} if fix else {}
+    for name in ("PULL_REQUEST.md", "fix.patch"):
+        (folder / name).unlink(missing_ok=True)
+    for name, text in texts.items():
+        folder.mkdir(exist_ok=True)
+        (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
+    return folder / "PULL_REQUEST.md" if fix else None
 
 
 @contextmanager

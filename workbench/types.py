@@ -22,6 +22,14 @@ SERVICE = "<service>"
 """Subject of the series that holds a whole service rather than one function of it."""
 
 
+def quiet_cost(costs: Sequence[float] | FloatArray) -> FloatArray:
+    """Return what runs of the same work cost on a quiet machine, over the last axis.
+
+    The lower quartile: whatever else a machine does only ever adds time to a run.
+    """
+    return np.asarray(np.quantile(costs, 0.25, axis=-1), dtype=np.float64)
+
+
 class Function(NamedTuple):
     """A function as profilers and source code both can name it."""
 
@@ -283,7 +291,7 @@ class Reproduction:
     """CPU seconds per round of the release before, one value a run; runs are interleaved."""
     bad: tuple[float, ...]
     ratio: float
-    """bad / good."""
+    """bad / good, each its `quiet_cost`."""
     interval: tuple[float, float]
     """95 % bootstrap interval of `ratio`."""
     is_real: bool
@@ -302,7 +310,7 @@ class Verification:
     bad: tuple[float, ...] = ()
     fixed: tuple[float, ...] = ()
     ratio_before: float = float("nan")
-    """bad / good."""
+    """bad / good, each its `quiet_cost`."""
     ratio_after: float = float("nan")
     """fixed / good."""
     gain_restored: float = float("nan")

@@ -45,7 +45,7 @@ def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION):
         "`app:f` went from 2.1 to 4.2 ms of CPU per round of work at window 20 (the deploy after `v1`)",
         "f does its work twice.", "- f doubled (`call-1`)\n- its lines changed (`call-2`)\n",
         "- `c0ffeec0ff` Do it twice\n- `dddddddddd`\n", "3 interleaved runs",
-        "| before the regression | 2.1 | 1.00 |", "| now | 4.2 | 2.00 |",
+        "| before the regression | 2.05 | 1.00 |", "| now | 4.1 | 2.00 |",
         "| with this change | 2.3 | 1.09 |", "90% of the loss comes back (95 % interval 85% to 95%)",
         "A revert also takes back", "`git revert fix`",
     ],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from workbench.types import Change, Diagnosis, Fix, Regression, Suspect
+from workbench.types import Change, Diagnosis, Fix, Regression, Suspect, quiet_cost
 
 _UNITS = {"cost": ("ms of CPU per round of work", 1e3)}
 _SHARE = ("% of CPU samples", 100.0)
@@ -41,11 +41,11 @@ Branch: `{branch}`
 ## Measured
 {len(seen.good)} interleaved runs of the workload on each version; its output is unchanged.
 
-| version | CPU ms per round (median) | against before |
+| version | CPU ms per round (lower quartile) | against before |
 |---|---|---|
-| before the regression | {_median(seen.good) * 1e3:.4g} | 1.00 |
-| now | {_median(seen.bad) * 1e3:.4g} | {seen.ratio_before:.2f} |
-| with this change | {_median(seen.fixed) * 1e3:.4g} | {seen.ratio_after:.2f} |
+| before the regression | {quiet_cost(seen.good) * 1e3:.4g} | 1.00 |
+| now | {quiet_cost(seen.bad) * 1e3:.4g} | {seen.ratio_before:.2f} |
+| with this change | {quiet_cost(seen.fixed) * 1e3:.4g} | {seen.ratio_after:.2f} |
 
 {seen.gain_restored:.0%} of the loss comes back (95 % interval {low:.0%} to {high:.0%}).
 
@@ -72,9 +72,3 @@ def _risk(fix: Fix) -> str:
     if not fix.patch.reverted:
         return "A cache or a hoisted value assumes that what it holds does not change."
     return "A revert also takes back whatever else those lines were for: ask their author."
-
-
-def _median(values: Sequence[float]) -> float:
-    ordered = sorted(values)
-    middle = len(ordered) // 2
-    return ordered[middle] if len(ordered) % 2 else (ordered[middle - 1] + ordered[middle]) / 2

@@ -12,10 +12,10 @@ import numpy as np
 
 from workbench.errors import PatchError
 from workbench.patch.check import syntax_fault
-from workbench.patch.revert import Trial
+from workbench.patch.revert import ENOUGH, Trial
 from workbench.patch.run import Run, cost_of_round, run_workload
 from workbench.patch.workspace import Workspace
-from workbench.types import FloatArray, Reproduction, Verification, Workload
+from workbench.types import FloatArray, Reproduction, Verification, Workload, quiet_cost
 
 RUN_SECONDS = 0.1
 """Fewest CPU seconds of a run's timed part, and fewest that the regression adds to it."""
@@ -24,16 +24,18 @@ MIN_RESTORED = 0.8
 """A fix gives back at least this part of the loss."""
 MIN_RESTORED_LOW = 0.5
 """And the lower end of its 95 % interval is above this."""
+_SURE = 0.975
 MIN_LOSS = 0.01
 """A loss below this part of the cost before is none."""
-_UNSURE = (0.6, 0.97)
+_N_TRIES = 3
+_N_SET_UP = 5
 _RESAMPLES = 4000
 _PATIENCE = 5.0
 """Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
+_PRECISE = 0.3
+"""Width of the interval of the gain with which a verification is content."""
 _LOOKS = (5, 8, 12)
 """Turns after which a reproduction may stop."""
-_QUIET = 0.25
-"""Quantile by which runs are compared: what else the machine does only ever adds time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +64,7 @@ class Bench:
         )
         workload = replace(workload, rounds=max(1, rounds))
         began = time.perf_counter()
-        runs = [_turn(workload, folder, workspace) for _ in range(3)]
+        runs = [_turn(workload, folder, workspace) for _ in range(_N_SET_UP)]
         seconds = (time.perf_counter() - began) / len(runs)
         checks = {run.check for _, run in runs}
         if len(checks) > 1:
@@ -94,21 +96,27 @@ class Bench:
         return seen
 
     def try_files(self, files: Mapping[str, str | None]) -> Trial:
-        """Run an edit once; twice more where the first run leaves it open."""
+        """Run an edit, again and again for as long as noise may be all that speaks against it."""
         self.workspace.apply(files)
-        try:
-            restored = self._restored()
-            if restored is not None and _UNSURE[0] < restored < _UNSURE[1]:
-                restored = max(r for r in (restored, self._restored(), self._restored()) if r)
-        except PatchError as error:
-            return Trial(None, str(error))
-        return Trial(restored, "" if restored is not None else "the output changed")
+        loss = self.bad_cost - self.good_cost
+        restored = -math.inf
+        for _ in range(_N_TRIES):
+            try:
+                run = run_workload(self.workload, self.folder, self.workspace.fixed)
+            except PatchError as error:
+                return Trial(None, str(error))
+            if run.check != self.check:
+                return Trial(None, "the output changed")
+            restored = max(restored, (self.bad_cost - run.cost) / loss)
+            if restored >= ENOUGH or restored + self.noise * self.bad_cost / loss < ENOUGH:
+                break
+        return Trial(restored)
 
-    def _restored(self) -> float | None:
-        run = run_workload(self.workload, self.folder, self.workspace.fixed)
-        if run.check != self.check:
-            return None
-        return (self.bad_cost - run.cost) / (self.bad_cost - self.good_cost)
+    @property
+    def noise(self) -> float:
+        """How much longer than the quickest a run takes, as a part of it; at least 5 %."""
+        sides = np.array(self.runs).T
+        return max(0.05, *(float(np.median(costs) / costs.min() - 1) for costs in sides))
 
     def verify(
         self, files: Mapping[str, str | None], n_runs: int, progress: Callable[[str], None]
@@ -120,7 +128,7 @@ class Bench:
         files : mapping of path to text
             The edit.
         n_runs : int
-            Runs of each of the three trees.
+            Runs of each of the three trees; up to three times as many where the gain stays vague.
         progress : callable
             Told in words after each round of runs.
         """
@@ -130,20 +138,29 @@ class Bench:
             return Verification(False, False, False, reason=str(error))
         if fault := syntax_fault(files):
             return Verification(True, False, False, reason=str(fault))
+        costs: list[tuple[float, float, float]] = []
+        for n_turns in (n_runs, 2 * n_runs, 3 * n_runs):
+            while len(costs) < n_turns:
+                turn = self._verify_once()
+                if isinstance(turn, str):
+                    return Verification(True, True, False, reason=turn)
+                costs.append(turn)
+                progress(f"verifying: {len(costs)} of {n_turns} interleaved runs")
+            seen = judge(*np.array(costs).T)
+            if seen.interval[1] - seen.interval[0] <= _PRECISE:
+                break
+        return seen
+
+    def _verify_once(self) -> tuple[float, float, float] | str:
+        """Run the three trees in turn; return their costs, or what is wrong with the edit."""
         trees = (self.workspace.good, self.workspace.bad, self.workspace.fixed)
-        costs: list[list[float]] = [[], [], []]
-        for turn in range(n_runs):
-            for tree, seen in zip(trees, costs, strict=True):
-                try:
-                    run = run_workload(self.workload, self.folder, tree)
-                except PatchError as error:
-                    return Verification(True, True, False, reason=str(error))
-                if tree is trees[2] and run.check != self.check:
-                    told = f"the output changed: {self.check!r} became {run.check!r}"
-                    return Verification(True, True, False, reason=told)
-                seen.append(run.cost)
-            progress(f"verifying: {turn + 1} of {n_runs} interleaved runs")
-        return judge(*(np.array(seen) for seen in costs))
+        try:
+            good, bad, fixed = (run_workload(self.workload, self.folder, tree) for tree in trees)
+        except PatchError as error:
+            return str(error)
+        if fixed.check != self.check:
+            return f"the output changed: {self.check!r} became {fixed.check!r}"
+        return good.cost, bad.cost, fixed.cost
 
 
 def _turn(workload: Workload, folder: Path, workspace: Workspace) -> tuple[Run, Run]:
@@ -163,16 +180,24 @@ def compare(good: FloatArray, bad: FloatArray) -> Reproduction:
     Returns
     -------
     Reproduction
-        Ratio of lower quartiles, with a 95 % bootstrap interval over turns.
+        Ratio of what each costs on a quiet machine, with a 95 % bootstrap interval over turns.
     """
-    turns = np.random.default_rng(0).integers(0, len(good), (_RESAMPLES, len(good)))
-    quiet = [np.quantile(costs[turns], _QUIET, axis=1) for costs in (good, bad)]
-    low, high = (float(q) for q in np.percentile(quiet[1] / quiet[0], (2.5, 97.5)))
-    ratio = float(np.quantile(bad, _QUIET) / np.quantile(good, _QUIET))
+    resampled = _resample(good, bad)
+    low, high = (float(q) for q in np.percentile(resampled[1] / resampled[0], (2.5, 97.5)))
+    ratio = float(quiet_cost(bad) / quiet_cost(good))
     is_real = low > 1 and ratio >= 1 + MIN_LOSS
-    return Reproduction(
-        tuple(map(float, good)), tuple(map(float, bad)), ratio, (low, high), is_real
-    )
+    return Reproduction(_plain(good), _plain(bad), ratio, (low, high), is_real)
+
+
+def _plain(costs: FloatArray) -> tuple[float, ...]:
+    return tuple(map(float, costs))
+
+
+def _resample(*versions: FloatArray) -> list[FloatArray]:
+    """Return what each version costs in bootstrap samples of the same turns."""
+    n_turns = len(versions[0])
+    turns = np.random.default_rng(0).integers(0, n_turns, (_RESAMPLES, n_turns))
+    return [quiet_cost(costs[turns]) for costs in versions]
 
 
 def judge(good: FloatArray, bad: FloatArray, fixed: FloatArray) -> Verification:
@@ -186,26 +211,28 @@ def judge(good: FloatArray, bad: FloatArray, fixed: FloatArray) -> Verification:
     Returns
     -------
     Verification
-        Ratios of medians; the interval is the 2.5 and 97.5 percentile of a bootstrap over turns
-        (B. Efron, 1979), so that drift of the machine stays paired.
+        Ratios of what each costs on a quiet machine; the interval is the 2.5 and 97.5 percentile
+        of a bootstrap over turns (B. Efron, 1979), so that drift of the machine stays paired.
     """
-    turns = np.random.default_rng(0).integers(0, len(good), (_RESAMPLES, len(good)))
-    medians = [np.median(costs[turns], axis=1) for costs in (good, bad, fixed)]
-    loss = medians[1] - medians[0]
+    resampled = _resample(good, bad, fixed)
+    loss = resampled[1] - resampled[0]
+    is_sure = float(np.mean(loss > 0)) >= _SURE
     with np.errstate(divide="ignore", invalid="ignore"):
-        restored = np.where(loss > 0, (medians[1] - medians[2]) / loss, np.nan)
-    low, high = (float(q) for q in np.nanpercentile(restored, (2.5, 97.5)))
-    at_good, at_bad, at_fixed = (float(np.median(c)) for c in (good, bad, fixed))
+        restored = np.where(loss > 0, (resampled[1] - resampled[2]) / loss, -np.inf)
+    low, high = np.percentile(restored, (2.5, 97.5), method="nearest")
+    at_good, at_bad, at_fixed = (float(quiet_cost(c)) for c in (good, bad, fixed))
     gain = (at_bad - at_fixed) / (at_bad - at_good) if at_bad > at_good else float("nan")
-    if not gain >= MIN_RESTORED:
+    if not is_sure:
+        reason = f"the loss is not sure: {at_bad / at_good:.2f} x the time before"
+    elif not gain >= MIN_RESTORED:
         reason = f"gives back {gain:.0%} of the loss; {MIN_RESTORED:.0%} is asked for"
     elif not low > MIN_RESTORED_LOW:
         reason = f"the gain is not sure: 95 % interval starts at {low:.0%}"
     else:
         reason = ""
     return Verification(
-        applied=True, compiled=True, same_output=True, good=tuple(map(float, good)),
-        bad=tuple(map(float, bad)), fixed=tuple(map(float, fixed)), ratio_before=at_bad / at_good,
-        ratio_after=at_fixed / at_good, gain_restored=gain, interval=(low, high),
-        verified=not reason, reason=reason,
+        applied=True, compiled=True, same_output=True,
+        good=_plain(good), bad=_plain(bad), fixed=_plain(fixed),
+        ratio_before=at_bad / at_good, ratio_after=at_fixed / at_good,
+        gain_restored=gain, interval=(float(low), float(high)), verified=not reason, reason=reason,
     )  # fmt: skip

@@ -16,7 +16,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from workbench.report.units import format_number
-from workbench.types import FloatArray, Verification
+from workbench.types import FloatArray, Verification, quiet_cost
 
 INK, MUTED, GRID = "#2b2f35", "#6a727d", "#e3e6ea"
 BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
@@ -81,7 +81,7 @@ def plot_series(
 
 
 def plot_verification(verification: Verification) -> Figure:
-    """Plot the CPU time per round of every run, with medians: good, bad and fixed release."""
+    """Plot the CPU time per round of every run, with lower quartiles: good, bad and fixed."""
     groups = (
         ("before", verification.good, BEFORE),
         ("regressed", verification.bad, AFTER),
@@ -98,7 +98,7 @@ def plot_verification(verification: Verification) -> Figure:
     axes.set_xlim(_value_limits([1e3 * run for _, runs, _ in groups for run in runs]))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
-    axes.set_xlabel("CPU ms per round, one point a run, median marked", color=MUTED)
+    axes.set_xlabel("CPU ms per round, one point a run, lower quartile marked", color=MUTED)
     return figure
 
 
@@ -183,10 +183,10 @@ def _draw_runs(axes: Axes, row: int, values_ms: FloatArray, colour: str) -> None
         values_ms, row + spread, linestyle="none", marker="o", markersize=5.5,
         color=colour, alpha=0.55, markeredgewidth=0,
     )  # fmt: skip
-    median_ms = float(np.median(values_ms))
-    axes.plot([median_ms, median_ms], [row - 0.28, row + 0.28], color=colour, linewidth=2.6)
+    quiet_ms = float(quiet_cost(values_ms))
+    axes.plot([quiet_ms, quiet_ms], [row - 0.28, row + 0.28], color=colour, linewidth=2.6)
     axes.annotate(
-        format_number(median_ms), (median_ms, row - 0.28), xytext=(0, 2),
+        format_number(quiet_ms), (quiet_ms, row - 0.28), xytext=(0, 2),
         textcoords="offset points", ha="center", va="bottom", fontsize=9, fontweight="bold",
         color=colour,
     )  # fmt: skip
