@@ -37,7 +37,7 @@ PUBLIC = {
         "rank_changes",
         "read_sources",
     ],
-    "workbench.detect": ["DetectConfig", "change_points", "detect", "set_aside"],
+    "workbench.detect": ["DetectConfig", "change_points", "detect"],
     "workbench.evaluate": [
         "build_case",
         "load_bank",

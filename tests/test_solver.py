@@ -133,8 +133,8 @@ def test_what_the_recording_leaves_open_and_running_does_not_show_is_set_aside(c
     outcome = solve(open_case(case))
     summary = to_json(outcome)
     assert (summary["regressions"], summary["cause"]) == ([], None)
-    assert outcome.detection.funnel["stage"].iloc[-1] == "reproduce"
-    assert "not reproduced: the workload takes" in outcome.detection.removed["reason"].iloc[-1]
+    assert not outcome.reproduction.is_real
+    assert "total did not move with it" in outcome.detection.removed["reason"].iloc[-1]
     assert run_git(case / "repo", "worktree", "list").count("\n") == 1
 
 
@@ -274,7 +274,7 @@ def outcome(verification=None, change_id="c" * 40, before=0.5) -> Outcome:
         fix = Fix(Patch("restore_cache", "Keep it", {}, ("c" * 40,)), "", verification, "fix/x")
     return Outcome(
         Case("case", "svc", ".", "a", "b"), None, None,
-        Detection((replace(REGRESSION, before=before),), (), empty, empty),
+        Detection((replace(REGRESSION, before=before),), (), empty, empty), None,
         (Suspect(Change("c" * 40, "t", "a", "e", at), 0.9, ("app:main",), 1.5),),
         Diagnosis("R-1", "It counts.", change_id, ("app:main",), "", "revert", 0.9), fix,
         seconds={"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},

@@ -8,6 +8,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
@@ -15,7 +16,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
-from workbench.detect import DetectConfig, detect, set_aside
+from workbench.detect import DetectConfig, detect
 from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository, enclosing_function
 from workbench.patch import find_fix, reproduce
@@ -156,17 +157,16 @@ def solve(
     progress("detecting")
     recording = Store.open(case.store).recording()
     series = function_series(recording)
+    seen: Reproduction | None = None
     workload = case.workload if options.fix and repository else None
-    detection = detect(
-        series, depths=depths(recording), stack_values=stack_costs(recording),
-        config=DetectConfig(keep_open=workload is not None),
-    )  # fmt: skip
+    search = partial(detect, series, depths=depths(recording), stack_values=stack_costs(recording))
+    detection = search(config=DetectConfig(keep_open=workload is not None))
     if repository and workload and not _is_plain(detection):
         seen = reproduce(repository, case.base, case.head, workload, folder, progress=progress)
-        if not seen.is_real:
-            detection = set_aside(detection, "reproduce", _not_reproduced(seen))
+        ratio = seen.ratio if seen.is_real else 1.0
+        detection = search(config=DetectConfig(total_ratio=ratio))
     clock.lap("detect")
-    outcome = Outcome(case, recording, series, detection, model=options.model)
+    outcome = Outcome(case, recording, series, detection, seen, model=options.model)
     if not detection.regressions:
         return replace(outcome, seconds=clock.seconds())
 
@@ -201,12 +201,6 @@ def solve(
 def _is_plain(detection: Detection) -> bool:
     """Tell whether the recording alone shows that there is a regression, or none."""
     return not detection.regressions or any(r.is_sure for r in detection.regressions)
-
-
-def _not_reproduced(seen: Reproduction) -> str:
-    low, high = seen.interval
-    told = f"{seen.ratio:.3f} x its time before, 95 % interval {low:.3f} to {high:.3f}"
-    return f"not reproduced: the workload takes {told}"
 
 
 def _no_fix(options: SolveOptions, case: Case, diagnosis: Diagnosis) -> str:

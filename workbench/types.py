@@ -378,6 +378,8 @@ class Outcome:
     recording: Recording
     series: SeriesMatrix
     detection: Detection
+    reproduction: Reproduction | None = None
+    """What running the workload showed, where the recording left it open."""
     suspects: tuple[Suspect, ...] = ()
     diagnosis: Diagnosis | None = None
     fix: Fix | None = None

@@ -26,6 +26,7 @@ from workbench.types import (
     Outcome,
     Patch,
     Regression,
+    Reproduction,
     SeriesMatrix,
     Step,
     Suspect,
@@ -225,6 +226,28 @@ def test_no_regression_is_said_with_total_cost_and_funnel(quiet):
     assert "37 no change point" in text
     for absent in ("Diagnosis", "Patch", "Where the CPU time went"):
         assert absent not in text
+
+
+@pytest.mark.parametrize(
+    ("is_real", "said"),
+    [(True, "the loss was reproduced, 1.17 times"), (False, "no loss was found, 1.17 times")],
+)
+def test_what_running_showed_is_said(outcome, quiet, is_real, said):
+    seen = Reproduction((0.1,) * 8, (0.117,) * 8, 1.171, (1.12, 1.213), is_real)
+    text = Page(render_report([replace(outcome if is_real else quiet, reproduction=seen)])).text
+    assert f"8 times each in turns: {said} the cost before (95 % interval 1.12 to 1.21)" in text
+    assert "in turns" not in Page(render_report([outcome])).text
+
+
+def test_suspects_past_the_tenth_are_folded(outcome):
+    many = tuple(
+        replace(outcome.suspects[0], change=replace(outcome.suspects[0].change, id=f"{n:040d}"),
+                probability=0.05)
+        for n in range(13)
+    )  # fmt: skip
+    page = Page(render_report([replace(outcome, suspects=many)]))
+    assert "3 more, with 15.0 % together" in page.text
+    assert "more, with" not in Page(render_report([replace(outcome, suspects=many[:10])])).text
 
 
 def test_abstention_is_said(outcome):

@@ -1,6 +1,6 @@
 """Series -> change points -> regressions, with the funnel that says what was left out and why."""
 
 from workbench.detect.change_points import change_points
-from workbench.detect.funnel import DetectConfig, detect, set_aside
+from workbench.detect.funnel import DetectConfig, detect
 
-__all__ = ["DetectConfig", "change_points", "detect", "set_aside"]
+__all__ = ["DetectConfig", "change_points", "detect"]

@@ -42,6 +42,8 @@ class DetectConfig:
     keep_open: bool = False
     """Whether to keep, as not sure, what the service's total is too noisy to confirm or refute:
     for who can find out by an experiment."""
+    total_ratio: float | None = None
+    """What an experiment told: the service's cost now as a multiple of that before."""
 
 
 @dataclass(slots=True)
@@ -151,7 +153,7 @@ def detect(
     candidates = funnel.filter("went away", candidates, _went_away)
     candidates = funnel.filter("threshold", candidates, too_small)
     candidates = funnel.filter("significance", candidates, by_chance)
-    domains = Domains(series, depths, stack_values, config.min_total_ratio, config.keep_open)
+    domains = Domains(series, depths, stack_values, config)
     candidates = funnel.filter("cost shift", candidates, domains.shift)
     merged = merge_candidates(candidates, series, depths, stack_values, config.same_change)
     funnel.note(
@@ -168,27 +170,6 @@ def detect(
         funnel=pd.DataFrame(funnel.stages, columns=["stage", "n_in", "n_out", "removed"]),
         removed=pd.DataFrame(
             funnel.removed, columns=["subject", "metric", "change_index", "stage", "reason"]
-        ),
-    )
-
-
-def set_aside(detection: Detection, stage: str, reason: str) -> Detection:
-    """Return a detection whose regressions were all removed by one more stage."""
-    n_in = len(detection.regressions) + len(detection.improvements)
-    n_out = len(detection.improvements)
-    told = f"{n_in - n_out} {reason}" if n_in > n_out else ""
-    row = {"stage": stage, "n_in": n_in, "n_out": n_out, "removed": told}
-    removed = [
-        {"subject": r.subject, "metric": r.metric, "change_index": r.change_index,
-         "stage": stage, "reason": reason}
-        for r in detection.regressions
-    ]  # fmt: skip
-    return Detection(
-        regressions=(),
-        improvements=detection.improvements,
-        funnel=pd.concat([detection.funnel, pd.DataFrame([row])], ignore_index=True),
-        removed=pd.DataFrame(
-            [*detection.removed.to_dict("records"), *removed], columns=detection.removed.columns
         ),
     )
 

@@ -15,7 +15,7 @@ from scipy import sparse
 from workbench.types import SERVICE, FloatArray, SeriesMatrix
 
 if TYPE_CHECKING:
-    from workbench.detect.funnel import Candidate
+    from workbench.detect.funnel import Candidate, DetectConfig
 
 _HOLDS = 0.95
 """A domain holds this part of a function's cost."""
@@ -32,6 +32,11 @@ class Step(NamedTuple):
 
     size: float
     error: float
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether it is there, in the direction of the candidate, beyond doubt."""
+        return self.size > _SIGMAS * self.error
 
     @classmethod
     def of(cls, values: FloatArray, c: Candidate) -> Step:
@@ -52,50 +57,53 @@ class Domains:
     ----------
     series, depths, stack_values
         As `detect` has them.
-    min_ratio : float
-        A domain moved with a function where it moved by this part of it.
-    keep_open : bool
-        Keep what the total neither confirms nor refutes; else the likelier of both is believed.
+    config : DetectConfig
+        What counts as having moved with a function, and what is known of the total.
     """
 
     def __init__(
         self, series: SeriesMatrix, depths: sparse.csr_array | None,
-        stack_values: sparse.csr_array | None, min_ratio: float, keep_open: bool,
+        stack_values: sparse.csr_array | None, config: DetectConfig,
     ) -> None:  # fmt: skip
         self.series, self.depths, self.stack_values = series, depths, stack_values
-        self.min_ratio, self.keep_open = min_ratio, keep_open
+        self.config = config
         keys = zip(series.subjects, series.metrics, strict=True)
         self.rows = {subject: row for row, (subject, metric) in enumerate(keys) if metric == "cost"}
 
     def shift(self, c: Candidate) -> str:
         """Return why a candidate is a cost shift; empty where it is none, or is not a cost."""
-        if c.metric != "cost" or c.subject == SERVICE:
+        total = self._total_step(c)
+        if total is None:
             return ""
-        wanted = self.min_ratio * abs(c.delta)
+        wanted = self.config.min_total_ratio * abs(c.delta)
         for name in self._around(c):
             step = Step.of(self.series.values[self.rows[name]], c)
             if step.size + _SIGMAS * step.error < wanted:
                 return "cost moved within a caller, whose own cost did not move with it"
-        total = self._service_step(c)
-        if total is None or self.is_sure(c) or total.size >= wanted:
-            return ""
-        if self.keep_open and total.size + _SIGMAS * total.error >= wanted:
-            return ""
-        return "cost moved between functions, the service's total did not move with it"
+        is_refuted = total.size + _SIGMAS * total.error < wanted
+        is_open = self.config.keep_open or total.size >= wanted or total.is_sure
+        if is_refuted or not is_open:
+            return "cost moved between functions, the service's total did not move with it"
+        return ""
 
     def is_sure(self, c: Candidate) -> bool:
         """Tell whether the service's total moved with a candidate beyond doubt."""
-        step = self._service_step(c)
-        return step is not None and step.size > _SIGMAS * step.error
+        step = self._total_step(c)
+        return step is not None and step.is_sure
 
-    def _service_step(self, c: Candidate) -> Step | None:
+    def _total_step(self, c: Candidate) -> Step | None:
+        """Return how far the service's total moved: as measured apart, else by the windows."""
         if c.metric != "cost" or SERVICE not in self.rows:
             return None
-        return Step.of(self.series.values[self.rows[SERVICE]], c)
+        values = self.series.values[self.rows[SERVICE]]
+        if self.config.total_ratio is None:
+            return Step.of(values, c)
+        before = float(np.median(values[c.index - len(c.before) : c.index]))
+        return Step((self.config.total_ratio - 1) * before * float(np.sign(c.delta)), 0.0)
 
     def _around(self, c: Candidate) -> list[str]:
         """Return the callers, near and far, that hold all stacks of a candidate, and more."""
-        if self.depths is None or self.stack_values is None:
+        if self.depths is None or self.stack_values is None or c.subject == SERVICE:
             return []
         names = self.series.subjects  # the first are those of `depths`
         costs = np.asarray(self.stack_values.mean(axis=1)).ravel()
