@@ -92,3 +92,9 @@ def test_a_file_that_is_not_python_is_edited_by_lines():
     (edit,) = edits.commits
     assert edits.files([edit]) == {"a.txt": "1.\n2.\nno code\n"}
     assert edits.function(edit) == Function("", "a.txt")
+
+
+def test_a_slot_is_a_definition():
+    base = "class C:\n    __slots__ = ['a', 'b']\n"
+    edits = EditMap({"a.py": base}, {"a.py": "class C:\n    __slots__ = ['a']\n"}, {})
+    assert set(edits.removers) == {"b"}

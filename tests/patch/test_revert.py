@@ -12,7 +12,7 @@ from workbench.types import Function
 def running(edits: EditMap, good: float, bad: float) -> Callable[..., Trial]:
     """A workload: `work()` in a.py returns (output, what it cost); run in this process."""
 
-    def run(files):
+    def run(files, target=ENOUGH):
         scope = {}
         try:
             exec(compile({**edits.head, **files}["a.py"], "a.py", "exec"), scope)
@@ -125,7 +125,7 @@ def test_a_missing_name_in_an_error_brings_back_what_defined_it(make_edits):
     head = "TABLE = {'step': 10}\nlookup = globals().get\n\n\ndef work():\n    return 'done', lookup('TABLE')['step']\n"
     edits = make_edits({"a.py": base}, {"a.py": head})
 
-    def run(files):
+    def run(files, target):
         text = files["a.py"]
         if "lookup('SETTINGS')" in text and "SETTINGS = " not in text:
             return Trial(None, "NameError: name 'SETTINGS' is not defined")
@@ -153,7 +153,7 @@ def test_an_edit_that_changes_the_output_is_no_fix(make_edits):
 
 def test_nothing_is_found_where_nothing_helps(make_edits):
     edits = make_edits({"a.py": BASE}, {"a.py": HEAD})
-    searched = search(edits, lambda files: Trial(0.0))
+    searched = search(edits, lambda files, target: Trial(0.0))
     assert searched.smallest(["c1", "unknown"]) is None
     assert search(make_edits({"a.py": BASE}, {"a.py": BASE})).smallest(["c1"]) is None
 
@@ -161,7 +161,7 @@ def test_nothing_is_found_where_nothing_helps(make_edits):
 @pytest.mark.parametrize(("restored", "is_told"), [(0.1, False), (0.4, True), (ENOUGH, True)])
 def test_what_gives_back_only_part_is_told_where_it_is_worth_it(make_edits, restored, is_told):
     edits = make_edits({"a.py": BASE}, {"a.py": HEAD})
-    searched = search(edits, lambda files: Trial(restored))
+    searched = search(edits, lambda files, target: Trial(restored))
     assert (searched.smallest(["c1"]) is not None) == is_told
 
 
@@ -172,7 +172,7 @@ def test_no_more_runs_are_made_than_there_is_budget_for(make_edits, budget):
     )
     made = []
 
-    def run(files):
+    def run(files, target):
         made.append(files)
         return running(edits, 1, 10)(files)
 
@@ -188,7 +188,7 @@ def test_no_edit_is_run_twice(make_edits):
     )
     made = []
 
-    def run(files):
+    def run(files, target):
         made.append(tuple(files.items()))
         return running(edits, 1, 10)(files)
 
@@ -224,3 +224,68 @@ def test_ddmin_needs_few_tests_for_one_of_many():
     asked = []
     assert ddmin(range(1024), lambda chosen: asked.append(chosen) or 700 in chosen) == [700]
     assert len(asked) <= 2 * 10 + 1
+
+
+# what nobody calls by name, what a person would review, and time
+
+IMPLICIT = "class Item:\n    cost = 0\n\n\ndef work():\n    return 'done', 1 + int(Item() == 1)\n"
+
+
+def test_a_new_method_that_runs_without_being_called_by_name_is_taken_away(make_edits):
+    method = "    def __eq__(self, other):\n        return 9\n"
+    edits = make_edits(
+        {"a.py": IMPLICIT},
+        {"a.py": IMPLICIT.replace("    cost = 0\n", f"    cost = 0\n\n{method}")},
+    )
+    searched = search(edits, hot=["Item.__eq__", "work"])
+    found = searched.smallest(["c1"])
+    assert {edits.function(edit).name for edit in found} == {"Item.__eq__"}
+    assert "__eq__" not in reverted(searched, found)
+
+
+def test_a_new_function_that_is_called_stays_and_its_call_goes(make_edits):
+    base = "def work():\n    return 'done', 1\n"
+    head = "def slow():\n    return 9\n\n\ndef work():\n    return 'done', 1 + slow()\n"
+    searched = search(make_edits({"a.py": base}, {"a.py": head}), hot=["slow", "work"])
+    text = reverted(searched, searched.smallest(["c1"]))
+    assert "def slow" in text
+    assert "slow()\n" not in text.replace("def slow()", "")
+
+
+WIDE = "".join(f"def part{n}():\n    return 0\n\n\n" for n in range(60))
+WIDE += "def work():\n    return 'done', 1 + sum(globals()[f'part{n}']() for n in range(60))\n"
+
+
+def wide(make_edits, cost_of):
+    """Sixty functions that each cost something now; one commit each."""
+    texts = [WIDE]
+    for n in range(60):
+        old = f"def part{n}():\n    return 0\n"
+        texts.append(texts[-1].replace(old, old.replace("return 0", f"return {cost_of(n)}")))
+    return make_edits(*({"a.py": text} for text in texts))
+
+
+RANKED = [f"c{n}" for n in range(1, 61)]
+
+
+def test_what_a_person_would_review_goes_before_a_roll_back(make_edits):
+    edits = wide(make_edits, lambda n: 2.25 if n < 3 else 2.25 / 57)
+    searched = search(edits)
+    found = searched.smallest(RANKED)
+    assert {edits.function(edit).name for edit in found} == {"part0", "part1", "part2"}
+    assert searched.patch(found, "Three").strategy == "revert"
+
+
+def test_where_the_loss_is_all_over_the_deploy_is_rolled_back(make_edits):
+    searched = search(wide(make_edits, lambda n: 0.15), budget=60)
+    found = searched.smallest(RANKED)
+    assert not searched.is_reviewable(found)
+    assert searched.patch(found, "All").strategy == "roll_back"
+
+
+def test_the_search_ends_when_its_time_is_over(make_edits):
+    now = iter(range(0, 10_000, 10))
+    edits = wide(make_edits, lambda n: 0.15)
+    searched = RevertSearch(edits, running(edits, 1, 10), set(), 1000, 60.0, lambda: next(now))
+    searched.smallest(RANKED)
+    assert searched.n_runs < 10

@@ -190,8 +190,8 @@ def _makers(piece: Piece, touched: Mapping[tuple[str, int], str]) -> set[str]:
 def _bindings(source: str) -> list[tuple[int, str]]:
     """Return (0-based line, name) of what a Python source defines, locals of functions left out.
 
-    Functions and classes wherever they stand, imports and variables of modules and classes, and
-    attributes set on `self`.
+    Functions and classes wherever they stand, imports and variables of modules and classes,
+    attributes that are set, and slots.
     """
     try:
         tree = ast.parse(source)
@@ -210,8 +210,15 @@ def _bindings(source: str) -> list[tuple[int, str]]:
             found.append((node.lineno - 1, node.id))
         elif isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store):
             found.append((node.lineno - 1, node.attr))
+        elif isinstance(node, ast.Assign) and _is_slots(node.targets[0]):
+            names = (n for n in ast.walk(node.value) if isinstance(n, ast.Constant))
+            found += [(n.lineno - 1, n.value) for n in names if isinstance(n.value, str)]
         pending.extend((child, local) for child in ast.iter_child_nodes(node))
     return found
+
+
+def _is_slots(target: ast.expr) -> bool:
+    return isinstance(target, ast.Name) and target.id == "__slots__"
 
 
 def _dotted(path: str) -> str:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from workbench.errors import PatchError
 from workbench.history import FileWeave, Repository
-from workbench.patch.edits import EditMap
+from workbench.patch.edits import Edit, EditMap
 from workbench.patch.handover import pull_request
 from workbench.patch.hoist import hoist_invariant
 from workbench.patch.measure import Bench
@@ -102,7 +102,7 @@ def find_fix(
             n_trials += search.n_runs
             if edits is None:
                 return None, f"nothing that was tried gives the speed back ({n_trials} runs)"
-            patch = search.patch(edits, _revert_title(search.edits.function(e) for e in edits))
+            patch = search.patch(edits, _title(search, edits))
         verification = bench.verify(patch.files, n_runs, progress)
         diff = workspace.diff()
         fix = Fix(patch, diff, verification, n_trials=n_trials)
@@ -162,8 +162,11 @@ def _edits(
     return EditMap(base, head, weaves)
 
 
-def _revert_title(functions: Iterable[Function]) -> str:
+def _title(search: RevertSearch, edits: Collection[Edit]) -> str:
     """Name what is taken back, two places at the most."""
+    if not search.is_reviewable(frozenset(edits)):
+        return f"Roll back the deploy: {len(edits)} of its {len(search.edits.commits)} edits"
+    functions = {search.edits.function(edit) for edit in edits}
     places = sorted({function.name or function.file for function in functions})
     more = f" and {len(places) - 2} more" if len(places) > 2 else ""
     return f"Revert changes of {', '.join(places[:2])}{more}"

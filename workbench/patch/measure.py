@@ -95,8 +95,8 @@ class Bench:
                 break
         return seen
 
-    def try_files(self, files: Mapping[str, str | None]) -> Trial:
-        """Run an edit, again and again for as long as noise may be all that speaks against it."""
+    def try_files(self, files: Mapping[str, str | None], target: float = ENOUGH) -> Trial:
+        """Run an edit, again where noise may be all that keeps it from giving back `target`."""
         self.workspace.apply(files)
         loss = self.bad_cost - self.good_cost
         restored = -math.inf
@@ -108,7 +108,7 @@ class Bench:
             if run.check != self.check:
                 return Trial(None, "the output changed")
             restored = max(restored, (self.bad_cost - run.cost) / loss)
-            if restored >= ENOUGH or restored + self.noise * self.bad_cost / loss < ENOUGH:
+            if restored >= target or restored + self.noise * self.bad_cost / loss < target:
                 break
         return Trial(restored)
 

@@ -5,12 +5,14 @@ nothing up and breaks whoever else uses them; what is taken back is the code tha
 search begins with the most suspicious commits, lets what breaks (a name that is gone, a call that
 no longer fits) say what else must go back, and once a set works makes it small by delta debugging
 (A. Zeller and R. Hildebrandt, "Simplifying and Isolating Failure-Inducing Input", IEEE TSE 28(2),
-2002), within a number of runs.
+2002), within a number of runs and seconds. A new method that nobody calls by name (`__eq__`, an
+override) is no addition that may stay: what runs it was there before.
 """
 
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -26,9 +28,14 @@ ENOUGH = 0.85
 """Part of the lost speed that a trial must give back; more than a fix needs, for the noise."""
 WORTH_TELLING = 0.3
 """A set that gives back this part is shown, as not verified, where none gives enough."""
+REVIEWABLE = 40
+"""Functions that a person reviews in one sitting; to take back more is to roll back the deploy."""
+_MOST = 0.7
+"""A reviewable set that gives back this part goes before a roll-back that gives back all."""
 _MAX_REPAIRS = 12
-_MAX_SUSPECTS = 12
 _HELPS = 0.03
+_SUSPECTS_SHARE = 0.5
+"""Part of the runs and seconds that may go to the suspects, one after the other."""
 _QUOTED_NAME = re.compile(r"'([A-Za-z_][\w.]*)'|([\w.]+)\(\)")
 
 
@@ -53,19 +60,24 @@ class RevertSearch:
     edits : EditMap
         What differs between the good and the bad revision.
     run : callable
-        Files -> Trial; runs the workload.
+        (files, target) -> Trial; runs the workload, again where noise may be all that keeps it
+        from giving back `target`.
     hot : collection of Function
         Functions that the workload runs.
-    budget : int
-        Most runs.
+    budget, seconds : int, float
+        Most runs, and for how long to go on making them.
+    clock : callable
+        Tells the seconds.
     """
 
     def __init__(
-        self, edits: EditMap, run: Callable[[Mapping[str, str | None]], Trial],
-        hot: Collection[Function], budget: int = 40,
+        self, edits: EditMap, run: Callable[[Mapping[str, str | None], float], Trial],
+        hot: Collection[Function], budget: int = 80, seconds: float = 120.0,
+        clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.edits, self.run, self.hot = edits, run, hot
-        self.budget, self.n_runs = budget, 0
+        self.budget, self.seconds, self.n_runs = budget, seconds, 0
+        self._clock, self._began = clock, clock()
         self._seen: dict[Edits, Trial] = {}
 
     def smallest(self, ranked: Sequence[str]) -> Edits | None:
@@ -86,17 +98,25 @@ class RevertSearch:
         return self._best()
 
     def _best(self) -> Edits | None:
-        """Return the smallest of the sets that worked, else the one that gave most back."""
-        if working := [chosen for chosen, trial in self._seen.items() if _is_good(trial)]:
-            return min(working, key=len)
-        partly = {chosen: trial.restored or 0.0 for chosen, trial in self._seen.items()}
-        best = max(partly, key=lambda chosen: (partly[chosen], -len(chosen)), default=None)
-        return best if best and partly[best] >= WORTH_TELLING else None
+        """Return the smallest set that worked, or of those fit for review what gave most back."""
+        given = {chosen: trial.restored or 0.0 for chosen, trial in self._seen.items()}
+        working = min((c for c, part in given.items() if part >= ENOUGH), key=len, default=None)
+        fit = [chosen for chosen in given if self.is_reviewable(chosen)]
+        most = max(fit, key=lambda chosen: (given[chosen], -len(chosen)), default=None)
+        part = given[most] if most else 0.0
+        if working and (self.is_reviewable(working) or part < _MOST):
+            return working
+        return most if part >= WORTH_TELLING else None
+
+    def is_reviewable(self, chosen: Edits) -> bool:
+        """Tell whether a set is of so few functions that a person would review it."""
+        return len(self._by_function(chosen)) <= REVIEWABLE
 
     def patch(self, chosen: Edits, title: str) -> Patch:
         """Return the reversal of these edits as a patch."""
         commits = sorted({commit for edit in chosen for commit in self.edits.commits[edit]})
-        return Patch("revert", title, self.edits.files(chosen), tuple(commits))
+        strategy = "revert" if self.is_reviewable(chosen) else "roll_back"
+        return Patch(strategy, title, self.edits.files(chosen), tuple(commits))
 
     def _first(self, ranked: Sequence[str]) -> Edits | None:
         """Take back one suspect after the other for as long as that helps; then all that is hot,
@@ -104,18 +124,21 @@ class RevertSearch:
         """
         chosen: Edits = frozenset()
         restored = 0.0
-        for commit in ranked[:_MAX_SUSPECTS]:
-            wider = self._try(chosen | self._calls_into([commit]))
+        for commit in ranked:
+            if self._used >= _SUSPECTS_SHARE:
+                break
+            target = min(restored + _HELPS, ENOUGH)
+            wider = self._try(chosen | self._calls_into([commit]), target)
             gained = (self._trial(wider).restored or 0.0) if wider else 0.0
             if wider and gained >= ENOUGH:
                 return wider
-            if wider and gained > restored + _HELPS:
+            if wider and gained >= target:
                 chosen, restored = wider, gained
         every = frozenset(self.edits.commits)
         changed = every - self.edits.additions
         hot = self.edits.whole(edit for edit in changed if self._is_hot(edit))
         for chosen in (hot, changed, every):
-            wider = self._try(chosen)
+            wider = self._try(chosen, ENOUGH)
             if wider and _is_good(self._trial(wider)):
                 return wider
         return None
@@ -123,23 +146,27 @@ class RevertSearch:
     def _calls_into(self, commits: Iterable[str]) -> Edits:
         """Return what to take back of these commits.
 
-        Their own edits but for new definitions; of those, the hot code that calls them.
+        Their own edits but for new definitions; of those, the hot code that calls them, and where
+        none does the definition itself, if it is hot: it runs without being called by name.
         """
         pending = [edit for commit in commits for edit in self.edits.of_commit.get(commit, ())]
         seen = set(pending)
+        implicit: set[Edit] = set()
         while pending:
             edit = pending.pop()
             if edit in self.edits.additions:
                 users = {u for name in self.edits.new[edit] for u in self.edits.users.get(name, ())}
-                more = {user for user in users if self._is_hot(user)} - seen
-                pending.extend(more)
+                more = {user for user in users if self._is_hot(user)}
+                if not more and self._is_hot(edit):
+                    implicit.add(edit)
+                pending.extend(more - seen)
                 seen |= more
-        return self.edits.whole(seen - self.edits.additions)
+        return self.edits.whole(seen - self.edits.additions) | implicit
 
     def _is_hot(self, edit: Edit) -> bool:
         return self.edits.function(edit) in self.hot
 
-    def _try(self, chosen: Edits) -> Edits | None:
+    def _try(self, chosen: Edits, target: float) -> Edits | None:
         """Take back a set and whatever else that asks for; return it where it runs."""
         for _ in range(_MAX_REPAIRS):
             if not chosen:
@@ -150,7 +177,7 @@ class RevertSearch:
             elif missing := self._missing(files):
                 wider = self._supply(chosen, missing)
             else:
-                trial = self._trial(chosen)
+                trial = self._trial(chosen, target)
                 if trial.restored is not None:
                     return chosen
                 wider = self._supply(chosen, _names_in(trial.complaint))
@@ -201,17 +228,23 @@ class RevertSearch:
         chosen: Edits = frozenset().union(*groups)
         return not self._missing(self.edits.files(chosen)) and _is_good(self._trial(chosen))
 
-    def _trial(self, chosen: Edits) -> Trial:
+    def _trial(self, chosen: Edits, target: float = ENOUGH) -> Trial:
         if chosen not in self._seen:
             files = self.edits.files(chosen)
             if fault := syntax_fault(files):
                 self._seen[chosen] = Trial(None, str(fault))
-            elif self.n_runs >= self.budget:
+            elif self._used >= 1:
                 raise BudgetSpentError
             else:
                 self.n_runs += 1
-                self._seen[chosen] = self.run(files)
+                self._seen[chosen] = self.run(files, target)
         return self._seen[chosen]
+
+    @property
+    def _used(self) -> float:
+        """Part of the runs or of the seconds that is gone, whichever is more."""
+        gone = (self._clock() - self._began) / self.seconds
+        return max(gone, self.n_runs / self.budget if self.budget else 1.0)
 
 
 def ddmin(units: Sequence[Unit], works: Callable[[list[Unit]], bool]) -> list[Unit]:
