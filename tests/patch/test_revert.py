@@ -252,24 +252,24 @@ def test_a_new_function_that_is_called_stays_and_its_call_goes(make_edits):
     assert "slow()\n" not in text.replace("def slow()", "")
 
 
-WIDE = "".join(f"def part{n}():\n    return 0\n\n\n" for n in range(60))
-WIDE += "def work():\n    return 'done', 1 + sum(globals()[f'part{n}']() for n in range(60))\n"
+WIDE = "".join(f"def part{n}():\n    return 0\n\n\n" for n in range(120))
+WIDE += "def work():\n    return 'done', 1 + sum(globals()[f'part{n}']() for n in range(120))\n"
 
 
 def wide(make_edits, cost_of):
-    """Sixty functions that each cost something now; one commit each."""
+    """Many functions that each cost something now; one commit each."""
     texts = [WIDE]
-    for n in range(60):
+    for n in range(120):
         old = f"def part{n}():\n    return 0\n"
         texts.append(texts[-1].replace(old, old.replace("return 0", f"return {cost_of(n)}")))
     return make_edits(*({"a.py": text} for text in texts))
 
 
-RANKED = [f"c{n}" for n in range(1, 61)]
+RANKED = [f"c{n}" for n in range(1, 121)]
 
 
 def test_what_a_person_would_review_goes_before_a_roll_back(make_edits):
-    edits = wide(make_edits, lambda n: 2.25 if n < 3 else 2.25 / 57)
+    edits = wide(make_edits, lambda n: 2.16 if n < 3 else 2.52 / 117)
     searched = search(edits)
     found = searched.smallest(RANKED)
     assert {edits.function(edit).name for edit in found} == {"part0", "part1", "part2"}
@@ -277,7 +277,7 @@ def test_what_a_person_would_review_goes_before_a_roll_back(make_edits):
 
 
 def test_where_the_loss_is_all_over_the_deploy_is_rolled_back(make_edits):
-    searched = search(wide(make_edits, lambda n: 0.15), budget=60)
+    searched = search(wide(make_edits, lambda n: 0.075), budget=60)
     found = searched.smallest(RANKED)
     assert not searched.is_reviewable(found)
     assert searched.patch(found, "All").strategy == "roll_back"
@@ -285,7 +285,7 @@ def test_where_the_loss_is_all_over_the_deploy_is_rolled_back(make_edits):
 
 def test_the_search_ends_when_its_time_is_over(make_edits):
     now = iter(range(0, 10_000, 10))
-    edits = wide(make_edits, lambda n: 0.15)
+    edits = wide(make_edits, lambda n: 0.075)
     searched = RevertSearch(edits, running(edits, 1, 10), set(), 1000, 60.0, lambda: next(now))
     searched.smallest(RANKED)
     assert searched.n_runs < 10
