@@ -34,6 +34,7 @@ _MOST = 0.7
 """A reviewable set that gives back this part goes before a roll-back that gives back all."""
 _MAX_REPAIRS = 12
 _HELPS = 0.03
+"""A function that is taken back gives back at least this part of the loss."""
 _SUSPECTS_SHARE = 0.5
 """Part of the runs and seconds that may go to the suspects, one after the other."""
 _QUOTED_NAME = re.compile(r"'([A-Za-z_][\w.]*)'|([\w.]+)\(\)")
@@ -98,11 +99,11 @@ class RevertSearch:
         return self._best()
 
     def _best(self) -> Edits | None:
-        """Return the smallest set that worked, or of those fit for review what gave most back."""
+        """Return the smallest set that worked, or of those fit for review what helped most."""
         given = {chosen: trial.restored or 0.0 for chosen, trial in self._seen.items()}
         working = min((c for c, part in given.items() if part >= ENOUGH), key=len, default=None)
         fit = [chosen for chosen in given if self.is_reviewable(chosen)]
-        most = max(fit, key=lambda chosen: (given[chosen], -len(chosen)), default=None)
+        most = max(fit, key=lambda c: given[c] - _HELPS * len(self._by_function(c)), default=None)
         part = given[most] if most else 0.0
         if working and (self.is_reviewable(working) or part < _MOST):
             return working
