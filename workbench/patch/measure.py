@@ -38,6 +38,10 @@ _LOOKS = (5, 8, 12)
 """Turns after which a reproduction may stop."""
 
 
+class OutputChangedError(PatchError):
+    """An edit runs, and does something else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Bench:
     """A workload set up to compare the three trees of a workspace."""
@@ -96,21 +100,49 @@ class Bench:
         return seen
 
     def try_files(self, files: Mapping[str, str | None], target: float = ENOUGH) -> Trial:
-        """Run an edit, again where noise may be all that keeps it from giving back `target`."""
+        """Run an edit, again where noise may be all that keeps it from giving back `target`.
+
+        One that gives back enough, but by less than the noise, is run beside both versions once
+        more: the search ends with it, and a verification would find it out.
+        """
         self.workspace.apply(files)
-        loss = self.bad_cost - self.good_cost
         restored = -math.inf
-        for _ in range(_N_TRIES):
-            try:
-                run = run_workload(self.workload, self.folder, self.workspace.fixed)
-            except PatchError as error:
-                return Trial(None, str(error))
-            if run.check != self.check:
-                return Trial(None, "the output changed")
-            restored = max(restored, (self.bad_cost - run.cost) / loss)
-            if restored >= target or restored + self.noise * self.bad_cost / loss < target:
-                break
-        return Trial(restored)
+        try:
+            for _ in range(_N_TRIES):
+                restored = max(restored, self._restored_once())
+                if restored >= target or restored + self._doubt < target:
+                    break
+            if ENOUGH <= restored < ENOUGH + self._doubt:
+                turns = [self._run_three() for _ in range(_N_TRIES)]
+                good, bad, fixed = np.min(turns, axis=0)
+                restored = (bad - fixed) / (bad - good) if bad > good else 0.0
+        except OutputChangedError:
+            return Trial(None, "the output changed")
+        except PatchError as error:
+            return Trial(None, str(error))
+        return Trial(float(restored))
+
+    def _restored_once(self) -> float:
+        """Run the edited tree; PatchError where it fails or its output is another."""
+        run = run_workload(self.workload, self.folder, self.workspace.fixed)
+        self._expect_same(run)
+        return (self.bad_cost - run.cost) / (self.bad_cost - self.good_cost)
+
+    def _run_three(self) -> tuple[float, float, float]:
+        """Run the three trees in turn and return their costs; PatchError as above."""
+        trees = (self.workspace.good, self.workspace.bad, self.workspace.fixed)
+        good, bad, fixed = (run_workload(self.workload, self.folder, tree) for tree in trees)
+        self._expect_same(fixed)
+        return good.cost, bad.cost, fixed.cost
+
+    def _expect_same(self, run: Run) -> None:
+        if run.check != self.check:
+            raise OutputChangedError(f"the output changed: {self.check!r} became {run.check!r}")
+
+    @property
+    def _doubt(self) -> float:
+        """Part of the loss by which noise may move what one run of an edit seems to give back."""
+        return self.noise * self.bad_cost / (self.bad_cost - self.good_cost)
 
     @property
     def noise(self) -> float:
@@ -141,26 +173,15 @@ class Bench:
         costs: list[tuple[float, float, float]] = []
         for n_turns in (n_runs, 2 * n_runs, 3 * n_runs):
             while len(costs) < n_turns:
-                turn = self._verify_once()
-                if isinstance(turn, str):
-                    return Verification(True, True, False, reason=turn)
-                costs.append(turn)
+                try:
+                    costs.append(self._run_three())
+                except PatchError as error:
+                    return Verification(True, True, False, reason=str(error))
                 progress(f"verifying: {len(costs)} of {n_turns} interleaved runs")
             seen = judge(*np.array(costs).T)
             if seen.interval[1] - seen.interval[0] <= _PRECISE:
                 break
         return seen
-
-    def _verify_once(self) -> tuple[float, float, float] | str:
-        """Run the three trees in turn; return their costs, or what is wrong with the edit."""
-        trees = (self.workspace.good, self.workspace.bad, self.workspace.fixed)
-        try:
-            good, bad, fixed = (run_workload(self.workload, self.folder, tree) for tree in trees)
-        except PatchError as error:
-            return str(error)
-        if fixed.check != self.check:
-            return f"the output changed: {self.check!r} became {fixed.check!r}"
-        return good.cost, bad.cost, fixed.cost
 
 
 def _turn(workload: Workload, folder: Path, workspace: Workspace) -> tuple[Run, Run]:
