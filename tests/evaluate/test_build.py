@@ -187,7 +187,7 @@ def test_a_failure_is_one_line_and_leaves_nothing(spec_file, tmp_path, changed, 
     spec = load_spec(spec_file(workload, **fields))
     before = listed(tmp_path)
     with pytest.raises(kind) as caught:
-        build_case(*spec, tmp_path / "case")
+        build_case(*spec, tmp_path / "new" / "folders" / "case")
     assert complaint in str(caught.value)
     assert "\n" not in str(caught.value)
     assert listed(tmp_path) == before

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import json
 import os
 import shutil
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -97,8 +98,10 @@ def build_case(
     out = out.resolve()
     if out.exists() or truth_path(out).exists():
         raise CaseError(f"{out}: expected a new folder, something is there already")
-    out.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place:
+    with (
+        _new_parents(out),
+        tempfile.TemporaryDirectory(dir=out.parent, prefix=f".{out.name}-") as place,
+    ):
         folder = Path(place) / out.name
         folder.mkdir()
         history = _fill(folder, spec, workload_file, recorded, n_windows, progress)
@@ -110,6 +113,20 @@ def build_case(
             truth_path(out).unlink()
             raise
     return out
+
+
+@contextlib.contextmanager
+def _new_parents(path: Path) -> Iterator[None]:
+    """Make the folders that a path is to stand in; those made are gone again after a failure."""
+    made = [parent for parent in path.parents if not parent.exists()]  # the nearest first
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    except BaseException:
+        with contextlib.suppress(OSError):  # somebody else put something there
+            for parent in made:
+                parent.rmdir()
+        raise
 
 
 def _fill(
