@@ -85,7 +85,14 @@ PUBLIC = {
         "render_report",
         "render_svg",
     ],
-    "workbench.signals": ["depths", "function_series", "incidence", "stack_costs", "window_costs"],
+    "workbench.signals": [
+        "depths",
+        "function_series",
+        "incidence",
+        "quiet_windows",
+        "stack_costs",
+        "window_costs",
+    ],
     "workbench.store": ["Store", "WindowProfile"],
     "workbench.widgets": ["Picker"],
 }

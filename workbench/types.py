@@ -17,6 +17,7 @@ import pandas as pd
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
+BoolArray = npt.NDArray[np.bool_]
 
 SERVICE = "<service>"
 """Subject of the series that holds a whole service rather than one function of it."""

@@ -5,7 +5,6 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import sparse
 
 from workbench.attribute import rank_changes
 from workbench.types import Change, Function, Recording
@@ -39,7 +38,7 @@ def ranked(before, after, *changes):
     values = np.array(
         [[side.get(s, 0.0) for side in (before, after) for _ in range(3)] for s in stacks]
     )
-    return rank_changes(changes, recording, sparse.csr_array(values), 3)
+    return rank_changes(changes, recording, values[:, :3].mean(axis=1), values[:, 3:].mean(axis=1))
 
 
 def shares(suspects):

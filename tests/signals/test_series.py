@@ -1,4 +1,5 @@
 import math
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -8,7 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import SignalError
-from workbench.signals import depths, function_series, incidence, stack_costs, window_costs
+from workbench.signals import (
+    depths,
+    function_series,
+    incidence,
+    quiet_windows,
+    stack_costs,
+    window_costs,
+)
 from workbench.store import Store, WindowProfile
 from workbench.types import SERVICE, Function, Recording
 
@@ -130,3 +138,25 @@ def test_series_of_a_store_are_in_order_of_time(tmp_path, make_profile):
     series = function_series(store.recording())
     np.testing.assert_allclose(series.row("f", "gcpu"), [0.25, 0.5, 0.75])
     np.testing.assert_allclose(series.row("a.b:main", "cost"), [1.0, 2.0, 3.0])
+
+
+def test_windows_that_the_machine_disturbed_are_told(make_store):
+    recording = make_store({"a": 1.0}, {"a": 2.0}, n_windows=8, noise=0.01).recording()
+    disturbed = [1, 2, 9]
+    cpu = recording.windows["cpu_seconds"].to_numpy(copy=True)
+    cpu[disturbed] *= 1.5
+    changed = replace(recording, windows=recording.windows.assign(cpu_seconds=cpu))
+    assert np.flatnonzero(~quiet_windows(changed, 8)).tolist() == disturbed
+    assert quiet_windows(recording, 8).all()
+
+
+def test_half_of_the_windows_are_quiet_whatever_they_cost(make_store):
+    recording = make_store({"a": 1.0}, {"a": 1.0}, n_windows=8).recording()
+    spread = replace(recording, windows=recording.windows.assign(cpu_seconds=2.0 ** np.arange(16)))
+    quiet = quiet_windows(spread, 6)
+    assert (quiet[:6].sum(), quiet[6:].sum()) == (3, 5)
+
+
+def test_without_work_all_windows_count_as_quiet(make_store):
+    recording = make_store({"a": 1.0}, {"a": 9.0}, work=float("nan")).recording()
+    assert quiet_windows(recording, 20).all()

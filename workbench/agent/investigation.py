@@ -11,7 +11,7 @@ from scipy import sparse
 from workbench.attribute import Sources, describe_changes, rank_changes, read_sources
 from workbench.errors import ToolError
 from workbench.history import Commit, FileWeave, Repository, weave_files
-from workbench.signals import incidence, stack_costs
+from workbench.signals import incidence, quiet_windows, stack_costs
 from workbench.types import Change, Detection, FloatArray, Recording, Regression, Suspect
 
 
@@ -72,13 +72,16 @@ class Investigation:
         """Return the changes ranked by the growth that passes through them."""
         index = self.regression(regression_id).change_index
         if index not in self._ranked:
-            self._ranked[index] = rank_changes(
-                self.changes, self.recording, self.stack_values, index, self.sources
-            )
+            levels = self.levels(index)
+            self._ranked[index] = rank_changes(self.changes, self.recording, *levels, self.sources)
         return self._ranked[index]
 
     def levels(self, change_index: int) -> tuple[FloatArray, FloatArray]:
-        """Return each stack's mean before and after a change, (n_stacks,) each."""
-        before = np.asarray(self.stack_values[:, :change_index].mean(axis=1)).ravel()
-        after = np.asarray(self.stack_values[:, change_index:].mean(axis=1)).ravel()
+        """Return each stack's mean in quiet windows before and after a change, (n_stacks,) each."""
+        quiet = quiet_windows(self.recording, change_index)
+        is_after = np.arange(len(quiet)) >= change_index
+        before, after = (
+            np.asarray(self.stack_values[:, quiet & side].mean(axis=1)).ravel()
+            for side in (~is_after, is_after)
+        )
         return before, after

@@ -10,9 +10,6 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-import numpy as np
-from scipy import sparse
-
 from workbench.attribute.moves import Blame, Sources, set_off_moves
 from workbench.history import enclosing_function
 from workbench.types import Change, FloatArray, Function, Recording, Suspect
@@ -21,8 +18,8 @@ from workbench.types import Change, FloatArray, Function, Recording, Suspect
 def rank_changes(
     changes: Sequence[Change],
     recording: Recording,
-    stack_values: sparse.csr_array,
-    change_index: int,
+    before: FloatArray,
+    after: FloatArray,
     sources: Sources | None = None,
 ) -> tuple[Suspect, ...]:
     """Rank the changes that could have caused a regression.
@@ -33,10 +30,8 @@ def rank_changes(
         Candidates, with the functions each of them touched.
     recording : Recording
         Names the stacks.
-    stack_values : scipy.sparse.csr_array
-        (n_stacks, n_windows), such as cost per round of work.
-    change_index : int
-        First window of the new level.
+    before, after : ndarray
+        (n_stacks,) level of each stack, such as its cost per round of work.
     sources : Sources, optional
         Texts by which code that moved is known. Default: it is known by its callers alone.
 
@@ -46,8 +41,6 @@ def rank_changes(
         Changes with net growth, most first. Probabilities add up to at most 1: the rest is growth
         that no change explains.
     """
-    before = np.asarray(stack_values[:, :change_index].mean(axis=1)).ravel()
-    after = np.asarray(stack_values[:, change_index:].mean(axis=1)).ravel()
     touched = {function for change in changes for function in change.functions}
     blamed, unexplained = _blame(recording, before, after, touched)
     growth = set_off_moves(blamed, sources or Sources())

@@ -1,5 +1,19 @@
 """Counts of stacks -> series of functions."""
 
-from workbench.signals.series import depths, function_series, incidence, stack_costs, window_costs
+from workbench.signals.series import (
+    depths,
+    function_series,
+    incidence,
+    quiet_windows,
+    stack_costs,
+    window_costs,
+)
 
-__all__ = ["depths", "function_series", "incidence", "stack_costs", "window_costs"]
+__all__ = [
+    "depths",
+    "function_series",
+    "incidence",
+    "quiet_windows",
+    "stack_costs",
+    "window_costs",
+]

@@ -6,7 +6,9 @@ import numpy as np
 from scipy import sparse
 
 from workbench.errors import SignalError
-from workbench.types import SERVICE, FloatArray, Recording, SeriesMatrix
+from workbench.types import SERVICE, BoolArray, FloatArray, Recording, SeriesMatrix
+
+_DISTURBED = 1.1
 
 
 def incidence(recording: Recording) -> sparse.csr_array:
@@ -95,6 +97,22 @@ def window_costs(recording: Recording) -> FloatArray | None:
     cpu_seconds = recording.windows["cpu_seconds"].to_numpy(np.float64)
     known = np.isfinite(work).all() and np.isfinite(cpu_seconds).all() and (work > 0).all()
     return cpu_seconds / work if known else None
+
+
+def quiet_windows(recording: Recording, change_index: int) -> BoolArray:
+    """Return which windows the machine left alone, (n_windows,), at least half on either side.
+
+    What else a machine does makes all functions look slower at once; such windows cost over a
+    tenth more per round of work than the lower quartile of their side of a change. Where work is
+    not known, all windows count as quiet.
+    """
+    quiet = np.ones(recording.n_windows, dtype=np.bool_)
+    costs = window_costs(recording)
+    if costs is not None:
+        for side in (slice(None, change_index), slice(change_index, None)):
+            limit = max(_DISTURBED * np.quantile(costs[side], 0.25), np.median(costs[side]))
+            quiet[side] = costs[side] <= limit
+    return quiet
 
 
 def _counts(recording: Recording) -> sparse.csr_array:
