@@ -34,6 +34,8 @@ _PATIENCE = 5.0
 """Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
 _PRECISE = 0.3
 """Width of the interval of the gain with which a verification is content."""
+_VERIFY_SECONDS = 60.0
+"""After so long it is not made longer."""
 _LOOKS = (5, 8, 12)
 """Turns after which a reproduction may stop."""
 
@@ -170,6 +172,7 @@ class Bench:
             return Verification(False, False, False, reason=str(error))
         if fault := syntax_fault(files):
             return Verification(True, False, False, reason=str(fault))
+        began = time.perf_counter()
         costs: list[tuple[float, float, float]] = []
         for n_turns in (n_runs, 2 * n_runs, 3 * n_runs):
             while len(costs) < n_turns:
@@ -179,7 +182,8 @@ class Bench:
                     return Verification(True, True, False, reason=str(error))
                 progress(f"verifying: {len(costs)} of {n_turns} interleaved runs")
             seen = judge(*np.array(costs).T)
-            if seen.interval[1] - seen.interval[0] <= _PRECISE:
+            is_late = time.perf_counter() - began > _VERIFY_SECONDS
+            if is_late or seen.interval[1] - seen.interval[0] <= _PRECISE:
                 break
         return seen
 
