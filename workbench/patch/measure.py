@@ -110,9 +110,10 @@ class Bench:
         self.workspace.apply(files)
         restored = -math.inf
         try:
-            for _ in range(_N_TRIES):
+            for n_tries in range(1, _N_TRIES + 1):
                 restored = max(restored, self._restored_once())
-                if restored >= target or restored + self._doubt < target:
+                is_hopeless = n_tries > 1 and restored + self._doubt < target
+                if restored >= target or is_hopeless:
                     break
             if ENOUGH <= restored < ENOUGH + self._doubt:
                 turns = [self._run_three() for _ in range(_N_TRIES)]
