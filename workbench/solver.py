@@ -28,7 +28,9 @@ from workbench.types import (
     Diagnosis,
     Fix,
     Outcome,
+    Recording,
     Reproduction,
+    SeriesMatrix,
     Step,
     Workload,
 )
@@ -157,14 +159,8 @@ def solve(
     progress("detecting")
     recording = Store.open(case.store).recording()
     series = function_series(recording)
-    seen: Reproduction | None = None
     workload = case.workload if options.fix and repository else None
-    search = partial(detect, series, depths=depths(recording), stack_values=stack_costs(recording))
-    detection = search(config=DetectConfig(keep_open=workload is not None))
-    if repository and workload and not _is_plain(detection):
-        seen = reproduce(repository, case.base, case.head, workload, folder, progress=progress)
-        ratio = seen.ratio if seen.is_real else 1.0
-        detection = search(config=DetectConfig(total_ratio=ratio))
+    detection, seen = _detect(case, recording, series, workload, repository, progress)
     clock.lap("detect")
     outcome = Outcome(case, recording, series, detection, seen, model=options.model)
     if not detection.regressions:
@@ -196,6 +192,21 @@ def solve(
         steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
         skills={name: skill.content_hash for name, skill in skills.items()},
     )  # fmt: skip
+
+
+def _detect(
+    case: Case, recording: Recording, series: SeriesMatrix, workload: Workload | None,
+    repository: Repository | None, progress: Callable[[str], None],
+) -> tuple[Detection, Reproduction | None]:  # fmt: skip
+    """Detect; what the recording leaves open is settled by running the workload."""
+    search = partial(detect, series, depths=depths(recording), stack_values=stack_costs(recording))
+    detection = search(config=DetectConfig(keep_open=workload is not None))
+    if _is_plain(detection) or not (repository and workload):
+        return detection, None
+    seen = reproduce(
+        repository, case.base, case.head, workload, Path(case.folder), progress=progress
+    )
+    return search(config=DetectConfig(total_ratio=seen.ratio if seen.is_real else 1.0)), seen
 
 
 def _is_plain(detection: Detection) -> bool:
