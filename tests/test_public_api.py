@@ -100,6 +100,7 @@ DEFINED = {
     "workbench.errors": [
         "CaseError",
         "HistoryError",
+        "ModelError",
         "ParseError",
         "PatchError",
         "SignalError",

@@ -7,6 +7,7 @@
     ├── HistoryError     git refused, or a revision or file is not there
     ├── CaseError        a case cannot be built: download, workload or recording failed
     ├── PatchError       an edit does not apply, or its verification cannot run
+    ├── ModelError       a chat model cannot be had, or does not answer
     ├── SkillError       a skill folder does not follow the format
     └── ToolError        an agent tool was called wrongly; the text goes to the model
 
@@ -56,6 +57,10 @@ class CaseError(WorkbenchError):
 
 class PatchError(WorkbenchError):
     """An edit does not apply, or its verification cannot run."""
+
+
+class ModelError(WorkbenchError):
+    """A chat model cannot be had, or does not answer."""
 
 
 class SkillError(WorkbenchError):

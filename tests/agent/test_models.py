@@ -10,7 +10,7 @@ from langchain_core.messages import (
 )
 
 from workbench.agent import PlaybookChatModel, ScriptedModel, build_graph, make_model
-from workbench.errors import SkillError, WorkbenchError
+from workbench.errors import ModelError, SkillError
 
 
 def said(message):
@@ -79,7 +79,20 @@ def test_the_scripted_model_says_each_message_anew():
     assert len({message.id for message in heard}) == 4
 
 
-@pytest.mark.parametrize("name", ["nobody:nothing", "", "playbok", "anthropic:"])
-def test_an_unknown_model_is_one_error(skills, name):
-    with pytest.raises(WorkbenchError, match=f"model '{name}'"):
+@pytest.mark.parametrize("name", ["nobody:nothing", "", "playbok", "anthropic:", "openai:some"])
+def test_a_model_that_cannot_be_had_is_one_line(skills, name):
+    with pytest.raises(ModelError, match=f"model '{name}'") as caught:
         make_model(name, skills)
+    assert "\n" not in str(caught.value)
+
+
+class Unreachable(ScriptedModel):
+    def _reply(self, messages):
+        raise ConnectionError("no route to host\nand much more besides")
+
+
+def test_a_model_that_does_not_answer_is_one_line(run, shop):
+    with pytest.raises(ModelError) as caught:
+        run(shop, model=Unreachable(replies=[]))
+    expected = "the model did not answer: ConnectionError: no route to host"
+    assert str(caught.value) == expected

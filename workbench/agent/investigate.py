@@ -13,9 +13,9 @@ from langchain_core.messages import AIMessage, AnyMessage, ToolMessage, message_
 
 from workbench.agent.graph import build_graph
 from workbench.agent.investigation import Investigation
-from workbench.agent.models import PlaybookChatModel
+from workbench.agent.models import PlaybookChatModel, first_line
 from workbench.agent.skills import Skill
-from workbench.errors import WorkbenchError
+from workbench.errors import ModelError
 from workbench.types import Diagnosis, Step
 
 _MAX_DETAIL = 4000
@@ -34,19 +34,14 @@ def make_model(name: str, skills: dict[str, Skill]) -> BaseChatModel:
     """Return the chat model of a name: `playbook`, or `provider:model` as LangChain knows it."""
     if name == "playbook":
         return PlaybookChatModel(skills=skills)
-    try:
-        from langchain.chat_models import init_chat_model
-    except ImportError as error:
-        raise WorkbenchError(
-            f"model {name!r}: expected the package langchain and the provider's own, found none: "
-            "pip install langchain langchain-<provider>"
-        ) from error
+    from langchain.chat_models import init_chat_model  # half a second to import
+
     try:
         model = init_chat_model(name)
-    except (ImportError, ValueError) as error:
-        raise WorkbenchError(f"model {name!r}: {error}") from error
+    except Exception as error:  # a package that is not there, a key; whatever the provider raises
+        raise ModelError(f"model {name!r}: {first_line(error)}") from error
     if not isinstance(model, BaseChatModel):
-        raise WorkbenchError(f"model {name!r}: expected provider:model")
+        raise ModelError(f"model {name!r}: expected provider:model")
     return model
 
 

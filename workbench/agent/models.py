@@ -8,14 +8,21 @@ from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
-from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    BaseMessage,
+    HumanMessage,
+    SystemMessage,
+    ToolMessage,
+)
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
 
 from workbench.agent.playbook import Reply, ReportDiagnosis
 from workbench.agent.skills import Skill
-from workbench.errors import SkillError
+from workbench.errors import ModelError, SkillError, WorkbenchError
 
 SKILL_MARK = "Skill in use: "
 """Line of the system prompt by which a model knows the skill that was selected."""
@@ -87,6 +94,22 @@ class ScriptedModel(_ToolCallingModel):
         self.n_said += 1
         reply = self.replies[min(self.n_said, len(self.replies)) - 1]
         return reply.model_copy()  # a message said twice is two messages
+
+
+def ask(model: Runnable[LanguageModelInput, AIMessage], messages: list[AnyMessage]) -> AIMessage:
+    """Let a model answer; ModelError where it does not."""
+    try:
+        return model.invoke(messages)
+    except WorkbenchError:
+        raise
+    except Exception as error:  # no key, no network, over quota; whatever the provider raises
+        raise ModelError(f"the model did not answer: {first_line(error)}") from error
+
+
+def first_line(error: Exception) -> str:
+    """Say in one line what a foreign error says."""
+    said = str(error).strip().split("\n")[0]
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__
 
 
 def read_facts(messages: Sequence[BaseMessage]) -> dict[str, Any]:

@@ -19,6 +19,7 @@ from langgraph.prebuilt import ToolNode
 from pydantic import BaseModel, Field, ValidationError
 
 from workbench.agent.investigation import Investigation
+from workbench.agent.models import ask
 from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.skills import Skill
 from workbench.agent.tools.brief import clip
@@ -102,7 +103,7 @@ def select_skill(model: BaseChatModel, skills: dict[str, Skill]) -> Node:
 
     def run(state: State) -> State:
         facts = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
-        reply = chooser.invoke([SystemMessage(prompt), facts])
+        reply = ask(chooser, [SystemMessage(prompt), facts])
         names = [c["args"].get("name") for c in reply.tool_calls if c["name"] == "SelectSkill"]
         known = (name for name in names if isinstance(name, str) and name in skills)
         chosen = next(known, next(iter(skills)))
@@ -118,7 +119,7 @@ def ask_model(model: BaseChatModel, tools: list[BaseTool], skills: dict[str, Ski
 
     def run(state: State) -> State:
         offered = _allowed(tools, skills[state["skill"]])
-        reply = model.bind_tools([*offered, ReportDiagnosis]).invoke(state["messages"])
+        reply = ask(model.bind_tools([*offered, ReportDiagnosis]), state["messages"])
         return {"messages": [reply], "n_model_calls": state.get("n_model_calls", 0) + 1}
 
     return run
