@@ -274,7 +274,7 @@ def outcome(verification=None, change_id="c" * 40, before=0.5) -> Outcome:
         fix = Fix(Patch("restore_cache", "Keep it", {}, ("c" * 40,)), "", verification, "fix/x")
     return Outcome(
         Case("case", "svc", ".", "a", "b"), None, None,
-        Detection((replace(REGRESSION, before=before),), (), empty, empty), None,
+        Detection((replace(REGRESSION, before=before),), (), empty, empty),
         (Suspect(Change("c" * 40, "t", "a", "e", at), 0.9, ("app:main",), 1.5),),
         Diagnosis("R-1", "It counts.", change_id, ("app:main",), "", "revert", 0.9), fix,
         seconds={"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},

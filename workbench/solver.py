@@ -162,7 +162,7 @@ def solve(
     workload = case.workload if options.fix and repository else None
     detection, seen = _detect(case, recording, series, workload, repository, progress)
     clock.lap("detect")
-    outcome = Outcome(case, recording, series, detection, seen, model=options.model)
+    outcome = Outcome(case, recording, series, detection, model=options.model, reproduction=seen)
     if not detection.regressions:
         return replace(outcome, seconds=clock.seconds())
 

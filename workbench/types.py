@@ -379,8 +379,6 @@ class Outcome:
     recording: Recording
     series: SeriesMatrix
     detection: Detection
-    reproduction: Reproduction | None = None
-    """What running the workload showed, where the recording left it open."""
     suspects: tuple[Suspect, ...] = ()
     diagnosis: Diagnosis | None = None
     fix: Fix | None = None
@@ -394,6 +392,8 @@ class Outcome:
     model: str = ""
     skills: Mapping[str, str] = field(default_factory=dict)
     """Content hash of every skill that was on offer, by name."""
+    reproduction: Reproduction | None = None
+    """What running the workload showed, where the recording left it open."""
 
     @property
     def cause(self) -> str | None:
