@@ -73,7 +73,7 @@ class RevertSearch:
 
     def __init__(
         self, edits: EditMap, run: Callable[[Mapping[str, str | None], float], Trial],
-        hot: Collection[Function], budget: int = 80, seconds: float = 120.0,
+        hot: Collection[Function], budget: int = 80, seconds: float = 90.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:  # fmt: skip
         self.edits, self.run, self.hot = edits, run, hot
