@@ -152,7 +152,7 @@ class _Mobility(Scope):
         match node:
             case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as value):
                 is_bound_once = self.bound(self.function)[name] == 1 and self._is_alone(node)
-                is_shareable = self._is_immutable(value, loop) or self._is_only_read(
+                is_shareable = self._is_immutable(value, loop) or self.is_only_read(
                     name, self.function
                 )
                 return is_bound_once and is_shareable and self.is_total(value, loop)

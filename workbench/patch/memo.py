@@ -11,9 +11,14 @@ from dataclasses import dataclass, field
 import libcst as cst
 
 from workbench.patch.concrete import edit_node, get_node, insert_like, with_statement
-from workbench.patch.repeatable import root_name
 from workbench.patch.side import Side
-from workbench.patch.syntax import FunctionNode, bound_names, parse_concrete, without_docstring
+from workbench.patch.syntax import (
+    FunctionNode,
+    bound_names,
+    parse_concrete,
+    root_name,
+    without_docstring,
+)
 
 MEMO = "__memo__"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from workbench.patch.side import Side
-from workbench.patch.syntax import FunctionNode, bound_names, module_bindings
+from workbench.patch.syntax import FunctionNode, bound_names, module_bindings, root_name
 
 UNSTEADY = frozenset({"time", "random", "datetime", "os", "uuid", "secrets", "open", "input"})
 """What may give another answer to the same question."""
@@ -78,10 +78,3 @@ def _changes_others(function: FunctionNode) -> bool:
         if root_name(changed) not in own:
             return True
     return False
-
-
-def root_name(expr: ast.expr) -> str:
-    """Name the variable an attribute or item chain starts from; empty for a new value."""
-    while isinstance(expr, ast.Attribute | ast.Subscript):
-        expr = expr.value
-    return expr.id if isinstance(expr, ast.Name) else ""

@@ -200,7 +200,7 @@ class Scope:
                     return Kind()  # a module's statement sees only those above it
                 kind = self.infer(value, origin)
                 root = self.tree if in_module else self.function
-                if kind.name in IMMUTABLE or self._is_only_read(name, root):
+                if kind.name in IMMUTABLE or self.is_only_read(name, root):
                     return kind
                 return Kind(kind.name)  # it may have gained elements of other types
         return Kind()
@@ -252,7 +252,8 @@ class Scope:
             if isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load):
                 yield node
 
-    def _is_only_read(self, name: str, root: ast.AST) -> bool:
+    def is_only_read(self, name: str, root: ast.AST) -> bool:
+        """Whether every use of a name under a node only looks into what it holds."""
         return all(self.is_read(use) for use in self._uses(name, root))
 
     def is_steady(self, name: str, loop: LoopNode) -> bool:
@@ -266,7 +267,7 @@ class Scope:
             case ast.Assign(value=ast.Name()) | ast.AnnAssign(value=ast.Name()):
                 return False  # a second name for what another holds
         if origin in self.tree.body:
-            return self._is_only_read(name, self.tree)
+            return self.is_only_read(name, self.tree)
         return all(self._leaves_alone(use, loop, kind) for use in self._uses(name, self.function))
 
     def _leaves_alone(self, use: ast.Name, loop: LoopNode, kind: Kind) -> bool:

@@ -119,3 +119,10 @@ def without_docstring(body: list[ast.stmt]) -> list[ast.stmt]:
         case [ast.Expr(value=ast.Constant(value=str())), *rest]:
             return rest
     return body
+
+
+def root_name(expr: ast.expr) -> str:
+    """Name the variable an attribute or item chain starts from; empty for a new value."""
+    while isinstance(expr, ast.Attribute | ast.Subscript):
+        expr = expr.value
+    return expr.id if isinstance(expr, ast.Name) else ""
