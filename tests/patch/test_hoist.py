@@ -390,3 +390,10 @@ def test_source_that_does_not_parse_names_the_line():
 def test_unknown_function_is_named():
     with pytest.raises(PatchError, match=r"'Cls\.f'"):
         hoist_invariant("def f(): pass\n", "Cls.f")
+
+
+@pytest.mark.parametrize("n_terms", [250, 400, 600, 3000])
+def test_what_is_nested_too_deeply_is_one_error(n_terms):
+    source = f"def f(x):\n    for i in x:\n        print({' + '.join(['1'] * n_terms)})\n"
+    with pytest.raises(PatchError):
+        hoist_invariant(source, "f")

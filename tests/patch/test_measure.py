@@ -197,11 +197,17 @@ def test_no_loss_is_not_reproduced(make_bench):
     assert len(seen.good) == 5
 
 
-def test_a_loss_on_the_brink_takes_more_runs(make_bench):
+def test_a_loss_on_the_brink_takes_more_runs(make_bench, tmp_path):
     told = []
-    noisy = "__import__('random').Random(__import__('os').getpid())"
-    cost = f"0.1 * (1 + 0.05 * {noisy}.random())"
-    seen = make_bench(version(cost), version(cost)).reproduce(told.append)
+    uneven = (
+        "import pathlib\n"
+        f"runs = pathlib.Path({str(tmp_path / 'runs')!r})\n"
+        "n = len(runs.read_text()) if runs.exists() else 0\n"
+        "runs.write_text('x' * (n + 1))\n"
+        "COST = 0.1 + 0.002 * (7 * n % 11)\n\n\ndef work():\n    return 'same'\n"
+    )
+    seen = make_bench(uneven, uneven + "# slower?\n").reproduce(told.append)
+    assert not seen.is_real
     assert len(seen.good) > 5
     assert told[-1].startswith(f"reproducing: {len(seen.good)} of at most 12")
 

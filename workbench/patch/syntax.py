@@ -20,16 +20,29 @@ Span = tuple[int, int, int, int]
 """First line and column, last line and column (exclusive), in characters."""
 
 
+_MAX_DEPTH = 200
+
+
 def parse_source(source: str, what: str = "source") -> ast.Module:
     """Parse one file, or say on which line it stops being Python."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of someone else's code
-            return ast.parse(source)
+            tree = ast.parse(source)
     except SyntaxError as error:
         raise PatchError(f"{what}, line {error.lineno}: {error.msg}, expected Python") from error
     except (ValueError, RecursionError) as error:  # null bytes; expressions nested too deeply
         raise PatchError(f"{what}, line unknown: {error}, expected Python") from error
+    if _depth(tree) > _MAX_DEPTH:
+        raise PatchError(f"{what}: nested over {_MAX_DEPTH} levels deep, which no editor can walk")
+    return tree
+
+
+def _depth(tree: ast.AST) -> int:
+    depth, level = 0, [tree]
+    while level:
+        depth, level = depth + 1, [c for node in level for c in ast.iter_child_nodes(node)]
+    return depth
 
 
 def parse_concrete(source: str, what: str = "source") -> cst.Module:
