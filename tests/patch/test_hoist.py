@@ -397,3 +397,58 @@ def test_what_is_nested_too_deeply_is_one_error(n_terms):
     source = f"def f(x):\n    for i in x:\n        print({' + '.join(['1'] * n_terms)})\n"
     with pytest.raises(PatchError):
         hoist_invariant(source, "f")
+
+
+ALIASED = {
+    "another argument is the same list": """
+        def f(xs: list, out: list):
+            for i in range(3):
+                out.append(len(xs))
+            return out
+        """,
+    "a call may hold it too": """
+        def f(xs: list, grow):
+            n = 0
+            for i in range(3):
+                grow(i)
+                n += len(xs)
+            return n
+        """,
+    "it was given away before": """
+        def f(rows: list, keep):
+            xs = list(rows)
+            keep(xs)
+            n = 0
+            for i in range(3):
+                keep(None)
+                n += len(xs)
+            return n
+        """,
+    "an item of something else is set": """
+        def f(xs: list, table: dict):
+            for i in range(3):
+                table["xs"][i:] = []
+                print(len(xs))
+        """,
+    "something unknown is extended": """
+        def f(xs: list, other):
+            for i in range(3):
+                other += [i]
+                print(len(xs))
+        """,
+}
+
+
+@pytest.mark.parametrize("text", ALIASED.values(), ids=ALIASED)
+def test_what_others_may_hold_too_stays_where_they_may_change_it(text):
+    assert hoist_invariant(function(text), "f") is None
+
+
+def test_what_this_function_made_and_kept_moves_past_calls():
+    text = """
+        def f(rows, use):
+            xs = [row for row in rows]
+            for row in rows:
+                use(len(xs))
+        """
+    assert "n_xs = len(xs)" in hoist_invariant(function(text), "f")

@@ -20,6 +20,7 @@ from workbench.patch.move import Move, apply_moves
 from workbench.patch.scope import (
     HASHED,
     IMMUTABLE,
+    INTROSPECTION,
     SCALARS,
     SIZED,
     STRING_RESULTS,
@@ -30,8 +31,6 @@ from workbench.patch.scope import (
 from workbench.patch.syntax import FunctionNode, LoopNode, blocks, find_functions, parse_source
 
 ORDERED = frozenset({"str", "int", "float", "bytes"})
-
-INTROSPECTION = frozenset({"locals", "vars", "eval", "exec", "globals", "dir"})
 
 SET_ASIDE = (
     *(ast.Lambda, ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef),

@@ -56,6 +56,7 @@ READERS = frozenset(
 )
 """Builtins that neither change nor keep the container they are given."""
 
+INTROSPECTION = frozenset({"locals", "vars", "eval", "exec", "globals", "dir"})
 READ_METHODS = frozenset(
     {"copy", "count", "difference", "endswith", "get", "index", "intersection", "isdisjoint"}
     | {"issubset", "issuperset", "items", "keys", "startswith", "union", "values"}
@@ -268,7 +269,53 @@ class Scope:
                 return False  # a second name for what another holds
         if origin in self.tree.body:
             return self.is_only_read(name, self.tree)
-        return all(self._leaves_alone(use, loop, kind) for use in self._uses(name, self.function))
+        uses = list(self._uses(name, self.function))
+        if not all(self._leaves_alone(use, loop, kind) for use in uses):
+            return False
+        is_shared = isinstance(origin, ast.arg) or not all(map(self._keeps_to_itself, uses))
+        return not is_shared or not any(self._may_change_others(node) for node in ast.walk(loop))
+
+    def _keeps_to_itself(self, use: ast.Name) -> bool:
+        """Whether a place gives nobody else a hold of the container that a name holds."""
+        return self.is_read(use) or isinstance(self.parents[use], ast.Attribute | ast.Subscript)
+
+    def _may_change_others(self, node: ast.AST) -> bool:
+        """Whether running a node may change a container that others hold too."""
+        match node:
+            case ast.Subscript(value=target, ctx=ast.Store() | ast.Del()):
+                return not self._is_fresh(target)
+            case ast.AugAssign(target=ast.Name() as target):
+                return not (self._is_fresh(target) or self._is_scalar(target.id))
+            case ast.Call(func=ast.Name(id=name)):
+                return not self.is_builtin(name) or name in INTROSPECTION
+            case ast.Call(func=ast.Attribute(value=receiver, attr=attr)):
+                is_harmless = attr in READ_METHODS | set(STRING_RESULTS)
+                is_known = self.called(node.func, node) in RESULTS
+                return not (is_harmless or is_known or self._is_fresh(receiver))
+            case ast.Call() | ast.Await():
+                return True
+        return False
+
+    def _is_scalar(self, name: str) -> bool:
+        """Whether a name begins as a constant and is only added to: no container is changed."""
+        n_bound = 0
+        for node in ast.walk(self.function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Constant()):
+                    n_bound += bound == name
+                case ast.AugAssign(target=ast.Name(id=bound)):
+                    n_bound += bound == name
+        return n_bound == self.bound(self.function)[name]
+
+    def _is_fresh(self, expr: ast.expr) -> bool:
+        """Whether it is a name for a container that this function made."""
+        if not isinstance(expr, ast.Name):
+            return isinstance(expr, ast.Constant)
+        match self.binding(expr.id, expr):
+            case ast.Assign(targets=[ast.Name()], value=value) | ast.AnnAssign(value=value):
+                displays = ast.List | ast.Set | ast.Dict | ast.ListComp | ast.SetComp | ast.DictComp
+                return isinstance(value, displays)
+        return False
 
     def _leaves_alone(self, use: ast.Name, loop: LoopNode, kind: Kind) -> bool:
         parent = self.parents[use]
