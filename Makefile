@@ -46,7 +46,7 @@ check: $(READY)  ## ruff, mypy, the architecture test
 lab: $(READY)    ## open the notebooks in JupyterLab
 	@cd notebooks && ../$(BIN)/jupyter lab
 
-bench: $(READY)  ## speed and accuracy, each beside its peer
+bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/run.py
 
 notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their outputs

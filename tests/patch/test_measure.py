@@ -212,6 +212,7 @@ def test_a_loss_on_the_brink_takes_more_runs(make_bench, tmp_path):
     assert told[-1].startswith(f"reproducing: {len(seen.good)} of at most 12")
 
 
+@pytest.mark.slow
 def test_an_edit_that_never_ends_is_given_up(make_bench):
     bench = make_bench(version(0.1), version(0.2))
     began = time.monotonic()
