@@ -15,7 +15,7 @@ from workbench.ingest import parse_folded
 from workbench.store import Store, WindowProfile
 from workbench.types import Profile, Recording
 
-settings.register_profile("workbench", deadline=None, max_examples=50)  # machines are shared
+settings.register_profile("workbench", deadline=None, max_examples=30)  # machines are shared
 settings.load_profile("workbench")
 
 

@@ -424,6 +424,20 @@ ALIASED = {
                 n += len(xs)
             return n
         """,
+    "its method has another name": """
+        def f(rows):
+            items = []
+            add = items.append
+            for row in rows:
+                add(row)
+                print(len(items))
+        """,
+    "an attribute is extended": """
+        def f(self, xs: list):
+            for i in range(3):
+                self.xs += [i]
+                print(len(xs))
+        """,
     "an item of something else is set": """
         def f(xs: list, table: dict):
             for i in range(3):

@@ -139,7 +139,8 @@ def insert_like(
 def _first_place(body: Statements) -> int:
     """Return the index of the first statement after docstring and `__future__` imports."""
     texts = [_text(stmt) for stmt in body]
-    is_head = [text[:1] in "\"'rR" or text.startswith("from __future__") for text in texts]
+    heads = ('"', "'", 'r"', "r'", 'R"', "R'", "from __future__")
+    is_head = [text.startswith(heads) for text in texts]
     return next((i for i, head in enumerate(is_head) if not head), len(body))
 
 

@@ -277,13 +277,19 @@ class Scope:
 
     def _keeps_to_itself(self, use: ast.Name) -> bool:
         """Whether a place gives nobody else a hold of the container that a name holds."""
-        return self.is_read(use) or isinstance(self.parents[use], ast.Attribute | ast.Subscript)
+        parent = self.parents[use]
+        call = self.parents.get(parent)
+        is_method = isinstance(parent, ast.Attribute) and isinstance(call, ast.Call)
+        is_called = is_method and isinstance(call, ast.Call) and call.func is parent
+        return is_called or isinstance(parent, ast.Subscript) or self.is_read(use)
 
     def _may_change_others(self, node: ast.AST) -> bool:
         """Whether running a node may change a container that others hold too."""
         match node:
             case ast.Subscript(value=target, ctx=ast.Store() | ast.Del()):
                 return not self._is_fresh(target)
+            case ast.AugAssign(target=ast.Attribute()):
+                return True
             case ast.AugAssign(target=ast.Name() as target):
                 return not (self._is_fresh(target) or self._is_scalar(target.id))
             case ast.Call(func=ast.Name(id=name)):
