@@ -135,6 +135,7 @@ def make_bench(make_repository, tmp_path):
         workspace.__exit__(None, None, None)
 
 
+@pytest.mark.slow
 def test_rounds_are_chosen_so_that_the_loss_can_be_seen(make_bench):
     bench = make_bench(version(0.001), version(0.003))
     assert bench.workload.rounds == pytest.approx(100, abs=1)
@@ -144,15 +145,18 @@ def test_rounds_are_chosen_so_that_the_loss_can_be_seen(make_bench):
     assert bench.has_loss
 
 
+@pytest.mark.slow
 def test_there_may_be_no_loss(make_bench):
     assert not make_bench(version(0.2), version(0.1)).has_loss
 
 
+@pytest.mark.slow
 def test_an_output_that_varies_by_itself_cannot_be_kept(make_bench):
     with pytest.raises(PatchError, match="the workload's check value varies by itself"):
         make_bench(version(0.1), version(0.2, "__import__('time').time_ns()"))
 
 
+@pytest.mark.slow
 def test_an_edit_is_tried_and_verified_by_what_it_does(make_bench):
     bench = make_bench(version(0.1), version(0.2))
     told = []
@@ -168,6 +172,7 @@ def test_an_edit_is_tried_and_verified_by_what_it_does(make_bench):
     assert told[-1] == "verifying: 3 of 3 interleaved runs"
 
 
+@pytest.mark.slow
 def test_an_edit_that_fails_says_at_which_stage(make_bench):
     bench = make_bench(version(0.1), version(0.2))
     for path, text, stages, reason in (
@@ -182,6 +187,7 @@ def test_an_edit_that_fails_says_at_which_stage(make_bench):
         assert reason in seen.reason
 
 
+@pytest.mark.slow
 def test_a_loss_is_reproduced_by_running(make_bench):
     told = []
     seen = make_bench(version(0.1), version(0.13)).reproduce(told.append)
@@ -191,12 +197,14 @@ def test_a_loss_is_reproduced_by_running(make_bench):
     assert told == []  # the runs of the set-up were enough
 
 
+@pytest.mark.slow
 def test_no_loss_is_not_reproduced(make_bench):
     seen = make_bench(version(0.1), version(0.1)).reproduce(lambda told: None)
     assert not seen.is_real
     assert len(seen.good) == 5
 
 
+@pytest.mark.slow
 def test_a_loss_on_the_brink_takes_more_runs(make_bench, tmp_path):
     told = []
     uneven = (
