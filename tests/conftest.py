@@ -11,7 +11,7 @@ import pytest
 from hypothesis import settings
 
 from workbench.history import Repository, run_git
-from workbench.ingest import parse_folded
+from workbench.ingest import read
 from workbench.store import Store, WindowProfile
 from workbench.types import Profile, Recording
 
@@ -22,7 +22,7 @@ settings.load_profile("workbench")
 @pytest.fixture
 def make_profile() -> Callable[..., Profile]:
     """Lines of folded stacks -> a profile."""
-    return lambda *lines: parse_folded("".join(f"{line}\n" for line in lines).encode())
+    return lambda *lines: read("".join(f"{line}\n" for line in lines).encode(), format="folded")
 
 
 @pytest.fixture
@@ -67,12 +67,12 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
                     f"{stack} {max(1, round(c * 100))}\n" for stack, c in drawn.items()
                 )
                 at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=side * n_windows + turn)
-                profile = parse_folded(folded.encode())
+                profile = read(folded.encode(), format="folded")
                 version = ("base", "head")[side]
                 cpu = sum(drawn.values())
                 windows.append(WindowProfile(profile, "svc", version, at, work, cpu))
         store = Store.create(tmp_path / name)
-        store.add(windows)
+        store.add_all(windows)
         return store
 
     return make

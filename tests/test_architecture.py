@@ -16,12 +16,24 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "workbench"
 
 ORDER = [
-    *("errors", "types", "history", "ingest", "store", "signals", "detect", "attribute"),
+    *(
+        "errors",
+        "compiled",
+        "profile",
+        "types",
+        "history",
+        "ingest",
+        "store",
+        "signals",
+        "detect",
+        "attribute",
+    ),
     *("capacity", "opportunity", "patch", "simulate", "agent", "solver", "evaluate", "report"),
     *("widgets", "board", "cli"),
 ]
 
-SHARED = {"errors", "types", "history"}  # all that a leaf sees; history runs git and follows lines
+SHARED = {"errors", "compiled", "profile", "types", "history"}
+"""All that a leaf sees: a profile and its views, history that runs git and follows lines."""
 
 LEAVES = {
     *("ingest", "store", "signals", "detect", "attribute", "capacity", "opportunity", "patch"),
@@ -32,6 +44,7 @@ HOMES = {
     "anywidget": {"widgets"},
     "click": {"cli"},
     "duckdb": {"store"},
+    "fsspec": {"store"},
     "ipywidgets": {"widgets"},
     "jinja2": {"report"},
     "langchain": {"agent"},
@@ -41,7 +54,8 @@ HOMES = {
     "matplotlib": {"report"},
     "mcp": {"agent"},
     "mlflow": {"evaluate"},
-    "pyarrow": {"store"},
+    "numba": {"compiled"},
+    "pyarrow": {"ingest", "profile", "store"},  # a profile is Arrow tables
     "rich": {"cli"},
     "ruptures": {"detect"},
     "traitlets": {"widgets"},

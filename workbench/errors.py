@@ -2,6 +2,7 @@
 
     WorkbenchError
     ├── ParseError       a profile, spec or case file is not what it should be (path, place)
+    ├── ProfileError     a profile is asked what it cannot answer
     ├── StoreError       a store is missing, damaged or of another version
     ├── SignalError      a series cannot be computed or judged
     ├── HistoryError     git refused, or a revision or file is not there
@@ -14,6 +15,8 @@
 A message states what was seen, what was expected, and where. They are caught at three edges
 only: the command line (exit code), a tool (message to the model), a widget (text in the cell).
 """
+
+from __future__ import annotations
 
 
 class WorkbenchError(Exception):
@@ -36,7 +39,15 @@ class ParseError(WorkbenchError):
     def __init__(self, message: str, path: object = None, place: object = None) -> None:
         where = " @ ".join(str(part) for part in (path, place) if part is not None)
         super().__init__(f"{where}: {message}" if where else message)
-        self.path, self.place = path, place
+        self.message, self.path, self.place = message, path, place
+
+    def within(self, path: object) -> ParseError:
+        """Return the same complaint about a file; a parser sees bytes and knows no name."""
+        return ParseError(self.message, path, self.place)
+
+
+class ProfileError(WorkbenchError):
+    """A profile is asked what it cannot answer."""
 
 
 class StoreError(WorkbenchError):

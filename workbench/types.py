@@ -9,11 +9,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
+
+from workbench.profile import Function as Function
+from workbench.profile import Profile as Profile
+from workbench.profile import ValueType as ValueType
 
 FloatArray = npt.NDArray[np.float64]
 IntArray = npt.NDArray[np.int64]
@@ -29,70 +33,6 @@ def quiet_cost(costs: Sequence[float] | FloatArray) -> FloatArray:
     The lower quartile: whatever else a machine does only ever adds time to a run.
     """
     return np.asarray(np.quantile(costs, 0.25, axis=-1), dtype=np.float64)
-
-
-class Function(NamedTuple):
-    """A function as profilers and source code both can name it."""
-
-    name: str
-    """Qualified name within its module (`Cls.method`, `outer.<locals>.inner`)."""
-    file: str = ""
-    """Source path relative to the import root (`pkg/mod.py`); empty where unknown."""
-
-    @property
-    def subject(self) -> str:
-        """The name people read: `pkg.mod:Cls.method`, or the bare name without a file."""
-        if not self.file:
-            return self.name
-        module = self.file.removesuffix(".py").removesuffix("/__init__").replace("/", ".")
-        return f"{module}:{self.name}"
-
-
-class ValueType(NamedTuple):
-    """What a sample's value counts, and in which unit."""
-
-    name: str
-    unit: str
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Profile:
-    """One recording: distinct stacks with sample values.
-
-    Stacks are rows of a CSR table, root first: stack `s` holds the functions
-    `stack_functions[stack_starts[s]:stack_starts[s + 1]]`.
-    """
-
-    functions: tuple[Function, ...]
-    stack_starts: IntArray
-    """(n_stacks + 1,) offsets into `stack_functions`; starts with 0."""
-    stack_functions: IntArray
-    """(n_frames,) indices into `functions`, root first."""
-    sample_stacks: IntArray
-    """(n_samples,) the stack of each sample row, as recorded."""
-    sample_values: IntArray
-    """(n_samples, n_value_types)."""
-    value_types: tuple[ValueType, ...] = (ValueType("samples", "count"),)
-    duration_s: float | None = None
-
-    @property
-    def n_samples(self) -> int:
-        """Rows as recorded."""
-        return len(self.sample_stacks)
-
-    @property
-    def totals(self) -> dict[str, int]:
-        """Exact sum of each value type, by `name/unit`."""
-        sums = self.sample_values.sum(axis=0)
-        return {
-            f"{kind.name}/{kind.unit}": int(total)
-            for kind, total in zip(self.value_types, sums, strict=True)
-        }
-
-    def stack(self, index: int) -> tuple[Function, ...]:
-        """Return the functions of one stack, root first."""
-        start, end = self.stack_starts[index], self.stack_starts[index + 1]
-        return tuple(self.functions[f] for f in self.stack_functions[start:end])
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -136,9 +76,11 @@ class SeriesMatrix:
 
     subjects: tuple[str, ...]
     metrics: tuple[str, ...]
-    """`gcpu` (fraction of samples), `self_gcpu`, or `cost` (CPU seconds per unit of work)."""
+    """`gcpu` (fraction of samples), `self_gcpu`, `cost` (CPU seconds per unit of work), `total`."""
     values: FloatArray
     """(n_series, n_windows), oldest first."""
+    windows: pd.DataFrame = field(default_factory=pd.DataFrame)
+    """One row a window, where known: `at`, `version`, `work`, `cpu_seconds`, `n_samples`."""
 
     def row(self, subject: str, metric: str) -> FloatArray:
         """Return one series; KeyError where there is none."""

@@ -6,7 +6,7 @@ from workbench.errors import ParseError
 from workbench.ingest import FORMATS, read
 
 
-@pytest.mark.parametrize("format", [None, *FORMATS])
+@pytest.mark.parametrize("format", [None, "folded"])
 def test_a_file_is_read_whatever_it_is_called(tmp_path, format):
     path = tmp_path / "profile.json"
     path.write_bytes(b"a;b 3\n")
@@ -30,7 +30,7 @@ def test_folded_stacks_are_told_by_their_content(data):
 @pytest.mark.parametrize("data", [b"", b"\n\n", b"# 3\n", b"{}", b"\x1f\x8b\x08", b"hello", b"42"])
 def test_what_is_no_profile_is_refused(tmp_path, data):
     (tmp_path / "p").write_bytes(data)
-    with pytest.raises(ParseError, match=r"p: expected one of folded, got b"):
+    with pytest.raises(ParseError, match=r"p: expected .*"):
         read(tmp_path / "p")
 
 
@@ -45,8 +45,8 @@ def test_a_missing_file_and_an_unknown_format_are_named(tmp_path):
     for place in (tmp_path / "none", tmp_path):
         with pytest.raises(ParseError, match="found no such file"):
             read(place)
-    with pytest.raises(ParseError, match="expected a format among folded, got 'jfr'"):
-        read(b"a 1", format="jfr")
+    with pytest.raises(ParseError, match="expected a format among .*folded.*, got 'nope'"):
+        read(b"a 1", format="nope")
 
 
 @given(st.binary(max_size=200), st.sampled_from([None, *FORMATS]))

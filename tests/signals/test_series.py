@@ -134,7 +134,7 @@ def test_series_of_a_store_are_in_order_of_time(tmp_path, make_profile):
     for hour in (3, 1, 2):
         at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=hour)
         profile = make_profile(f"main (a/b.py:1);f {hour}", f"main (a/b.py:9) {4 - hour}")
-        store.add([WindowProfile(profile, "svc", "v1", at, 1.0, hour)])
+        store.add_all([WindowProfile(profile, "svc", "v1", at, 1.0, hour)])
     series = function_series(store.recording())
     np.testing.assert_allclose(series.row("f", "gcpu"), [0.25, 0.5, 0.75])
     np.testing.assert_allclose(series.row("a.b:main", "cost"), [1.0, 2.0, 3.0])

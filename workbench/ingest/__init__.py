@@ -1,6 +1,5 @@
 """Profile bytes of any profiler -> `Profile`."""
 
-from workbench.ingest.folded import parse_folded
-from workbench.ingest.read import FORMATS, read
+from workbench.ingest.read import FORMATS, Format, read
 
-__all__ = ["FORMATS", "parse_folded", "read"]
+__all__ = ["FORMATS", "Format", "read"]

@@ -1,7 +1,8 @@
 """Folded (collapsed) stacks: one line a stack, frames joined by `;`, then a space and a count.
 
-py-spy's raw format writes frames as `name (file:line)`; the line is where the sample stood, or
-with `--function` where the function starts, and is not part of a function's identity here.
+There is no specification but what tools write and `flamegraph.pl` reads. py-spy writes frames as
+`name (file:line)`; async-profiler and perf mark what kind of code they are with `_[k]`, `_[j]` and
+so on. A `;` within parentheses that close belongs to the name (a Java signature).
 """
 
 from __future__ import annotations
@@ -9,70 +10,125 @@ from __future__ import annotations
 import io
 import re
 from array import array
+from collections.abc import Iterable
 
 import numpy as np
 
 from workbench.errors import ParseError
-from workbench.types import Function, Profile, ValueType
+from workbench.ingest.content import Content
+from workbench.profile.build import FrameTable, distinct_stacks, value_column
+from workbench.types import Profile, ValueType
 
-_FRAME = re.compile(r"(?P<name>.*?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::\d+)?\)")
-_COUNT = re.compile(r"[0-9]{1,18}")
-_MOST = 2**63 - 1
+SAMPLES = ValueType("samples", "count")
+KINDS = {"k": "kernel", "j": "jit", "i": "inlined", "0": "interpreted", "1": "c1"}
+
+_FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
+_KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
+_COUNT = re.compile(rb"[0-9]{1,18}|[0-9]{1,15}\.[0-9]{0,15}")
 
 
-def looks_folded(data: bytes) -> bool:
+def looks_like(content: Content) -> bool:
     """Tell whether the first line with content ends in a count."""
-    for line in io.BytesIO(data):
+    for line in io.BytesIO(content.data):
         if line.strip() and not line.startswith(b"#"):
             _, space, count = line.rstrip().rpartition(b" ")
-            return bool(space) and count.isdigit()
+            return bool(space) and _COUNT.fullmatch(count) is not None
     return False
 
 
-def parse_folded(data: bytes, path: object = None) -> Profile:
-    """Parse folded stacks.
+def parse(content: Content) -> Profile:
+    """Parse folded stacks: one sample row for each line, value type `samples/count`.
 
-    Parameters
-    ----------
-    data : bytes
-        The file's content, UTF-8; lines that start with `#` are comments.
-    path : object, optional
-        Named in errors.
-
-    Returns
-    -------
-    Profile
-        One sample row for each line, value type `samples/count`.
+    Lines that start with `#` are comments; a line without frames is a sample of an empty stack.
+    Bytes that are no UTF-8 become replacement characters.
     """
-    frames: dict[str, int] = {}
-    functions: dict[Function, int] = {}
-    stacks: dict[tuple[int, ...], int] = {}
-    rows, counts = array("q"), array("q")
-    for number, line in enumerate(data.decode("utf-8", "replace").split("\n"), start=1):
-        if not line.strip() or line.startswith("#"):
+    known = _Pieces()
+    starts, frames, counts = array("q", [0]), array("i"), array("q")
+    fractions: dict[int, float] = {}
+    for number, line in enumerate(io.BytesIO(content.data), start=1):
+        stack, space, count = line.rstrip().rpartition(b" ")
+        if line.startswith(b"#") or not (space or count):
             continue
-        stack_text, space, count = line.rstrip().rpartition(" ")
-        if not space or not _COUNT.fullmatch(count):
-            raise ParseError(f"expected 'frame;frame count', got {line[:80]!r}", path, number)
-        stack = []  # empty where the profiler saw no frame; such samples count
-        for frame in filter(None, stack_text.split(";")):
-            if frame not in frames:
-                frames[frame] = functions.setdefault(_function(frame), len(functions))
-            stack.append(frames[frame])
-        rows.append(stacks.setdefault(tuple(stack), len(stacks)))
+        if not (space and count.isdigit() and len(count) < 19):
+            fractions[len(counts)] = _fraction(space + count, line, number)
+            count = b"0"
+        pieces: Iterable[bytes] = stack.split(b";")
+        if b"" in pieces:
+            pieces = filter(None, pieces)
+        first = len(frames)
+        frames.extend(map(known.__getitem__, pieces))
+        if known.opening and not known.opening.isdisjoint(frames[first:]):
+            frames[first:] = array("i", map(known.__getitem__, _rejoined(stack)))
+        starts.append(len(frames))
         counts.append(int(count))
-    if sum(counts) > _MOST:
-        raise ParseError(f"expected counts that add up to at most {_MOST}, got {sum(counts)}", path)
+    table = FrameTable()
+    locations = [add_frame(table, piece.decode("utf-8", "replace")) for piece in known]
+    rows, flat, stacks = distinct_stacks(
+        np.array(starts, np.int64), np.array(locations, np.int32)[np.array(frames, np.int32)]
+    )
+    values: list[int | float] = [*counts]
+    for row, value in fractions.items():
+        values[row] = value
     return Profile(
-        functions=tuple(functions),
-        stack_starts=np.cumsum([0, *map(len, stacks)], dtype=np.int64),
-        stack_functions=np.array([f for stack in stacks for f in stack], dtype=np.int64),
-        sample_stacks=np.array(rows, dtype=np.int64),
-        sample_values=np.array(counts, dtype=np.int64).reshape(-1, 1),
-        value_types=(ValueType("samples", "count"),),
+        functions=table.functions(),
+        locations=table.locations(),
+        stack_starts=rows,
+        stack_locations=flat,
+        sample_stacks=stacks,
+        sample_values=(value_column(values, SAMPLES),),
+        value_types=(SAMPLES,),
     )
 
 
-def _function(frame: str) -> Function:
-    match = _FRAME.fullmatch(frame)
-    return Function(match["name"], match["file"]) if match else Function(frame)
+def add_frame(table: FrameTable, text: str) -> int:
+    """Take a frame's parts into a table; what does not look like parts is the name."""
+    kind = ""
+    if marked := _KIND.fullmatch(text):
+        text, kind = marked["frame"], KINDS[marked["kind"]]
+    if match := _FRAME.fullmatch(text):
+        function = table.function(match["name"], match["file"])
+        return table.location(function, int(match["line"] or 0), kind=kind)
+    return table.location(table.function(text), kind=kind)
+
+
+class _Pieces(dict[bytes, int]):
+    """Text between semicolons -> its number, and which of them leave a parenthesis open."""
+
+    def __init__(self) -> None:
+        self.opening: set[int] = set()
+
+    def __missing__(self, piece: bytes) -> int:
+        self[piece] = number = len(self)
+        if piece.count(b"(") > piece.count(b")"):
+            self.opening.add(number)
+        return number
+
+
+def _rejoined(stack: bytes) -> list[bytes]:
+    """Put together what a `;` within parentheses parted; an unclosed one parts nothing."""
+    pieces = [piece for piece in stack.split(b";") if piece]
+    opened: list[int] = []
+    inside = [0] * (len(pieces) + 1)  # changes of how many closed pairs span a piece's end
+    for number, piece in enumerate(pieces):
+        for byte in piece:
+            if byte == ord("("):
+                opened.append(number)
+            elif byte == ord(")") and opened:
+                inside[opened.pop()] += 1
+                inside[number] -= 1
+    joined, n_spanning = [pieces[0]], inside[0]
+    for piece, change in zip(pieces[1:], inside[1:], strict=False):
+        if n_spanning:
+            joined[-1] += b";" + piece
+        else:
+            joined.append(piece)
+        n_spanning += change
+    return joined
+
+
+def _fraction(count: bytes, line: bytes, number: int) -> float:
+    """Return a count that is no plain integer."""
+    if not _COUNT.fullmatch(count.removeprefix(b" ")) or not count.startswith(b" "):
+        seen = line.decode("utf-8", "replace").rstrip()[:80]
+        raise ParseError(f"expected 'frame;frame count', got {seen!r}", place=number)
+    return float(count)

@@ -1,4 +1,4 @@
-"""The one way in: sniff the content, never trust the suffix, hand over to the format's parser."""
+"""The one way in: unpack, tell the format from the content, hand over to its parser."""
 
 from __future__ import annotations
 
@@ -7,38 +7,60 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbench.errors import ParseError
-from workbench.ingest.folded import looks_folded, parse_folded
+from workbench.ingest import folded, pprof
+from workbench.ingest.content import MOST_BYTES, Content, unpack
 from workbench.types import Profile
 
 
 class Format(NamedTuple):
-    """How one profile format is told and read."""
+    """How one profile format is told and read; either may raise ParseError, and nothing else."""
 
-    looks_like: Callable[[bytes], bool]
-    parse: Callable[[bytes, object], Profile]
+    looks_like: Callable[[Content], bool]
+    parse: Callable[[Content], Profile]
 
 
-FORMATS: dict[str, Format] = {"folded": Format(looks_folded, parse_folded)}
+FORMATS: dict[str, Format] = {
+    "pprof": Format(pprof.looks_like, pprof.parse),
+    "folded": Format(folded.looks_like, folded.parse),
+}
 """Every format that `read` knows, by name, in the order in which they are tried."""
 
 
-def read(source: Path | str | bytes, *, format: str | None = None) -> Profile:
-    """Read a profile.
+def read(
+    source: Path | str | bytes, *, format: str | None = None, most_bytes: int = MOST_BYTES
+) -> Profile:
+    """Read a profile, plain or in gzip or zstd.
 
     Parameters
     ----------
     source : path or bytes
         A file, or its content.
     format : str, optional
-        A name in `FORMATS`. Default: told from the content.
+        A name in `FORMATS`. Default: told from the content; the suffix is not looked at.
+    most_bytes : int
+        What a compressed file may grow to.
+
+    Raises
+    ------
+    ParseError
+        Names the file, the place in it, what was seen and what was expected.
     """
     path = None if isinstance(source, bytes) else Path(source)
     if path is not None and not path.is_file():
         raise ParseError("expected a profile, found no such file", path)
-    data = source if isinstance(source, bytes) else Path(source).read_bytes()
-    if format is not None and format not in FORMATS:
-        raise ParseError(f"expected a format among {', '.join(FORMATS)}, got {format!r}", path)
-    for name, candidate in FORMATS.items():
-        if format == name or (format is None and candidate.looks_like(data)):
-            return candidate.parse(data, path)
-    raise ParseError(f"expected one of {', '.join(FORMATS)}, got {data[:40]!r}", path)
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        content = Content(unpack(data, most_bytes))
+        return _choose(content, format).parse(content)
+    except ParseError as error:
+        raise error.within(path) from error
+
+
+def _choose(content: Content, name: str | None) -> Format:
+    if name is not None and name not in FORMATS:
+        raise ParseError(f"expected a format among {', '.join(FORMATS)}, got {name!r}")
+    for known, candidate in FORMATS.items():
+        if name == known or (name is None and candidate.looks_like(content)):
+            return candidate
+    seen = repr(content.data[:40]) if content.data else "an empty file"
+    raise ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")

@@ -1,5 +1,6 @@
 """Profiles on disk: a folder of Parquet that DuckDB reads in place."""
 
-from workbench.store.store import Store, WindowProfile
+from workbench.store.encode import WindowProfile
+from workbench.store.store import Store
 
 __all__ = ["Store", "WindowProfile"]

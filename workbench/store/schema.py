@@ -1,27 +1,149 @@
-"""The tables of a segment, in one place.
+"""The tables of a store, in one place, and how they lie on disk.
 
-A store is a folder `segments/<id>/` of four Parquet tables each. A segment is written beside and
-renamed into place, so it is there whole or not at all; its id is the hash of its content, so
-adding the same again changes nothing and writers need no coordination.
+A store is a folder, or a prefix of an object storage, of *segments*: Parquet tables
+`segments/<id>/<table>.parquet`, and `segments/<id>.json` beside, which is written last. What has no
+such manifest is not there, so a segment is there whole or not at all. Segments never change, and
+their ids and all ids in the tables are hashes of content: adding the same again changes nothing and
+writers need no coordination. A segment that puts others together names them in `replaces`.
+
+Of a profile there are its rows as recorded (`samples`, `labels`) and, made from them, the sums by
+stack (`cells`), from which series are computed. `incidence` holds each pair of a stack and a
+function in it once, so that recursion counts once.
 """
 
 import pyarrow as pa
 
-VERSION = 1
+VERSION = 2
 
-WINDOWS = pa.schema(
+_ID = pa.int64()
+
+PROFILES = pa.schema(
     [
-        ("window", pa.int64()),  # hash of service, time and profile
+        ("profile", _ID),
         ("service", pa.string()),
         ("version", pa.string()),
-        ("at", pa.timestamp("us", tz="UTC")),
-        ("work", pa.float64()),  # rounds of work done; NaN where unknown
+        ("host", pa.string()),
+        ("at", pa.timestamp("us", tz="UTC")),  # start of the window that the profile covers
+        ("duration_s", pa.float64()),  # NaN where unknown
+        ("work", pa.float64()),  # units of work done in it (requests, rounds); NaN where unknown
         ("cpu_seconds", pa.float64()),  # CPU time that work took; NaN where unknown
-        ("n_samples", pa.int64()),
+        ("n_samples", pa.int64()),  # rows as recorded
+        ("value_names", pa.list_(pa.string())),
+        ("value_units", pa.list_(pa.string())),
+        ("is_float", pa.list_(pa.bool_())),  # which columns of values are no integers
+        ("default_value", pa.int64()),
+        ("totals", pa.list_(pa.float64())),
     ]
 )
-FUNCTIONS = pa.schema([("function", pa.int64()), ("name", pa.string()), ("file", pa.string())])
-STACKS = pa.schema([("stack", pa.int64()), ("functions", pa.list_(pa.int64()))])  # root first
-SAMPLES = pa.schema([("window", pa.int64()), ("stack", pa.int64()), ("count", pa.int64())])
+FUNCTIONS = pa.schema([("function", _ID), ("name", pa.string()), ("file", pa.string())])
+LOCATIONS = pa.schema(
+    [
+        ("location", _ID),
+        ("function", _ID),
+        ("start", pa.int64()),  # line where the function begins; 0 where unknown
+        ("line", pa.int64()),
+        ("address", pa.int64()),
+        ("kind", pa.string()),
+    ]
+)
+STACKS = pa.schema([("stack", _ID), ("locations", pa.list_(_ID))])  # root first
+INCIDENCE = pa.schema([("stack", _ID), ("function", _ID), ("is_leaf", pa.bool_())])  # by stack
+SAMPLES = pa.schema(
+    [
+        ("profile", _ID),
+        ("stack", _ID),
+        ("integers", pa.list_(pa.int64())),  # one for each value type that is no float
+        ("floats", pa.list_(pa.float64())),
+    ]
+)
+LABELS = pa.schema(
+    [
+        ("profile", _ID),
+        ("sample", pa.int64()),  # row within the profile
+        ("key", pa.string()),
+        ("text", pa.string()),
+        ("number", pa.int64()),
+        ("unit", pa.string()),
+    ]
+)
+CELLS = pa.schema(  # sorted by value type, stack, profile
+    [("value_type", pa.string()), ("stack", _ID), ("profile", _ID), ("value", pa.float64())]
+)
 
-TABLES = {"windows": WINDOWS, "functions": FUNCTIONS, "stacks": STACKS, "samples": SAMPLES}
+PROFILE_TABLES = {
+    "profiles": PROFILES,
+    "functions": FUNCTIONS,
+    "locations": LOCATIONS,
+    "stacks": STACKS,
+    "incidence": INCIDENCE,
+    "samples": SAMPLES,
+    "labels": LABELS,
+    "cells": CELLS,
+}
+
+_TIME = pa.timestamp("us", tz="UTC")
+
+RECORD_TABLES = {
+    "changes": pa.schema(
+        [
+            ("id", pa.string()),
+            ("kind", pa.string()),  # commit, config, flag, experiment
+            ("service", pa.string()),  # empty where it is not of one
+            ("at", _TIME),
+            ("title", pa.string()),
+            ("author", pa.string()),
+            ("detail", pa.string()),  # a diff, old and new value, a description
+            ("files", pa.list_(pa.string())),
+        ]
+    ),
+    "experiments": pa.schema(
+        [
+            ("id", pa.string()),
+            ("service", pa.string()),
+            ("title", pa.string()),
+            ("start", _TIME),
+            ("end", _TIME),  # null while it runs
+            ("arms", pa.list_(pa.string())),
+        ]
+    ),
+    "experiment_results": pa.schema(
+        [
+            ("experiment", pa.string()),
+            ("arm", pa.string()),
+            ("metric", pa.string()),
+            ("at", _TIME),
+            ("n", pa.int64()),
+            ("mean", pa.float64()),
+            ("low", pa.float64()),  # 95 % interval of the mean
+            ("high", pa.float64()),
+        ]
+    ),
+    "services": pa.schema(
+        [
+            ("service", pa.string()),
+            ("servers", pa.float64()),
+            ("watts", pa.float64()),  # of one server
+            ("owner", pa.string()),
+        ]
+    ),
+    "documents": pa.schema(
+        [
+            ("id", pa.string()),
+            ("title", pa.string()),
+            ("service", pa.string()),
+            ("at", _TIME),
+            ("text", pa.string()),
+        ]
+    ),
+}
+"""What is told beside profiles; a later row of the same key goes before an earlier."""
+
+KEYS = {
+    "changes": ("id",),
+    "experiments": ("id",),
+    "experiment_results": ("experiment", "arm", "metric", "at"),
+    "services": ("service",),
+    "documents": ("id",),
+}
+
+TABLES = PROFILE_TABLES | RECORD_TABLES

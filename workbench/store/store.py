@@ -1,245 +1,321 @@
-"""Write profiles as segments; read them back as the recording of a service."""
+"""Write profiles and records as segments; read them back as profiles, series and tables."""
 
 from __future__ import annotations
 
-import json
 import math
 import re
-import shutil
-import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from hashlib import blake2b
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import duckdb
-import numpy as np
 import pandas as pd
 import pyarrow as pa
-import pyarrow.parquet as pq
 
 from workbench.errors import StoreError
-from workbench.store.schema import TABLES, VERSION
-from workbench.types import Function, Profile, Recording
-
-Query = Callable[..., duckdb.DuckDBPyConnection]
-
-
-class WindowProfile(NamedTuple):
-    """A profile with the window it covers."""
-
-    profile: Profile
-    service: str
-    version: str
-    at: datetime
-    """Start of the window; with a time zone."""
-    work: float = math.nan
-    """Rounds of work done in the window."""
-    cpu_seconds: float = math.nan
-    """CPU time that the work took."""
+from workbench.store.encode import WindowProfile, encode, make_tables
+from workbench.store.read import read_profile, read_recording
+from workbench.store.records import make_records, newest_rows
+from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
+from workbench.store.segments import Segment, Segments
+from workbench.store.series import read_matrix, tidy
+from workbench.store.sql import Query, places
+from workbench.types import Change, Profile, Recording, SeriesMatrix
 
 
 class Store:
-    """A folder of recorded profiles."""
+    """Recorded profiles and what happened beside them, in Parquet that DuckDB reads in place.
+
+    Any number of processes may read and write at once; see `workbench.store.schema` for why.
+    """
 
     def __init__(self, folder: Path | str) -> None:
-        self.folder = Path(folder)
+        self.folder = folder if isinstance(folder, str) and "://" in folder else Path(folder)
+        self._segments = Segments(str(folder))
 
     @classmethod
     def create(cls, folder: Path | str) -> Store:
-        """Make an empty store, or open the one that is there."""
-        path = Path(folder)
-        marker = path / "store.json"
-        if not marker.exists():
-            if path.is_file() or (path.exists() and any(path.iterdir())):
-                raise StoreError(f"{path}: expected an empty folder or a store, found other files")
-            (path / "segments").mkdir(parents=True, exist_ok=True)
-            marker.write_text(json.dumps({"version": VERSION}) + "\n")
-        return cls.open(path)
+        """Make an empty store, or open the one that is there.
+
+        Parameters
+        ----------
+        folder : path or str
+            A folder, or the URL of a prefix of a file system that fsspec knows (`s3://…`).
+        """
+        store = cls(folder)
+        store._segments.create()
+        return cls.open(folder)
 
     @classmethod
     def open(cls, folder: Path | str) -> Store:
         """Open a store; StoreError where there is none or one of another version."""
-        marker = Path(folder) / "store.json"
-        if not marker.is_file():
-            raise StoreError(f"{folder}: expected a store, found no store.json")
-        try:
-            version = json.loads(marker.read_text())["version"]
-        except (ValueError, KeyError, TypeError) as error:
-            raise StoreError(f'{marker}: expected {{"version": {VERSION}}}') from error
-        if version != VERSION:
-            raise StoreError(f"{marker}: expected version {VERSION}, found {version!r}")
-        return cls(folder)
+        store = cls(folder)
+        store._segments.check()
+        return store
 
-    def add(self, windows: Iterable[WindowProfile]) -> int:
-        """Add windows as one segment; all of them or, on any failure, none.
+    def add(
+        self,
+        profile: Profile,
+        *,
+        service: str,
+        version: str = "",
+        at: datetime | None = None,
+        host: str = "",
+        work: float = math.nan,
+        cpu_seconds: float = math.nan,
+    ) -> bool:
+        """Add a profile; whole or, on any failure, not at all.
+
+        Parameters
+        ----------
+        profile : Profile
+            Of stacks; a graph of calls is refused.
+        service, version, host : str
+            What was recorded, and where.
+        at : datetime, optional
+            Start of the window, with a time zone. Default: what the profile says.
+        work : float
+            Units of work done in the window (requests, rounds).
+        cpu_seconds : float
+            CPU time that the work took.
+
+        Returns
+        -------
+        bool
+            Whether it is new; a profile that is there already changes nothing.
+        """
+        if at is None:
+            if profile.time_ns is None:
+                raise StoreError(f"profile of {service}: expected at=, as it tells no time")
+            at = datetime.fromtimestamp(profile.time_ns // 1000 / 1e6, UTC)
+        window = WindowProfile(profile, service, version, at, work, cpu_seconds, host)
+        return bool(self.add_all([window]))
+
+    def add_all(self, windows: Iterable[WindowProfile]) -> int:
+        """Add profiles as one segment; all of them or, on any failure, none.
 
         Returns
         -------
         int
-            How many windows were new; 0 when this very segment was there already.
+            How many were new.
         """
-        if not (added := list(windows)):
-            return 0
-        tables = _tables(added)
-        digest = _hash64(*(repr(table.to_pydict()) for table in tables.values()))
-        target = self.folder / "segments" / f"{digest & (2**64 - 1):016x}"
-        if target.exists():
-            return 0
-        beside = self.folder / "segments" / f".{uuid.uuid4().hex}"
-        beside.mkdir(parents=True)
-        try:
-            for name, table in tables.items():
-                pq.write_table(table, beside / f"{name}.parquet", compression="zstd")
-            beside.replace(target)
-        except OSError:
-            if not target.exists():
-                raise
-            return 0  # someone else added the same in the meantime
-        finally:
-            shutil.rmtree(beside, ignore_errors=True)
-        return int(tables["windows"].num_rows)
+        entries = {entry.id: entry for entry in map(encode, windows)}
+        known = frozenset[int]().union(*(segment.profiles for segment in self._segments.live()))
+        fresh = [entry for entry in entries.values() if entry.id not in known]
+        if fresh:
+            self._segments.write(make_tables(fresh), [entry.id for entry in fresh])
+        return len(fresh)
+
+    def put(self, table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> int:
+        """Add records to one of the tables beside profiles; return how many.
+
+        Parameters
+        ----------
+        table : str
+            `changes`, `experiments`, `experiment_results`, `services` or `documents`.
+        rows : DataFrame or sequence of mappings
+            Columns as in `workbench.store.schema.RECORD_TABLES`; those that are missing are empty,
+            but the key of the table must be there. A row with the key of an earlier one replaces
+            it.
+        """
+        records = make_records(table, rows)
+        if records.num_rows:
+            self._segments.write({table: records})
+        return int(records.num_rows)
+
+    def put_changes(self, changes: Iterable[Change], service: str = "") -> int:
+        """Add commits, or other changes, as `Repository.commits` and their like tell them."""
+        rows = [
+            {
+                "id": change.id, "kind": change.kind, "service": service, "at": change.at,
+                "title": change.title, "author": change.author, "files": list(change.files),
+            }
+            for change in changes
+        ]  # fmt: skip
+        return self.put("changes", rows)
+
+    def table(self, name: str) -> pd.DataFrame:
+        """Return one of the tables beside profiles, newest record of each key, by key."""
+        if name not in RECORD_TABLES:
+            known = ", ".join(RECORD_TABLES)
+            raise StoreError(f"{self.folder}: expected a table among {known}, got {name!r}")
+        segments = sorted(
+            (s for s in self._segments.live() if name in s.tables), key=lambda s: s.written_ns
+        )
+        with self._reading(segments) as query:
+            parts = [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(segments))]
+        whole = pa.concat_tables(parts or [RECORD_TABLES[name].empty_table()])
+        return newest_rows(whole, KEYS[name])
 
     def services(self) -> list[str]:
-        """Return the services that have windows, by name."""
+        """Return the services that have profiles, by name."""
         with self._reading() as query:
-            rows = query("SELECT DISTINCT service FROM {windows} ORDER BY service").fetchall()
-        return [service for (service,) in rows]
+            return _services(query)
+
+    def windows(self, service: str | None = None) -> pd.DataFrame:
+        """Return a row for each profile of a service, oldest first, without its samples."""
+        with self._reading() as query:
+            service = self._one(query, service)
+            found = query(
+                'SELECT * EXCLUDE (profile) FROM {profiles} WHERE service = ? ORDER BY "at"',
+                service,
+            )
+        frame: pd.DataFrame = found.to_pandas()
+        return frame
+
+    def profile(
+        self, service: str | None = None, start: datetime | None = None, end: datetime | None = None
+    ) -> Profile:
+        """Return the profiles of a service from `start` up to, not including, `end` as one.
+
+        Rows, values and labels are as recorded; `time_ns` is the first's.
+        """
+        with self._reading() as query:
+            return read_profile(query, self._one(query, service), start, end)
 
     def recording(self, service: str | None = None) -> Recording:
-        """Return all windows of a service, oldest first.
+        """Return all windows of a service, oldest first, with stacks of functions.
 
         Parameters
         ----------
         service : str, optional
             Default: the only one there is.
         """
-        services = self.services()
+        with self._reading() as query:
+            return read_recording(query, self._one(query, service))
+
+    def matrix(
+        self,
+        metric: str = "gcpu",
+        *,
+        service: str | None = None,
+        subject: str | Sequence[str] | None = None,
+        value_type: str | None = None,
+        every: str | None = None,
+    ) -> SeriesMatrix:
+        """Compute series of functions, or of the service.
+
+        Parameters
+        ----------
+        metric : {"gcpu", "self_gcpu", "cost", "total"}
+            Fraction of a window's value in stacks that contain the function, or end with it; that
+            fraction of the CPU seconds a unit of work took; or the value itself.
+        service : str, optional
+            Default: the only one there is.
+        subject : str or sequence of str, optional
+            Functions by subject (`pkg.mod:f`) or name; `<service>` for the whole. Default: every
+            function.
+        value_type : str, optional
+            `name/unit`. Default: what the profiles say.
+        every : str, optional
+            Length of a window (`5min`, `1h`, as pandas writes it). Default: profiles that start at
+            the same time are one window.
+
+        Returns
+        -------
+        SeriesMatrix
+            Windows oldest first; NaN where a window has no value or no known work.
+        """
+        subjects = [subject] if isinstance(subject, str) else subject
+        with self._reading() as query:
+            service = self._one(query, service)
+            return read_matrix(query, metric, service, subjects, value_type, every)
+
+    def series(
+        self,
+        metric: str = "gcpu",
+        *,
+        service: str | None = None,
+        subject: str | Sequence[str] | None = None,
+        value_type: str | None = None,
+        every: str | None = None,
+    ) -> pd.DataFrame:
+        """Compute series as `matrix` does, but one row a subject and window.
+
+        Returns
+        -------
+        pandas.DataFrame
+            `service`, `metric`, `subject`, `at`, `version`, `value`.
+        """
+        subjects = [subject] if isinstance(subject, str) else subject
+        with self._reading() as query:
+            service = self._one(query, service)
+            found = read_matrix(query, metric, service, subjects, value_type, every)
+        return tidy(found, service, metric)
+
+    def compact(self) -> int:
+        """Put the segments of profiles together into one, which is read faster.
+
+        Nothing is lost if this is stopped at any moment or done by two at once. What an earlier
+        compaction replaced is removed.
+
+        Returns
+        -------
+        int
+            How many segments became one; 0 where there were fewer than two.
+        """
+        segments = [segment for segment in self._segments.live() if segment.profiles]
+        if len(segments) < 2:
+            return 0
+        with self._reading(segments) as query:
+            tables = {name: query(_SORTED[name]) for name in PROFILE_TABLES}
+        filled = {
+            name: table.cast(TABLES[name]) for name, table in tables.items() if table.num_rows
+        }
+        ids = frozenset[int]().union(*(segment.profiles for segment in segments))
+        self._segments.write(filled, ids, (segment.id for segment in segments))
+        for old in frozenset[str]().union(*(segment.replaces for segment in segments)):
+            self._segments.remove(old)
+        return len(segments)
+
+    def _one(self, query: Query, service: str | None) -> str:
+        services = _services(query)
         if service is None and len(services) != 1:
             raise StoreError(f"{self.folder}: expected one service, found {services}: name one")
-        service = services[0] if service is None else service
-        if service not in services:
+        if service is not None and service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
-        with self._reading() as query:
-            return _recording(service, query)
+        return services[0] if service is None else service
 
     @contextmanager
-    def _reading(self) -> Iterator[Query]:
+    def _reading(self, segments: Sequence[Segment] | None = None) -> Iterator[Query]:
         """Give a function that runs SQL over the tables, named in braces.
 
         Damage, be it a broken file or an id that nothing explains, is told as StoreError.
         """
-        segments = sorted((self.folder / "segments").glob("[!.]*"))
-        if not segments:
-            raise StoreError(f"{self.folder}: expected recorded windows, found none")
-        places = {
-            name: f"read_parquet([{', '.join(_quoted(s / f'{name}.parquet') for s in segments)}], "
-            "hive_partitioning = false)"
-            for name in TABLES
-        }
+        live = self._segments.live() if segments is None else list(segments)
+        if segments is None and not any(segment.profiles for segment in live):
+            raise StoreError(f"{self.folder}: expected recorded profiles, found none")
+        names = places(self._segments, live)
         try:
             with duckdb.connect() as connection:
-                yield lambda sql, *values: connection.execute(sql.format(**places), list(values))
-        except (duckdb.Error, KeyError) as error:
+                connection.execute("SET TimeZone = 'UTC'")
+                if not self._segments.is_local:
+                    connection.register_filesystem(self._segments.fs)
+
+                def query(sql: str, *values: Any) -> pa.Table:
+                    named = re.sub(r"\{([\w@]+)\}", lambda name: names[name[1]], sql)
+                    return connection.sql(named, params=list(values)).to_arrow_table()
+
+                yield query
+        except (duckdb.Error, KeyError, IndexError) as error:
             complaint = str(error).partition("\n")[0]
             raise StoreError(f"{self.folder}: damaged segment: {complaint}") from error
 
 
-def _recording(service: str, query: Query) -> Recording:
-    """Read the windows of a service, oldest first, with their samples."""
-    windows = pd.DataFrame(
-        query(
-            # a window told twice is one; work that is known goes before NaN
-            """SELECT DISTINCT ON ("at", "window") * FROM {windows} WHERE service = ?
-               ORDER BY "at", "window", work, cpu_seconds""",
-            service,
-        ).fetchnumpy()
-    )
-    windows["at"] = windows["at"].dt.tz_localize("UTC")
-    samples = query(
-        """SELECT "window", stack, any_value("count") AS "count"
-           FROM {samples} SEMI JOIN (SELECT "window" FROM {windows} WHERE service = ?)
-           USING ("window") GROUP BY ALL ORDER BY ALL""",
-        service,
-    ).fetchnumpy()
-    stack_ids, sample_stacks = np.unique(samples["stack"], return_inverse=True)
-    stacks = dict(query("SELECT DISTINCT stack, functions FROM {stacks}").fetchall())
-    functions = query("SELECT function, name, file FROM {functions}").fetchall()
-    named = {function: Function(name, file) for function, name, file in functions}
-    frames = [stacks[int(stack)] for stack in stack_ids]
-    used = sorted({f for stack in frames for f in stack}, key=named.__getitem__)
-    position = {function: i for i, function in enumerate(used)}
-    order = {window: i for i, window in enumerate(windows["window"])}
-    return Recording(
-        service=service,
-        windows=windows.drop(columns=["window", "service"]),
-        functions=tuple(named[f] for f in used),
-        stack_starts=np.cumsum([0, *map(len, frames)], dtype=np.int64),
-        stack_functions=np.array([position[f] for s in frames for f in s], dtype=np.int64),
-        sample_windows=np.array([order[w] for w in samples["window"]], dtype=np.int64),
-        sample_stacks=sample_stacks.astype(np.int64),
-        sample_counts=np.asarray(samples["count"], dtype=np.int64),
-    )
+_SORTED = {
+    "profiles": 'SELECT * FROM {profiles} ORDER BY service, "at", profile',
+    "functions": "SELECT DISTINCT * FROM {functions} ORDER BY function",
+    "locations": "SELECT DISTINCT * FROM {locations} ORDER BY location",
+    "stacks": "SELECT DISTINCT ON (stack) * FROM {stacks} ORDER BY stack",
+    "incidence": "SELECT DISTINCT * FROM {incidence} ORDER BY stack, function",
+    "samples": "SELECT * FROM {samples}",
+    "labels": "SELECT * FROM {labels}",
+    "cells": "SELECT * FROM {cells} ORDER BY value_type, stack, profile",
+}
 
 
-def _quoted(path: Path) -> str:
-    """Return a path as DuckDB reads it: quoted, and a pattern of nothing but itself."""
-    return "'" + re.sub(r"([\[*?])", r"[\1]", str(path)).replace("'", "''") + "'"
-
-
-def _tables(windows: list[WindowProfile]) -> dict[str, pa.Table]:
-    """Turn windows into the four tables of a segment."""
-    functions: dict[int, Function] = {}
-    stacks: dict[int, list[int]] = {}
-    samples: dict[tuple[int, int], int] = {}
-    rows: dict[int, tuple[Any, ...]] = {}
-    for window in windows:
-        profile = window.profile
-        if window.at.tzinfo is None:
-            raise StoreError(f"window of {window.service} at {window.at}: expected a time zone")
-        function_ids = [_hash64(*function) for function in profile.functions]
-        functions.update(zip(function_ids, profile.functions, strict=True))
-        stack_ids = []
-        for start, end in zip(profile.stack_starts[:-1], profile.stack_starts[1:], strict=True):
-            frames = [function_ids[f] for f in profile.stack_functions[start:end]]
-            stack_ids.append(_hash64(*frames))
-            stacks[stack_ids[-1]] = frames
-        counts = profile.sample_values[:, 0]
-        rows_of = zip(profile.sample_stacks, counts, strict=True)
-        content = _hash64(*(f"{stack_ids[stack]}:{count}" for stack, count in rows_of))
-        at = window.at.astimezone(UTC).isoformat()
-        window_id = _hash64(window.service, window.version, at, content)
-        if window_id in rows:
-            continue
-        for stack, count in zip(profile.sample_stacks, counts, strict=True):
-            key = (window_id, stack_ids[stack])
-            samples[key] = samples.get(key, 0) + int(count)
-        rows[window_id] = (window_id, *window[1:], int(counts.sum()))
-    columns: dict[str, list[Any]] = {
-        "windows": list(zip(*rows.values(), strict=True)),
-        "functions": [
-            list(functions),
-            [function.name for function in functions.values()],
-            [function.file for function in functions.values()],
-        ],
-        "stacks": [list(stacks), list(stacks.values())],
-        "samples": [
-            [window_id for window_id, _ in samples],
-            [stack for _, stack in samples],
-            list(samples.values()),
-        ],
-    }
-    return {
-        name: pa.table(
-            [pa.array(c, f.type) for c, f in zip(columns[name], schema, strict=True)], schema
-        )
-        for name, schema in TABLES.items()
-    }
-
-
-def _hash64(*parts: object) -> int:
-    """Return a content hash that fits a signed 64-bit column."""
-    digest = blake2b("\0".join(map(str, parts)).encode("utf-8", "surrogateescape"), digest_size=8)
-    return int.from_bytes(digest.digest(), "big", signed=True)
+def _services(query: Query) -> list[str]:
+    found = query("SELECT DISTINCT service FROM {profiles} ORDER BY service")
+    return list(found["service"].to_pylist())

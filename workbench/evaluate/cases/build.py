@@ -157,7 +157,7 @@ def _fill(
             workload, folder, ((tags[0], before), (tags[1], after)),
             service=spec.package, n_windows=n_windows, progress=progress,
         )  # fmt: skip
-        Store.create(folder / "store").add(windows)
+        Store.create(folder / "store").add_all(windows)
     _write_case(folder, spec, tags, workload)
     return history
 

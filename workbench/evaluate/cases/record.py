@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 import shutil
 import sys
 import tempfile
@@ -10,8 +11,6 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-
-import numpy as np
 
 from workbench.errors import CaseError, PatchError
 from workbench.ingest import read
@@ -100,15 +99,5 @@ def record(workload: Workload, folder: Path, code: Path) -> tuple[Profile, Run]:
 
 def timed_part(profile: Profile) -> Profile:
     """Return the stacks that pass through the workload's timed part; all where none does."""
-    inside = [
-        any(f.name == TIMED_FRAME and Path(f.file).name == TIMED_FILE for f in profile.stack(s))
-        for s in range(len(profile.stack_starts) - 1)
-    ]
-    keep = np.array(inside, dtype=bool)[profile.sample_stacks]
-    if not keep.any():
-        return profile
-    return replace(
-        profile,
-        sample_stacks=profile.sample_stacks[keep],
-        sample_values=profile.sample_values[keep],
-    )
+    inside = profile.filter(f"^{TIMED_FRAME}$", file=rf"(^|/){re.escape(TIMED_FILE)}$")
+    return inside if inside.n_samples else profile

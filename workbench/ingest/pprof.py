@@ -1,0 +1,284 @@
+"""pprof: the protobuf message `perftools.profiles.Profile`.
+
+Specification: github.com/google/pprof, `proto/profile.proto`. Where `go tool pprof` drops samples
+without a stack and adds up samples of equal stacks, every row is kept here as it was recorded.
+"""
+
+from __future__ import annotations
+
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import ParseError
+from workbench.ingest.content import Content
+from workbench.ingest.pprof_scan import NO_FAULT, loops
+from workbench.profile.build import check_sum, distinct_stacks
+from workbench.profile.merge import unite
+from workbench.profile.tables import FUNCTIONS, LABELS, LOCATIONS, make_table
+from workbench.types import Profile, ValueType
+
+Integers = npt.NDArray[np.int64]
+
+# fields of the message Profile
+SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6
+TIME_NANOS, DURATION_NANOS, DEFAULT_SAMPLE_TYPE = 9, 10, 14
+_WIRE_TYPES = dict.fromkeys((1, 2, 3, 4, 5, 6, 11), 2) | dict.fromkeys((7, 8, 9, 10, 12, 14, 15), 0)
+_REPEATED_NUMBERS = 13  # comments, packed or not
+
+
+def looks_like(content: Content) -> bool:
+    """Tell whether the first fields are such as a profile has."""
+    data = content.data
+    fields, fault = loops.plain.index_fields(data[: 1 << 20], 0, min(len(data), 1 << 20), 8)
+    known = [
+        number == _REPEATED_NUMBERS or _WIRE_TYPES.get(number) == wire
+        for number, wire in fields[:2].T.tolist()
+    ]
+    return bool(known) and all(known) and (fault == NO_FAULT or len(known) > 2)
+
+
+def parse(content: Content) -> Profile:
+    """Parse a pprof profile, one sample row for each sample.
+
+    A location without symbols becomes a function named by its address, in the file of its
+    mapping. A location with several lines becomes as many, all but the outermost `inlined`.
+    """
+    message = _Message(content.data)
+    strings = message.strings()
+    types = message.records(SAMPLE_TYPE, 3)
+    names, units = _texts(strings, types[:, 1]), _texts(strings, types[:, 2])
+    value_types = tuple(
+        ValueType(name.as_py(), unit.as_py()) for name, unit in zip(names, units, strict=True)
+    )
+    functions, locations, line_starts, location_ids = _places(message, strings)
+    samples = message.samples(value_types)
+    frames = _positions(location_ids, samples.ids, "location")
+    starts, frames = message.expanded(samples.starts, frames, line_starts)
+    starts, frames, stacks = distinct_stacks(starts, frames)
+    default = _one_text(strings, message.number(DEFAULT_SAMPLE_TYPE))
+    by_name = {kind.name: number for number, kind in enumerate(value_types)}
+    return Profile(
+        functions=functions,
+        locations=locations,
+        stack_starts=starts,
+        stack_locations=frames,
+        sample_stacks=stacks,
+        sample_values=tuple(np.ascontiguousarray(column) for column in samples.values.T),
+        value_types=value_types,
+        labels=_labels(samples.labels, strings),
+        default_value=by_name.get(default, len(value_types) - 1),
+        time_ns=message.number(TIME_NANOS) or None,
+        duration_s=message.number(DURATION_NANOS) / 1e9 or None,
+    )
+
+
+class _Samples(NamedTuple):
+    """Samples as they are written."""
+
+    starts: Integers
+    ids: Integers
+    labels: Integers
+    """Rows of sample, key, text, number and unit."""
+    values: Integers
+
+
+class _Message:
+    """The bytes, their top-level fields, and the loops that read more of them."""
+
+    def __init__(self, data: bytes) -> None:
+        self.run = loops.over(len(data))
+        self.data: Any = data if self.run is loops.plain else np.frombuffer(data, np.uint8)
+        self.bytes = data
+        fields: Integers = self.checked(*self.run.index_fields(self.data, 0, len(data), len(data)))
+        is_sample = fields[0] == SAMPLE
+        self.by_number = {SAMPLE: fields[1:, is_sample]}
+        others = fields[:, ~is_sample]
+        for number, kind in _WIRE_TYPES.items():
+            found = self.by_number.setdefault(number, others[1:, others[0] == number])
+            wrong = np.flatnonzero(found[0] != kind)
+            if len(wrong):
+                place = f"byte {found[2, wrong[0]]}"
+                raise ParseError(f"expected wire type {kind} in field {number}", place=place)
+
+    def checked(self, result: Any, fault: int) -> Any:
+        """Return a result; ParseError where a loop met a fault."""
+        if fault != NO_FAULT:
+            seen = self.bytes[fault : fault + 8].hex(" ")
+            raise ParseError(f"expected a protobuf field, got {seen}", place=f"byte {fault}")
+        return result
+
+    def spans(self, number: int) -> Integers:
+        """Return where the messages of a repeated field begin and end, (2, n)."""
+        return self.by_number[number][1:]
+
+    def number(self, number: int) -> int:
+        """Return an integer field; the last where it stands twice, 0 where it does not."""
+        contents = self.by_number[number][1]
+        return int(contents[-1]) if len(contents) else 0
+
+    def records(self, number: int, n_columns: int) -> Integers:
+        """Return the integer fields of each message of a repeated field, by their number."""
+        return self.numbers(self.spans(number), n_columns)
+
+    def numbers(self, spans: Integers, n_columns: int) -> Integers:
+        """Return the integer fields of some messages, (n, n_columns), by their number."""
+        found = np.zeros((spans.shape[1], n_columns), np.int64)
+        self.checked(None, self.run.read_numbers(self.data, spans, found))
+        return found
+
+    def nested(self, spans: Integers, number: int) -> Integers:
+        """Return the messages within messages, (3, n): which outer one, begin, end."""
+        nested: Integers = self.checked(*self.run.index_nested(self.data, spans, number))
+        return nested
+
+    def strings(self) -> pa.Array:
+        """Return the string table; what is no UTF-8 becomes replacement characters."""
+        spans = self.spans(STRING)
+        offsets = np.concatenate(([0], np.cumsum(spans[1] - spans[0])))
+        flat = np.empty(offsets[-1], np.uint8)
+        self.run.gather(self.data, spans, flat)
+        if offsets[-1] >= 2**31:
+            raise ParseError(f"expected less than 2 GiB of strings, got {offsets[-1]} bytes")
+        buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(flat)]
+        strings = pa.Array.from_buffers(pa.string(), spans.shape[1], buffers)
+        try:
+            strings.validate(full=True)
+        except pa.ArrowInvalid:
+            parts = (self.bytes[begin:end] for begin, end in spans.T.tolist())
+            strings = pa.array([part.decode("utf-8", "replace") for part in parts], pa.string())
+        if len(strings) and strings[0].as_py():
+            raise ParseError(f"expected string 0 to be empty, got {strings[0].as_py()[:40]!r}")
+        return strings
+
+    def samples(self, value_types: tuple[ValueType, ...]) -> _Samples:
+        """Return stacks as CSR rows of location ids, root first, values and labels."""
+        spans = self.spans(SAMPLE)
+        n_rows = spans.shape[1]
+        values = np.zeros((n_rows, len(value_types)), np.int64)
+        if self.run is loops.compiled:
+            most = self.run.count_samples(self.data, spans)
+            ids: Any = np.empty(most[0], np.int64)
+        else:  # room for any is cheaper than counting
+            most = len(self.bytes), len(self.bytes)
+            ids = [0] * most[0]
+        starts, n_values = np.zeros(n_rows + 1, np.int64), np.zeros(n_rows, np.int64)
+        labels = np.zeros((most[1], 5), np.int64)
+        *n, fault = self.run.read_samples(self.data, spans, starts, ids, labels, values, n_values)
+        self.checked(None, fault)
+        wrong = np.flatnonzero(n_values != len(value_types))
+        if len(wrong):
+            place = f"byte {spans[0, wrong[0]]}"
+            seen, expected = n_values[wrong[0]], len(value_types)
+            raise ParseError(
+                f"expected {expected} values, one a sample type, got {seen}", place=place
+            )
+        for kind, column in zip(value_types, values.T, strict=True):
+            check_sum(int(np.abs(column.astype(np.float64)).sum()), kind)
+        return _Samples(starts, np.asarray(ids[: n[0]], np.int64), labels[: n[1]], values)
+
+    def expanded(
+        self, starts: Integers, frames: npt.NDArray[np.int32], line_starts: Integers
+    ) -> tuple[Integers, npt.NDArray[np.int32]]:
+        """Return stacks of lines for stacks of locations."""
+        n_lines = np.diff(line_starts)
+        if (n_lines == 1).all():
+            return starts, frames
+        longer = np.empty(n_lines[frames].sum(), np.int32)
+        out_starts = np.zeros_like(starts)
+        self.run.expand_stacks(starts, frames, line_starts, out_starts, longer)
+        return out_starts, longer
+
+
+def _places(message: _Message, strings: pa.Array) -> tuple[pa.Table, pa.Table, Integers, Integers]:
+    """Return functions, locations (one row a line), where each location's rows start, its id."""
+    records = message.records(FUNCTION, 6)  # 1 id, 2 name, 3 system name, 4 file, 5 start line
+    named = np.where(records[:, 2] != 0, records[:, 2], records[:, 3])
+    columns = {"name": _texts(strings, named), "file": _texts(strings, records[:, 4])}
+    functions = make_table(FUNCTIONS, {**columns, "line": np.maximum(records[:, 5], 0)})
+    spans = message.spans(LOCATION)
+    places = message.numbers(spans, 4)  # 1 id, 2 mapping, 3 address
+    lines = message.nested(spans, 4)
+    targets = message.numbers(lines[1:], 3)  # 1 function, 2 line
+    n_lines = np.bincount(lines[0], minlength=len(places))
+    bare = np.flatnonzero(n_lines == 0)
+    rows = _positions(records[:, 1], targets[:, 1], "function")
+    added, bare_rows = _unsymbolised(message, strings, places[bare], functions.num_rows)
+    functions, (moved, _) = unite([pa.concat_tables([functions, added]), functions[:0]], FUNCTIONS)
+    owners = np.concatenate((lines[0], bare))
+    order = np.argsort(owners, kind="stable")
+    owners = owners[order]
+    is_outermost = np.append(owners[1:] != owners[:-1], True)[: len(owners)]
+    table = {
+        "function": moved[np.concatenate((rows, bare_rows))[order]],
+        "line": np.concatenate((targets[:, 2], np.zeros(len(bare), np.int64)))[order],
+        "address": places[owners, 3],
+        "kind": pc.if_else(pa.array(is_outermost), "", "inlined"),
+    }
+    counts = np.bincount(owners, minlength=len(places))
+    line_starts = np.concatenate(([0], np.cumsum(counts)))
+    return functions, make_table(LOCATIONS, table), line_starts, places[:, 1]
+
+
+def _unsymbolised(
+    message: _Message, strings: pa.Array, places: Integers, n_functions: int
+) -> tuple[pa.Table, Integers]:
+    """Return a function for each location without lines, and their rows."""
+    records = message.records(MAPPING, 6)  # 1 id, 5 file
+    files = np.append(records[:, 5], 0)
+    known = places[:, 2] != 0
+    mapping = np.full(len(places), len(records))
+    mapping[known] = _positions(records[:, 1], places[known, 2], "mapping")
+    names = [f"0x{address & (2**64 - 1):x}" for address in places[:, 3].tolist()]
+    columns = {"name": names, "file": _texts(strings, files[mapping])}
+    table = make_table(FUNCTIONS, {**columns, "line": np.zeros(len(names), np.int64)})
+    return table, n_functions + np.arange(len(names))
+
+
+def _labels(records: Integers, strings: pa.Array) -> pa.Table:
+    is_text = records[:, 2] != 0
+    number = pa.array(records[:, 3], mask=is_text)
+    return make_table(
+        LABELS,
+        {
+            "sample": records[:, 0],
+            "key": _texts(strings, records[:, 1]),
+            "text": pc.if_else(pa.array(is_text), _texts(strings, records[:, 2]), None),
+            "number": number,
+            "unit": _texts(strings, records[:, 4]),
+        },
+    )
+
+
+def _texts(strings: pa.Array, indices: Integers) -> pa.Array:
+    """Return rows of the string table."""
+    outside = np.flatnonzero((indices < 0) | (indices >= max(len(strings), 1)))
+    if len(outside):
+        seen = int(indices[outside[0]])
+        raise ParseError(f"expected an index into {len(strings)} strings, got {seen}")
+    return strings.take(pa.array(indices)) if len(strings) else pa.array([""] * len(indices))
+
+
+def _one_text(strings: pa.Array, index: int) -> str:
+    return str(_texts(strings, np.array([index]))[0].as_py())
+
+
+def _positions(ids: Integers, wanted: Integers, what: str) -> npt.NDArray[np.int32]:
+    """Return where ids stand; ParseError for one that is not there."""
+    n = len(ids)
+    if np.array_equal(ids, np.arange(1, n + 1)):
+        places = (wanted - 1).astype(np.int32)
+        is_known = not wanted.size or (wanted.min() > 0 and wanted.max() <= n)
+        missing = np.arange(0) if is_known else np.flatnonzero((wanted < 1) | (wanted > n))
+    else:
+        order = np.argsort(ids, kind="stable")
+        found = np.searchsorted(ids[order], wanted)
+        places = order[np.minimum(found, n - 1)] if n else np.zeros(len(wanted), np.int64)
+        missing = np.flatnonzero(ids[places] != wanted) if n else np.arange(len(wanted))
+    if len(missing):
+        seen = int(wanted[missing[0]]) & (2**64 - 1)
+        raise ParseError(f"expected the id of a {what}, got {seen}")
+    return places.astype(np.int32, copy=False)

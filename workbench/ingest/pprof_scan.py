@@ -1,0 +1,244 @@
+"""Loops over protobuf bytes, as far as pprof needs them.
+
+A message is read by its wire format alone (developers.google.com/protocol-buffers/docs/encoding):
+fields are a key (number << 3 | wire type) and a varint, 8 bytes, a length with bytes, or 4 bytes.
+A loop that meets a fault returns where; it never reads beyond the end it is given.
+"""
+
+import numpy as np
+
+from workbench.compiled import Loops
+
+loops = Loops()
+
+NO_FAULT = -1
+"""What a loop returns as the place of a fault where there is none."""
+
+
+@loops
+def read_varint(data, at, end):
+    """Read an integer of 64 bits, two's complement; return it and where it ends, -1 for a fault."""
+    value, shift = 0, 0
+    while at < end and shift < 63:
+        byte = int(data[at])
+        at += 1
+        value |= (byte & 0x7F) << shift
+        if byte < 0x80:
+            return value, at
+        shift += 7
+    if at >= end or data[at] > 1:
+        return 0, -1
+    if data[at] == 1:  # bit 63 is the sign; in two steps, each within 64 bits
+        value = value - 0x4000000000000000 - 0x4000000000000000
+    return value, at + 1
+
+
+@loops
+def read_field(data, at, end):
+    """Read one field; return number, wire type, where its content begins and where it ends.
+
+    Of a varint the content is the integer itself, in place of where it begins. The number is 0
+    for a fault.
+    """
+    key = int(data[at])
+    at += 1
+    if key > 0x7F:
+        key, at = read_varint(data, at - 1, end)
+    number, wire = key >> 3, key & 7
+    if at < 0 or number < 1 or number > 0x1FFFFFFF:
+        return 0, 0, 0, 0
+    if wire == 0:
+        if at < end and data[at] < 0x80:
+            return number, 0, int(data[at]), at + 1
+        value, at = read_varint(data, at, end)
+        return (number, 0, value, at) if at >= 0 else (0, 0, 0, 0)
+    if wire == 2:
+        length = int(data[at]) if at < end else 0x80
+        at += 1
+        if length > 0x7F:
+            length, at = read_varint(data, at - 1, end)
+        if at < 0 or length < 0 or length > end - at:
+            return 0, 0, 0, 0
+        return number, 2, at, at + length
+    size = 8 if wire == 1 else 4
+    if wire not in (1, 5) or size > end - at:
+        return 0, 0, 0, 0
+    return number, wire, at, at + size
+
+
+@loops
+def index_fields(data, begin, end, most):
+    """List the fields of a message; return them and where a fault is.
+
+    The four rows of the list are number, wire type, content and end, as `read_field` tells them.
+    """
+    fields = np.zeros((4, 256), np.int64)
+    n, at = 0, begin
+    while at < end and n < most:
+        number, wire, content, after = read_field(data, at, end)
+        if number == 0:
+            return fields[:, :n].copy(), at
+        if n == fields.shape[1]:
+            longer = np.zeros((4, 2 * n), np.int64)
+            longer[:, :n] = fields
+            fields = longer
+        fields[0, n], fields[1, n], fields[2, n], fields[3, n] = number, wire, content, after
+        n += 1
+        at = after
+    return fields[:, :n].copy(), NO_FAULT
+
+
+@loops
+def read_numbers(data, spans, numbers):
+    """Read the varint fields of messages: `numbers[i, k]` gets field `k` of message `i`."""
+    for row in range(spans.shape[1]):
+        at, end = spans[0, row], spans[1, row]
+        while at < end:
+            number, wire, content, after = read_field(data, at, end)
+            if number == 0:
+                return at
+            if wire == 0 and number < numbers.shape[1]:
+                numbers[row, number] = content
+            at = after
+    return NO_FAULT
+
+
+@loops
+def index_nested(data, spans, wanted):
+    """List the messages in field `wanted` of messages, and where a fault is.
+
+    The three rows of the list are which outer message, begin and end.
+    """
+    nested = np.zeros((3, 256), np.int64)
+    n = 0
+    for row in range(spans.shape[1]):
+        at, end = spans[0, row], spans[1, row]
+        while at < end:
+            number, wire, content, after = read_field(data, at, end)
+            if number == 0:
+                return nested[:, :n].copy(), at
+            if number == wanted and wire == 2:
+                if n == nested.shape[1]:
+                    longer = np.zeros((3, 2 * n), np.int64)
+                    longer[:, :n] = nested
+                    nested = longer
+                nested[0, n], nested[1, n], nested[2, n] = row, content, after
+                n += 1
+            at = after
+    return nested[:, :n].copy(), NO_FAULT
+
+
+@loops
+def count_samples(data, spans):
+    """Count the locations and the labels of samples, faults or not."""
+    n_frames, n_labels = 0, 0
+    for row in range(spans.shape[1]):
+        at, end = spans[0, row], spans[1, row]
+        while at < end:
+            number, wire, content, at = read_field(data, at, end)
+            if number == 0:
+                break
+            n_labels += int(number == 3)
+            if number == 1 and wire == 2:
+                for place in range(content, at):
+                    n_frames += data[place] < 0x80
+            else:
+                n_frames += number == 1
+    return n_frames, n_labels
+
+
+@loops
+def read_samples(data, spans, starts, frames, labels, values, n_values):
+    """Read samples: locations, turned root first, values and labels.
+
+    Fills CSR rows `starts` and `frames`, rows of `labels` (sample, key, text, number, unit), and
+    `values` (n_samples, n_value_types); `n_values` says how many each sample had. Returns how many
+    frames and labels there are, and where a fault is.
+    """
+    n, n_labels, width = 0, 0, values.shape[1]
+    for row in range(spans.shape[1]):
+        at, end = int(spans[0, row]), int(spans[1, row])
+        first, k = n, 0
+        while at < end:
+            number, wire, content, after = read_field(data, at, end)
+            if number == 0:
+                return n, n_labels, at
+            if number < 3 and wire == 0:  # the packed field of one
+                content, wire = after - 1, 2
+                while content > at + 1 and data[content - 1] > 0x7F:
+                    content -= 1
+            if number == 1 and wire == 2:
+                n = read_packed(data, content, after, frames, n)
+            elif number == 2 and wire == 2:
+                while 0 <= content < after and k < width:
+                    value = int(data[content])
+                    content += 1
+                    if value > 0x7F:
+                        value, content = read_varint(data, content - 1, after)
+                    values[row, k] = value
+                    k += 1
+                k += int(content < after)
+                n = -1 if content < 0 else n
+            elif number == 3 and wire == 2:
+                labels[n_labels, 0] = row
+                while content < after:
+                    number, wire, value, content = read_field(data, content, after)
+                    if wire == 0 and number < 5:
+                        labels[n_labels, number] = value
+                    if number == 0:
+                        return n, n_labels, at
+                n_labels += 1
+            if n < 0:
+                return n, n_labels, at
+            at = after
+        starts[row + 1], n_values[row] = n, k
+        low, high = first, n - 1
+        while low < high:
+            frames[low], frames[high] = frames[high], frames[low]
+            low += 1
+            high -= 1
+    return n, n_labels, NO_FAULT
+
+
+@loops
+def read_packed(data, at, end, out, n):
+    """Read packed integers into `out` from `n` on; return where it ends, -1 for a fault.
+
+    Most take a byte or two: these are read on the spot.
+    """
+    while at < end:
+        value = int(data[at])
+        at += 1
+        if value > 0x7F:
+            if at < end and data[at] < 0x80:
+                value = (value & 0x7F) | int(data[at]) << 7
+                at += 1
+            else:
+                value, at = read_varint(data, at - 1, end)
+                if at < 0:
+                    return -1
+        out[n] = value
+        n += 1
+    return n
+
+
+@loops
+def expand_stacks(starts, frames, line_starts, out_starts, out):
+    """Put for each location of a stack its lines, the outermost first."""
+    n = 0
+    for row in range(len(starts) - 1):
+        for at in range(starts[row], starts[row + 1]):
+            for line in range(line_starts[frames[at] + 1] - 1, line_starts[frames[at]] - 1, -1):
+                out[n] = line
+                n += 1
+        out_starts[row + 1] = n
+
+
+@loops
+def gather(data, spans, out):
+    """Lay spans of bytes one after the other."""
+    n = 0
+    for row in range(spans.shape[1]):
+        for at in range(spans[0, row], spans[1, row]):
+            out[n] = data[at]
+            n += 1

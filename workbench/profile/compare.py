@@ -1,0 +1,136 @@
+"""What changed between two profiles, function by function, and how sure that is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from workbench.errors import ProfileError
+from workbench.profile.merge import unite
+from workbench.profile.profile import Indices, Profile
+from workbench.profile.statistics import (
+    CONFIDENCE,
+    Estimate,
+    Floats,
+    Side,
+    compare_replicates,
+    compare_single,
+    false_discovery_rates,
+)
+from workbench.profile.tables import FUNCTIONS, with_column
+from workbench.profile.views import inclusive_values, sum_by_stack
+
+LEAST_NOISE = 1e-3
+"""Of a time that a profiler measured and did not sample, as a fraction of it."""
+
+
+def compare(
+    before: Sequence[Profile], after: Sequence[Profile], value_type: str | None = None
+) -> pd.DataFrame:
+    """Compare the share each function has of two profiles, or of two sets of replicates.
+
+    Without replicates a profile is taken for independent events (multinomial): as many as its
+    `samples/count` says, else one a row, of the weight the row has. Samples of a real profiler
+    cluster, so two runs of the same program may differ by more; replicates measure by how much.
+    A graph of calls was not sampled: without replicates it has no interval and no p value. The
+    statistics are those of `workbench.profile.statistics`.
+
+    Parameters
+    ----------
+    before, after : sequence of Profile
+        One profile each, or replicates of the same version.
+    value_type : str, optional
+        As in `Profile.values`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a function, the largest change first: `function`, `file`; `before` and `after`
+        (share of the whole, 0 to 1, of stacks that contain it), `delta`, its 95 % confidence
+        interval `low` to `high`, `p_value`, `q_value` (false discovery rate if all with as small
+        a value are believed), and `is_significant` (`q_value` below 0.05).
+
+    Raises
+    ------
+    ProfileError
+        A side without samples, or whose values are negative or add up to nothing.
+    """
+    kind = str(before[0].value_types[before[0].value_index(value_type)])
+    functions, rows = _functions([*before, *after])
+    sides = (
+        _side(before, rows[: len(before)], kind, functions.num_rows),
+        _side(after, rows[len(before) :], kind, functions.num_rows),
+    )
+    estimate = _estimate(before, after, sides)
+    shares = [side.shares.mean(axis=0) for side in sides]
+    q_values = false_discovery_rates(estimate.p_value)
+    frame = pd.DataFrame(
+        {
+            "function": functions["name"].to_pandas(),
+            "file": functions["file"].to_pandas(),
+            "before": shares[0],
+            "after": shares[1],
+            "delta": shares[1] - shares[0],
+            **estimate._asdict(),
+            "q_value": q_values,
+            "is_significant": q_values < 1 - CONFIDENCE,
+        }
+    )
+    frame = frame[(frame["before"] > 0) | (frame["after"] > 0)]
+    order = np.argsort(-np.abs(frame["delta"].to_numpy()), kind="stable")
+    return frame.iloc[order].reset_index(drop=True)
+
+
+def _estimate(
+    before: Sequence[Profile], after: Sequence[Profile], sides: tuple[Side, Side]
+) -> Estimate:
+    if len(before) + len(after) > 2:
+        return compare_replicates(*sides)
+    if any(profile.graph is not None for profile in (*before, *after)):
+        nothing = np.full(sides[0].values.shape[1], np.nan)
+        return Estimate(nothing, nothing, nothing)
+    return compare_single(*sides)
+
+
+def _functions(profiles: Sequence[Profile]) -> tuple[pa.Table, list[Indices]]:
+    """Return the functions of all, told apart by name and file, and where each profile's went."""
+    lineless = [
+        with_column(p.functions, "line", np.zeros(p.functions.num_rows, np.int64)) for p in profiles
+    ]
+    return unite(lineless, FUNCTIONS)
+
+
+def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: int) -> Side:
+    values, spread = np.zeros((2, len(profiles), n))
+    whole, whole_spread = np.zeros((2, len(profiles), 1))
+    for number, (profile, row) in enumerate(zip(profiles, rows, strict=True)):
+        index = profile.value_index(kind)
+        weights = profile.sample_values[index].astype(np.float64)
+        whole[number] = weights.sum()
+        if np.any(weights < 0) or not whole[number] > 0:
+            seen = f"{whole[number, 0]:g}"
+            raise ProfileError(f"expected values of {kind} that add up to more than 0, got {seen}")
+        if profile.graph is not None:
+            np.add.at(values[number], row, profile.graph.inclusive[index].astype(np.float64))
+            spread[number] = (LEAST_NOISE * values[number]) ** 2
+            whole_spread[number] = (LEAST_NOISE * whole[number]) ** 2
+            continue
+        squares = weights**2 / _events(profile, index)
+        whole_spread[number] = squares.sum()
+        for out, samples in ((values, weights), (spread, squares)):
+            by_stack = sum_by_stack(profile, samples)
+            out[number] = inclusive_values(profile, row[profile.stack_functions], n, by_stack)
+    return Side(values, spread, whole, whole_spread)
+
+
+def _events(profile: Profile, value_index: int) -> Floats:
+    """Return how many independent events each sample row stands for, (n_samples,)."""
+    kinds = enumerate(profile.value_types)
+    counts = [i for i, kind in kinds if kind.unit == "count" and "sample" in kind.name]
+    if not counts:
+        return np.ones(profile.n_samples)
+    column = profile.sample_values[value_index if value_index in counts else counts[0]]
+    return np.maximum(column.astype(np.float64), 1.0)

@@ -1,0 +1,203 @@
+"""Write a profile for other tools: pprof, folded stacks, speedscope."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from collections.abc import Callable
+from itertools import pairwise
+from pathlib import Path
+from uuid import uuid4
+
+import numpy as np
+
+from workbench.errors import ProfileError
+from workbench.profile.profile import Profile
+from workbench.profile.protobuf import bytes_field, packed_field, varint_field
+from workbench.profile.tables import LOCATIONS, ValueType, column
+
+SUFFIXES = {
+    ".pb.gz": "pprof",
+    ".pprof": "pprof",
+    ".pb": "pprof",
+    ".folded": "folded",
+    ".collapsed": "folded",
+    ".txt": "folded",
+    ".json": "speedscope",
+}
+_NANOSECONDS = {"nanoseconds": 1, "microseconds": 10**3, "milliseconds": 10**6, "seconds": 10**9}
+_SPEEDSCOPE_UNITS = {*_NANOSECONDS, "bytes"}
+_SUFFIX_OF_KIND = {"kernel": "k", "jit": "j", "inlined": "i", "interpreted": "0", "c1": "1"}
+
+
+def save_profile(profile: Profile, path: Path, format: str | None) -> Path:
+    """Answer `Profile.save`."""
+    if format is None:
+        format = next((f for suffix, f in SUFFIXES.items() if path.name.endswith(suffix)), "")
+    if format not in WRITERS:
+        known = ", ".join(SUFFIXES)
+        raise ProfileError(
+            f"{path}: expected a suffix among {known}, or format= one of {[*WRITERS]}"
+        )
+    if profile.graph is not None:
+        raise ProfileError(f"{path}: expected stacks to write, found a graph of calls")
+    data = WRITERS[format](profile)
+    if format == "pprof" and path.suffix != ".pb":
+        data = gzip.compress(data, 6, mtime=0)
+    beside = path.with_name(f".{path.name}.{uuid4().hex}")
+    try:
+        beside.write_bytes(data)
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+    return path
+
+
+def to_pprof(profile: Profile) -> bytes:
+    """Encode as pprof's `perftools.profiles.Profile`.
+
+    It knows integers only: fractions of a second become nanoseconds, other fractions are refused.
+    What kind of frame a location is has no place in it.
+    """
+    strings: dict[str, int] = {"": 0}
+
+    def text(value: str) -> int:
+        return strings.setdefault(value, len(strings))
+
+    columns, kinds = zip(*map(_integers, profile.sample_values, profile.value_types), strict=True)
+    types = [varint_field(1, text(kind.name)) + varint_field(2, text(kind.unit)) for kind in kinds]
+    chunks = [bytes_field(1, kind) for kind in types]
+    chunks += _samples(profile, columns, text)
+    functions = column(profile.locations, "function").tolist()
+    lines = column(profile.locations, "line").tolist()
+    addresses = column(profile.locations, "address").tolist()
+    for number, (function, line, address) in enumerate(
+        zip(functions, lines, addresses, strict=True), start=1
+    ):
+        where = varint_field(1, function + 1) + varint_field(2, line)
+        chunks.append(
+            bytes_field(
+                4, varint_field(1, number) + varint_field(3, address) + bytes_field(4, where)
+            )
+        )
+    for number, row in enumerate(profile.functions.to_pylist(), start=1):
+        name = text(row["name"])
+        fields = ((1, number), (2, name), (3, name), (4, text(row["file"])), (5, row["line"]))
+        chunks.append(bytes_field(5, b"".join(varint_field(*field) for field in fields)))
+    default = text(kinds[profile.default_value].name)
+    chunks += [bytes_field(6, value.encode()) for value in strings]
+    chunks.append(varint_field(9, profile.time_ns or 0))
+    chunks.append(varint_field(10, round((profile.duration_s or 0) * 1e9)))
+    chunks.append(varint_field(14, default))
+    return b"".join(chunks)
+
+
+def to_folded(profile: Profile) -> bytes:
+    """Write one line a sample: frames root first, then the default value.
+
+    A `;` or a line break in a name, which would end the frame, becomes a `:` or a space.
+    """
+    texts = _frame_texts(profile)
+    starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
+    stacks = [
+        ";".join([texts[frame] for frame in locations[start:end]])
+        for start, end in pairwise(starts)
+    ]
+    values = profile.values().tolist()
+    rows = zip(profile.sample_stacks.tolist(), values, strict=True)
+    return "".join([f"{stacks[stack]} {value}\n" for stack, value in rows]).encode()
+
+
+def to_speedscope(profile: Profile) -> bytes:
+    """Write speedscope's file format, one `sampled` profile for each value type."""
+    functions = profile.functions.to_pylist()
+    frames = []
+    for row in profile.locations.to_pylist():
+        function = functions[row["function"]]
+        frame = {"name": function["name"], "file": function["file"], "line": row["line"]}
+        frames.append({key: value for key, value in frame.items() if value or key == "name"})
+    starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
+    samples = [locations[starts[s] : starts[s + 1]] for s in profile.sample_stacks.tolist()]
+    totals = profile.totals.values()
+    profiles = [
+        {
+            "type": "sampled",
+            "name": kind.name,
+            "unit": kind.unit if kind.unit in _SPEEDSCOPE_UNITS else "none",
+            "startValue": 0,
+            "endValue": total,
+            "samples": samples,
+            "weights": values.tolist(),
+        }
+        for kind, values, total in zip(
+            profile.value_types, profile.sample_values, totals, strict=True
+        )
+    ]
+    page = {
+        "$schema": "https://www.speedscope.app/file-format-schema.json",
+        "exporter": "efficiency-workbench",
+        "activeProfileIndex": profile.default_value,
+        "shared": {"frames": frames},
+        "profiles": profiles,
+    }
+    return json.dumps(page, separators=(",", ":")).encode()
+
+
+WRITERS: dict[str, Callable[[Profile], bytes]] = {
+    "pprof": to_pprof,
+    "folded": to_folded,
+    "speedscope": to_speedscope,
+}
+
+
+def _integers(values: object, kind: ValueType) -> tuple[list[int], ValueType]:
+    """Return values that pprof can hold, with their type."""
+    array = np.asarray(values)
+    if array.dtype.kind == "i":
+        return array.tolist(), kind
+    if kind.unit in _NANOSECONDS:
+        scaled = np.rint(array * _NANOSECONDS[kind.unit])
+        return [int(v) for v in scaled.tolist()], ValueType(kind.name, "nanoseconds")
+    if not np.array_equal(array, np.rint(array)):
+        raise ProfileError(f"expected whole values of {kind}: pprof holds no fractions but of time")
+    return [int(v) for v in array.tolist()], kind
+
+
+def _samples(
+    profile: Profile, columns: tuple[list[int], ...], text: Callable[[str], int]
+) -> list[bytes]:
+    """Encode samples: location numbers from the leaf, values, labels."""
+    starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
+    stacks = [
+        packed_field(1, [location + 1 for location in reversed(locations[start:end])])
+        for start, end in pairwise(starts)
+    ]
+    labels: dict[int, bytes] = {}
+    for row in profile.labels.to_pylist():
+        fields = varint_field(1, text(row["key"]))
+        if row["number"] is None:
+            fields += varint_field(2, text(row["text"]))
+        else:
+            fields += varint_field(3, row["number"]) + varint_field(4, text(row["unit"]))
+        labels[row["sample"]] = labels.get(row["sample"], b"") + bytes_field(3, fields)
+    return [
+        bytes_field(2, stacks[stack] + packed_field(2, list(values)) + labels.get(number, b""))
+        for number, (stack, *values) in enumerate(
+            zip(profile.sample_stacks.tolist(), *columns, strict=True)
+        )
+    ]
+
+
+def _frame_texts(profile: Profile) -> list[str]:
+    """Return each location as folded text: `name (file:line)_[k]`, where these are known."""
+    names = profile.functions["name"].to_pylist()
+    files = profile.functions["file"].to_pylist()
+    texts = []
+    for row in profile.locations.select(LOCATIONS.names).to_pylist():
+        text, file = names[row["function"]], files[row["function"]]
+        if file:
+            text = f"{text} ({file}:{row['line']})" if row["line"] else f"{text} ({file})"
+        suffix = _SUFFIX_OF_KIND.get(row["kind"])
+        text = text.replace(";", ":").replace("\n", " ").replace("\r", " ")
+        texts.append(f"{text}_[{suffix}]" if suffix else text)
+    return texts

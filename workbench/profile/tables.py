@@ -1,0 +1,106 @@
+"""The Arrow tables of a profile, in one place, and the rows of them that have a name."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+
+FUNCTIONS = pa.schema(
+    [
+        ("name", pa.string()),
+        ("file", pa.string()),  # source path, or the binary where that is all one knows; or empty
+        ("line", pa.int64()),  # where the function begins; 0 where unknown
+    ]
+)
+LOCATIONS = pa.schema(
+    [
+        ("function", pa.int32()),  # row of FUNCTIONS
+        ("line", pa.int64()),  # that was running; 0 where unknown
+        ("address", pa.int64()),  # of the instruction, two's complement; 0 where unknown
+        ("kind", pa.string()),  # kernel, jit, inlined, interpreted, c1, native; or empty
+    ]
+)
+LABELS = pa.schema(
+    [
+        ("sample", pa.int64()),  # row of the samples; ascending
+        ("key", pa.string()),
+        ("text", pa.string()),  # null where the label is a number
+        ("number", pa.int64()),  # null where the label is a text
+        ("unit", pa.string()),  # of the number; or empty
+    ]
+)
+
+
+class Function(NamedTuple):
+    """A function as profilers and source code both can name it."""
+
+    name: str
+    """Qualified name within its module (`Cls.method`, `outer.<locals>.inner`)."""
+    file: str = ""
+    """Source path relative to the import root (`pkg/mod.py`); empty where unknown."""
+    line: int = 0
+    """Where it begins; 0 where unknown, or where only name and file tell functions apart."""
+
+    @property
+    def subject(self) -> str:
+        """The name people read: `pkg.mod:Cls.method`, or the bare name without a file."""
+        if not self.file:
+            return self.name
+        stem = self.file.removesuffix(".py")
+        if stem == self.file:
+            return f"{stem}:{self.name}"
+        return f"{stem.strip('/').removesuffix('/__init__').replace('/', '.')}:{self.name}"
+
+
+class ValueType(NamedTuple):
+    """What a sample's value counts, and in which unit."""
+
+    name: str
+    unit: str
+
+    def __str__(self) -> str:
+        """Return `name/unit`."""
+        return f"{self.name}/{self.unit}"
+
+
+def make_table(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.Table:
+    """Build a table of columns; text that is no valid Unicode gets replacement characters."""
+    arrays = [_array(columns[field.name], field.type) for field in schema]
+    return pa.table(arrays, schema=schema)
+
+
+def make_functions(functions: Iterable[Function]) -> pa.Table:
+    """Build a FUNCTIONS table."""
+    rows = list(functions)
+    columns = zip(*rows, strict=True) if rows else ((), (), ())
+    return make_table(FUNCTIONS, dict(zip(FUNCTIONS.names, map(list, columns), strict=True)))
+
+
+def with_column(table: pa.Table, name: str, values: npt.NDArray[Any]) -> pa.Table:
+    """Return a table with other numbers in one column."""
+    field = table.schema.get_field_index(name)
+    return table.set_column(
+        field, table.schema.field(field), pa.array(values, table.field(field).type)
+    )
+
+
+def column(table: pa.Table, name: str) -> npt.NDArray[Any]:
+    """Return a column of numbers as one array, without a copy where that can be."""
+    chunks = table.column(name).chunks
+    if len(chunks) == 1:
+        return np.asarray(chunks[0].to_numpy(zero_copy_only=False))
+    return np.asarray(table.column(name).to_numpy())
+
+
+def _array(values: Any, kind: pa.DataType) -> pa.Array:
+    if isinstance(values, pa.Array | pa.ChunkedArray):
+        return values.cast(kind)
+    try:
+        return pa.array(values, kind)
+    except UnicodeEncodeError:  # a lone surrogate, out of a JSON escape
+        texts = [v if v is None else v.encode("utf-8", "replace").decode() for v in values]
+        return pa.array(texts, kind)

@@ -1,0 +1,139 @@
+"""The calling-context tree: every distinct path from the root, with what it cost."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from workbench.profile.loops import loops
+from workbench.profile.profile import Indices, Profile
+from workbench.profile.tables import ValueType
+from workbench.profile.views import stack_values
+
+Floats = npt.NDArray[np.float64]
+
+SMALLEST_SHARE = 1e-4
+"""Of the whole; below it an estimated tree is not followed further."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Tree:
+    """A tree in columns; node 0 is the root and has no function, a parent stands before its child.
+
+    Recursion makes nodes of its own here, as each is another context.
+    """
+
+    functions: pa.Table
+    """The functions of the profile; `function` holds rows of it."""
+    function: Indices
+    """(n_nodes,); -1 for the root."""
+    parent: Indices
+    """(n_nodes,); -1 for the root."""
+    depth: Indices
+    """(n_nodes,); 0 for the root."""
+    self_values: Floats
+    """(n_nodes,) what the node cost as the leaf, in the unit of the value type."""
+    total_values: Floats
+    """(n_nodes,) with all that is below it."""
+    value_type: ValueType
+    is_estimate: bool = False
+    """Whether it was told from a graph of calls, by the assumption of gprof."""
+
+    @property
+    def n_nodes(self) -> int:
+        """Number of nodes, the root counted."""
+        return len(self.parent)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """Return one row a node: `node`, `parent`, `depth`, `function`, `file`, `self`, `total`."""
+        rows = pa.array(self.function, mask=self.function < 0)
+        frame = pd.DataFrame({"node": np.arange(self.n_nodes), "parent": self.parent})
+        frame["depth"] = self.depth
+        frame["function"] = self.functions["name"].take(rows).fill_null("").to_pandas()
+        frame["file"] = self.functions["file"].take(rows).fill_null("").to_pandas()
+        frame["self"], frame["total"] = self.self_values, self.total_values
+        return frame
+
+    def flame(self, *, smallest: float = 0.0) -> pa.Table:
+        """Lay the tree out as rectangles, parents before children.
+
+        Parameters
+        ----------
+        smallest : float
+            Share of the whole below which a node, and all below it, is left out.
+
+        Returns
+        -------
+        pyarrow.Table
+            `node`, `function` (row of `functions`), `depth`, `x` and `width` (shares of the
+            whole; siblings stand side by side by falling cost), `self` (share of the whole).
+        """
+        whole = self.total_values[0]
+        # siblings together, the costliest first; within a level children follow their parents
+        order = np.lexsort((-self.total_values, self.parent)).astype(np.int32)
+        offsets = np.zeros(self.n_nodes)
+        loops.over(self.n_nodes).lay_out(order, self.parent, self.total_values, offsets)
+        kept = np.flatnonzero(self.total_values >= smallest * whole)
+        scale = 1 / whole if whole else 0.0
+        return pa.table(
+            {
+                "node": kept.astype(np.int32),
+                "function": self.function[kept],
+                "depth": self.depth[kept],
+                "x": offsets[kept] * scale,
+                "width": self.total_values[kept] * scale,
+                "self": self.self_values[kept] * scale,
+            }
+        )
+
+
+def build_tree(profile: Profile, value_index: int) -> Tree:
+    """Answer `Profile.tree` from stacks."""
+    weights = stack_values(profile, value_index)
+    run = loops.over(len(profile.stack_functions))
+    parent, function, leaves = run.grow_tree(profile.stack_starts, profile.stack_functions)
+    own = np.bincount(leaves, weights, minlength=len(parent)).astype(np.float64)
+    return _tree(profile, value_index, parent, function, own)
+
+
+def estimate_tree(profile: Profile, value_index: int) -> Tree:
+    """Answer `Profile.tree` from a graph of calls, the largest part first."""
+    graph = profile.graph
+    assert graph is not None
+    inclusive = np.asarray(graph.inclusive[value_index], np.float64)
+    edge_values = np.asarray(graph.edge_values[value_index], np.float64)
+    n = len(inclusive)
+    # what no edge explains was called from outside: by the root, which is function n here
+    outside = np.maximum(inclusive - np.bincount(graph.callees, edge_values, minlength=n), 0.0)
+    roots = np.flatnonzero(outside)
+    order = np.argsort(graph.callers, kind="stable")
+    ends = np.searchsorted(graph.callers[order], np.arange(n + 1))
+    whole = outside.sum()
+    parent, function, own = loops.over(50 * len(order)).spread_graph(
+        np.append(inclusive, whole),
+        np.append(ends, len(order) + len(roots)),
+        np.concatenate((graph.callees[order], roots)).astype(np.int32),
+        np.concatenate((edge_values[order], outside[roots])),
+        SMALLEST_SHARE * whole,
+    )
+    function[0] = -1
+    return _tree(profile, value_index, parent, function, own, is_estimate=True)
+
+
+def _tree(
+    profile: Profile,
+    value_index: int,
+    parent: Indices,
+    function: Indices,
+    own: Floats,
+    is_estimate: bool = False,
+) -> Tree:
+    depth = np.zeros(len(parent), np.int32)
+    total = own.astype(np.float64)
+    loops.over(len(parent)).add_up(parent, depth, total)
+    kind = profile.value_types[value_index]
+    return Tree(profile.functions, function, parent, depth, own, total, kind, is_estimate)

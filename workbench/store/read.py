@@ -1,0 +1,186 @@
+"""Tables of segments -> a profile, or the recording of a service."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+
+from workbench.errors import StoreError
+from workbench.profile.build import distinct_stacks
+from workbench.profile.tables import FUNCTIONS, LABELS, LOCATIONS, make_table
+from workbench.store.sql import Query
+from workbench.types import Function, Profile, Recording, ValueType
+
+Ids = npt.NDArray[np.int64]
+
+
+def read_profile(
+    query: Query, service: str, start: datetime | None, end: datetime | None
+) -> Profile:
+    """Answer `Store.profile`."""
+    chosen = query(
+        """SELECT * FROM {profiles} WHERE service = $1 AND ($2 IS NULL OR "at" >= $2)
+           AND ($3 IS NULL OR "at" < $3) ORDER BY "at", profile""",
+        service, start, end,
+    )  # fmt: skip
+    if not chosen.num_rows:
+        raise StoreError(f"{service}: expected profiles from {start} to {end}, found none")
+    value_types, default = _value_types(chosen)
+    ids = chosen["profile"].to_numpy()
+    samples = query("SELECT * FROM {samples} WHERE profile IN (SELECT unnest($1))", ids.tolist())
+    owners = samples["profile"].to_numpy()
+    order = np.argsort(_positions(ids, owners), kind="stable")
+    samples, owners = samples.take(pa.array(order)), owners[order]
+    stack_ids, sample_stacks = np.unique(samples["stack"].to_numpy(), return_inverse=True)
+    functions, locations, starts, frames = _read_stacks(query, stack_ids)
+    times = pd.Series(chosen["at"].to_numpy())
+    durations = chosen["duration_s"].to_numpy()
+    known = durations[~np.isnan(durations)]
+    return Profile(
+        functions=functions,
+        locations=locations,
+        stack_starts=starts,
+        stack_locations=frames,
+        sample_stacks=sample_stacks.astype(np.int32),
+        sample_values=_values(chosen, samples, owners),
+        value_types=value_types,
+        labels=_read_labels(query, ids, owners),
+        default_value=default,
+        time_ns=int(times.min().value),
+        duration_s=float(known.sum()) if len(known) else None,
+    )
+
+
+def read_recording(query: Query, service: str) -> Recording:
+    """Answer `Store.recording`."""
+    profiles = query(
+        """SELECT profile, "at", version, work, cpu_seconds, totals[default_value + 1] AS n_samples,
+                  value_names[default_value + 1] || '/' || value_units[default_value + 1] AS kind
+           FROM {profiles} WHERE service = ? ORDER BY "at", profile""",
+        service,
+    )
+    ids = profiles["profile"].to_numpy()
+    cells = query(
+        """SELECT profile, stack, value FROM {cells} JOIN (SELECT unnest($1) AS profile,
+           unnest($2) AS value_type) USING (profile, value_type)""",
+        ids.tolist(), profiles["kind"].to_pylist(),
+    )  # fmt: skip
+    stack_ids, cell_stacks = np.unique(cells["stack"].to_numpy(), return_inverse=True)
+    functions, locations, starts, frames = _read_stacks(query, stack_ids)
+    # stacks of functions: lines do not tell stacks apart here
+    bare = locations["function"].to_numpy()[frames]
+    starts, frames, merged = distinct_stacks(starts, bare)
+    windows = _positions(ids, cells["profile"].to_numpy())
+    n_stacks = max(len(starts) - 1, 1)
+    pairs, where = np.unique(windows * n_stacks + merged[cell_stacks], return_inverse=True)
+    counts = np.bincount(where, cells["value"].to_numpy(), minlength=len(pairs))
+    frame = profiles.drop_columns(["profile", "kind"]).to_pandas()
+    frame["n_samples"] = frame["n_samples"].round().astype(np.int64)
+    names, files = functions["name"].to_pylist(), functions["file"].to_pylist()
+    return Recording(
+        service=service,
+        windows=frame,
+        functions=tuple(map(Function, names, files)),
+        stack_starts=starts,
+        stack_functions=frames.astype(np.int64),
+        sample_windows=pairs // n_stacks,
+        sample_stacks=pairs % n_stacks,
+        sample_counts=np.rint(counts).astype(np.int64),
+    )
+
+
+def _value_types(profiles: pa.Table) -> tuple[tuple[ValueType, ...], int]:
+    """Return what all profiles measured; StoreError where they differ."""
+    columns = ("value_names", "value_units", "default_value")
+    kinds = {
+        (tuple(names), tuple(units), default)
+        for names, units, default in zip(*(profiles[c].to_pylist() for c in columns), strict=True)
+    }
+    if len(kinds) != 1:
+        seen = "; ".join(
+            " ".join(map("/".join, zip(n, u, strict=True))) for n, u, _ in sorted(kinds)
+        )
+        raise StoreError(f"expected profiles of the same value types, found {seen}")
+    ((names, units, default),) = kinds
+    return tuple(map(ValueType, names, units)), default
+
+
+def _values(profiles: pa.Table, samples: pa.Table, owners: Ids) -> tuple[Any, ...]:
+    """Return a column for each value type, floats where any profile has floats."""
+    flags = np.array(profiles["is_float"].to_pylist(), np.bool_)
+    row = _positions(profiles["profile"].to_numpy(), owners)
+    columns = []
+    for number in range(flags.shape[1]):
+        column = np.zeros(len(owners), np.float64 if flags[:, number].any() else np.int64)
+        for name, wanted in (("integers", False), ("floats", True)):
+            lists = samples[name].combine_chunks()
+            flat, offsets = lists.values.to_numpy(), lists.offsets.to_numpy()
+            place = (flags[:, :number] == wanted).sum(axis=1)[row]
+            mine = flags[row, number] == wanted
+            column[mine] = flat[offsets[:-1][mine] + place[mine]]
+        columns.append(column)
+    return tuple(columns)
+
+
+def _read_stacks(
+    query: Query, stack_ids: Ids
+) -> tuple[pa.Table, pa.Table, npt.NDArray[np.int64], npt.NDArray[np.int32]]:
+    """Return functions, locations, and stacks of those ids as CSR rows, by id."""
+    wanted = pa.table({"stack": stack_ids})
+    found = query(
+        "SELECT DISTINCT ON (stack) stack, locations FROM {stacks} WHERE stack IN "
+        "(SELECT unnest($1)) ORDER BY stack",
+        wanted["stack"].to_pylist(),
+    )
+    if not np.array_equal(found["stack"].to_numpy(), stack_ids):
+        raise KeyError("a stack that samples stand at is not there")
+    lists = found["locations"].combine_chunks()
+    starts = lists.offsets.to_numpy().astype(np.int64)
+    ids, frames = np.unique(lists.values.to_numpy()[starts[0] :], return_inverse=True)
+    starts -= starts[0]
+    places = query(
+        """SELECT DISTINCT ON (location) * FROM {locations} WHERE location IN (SELECT unnest($1))
+           ORDER BY location""",
+        ids.tolist(),
+    )
+    if not np.array_equal(places["location"].to_numpy(), ids):
+        raise KeyError("a location of a stack is not there")
+    pairs = np.stack([places["function"].to_numpy(), places["start"].to_numpy()], axis=1)
+    kinds, rows = np.unique(pairs, axis=0, return_inverse=True)
+    named = query("SELECT DISTINCT ON (function) * FROM {functions} ORDER BY function")
+    row = pa.array(_positions(named["function"].to_numpy(), kinds[:, 0]))
+    functions = make_table(
+        FUNCTIONS,
+        {"name": named["name"].take(row), "file": named["file"].take(row), "line": kinds[:, 1]},
+    )
+    locations = make_table(
+        LOCATIONS, {"function": rows.ravel(), **{n: places[n] for n in ("line", "address", "kind")}}
+    )
+    return functions, locations, starts, frames.astype(np.int32)
+
+
+def _read_labels(query: Query, ids: Ids, owners: Ids) -> pa.Table:
+    labels = query("SELECT * FROM {labels} WHERE profile IN (SELECT unnest($1))", ids.tolist())
+    table = labels
+    row = _positions(ids, table["profile"].to_numpy())
+    counts = np.bincount(_positions(ids, owners), minlength=len(ids))
+    firsts = np.cumsum(counts) - counts
+    samples = firsts[row] + table["sample"].to_numpy()
+    order = pa.array(np.argsort(samples, kind="stable"))
+    columns = {name: table[name] for name in LABELS.names if name != "sample"}
+    return make_table(LABELS, {"sample": samples, **columns}).take(order)
+
+
+def _positions(ids: Ids, wanted: Ids) -> npt.NDArray[np.int64]:
+    """Return where ids stand; KeyError for one that is not there."""
+    order = np.argsort(ids)
+    found = np.searchsorted(ids[order], wanted)
+    places = order[np.minimum(found, max(len(ids) - 1, 0))] if len(ids) else found
+    if len(wanted) and (not len(ids) or not np.array_equal(ids[places], wanted)):
+        raise KeyError("an id that nothing explains")
+    return places

@@ -1,0 +1,59 @@
+"""Tables beside profiles: changes, experiments and their results, services, documents."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import pandas as pd
+import pyarrow as pa
+
+from workbench.errors import StoreError
+from workbench.store.schema import KEYS, RECORD_TABLES
+
+
+def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pa.Table:
+    """Return rows in the schema of a table; StoreError for one that does not fit."""
+    if table not in RECORD_TABLES:
+        raise StoreError(f"expected a table among {', '.join(RECORD_TABLES)}, got {table!r}")
+    schema = RECORD_TABLES[table]
+    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    unknown = [name for name in frame.columns if name not in schema.names]
+    missing = [name for name in KEYS[table] if name not in frame.columns]
+    if len(frame) and (unknown or missing):
+        seen = ", ".join(map(str, frame.columns))
+        raise StoreError(
+            f"{table}: expected columns among {', '.join(schema.names)}, with "
+            f"{', '.join(KEYS[table])}; got {seen}"
+        )
+    arrays = [_column(table, frame, field) for field in schema]
+    return pa.table(arrays, schema=schema)
+
+
+def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pd.DataFrame:
+    """Return the last row of each key, by key."""
+    frame: pd.DataFrame = whole.to_pandas()
+    newest = frame.drop_duplicates(list(keys), keep="last")
+    return newest.sort_values(list(keys)).reset_index(drop=True)
+
+
+def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:
+    if field.name not in frame.columns:
+        blank = "" if pa.types.is_string(field.type) else None
+        return pa.array([blank] * len(frame), field.type)
+    values = frame[field.name]
+    if pa.types.is_timestamp(field.type):
+        try:
+            values = pd.to_datetime(
+                values, utc=True, format="ISO8601" if values.dtype == object else None
+            )
+        except (ValueError, TypeError) as error:
+            raise StoreError(
+                f"{table}.{field.name}: expected times in ISO 8601: {error}"
+            ) from error
+    try:
+        return pa.array(
+            values.tolist() if values.dtype == object else values, field.type, from_pandas=True
+        )
+    except (pa.ArrowException, TypeError, ValueError) as error:
+        raise StoreError(f"{table}.{field.name}: expected {field.type}: {error}") from error

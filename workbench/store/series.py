@@ -1,0 +1,206 @@
+"""Sums by stack and profile -> series of functions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from workbench.errors import StoreError
+from workbench.store.ids import EMPTY_STACK
+from workbench.store.loops import loops
+from workbench.store.sql import Query
+from workbench.types import SERVICE, FloatArray, Function, SeriesMatrix
+
+METRICS = ("gcpu", "self_gcpu", "cost", "total")
+
+
+@dataclass(frozen=True, slots=True)
+class Windows:
+    """The windows of a service, and which profiles are in them."""
+
+    frame: pd.DataFrame
+    """One row a window, oldest first: `at`, `version`, `work`, `cpu_seconds`, `n_samples`, `total`
+    (of the value type)."""
+    profiles: pa.Array
+    """Ids."""
+    window: npt.NDArray[np.int64]
+    """(n_profiles,) row of `frame`."""
+    value_types: list[str]
+    """That the profiles' values are of."""
+
+
+def read_matrix(
+    query: Query,
+    metric: str,
+    service: str,
+    subjects: Sequence[str] | None,
+    value_type: str | None,
+    every: str | None,
+) -> SeriesMatrix:
+    """Answer `Store.matrix`."""
+    if metric not in METRICS:
+        raise StoreError(f"expected a metric among {', '.join(METRICS)}, got {metric!r}")
+    windows = _read_windows(query, service, value_type, every)
+    totals = windows.frame["total"].to_numpy(np.float64)
+    names, values = [], [np.empty((0, len(totals)))]
+    if subjects is None or {*subjects} - {SERVICE}:
+        functions = _choose(query, subjects)
+        names += functions["subject"].to_pylist()
+        values.append(_sums(query, functions["function"], windows, subjects, metric == "self_gcpu"))
+    if subjects is not None and SERVICE in subjects:
+        names.append(SERVICE)
+        values.append(totals[None, :])
+    scaled = np.concatenate(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        if metric != "total":
+            scaled /= np.where(totals > 0, totals, np.nan)
+        if metric == "cost":
+            scaled *= (windows.frame["cpu_seconds"] / windows.frame["work"]).to_numpy()
+    return SeriesMatrix(tuple(names), (metric,) * len(names), scaled, windows.frame)
+
+
+def tidy(matrix: SeriesMatrix, service: str, metric: str) -> pd.DataFrame:
+    """Return a row for each subject and window of a matrix."""
+    n_series, n_windows = matrix.values.shape
+    subjects, codes = np.unique(np.array(matrix.subjects, dtype=object), return_inverse=True)
+    frame = pd.DataFrame(
+        {"subject": pd.Categorical.from_codes(np.repeat(codes, n_windows), pd.Index(subjects))}
+    )
+    frame.insert(0, "metric", metric)
+    frame.insert(0, "service", service)
+    at = np.tile(np.arange(n_windows), n_series)
+    for name in ("at", "version"):
+        frame[name] = matrix.windows[name].take(at).reset_index(drop=True)
+    frame["value"] = matrix.values.ravel()
+    return frame
+
+
+def _read_windows(query: Query, service: str, value_type: str | None, every: str | None) -> Windows:
+    table = query(
+        """SELECT profile, "at", version, work, cpu_seconds, n_samples, value_names, value_units,
+           totals, default_value FROM {profiles} WHERE service = ?
+           ORDER BY "at", version, profile""",
+        service,
+    )
+    kinds, totals = [], []
+    for row in table.to_pylist():
+        pairs = zip(row["value_names"], row["value_units"], strict=True)
+        known = ["/".join(pair) for pair in pairs]
+        kind = known[row["default_value"]] if value_type is None else value_type
+        if kind not in known:
+            seen = ", ".join(known)
+            raise StoreError(f"{service}: expected a value type among {seen}, got {kind!r}")
+        kinds.append(kind)
+        totals.append(row["totals"][known.index(kind)])
+    profiles = table.select(["at", "version", "work", "cpu_seconds", "n_samples"]).to_pandas()
+    profiles["total"] = totals
+    if every is not None:
+        profiles["at"] = _floored(profiles["at"], every)
+    groups = profiles.groupby(["at", "version"], sort=True)
+    frame = groups.sum().reset_index()
+    for name in ("work", "cpu_seconds"):  # a sum of which a part is unknown is unknown
+        frame[name] = frame[name].where(groups[name].count().to_numpy() == groups.size().to_numpy())
+    return Windows(
+        frame, table["profile"].combine_chunks(), groups.ngroup().to_numpy(), sorted({*kinds})
+    )
+
+
+def _floored(times: pd.Series[pd.Timestamp], every: str) -> pd.Series[pd.Timestamp]:
+    try:
+        return times.dt.floor(every)
+    except ValueError as error:
+        raise StoreError(f"expected a length of time such as 5min, got {every!r}") from error
+
+
+def _choose(query: Query, subjects: Sequence[str] | None) -> pa.Table:
+    """Return `function` and `subject` of the functions that are meant."""
+    wanted = None if subjects is None else sorted({*subjects} - {SERVICE})
+    likely = [] if wanted is None else [*wanted, *(name.rpartition(":")[2] for name in wanted)]
+    named = query(
+        """SELECT DISTINCT ON (function) * FROM {functions}
+           WHERE $1 OR name IN (SELECT unnest($2)) ORDER BY function""",
+        wanted is None, likely,
+    )  # fmt: skip
+    names, files = named["name"].to_pylist(), named["file"].to_pylist()
+    known = [Function(name, file).subject for name, file in zip(names, files, strict=True)]
+    table = pa.table({"function": named["function"], "subject": pa.array(known, pa.string())})
+    if wanted is None:
+        return table
+    rows = [i for i, name in enumerate(names) if name in wanted or known[i] in wanted]
+    missing = {*wanted}.difference(*((names[i], known[i]) for i in rows))
+    if missing:
+        raise StoreError(f"expected functions of the store, got {', '.join(sorted(missing))}")
+    return table.take(pa.array(rows))
+
+
+def _sums(
+    query: Query,
+    functions: pa.ChunkedArray,
+    windows: Windows,
+    subjects: Sequence[str] | None,
+    is_self: bool,
+) -> FloatArray:
+    """Return the value of each function in each window, (n_functions, n_windows)."""
+    leaf = " AND is_leaf" if is_self else ""
+    if subjects is None:
+        incidence = query(f"SELECT stack, function FROM {{incidence}} WHERE true{leaf}")
+        cells = query(
+            "SELECT stack, profile, value FROM {cells} WHERE value_type IN (SELECT unnest($1))",
+            windows.value_types,
+        )
+        return _add_up(incidence, cells, functions, windows, is_whole=not is_self)
+    chosen = functions.to_pylist()
+    holding = f"FROM {{incidence}} WHERE function IN (SELECT unnest($1)){leaf}"
+    incidence = query(f"SELECT stack, function {holding}", chosen)
+    cells = query(
+        f"""SELECT stack, profile, value FROM {{cells}} WHERE value_type IN (SELECT unnest($2))
+            AND stack IN (SELECT stack {holding})""",
+        chosen, windows.value_types,
+    )  # fmt: skip
+    return _add_up(incidence, cells, functions, windows, is_whole=False)
+
+
+def _add_up(
+    incidence: pa.Table,
+    cells: pa.Table,
+    functions: pa.ChunkedArray,
+    windows: Windows,
+    *,
+    is_whole: bool,
+) -> FloatArray:
+    """Add each cell to the functions of its stack; stacks stand in runs in both tables."""
+    values = np.zeros((len(functions), len(windows.frame)))
+    row = pc.index_in(incidence["function"], functions.combine_chunks()).to_numpy()
+    pair_stack, cell_stack = incidence["stack"].to_numpy(), cells["stack"].to_numpy()
+    heads, runs = _heads(pair_stack), _heads(cell_stack)
+    known, first = np.unique(pair_stack[heads], return_index=True)  # one segment's word is enough
+    at = np.searchsorted(known, cell_stack[runs])
+    is_known = np.append(known, EMPTY_STACK)[at] == cell_stack[runs]
+    if is_whole and not is_known[cell_stack[runs] != EMPTY_STACK].all():
+        raise KeyError("a stack whose functions are not there")
+    run = first[np.minimum(at, max(len(first) - 1, 0))[is_known & (at < len(known))]]
+    firsts, lasts = np.zeros((2, len(runs)), np.int64)
+    firsts[is_known & (at < len(known))] = heads[run]
+    lasts[is_known & (at < len(known))] = np.append(heads, len(pair_stack))[run + 1]
+    profile = pc.index_in(cells["profile"], windows.profiles).fill_null(-1).to_numpy()
+    loops.over(len(cell_stack)).add_runs(
+        np.append(runs, len(cell_stack)),
+        firsts,
+        lasts,
+        row,
+        np.append(windows.window, -1)[profile].astype(np.int32),
+        cells["value"].to_numpy(),
+        values,
+    )
+    return values
+
+
+def _heads(stacks: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+    """Return where runs of equal stacks begin."""
+    return np.flatnonzero(np.diff(stacks, prepend=stacks[:1] - 1) != 0)
