@@ -24,6 +24,7 @@ ORDER = [
         "history",
         "ingest",
         "store",
+        "intake",
         "signals",
         "detect",
         "attribute",
@@ -36,7 +37,17 @@ SHARED = {"errors", "compiled", "profile", "types", "history"}
 """All that a leaf sees: a profile and its views, history that runs git and follows lines."""
 
 LEAVES = {
-    *("ingest", "store", "signals", "detect", "attribute", "capacity", "opportunity", "patch"),
+    *(
+        "ingest",
+        "store",
+        "intake",
+        "signals",
+        "detect",
+        "attribute",
+        "capacity",
+        "opportunity",
+        "patch",
+    ),
     *("simulate", "report", "widgets"),
 }
 

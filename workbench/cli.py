@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import math
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, dir_okay=False)
+_TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
 _PROGRESS = Callable[[str], None]
 
 
@@ -57,6 +60,72 @@ def case_build(
     truth = load_truth(out)
     n_commits = truth.n_candidates if truth else 0
     click.echo(f"{out}: {n_commits} candidate commits; solve it with: workbench solve {out}")
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, type=_FOLDER)
+@click.option("--store", "folder", required=True, help="Folder, or URL of a prefix; made if new.")
+@click.option("--service", required=True, help="What was recorded.")
+@click.option("--version", default="", help="Release or revision that ran.")
+@click.option("--host", default="", help="Where it ran.")
+@click.option("--at", type=click.DateTime(_TIMES), help="Start of the profiles' window, UTC.  "
+              "[default: what a file says, else when it was changed]")  # fmt: skip
+@click.option("--work", type=float, default=math.nan, help="Units of work done in the window.")
+@click.option("--cpu-seconds", type=float, default=math.nan, help="CPU time which that took.")
+@click.option("--format", help="Of profiles.  [default: told from the content]")
+@click.option("--watch", "watched", type=click.Path(path_type=Path, exists=True, file_okay=False),
+              help="Add what appears in this folder, until interrupted.")  # fmt: skip
+def ingest(
+    paths: tuple[Path, ...], folder: str, watched: Path | None, **told: Any
+) -> None:  # fmt: skip
+    """Add profiles, series and records to a store.
+
+    PATHS are files or folders: profiles of any profiler, series (CSV, Parquet, results of asv,
+    pytest-benchmark, pyperf, Google Benchmark, Prometheus), records (CSV or JSON lines of changes,
+    experiments, services, documents), or a git repository for its commits.
+    """
+    if not paths and watched is None:
+        raise click.UsageError("expected PATHS, or --watch FOLDER")
+    from workbench.intake import Labels, Tally, expand, take_in
+    from workbench.store import Store
+
+    if told["at"] is not None:
+        told["at"] = told["at"].replace(tzinfo=UTC)
+    labels = Labels(**told)
+    store = Store.create(folder)
+    is_clean = True
+    if paths:
+        tally = Tally()
+        for path in _tracked("ingest", expand(paths)):
+            take_in(store, path, labels, tally)
+        for line in tally.rejected:
+            click.echo(f"rejected: {line}", err=True)
+        if tally.added.get("profiles"):
+            store.compact()
+        click.echo(f"{folder}: {tally}")
+        is_clean = not tally.rejected
+    if watched is not None:
+        _watch(store, watched, labels)
+    if not is_clean:
+        sys.exit(1)
+
+
+def _watch(store: Any, folder: Path, labels: Any) -> None:
+    """Add files as they appear, a line each, until interrupted."""
+    from workbench.intake import Tally, watch
+
+    def report(path: Path, tally: Tally) -> None:
+        for line in tally.rejected:
+            click.echo(f"rejected: {line}", err=True)
+        if not tally.rejected:
+            click.echo(f"{path}: {tally}")
+
+    click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
+    try:
+        for _ in watch(store, folder, labels, report):
+            pass
+    except KeyboardInterrupt:
+        click.echo("stopped", err=True)
 
 
 @cli.command()
@@ -200,6 +269,15 @@ def _progress(title: str) -> Iterator[_PROGRESS]:
         return
     with console.status(title) as status:
         yield lambda text: status.update(f"{title}: {text}")
+
+
+def _tracked(title: str, paths: list[Path]) -> Iterator[Path]:
+    """Give paths one by one, and show how far that is; nothing where there is no terminal."""
+    from rich.progress import track
+
+    console = _console(stderr=True)
+    silent = not console.is_terminal
+    yield from track(paths, title, console=console, transient=True, disable=silent)
 
 
 def _console(*, stderr: bool = False) -> Console:

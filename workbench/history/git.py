@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from workbench.errors import HistoryError
+from workbench.types import Change
 
 # A repository under investigation is foreign: no hooks, no external diff, no prompts. And what git
 # prints is read by programs: no setting may change its form.
@@ -133,6 +134,24 @@ class Repository:
         )  # fmt: skip
         return list(_parse_log(out))
 
+    def changes(self, revision: str = "HEAD", *, since: str = "") -> list[Change]:
+        """Return the commits up to a revision, oldest first, along first parents, without diffs.
+
+        Parameters
+        ----------
+        since : str, optional
+            A revision; only what came after it. Default: all of history.
+        """
+        span = (
+            f"{self.resolve(since)}..{self.resolve(revision)}" if since else self.resolve(revision)
+        )
+        out = run_git(
+            self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
+            "--name-only", "-z", "--no-renames", "--ignore-submodules=all",
+            "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s", span,
+        )  # fmt: skip
+        return [_change(entry) for entry in out.split("\x01")[1:]]
+
     def show(self, commit: str) -> str:
         """Return one commit as people read it: header, message and diff.
 
@@ -192,11 +211,21 @@ def _parse_log(out: str) -> Iterator[Commit]:
 
 def _commit(header: list[str], hunks: list[Hunk]) -> Commit:
     sha, author, email, at, title = header
+    return Commit(sha, title, author, email, _time(at), tuple(hunks))
+
+
+def _change(entry: str) -> Change:
+    """Parse one entry of `git log -z --name-only`."""
+    sha, author, email, at, title, *rest = entry.split("\0")
+    files = tuple(path.removeprefix("\n") for path in rest if path.strip("\n"))
+    return Change(sha, title, author, email, _time(at), files=files)
+
+
+def _time(at: str) -> datetime:
     try:
-        time = datetime.fromisoformat(at)
+        return datetime.fromisoformat(at)
     except ValueError:  # git keeps whatever time and zone an author claims
-        time = datetime.fromtimestamp(0, UTC)
-    return Commit(sha, title, author, email, time, tuple(hunks))
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _path(line: str) -> str:

@@ -270,7 +270,7 @@ def _positions(ids: Integers, wanted: Integers, what: str) -> npt.NDArray[np.int
     """Return where ids stand; ParseError for one that is not there."""
     n = len(ids)
     if np.array_equal(ids, np.arange(1, n + 1)):
-        places = (wanted - 1).astype(np.int32)
+        places = wanted - 1
         is_known = not wanted.size or (wanted.min() > 0 and wanted.max() <= n)
         missing = np.arange(0) if is_known else np.flatnonzero((wanted < 1) | (wanted > n))
     else:

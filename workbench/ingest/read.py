@@ -50,17 +50,22 @@ def read(
         raise ParseError("expected a profile, found no such file", path)
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
-        content = Content(unpack(data, most_bytes))
-        return _choose(content, format).parse(content)
+        return parse(Content(unpack(data, most_bytes)), format)
     except ParseError as error:
         raise error.within(path) from error
 
 
-def _choose(content: Content, name: str | None) -> Format:
+def parse(content: Content, name: str | None = None) -> Profile:
+    """Parse content in a format, by default the one that it looks like."""
     if name is not None and name not in FORMATS:
         raise ParseError(f"expected a format among {', '.join(FORMATS)}, got {name!r}")
-    for known, candidate in FORMATS.items():
-        if name == known or (name is None and candidate.looks_like(content)):
-            return candidate
-    seen = repr(content.data[:40]) if content.data else "an empty file"
-    raise ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")
+    found = find_format(content) if name is None else name
+    if found is None:
+        seen = repr(content.data[:40]) if content.data else "an empty file"
+        raise ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")
+    return FORMATS[found].parse(content)
+
+
+def find_format(content: Content) -> str | None:
+    """Return the name of the format that content looks like; None for none."""
+    return next((name for name, f in FORMATS.items() if f.looks_like(content)), None)

@@ -35,10 +35,8 @@ def save_profile(profile: Profile, path: Path, format: str | None) -> Path:
     if format is None:
         format = next((f for suffix, f in SUFFIXES.items() if path.name.endswith(suffix)), "")
     if format not in WRITERS:
-        known = ", ".join(SUFFIXES)
-        raise ProfileError(
-            f"{path}: expected a suffix among {known}, or format= one of {[*WRITERS]}"
-        )
+        suffixes, formats = ", ".join(SUFFIXES), ", ".join(WRITERS)
+        raise ProfileError(f"{path}: expected a suffix among {suffixes}; or format={formats}")
     if profile.graph is not None:
         raise ProfileError(f"{path}: expected stacks to write, found a graph of calls")
     data = WRITERS[format](profile)
@@ -81,8 +79,8 @@ def to_pprof(profile: Profile) -> bytes:
             )
         )
     for number, row in enumerate(profile.functions.to_pylist(), start=1):
-        name = text(row["name"])
-        fields = ((1, number), (2, name), (3, name), (4, text(row["file"])), (5, row["line"]))
+        # no system name (3): pprof would take one that is equal to the name apart as C++
+        fields = ((1, number), (2, text(row["name"])), (4, text(row["file"])), (5, row["line"]))
         chunks.append(bytes_field(5, b"".join(varint_field(*field) for field in fields)))
     default = text(kinds[profile.default_value].name)
     chunks += [bytes_field(6, value.encode()) for value in strings]

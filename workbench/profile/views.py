@@ -116,11 +116,11 @@ def keep_samples(
 ) -> Profile:
     """Answer `Profile.filter`."""
     keep = np.ones(profile.n_stacks, np.bool_)
-    for pattern, name, expected in (
-        (function, "name", True), (without, "name", False), (file, "file", True),
-    ):  # fmt: skip
-        if pattern is not None:
-            keep &= stacks_with(profile, _matching(profile, name, pattern)) == expected
+    if function is not None or file is not None:
+        functions = _matching(profile, "name", function or "")
+        keep &= stacks_with(profile, functions & _matching(profile, "file", file or ""))
+    if without is not None:
+        keep &= ~stacks_with(profile, _matching(profile, "name", without))
     samples = keep[profile.sample_stacks]
     for key, value in labels.items():
         samples &= _labelled(profile, key, value)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
@@ -43,17 +45,28 @@ def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:
         return pa.array([blank] * len(frame), field.type)
     values = frame[field.name]
     if pa.types.is_timestamp(field.type):
-        try:
-            values = pd.to_datetime(
-                values, utc=True, format="ISO8601" if values.dtype == object else None
-            )
-        except (ValueError, TypeError) as error:
-            raise StoreError(
-                f"{table}.{field.name}: expected times in ISO 8601: {error}"
-            ) from error
+        return pa.array(_times(f"{table}.{field.name}", values), field.type)
     try:
-        return pa.array(
-            values.tolist() if values.dtype == object else values, field.type, from_pandas=True
-        )
+        return pa.array(values, field.type, from_pandas=True)
     except (pa.ArrowException, TypeError, ValueError) as error:
         raise StoreError(f"{table}.{field.name}: expected {field.type}: {error}") from error
+
+
+def _times(name: str, values: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
+    is_text = values.dtype in (object, "str")
+    try:
+        times = pd.to_datetime(values, utc=True, format="ISO8601" if is_text else None)
+        return times.dt.tz_convert(None).to_numpy("datetime64[us]")
+    except (ValueError, TypeError) as error:
+        raise StoreError(f"{name}: expected times in ISO 8601: {error}") from error
+
+
+def find_table(columns: Sequence[str]) -> str | None:
+    """Return which table rows with these columns are for: one that has them all, and its key."""
+    told = {*columns}
+    fits = [
+        name
+        for name, schema in RECORD_TABLES.items()
+        if told <= {*schema.names} and {*KEYS[name]} <= told
+    ]
+    return max(fits, key=lambda name: len(KEYS[name]), default=None)

@@ -118,6 +118,18 @@ RECORD_TABLES = {
             ("high", pa.float64()),
         ]
     ),
+    "measurements": pa.schema(  # series that others recorded
+        [
+            ("service", pa.string()),
+            ("metric", pa.string()),
+            ("subject", pa.string()),
+            ("unit", pa.string()),
+            ("at", _TIME),  # null where only the version is known
+            ("version", pa.string()),
+            ("host", pa.string()),
+            ("value", pa.float64()),
+        ]
+    ),
     "services": pa.schema(
         [
             ("service", pa.string()),
@@ -142,6 +154,7 @@ KEYS = {
     "changes": ("id",),
     "experiments": ("id",),
     "experiment_results": ("experiment", "arm", "metric", "at"),
+    "measurements": ("service", "metric", "subject", "at", "version", "host"),
     "services": ("service",),
     "documents": ("id",),
 }

@@ -16,11 +16,12 @@ import pyarrow as pa
 
 from workbench.errors import StoreError
 from workbench.store.encode import WindowProfile, encode, make_tables
+from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
 from workbench.store.records import make_records, newest_rows
 from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
 from workbench.store.segments import Segment, Segments
-from workbench.store.series import read_matrix, tidy
+from workbench.store.series import METRICS, read_matrix, tidy
 from workbench.store.sql import Query, places
 from workbench.types import Change, Profile, Recording, SeriesMatrix
 
@@ -195,13 +196,14 @@ class Store:
         value_type: str | None = None,
         every: str | None = None,
     ) -> SeriesMatrix:
-        """Compute series of functions, or of the service.
+        """Compute series of functions or of the service, or look up measured ones.
 
         Parameters
         ----------
-        metric : {"gcpu", "self_gcpu", "cost", "total"}
-            Fraction of a window's value in stacks that contain the function, or end with it; that
-            fraction of the CPU seconds a unit of work took; or the value itself.
+        metric : str
+            Of profiles, `gcpu`, `self_gcpu`: fraction of a window's value in stacks that contain
+            the function, or end with it; `cost`: that fraction of the CPU seconds a unit of work
+            took; `total`: the value itself. Or a metric of the table `measurements`.
         service : str, optional
             Default: the only one there is.
         subject : str or sequence of str, optional
@@ -218,10 +220,7 @@ class Store:
         SeriesMatrix
             Windows oldest first; NaN where a window has no value or no known work.
         """
-        subjects = [subject] if isinstance(subject, str) else subject
-        with self._reading() as query:
-            service = self._one(query, service)
-            return read_matrix(query, metric, service, subjects, value_type, every)
+        return self._series(metric, service, subject, value_type, every)[1]
 
     def series(
         self,
@@ -239,11 +238,8 @@ class Store:
         pandas.DataFrame
             `service`, `metric`, `subject`, `at`, `version`, `value`.
         """
-        subjects = [subject] if isinstance(subject, str) else subject
-        with self._reading() as query:
-            service = self._one(query, service)
-            found = read_matrix(query, metric, service, subjects, value_type, every)
-        return tidy(found, service, metric)
+        name, found = self._series(metric, service, subject, value_type, every)
+        return tidy(found, name, metric)
 
     def compact(self) -> int:
         """Put the segments of profiles together into one, which is read faster.
@@ -269,6 +265,26 @@ class Store:
         for old in frozenset[str]().union(*(segment.replaces for segment in segments)):
             self._segments.remove(old)
         return len(segments)
+
+    def _series(
+        self,
+        metric: str,
+        service: str | None,
+        subject: str | Sequence[str] | None,
+        value_type: str | None,
+        every: str | None,
+    ) -> tuple[str, SeriesMatrix]:
+        subjects = [subject] if isinstance(subject, str) else subject
+        if metric not in METRICS:
+            measurements = self.table("measurements")
+            known = sorted(measurements["metric"].unique())
+            if metric not in known:
+                names = ", ".join([*METRICS, *known])
+                raise StoreError(f"{self.folder}: expected a metric among {names}, got {metric!r}")
+            return service or "", measured_matrix(measurements, metric, service, subjects)
+        with self._reading() as query:
+            service = self._one(query, service)
+            return service, read_matrix(query, metric, service, subjects, value_type, every)
 
     def _one(self, query: Query, service: str | None) -> str:
         services = _services(query)

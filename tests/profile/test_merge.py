@@ -1,0 +1,58 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import ProfileError
+from workbench.ingest import read
+from workbench.profile import ProfileBuilder, ValueType
+
+ROWS = st.lists(
+    st.tuples(
+        st.lists(st.sampled_from(["a", "b (x.py:1)", "b (x.py:2)", "c_[k]"]), max_size=4),
+        st.integers(0, 99),
+    ),
+    max_size=6,
+)
+
+
+def made(rows):
+    return read("".join(f"{';'.join(s)} {c}\n" for s, c in rows).encode(), format="folded")
+
+
+def content(profile):
+    """What is in a profile, whatever the order."""
+    rows = profile.to_pandas().astype(str).apply(tuple, axis=1)
+    return sorted(rows), sorted(profile.top().astype(str).apply(tuple, axis=1)), profile.totals
+
+
+@given(ROWS, ROWS, ROWS)
+def test_merging_commutes_and_associates(a, b, c):
+    a, b, c = map(made, (a, b, c))
+    assert content(a.merge(b)) == content(b.merge(a))
+    assert content(a.merge(b).merge(c)) == content(a.merge(b, c))
+    assert content(a.merge()) == content(a)
+
+
+@given(ROWS, ROWS)
+def test_a_merged_profile_holds_all_rows_over_distinct_stacks(a, b):
+    merged = made(a).merge(made(b))
+    assert merged.n_samples == len(a) + len(b)
+    assert merged.n_stacks == len({tuple(stack) for stack, _ in (*a, *b)})
+    assert merged.functions.num_rows == len({*map(str, merged.functions.to_pylist())})
+
+
+def test_labels_and_times_come_along():
+    def profile(thread, time_ns, duration_s):
+        builder = ProfileBuilder(ValueType("samples", "count"))
+        builder.sample(builder.stack([builder.frame("f")]), 1, labels={"thread": thread})
+        return builder.build(time_ns=time_ns, duration_s=duration_s)
+
+    merged = profile("a", 5, 1.5).merge(profile("b", 3, None), profile("c", None, 2.0))
+    assert list(merged.to_pandas()["thread"]) == ["a", "b", "c"]
+    assert (merged.time_ns, merged.duration_s) == (3, 3.5)
+
+
+def test_profiles_of_other_value_types_are_refused():
+    heap = ProfileBuilder(ValueType("space", "bytes")).build()
+    with pytest.raises(ProfileError, match="expected value types samples/count .* got space/bytes"):
+        made([]).merge(heap)

@@ -1,0 +1,201 @@
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import ProfileError
+from workbench.ingest import read
+from workbench.profile import CallGraph, ProfileBuilder, ValueType
+from workbench.types import Function
+
+STACKS = st.lists(
+    st.tuples(st.lists(st.sampled_from("abcd"), max_size=6), st.integers(0, 1000)), max_size=8
+)
+
+
+def make(*lines):
+    return read("".join(f"{line}\n" for line in lines).encode(), format="folded")
+
+
+def made(stacks):
+    return make(*(f"{';'.join(stack)} {count}" for stack, count in stacks))
+
+
+def table(frame, *columns):
+    return [tuple(row) for row in frame[list(columns)].itertuples(index=False)]
+
+
+# who costs what
+
+
+def test_the_top_counts_a_function_once_a_stack():
+    top = make("main;f 3", "main;f;g;f 4", " 1", "main;f 2").top()
+    assert table(top, "function", "self", "total") == [("f", 9, 9), ("main", 0, 9), ("g", 0, 4)]
+    assert table(top, "self_ratio", "total_ratio") == [(0.9, 0.9), (0.0, 0.9), (0.0, 0.4)]
+    assert table(make("main;f 3", "g 1").top(1, by="total"), "function") == [("main",)]
+
+
+@given(STACKS)
+def test_self_times_and_what_stands_on_no_function_are_the_total(stacks):
+    profile = made(stacks)
+    top = profile.top()
+    empty = sum(count for stack, count in stacks if not stack)
+    assert top["self"].sum() + empty == profile.totals["samples/count"]
+    assert (top["total"] >= top["self"]).all()
+    expected = {f: sum(c for s, c in stacks if f in s) for f in "abcd"}
+    found = dict(table(top, "function", "total"))
+    assert found == {f: total for f, total in expected.items() if total}
+
+
+def test_the_order_is_one_of_two():
+    with pytest.raises(ProfileError, match="expected by='self' or by='total', got 'cost'"):
+        make("a 1").top(by="cost")
+
+
+# who calls whom
+
+
+def test_callers_and_callees_count_a_stack_once_for_each():
+    profile = make("main;f 3", "main;f;g;f 4", "f 2")
+    callers, callees = profile.callers("f"), profile.callees("f")
+    assert table(callers, "function", "value") == [("main", 7), ("g", 4), ("<root>", 2)]
+    assert table(callees, "function", "value") == [("<self>", 9), ("g", 4)]
+    assert list(callers["ratio"]) == [7 / 9, 4 / 9, 2 / 9]
+
+
+def test_a_function_is_meant_by_name_subject_or_itself():
+    profile = make("run (a/b.py:1) 1", "run (c.py:2) 2")
+    assert profile.callers("run")["value"].sum() == 3
+    assert profile.callers("a.b:run")["value"].sum() == 1
+    assert profile.callers(Function("run", "c.py"))["value"].sum() == 2
+    with pytest.raises(ProfileError, match="expected a function .* got 'rum'; close to it: run"):
+        profile.callers("rum")
+
+
+# parts of it
+
+
+def test_a_filter_keeps_samples_and_their_labels():
+    builder = ProfileBuilder(ValueType("cpu", "nanoseconds"))
+    main, work = builder.frame("main", "app.py"), builder.frame("work", "lib/w.py")
+    builder.sample(builder.stack([main]), 1, labels={"thread": "t1", "size": 8})
+    builder.sample(builder.stack([main, work]), 2, labels={"thread": "t2"})
+    builder.sample(builder.stack([]), 4)
+    profile = builder.build()
+    assert profile.filter().totals == profile.totals == {"cpu/nanoseconds": 7}
+    assert profile.filter("^wo").totals == {"cpu/nanoseconds": 2}
+    assert profile.filter(file=r"\.py$").totals == {"cpu/nanoseconds": 3}
+    assert profile.filter("main", file="lib").n_samples == 0  # some frame has to match both
+    assert profile.filter(without="work").totals == {"cpu/nanoseconds": 5}
+    assert profile.filter(labels={"thread": "t2"}).labels.to_pylist() == [
+        {"sample": 0, "key": "thread", "text": "t2", "number": None, "unit": ""}
+    ]
+    assert profile.filter(labels={"size": 8}).totals == {"cpu/nanoseconds": 1}
+    assert profile.filter(labels={"size": "8"}).n_samples == 0
+    assert profile.filter("work").n_stacks == 1
+
+
+def test_a_pattern_that_is_none_is_told():
+    with pytest.raises(ProfileError, match=r"expected a regular expression, got '\('"):
+        make("a 1").filter("(")
+
+
+def test_the_focus_begins_with_the_outermost_call():
+    inside = make("main;f;g;f 4", "main;f 2", "f;f 1", "main 8").focus("f")
+    assert table(inside.to_pandas(), "stack", "samples/count") == [
+        ("f;g;f", 4),
+        ("f", 2),
+        ("f;f", 1),
+    ]
+
+
+@given(STACKS)
+def test_what_is_in_focus_costs_what_the_function_does(stacks):
+    profile = made([*stacks, (["a"], 1)])
+    inside = profile.focus("a")
+    assert inside.totals["samples/count"] == dict(table(profile.top(), "function", "total"))["a"]
+    assert all(inside.stack(s)[0].name == "a" for s in range(inside.n_stacks))
+
+
+def test_lines_can_be_forgotten():
+    profile = make("f (a.py:1);g (a.py:5) 1", "f (a.py:2);g (a.py:5) 2")
+    assert (profile.n_stacks, profile.by_function().n_stacks) == (2, 1)
+    assert profile.by_function().totals == profile.totals
+    assert table(profile.by_function().top(), "function", "total") == [("g", 3), ("f", 3)]
+
+
+# a value of several
+
+
+def test_values_are_asked_for_by_name():
+    builder = ProfileBuilder(ValueType("objects", "count"), ValueType("space", "bytes"))
+    builder.sample(builder.stack([builder.frame("f")]), 2, 640)
+    profile = builder.build(default_value=1)
+    assert table(profile.top(), "self") == [(640,)]
+    assert table(profile.top(value_type="objects"), "self") == [(2,)]
+    assert table(profile.top(value_type="objects/count"), "self") == [(2,)]
+    with pytest.raises(
+        ProfileError, match="expected a value type among objects/count, space/bytes"
+    ):
+        profile.values("cpu")
+
+
+# a graph of calls
+
+
+def graph_profile():
+    """Main calls f (3 calls, 6 s of 9) and g; f calls g."""
+    builder = ProfileBuilder(ValueType("time", "seconds"))
+    for name, own in (("main", 3.0), ("f", 2.0), ("g", 4.0)):
+        builder.sample(builder.stack([builder.frame(name)]), own)
+    arrays = np.array([9.0, 5.0, 4.0]), np.array([5.0, 1.0, 3.0])
+    return builder.build(
+        graph=CallGraph(
+            (arrays[0],), np.array([0, 0, 1], np.int32), np.array([1, 2, 2], np.int32), (arrays[1],)
+        )
+    )
+
+
+def test_a_graph_tells_what_calls_tell():
+    profile = graph_profile()
+    top = profile.top(by="total")
+    assert table(top, "function", "self", "total") == [("main", 3, 9), ("f", 2, 5), ("g", 4, 4)]
+    assert table(profile.callers("g"), "function", "value") == [("f", 3), ("main", 1)]
+    assert table(profile.callees("f"), "function", "value") == [("g", 3), ("<self>", 2)]
+    assert table(profile.callers("main"), "function", "value") == [("<root>", 9)]
+
+
+def test_a_graph_is_not_asked_for_stacks():
+    profile = graph_profile()
+    for question in (profile.tree, lambda: profile.focus("f"), lambda: profile.filter("f"),
+                     lambda: profile.merge(profile), lambda: profile.save("x.pprof")):  # fmt: skip
+        with pytest.raises(ProfileError, match="found a graph of calls"):
+            question()
+
+
+def test_an_estimated_tree_splits_what_a_function_does_among_its_callers():
+    tree = graph_profile().tree(estimate=True)
+    assert tree.is_estimate
+    frame = tree.to_pandas()
+    assert table(frame, "depth", "function", "total") == [
+        (0, "", 9), (1, "main", 9), (2, "f", 5), (2, "g", 1), (3, "g", 3),
+    ]  # fmt: skip
+    assert frame["self"].sum() == 9
+
+
+# rows
+
+
+def test_rows_are_as_recorded():
+    frame = make("main;f 3", " 1", "main;f 2").to_pandas()
+    assert table(frame, "stack", "function", "samples/count") == [
+        ("main;f", "f", 3), ("", "", 1), ("main;f", "f", 2),
+    ]  # fmt: skip
+
+
+def test_arrays_cannot_be_written_to():
+    profile = make("a;b 1")
+    for array in (profile.stack_starts, profile.stack_locations, profile.stack_functions,
+                  profile.sample_stacks, profile.values()):  # fmt: skip
+        with pytest.raises(ValueError, match="read-only"):
+            array[0] = 9

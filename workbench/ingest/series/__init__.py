@@ -1,0 +1,7 @@
+"""Series that others recorded -> one table of measurements."""
+
+from workbench.ingest.series.measurements import COLUMNS
+from workbench.ingest.series.prometheus import query_prometheus
+from workbench.ingest.series.read import SERIES_FORMATS, SeriesFormat, read_series
+
+__all__ = ["COLUMNS", "SERIES_FORMATS", "SeriesFormat", "query_prometheus", "read_series"]

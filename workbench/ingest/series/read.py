@@ -1,0 +1,79 @@
+"""The one way in for series: tell the format from the content, hand over to its parser."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import NamedTuple
+
+import pandas as pd
+
+from workbench.errors import ParseError
+from workbench.ingest.content import MOST_BYTES, Content, unpack
+from workbench.ingest.series import asv, benchmarks, prometheus, tables
+
+
+class SeriesFormat(NamedTuple):
+    """How one format of series is told and read; either may raise ParseError, and nothing else."""
+
+    looks_like: Callable[[Content], bool]
+    parse: Callable[[Content], pd.DataFrame]
+
+
+SERIES_FORMATS: dict[str, SeriesFormat] = {
+    "parquet": SeriesFormat(tables.is_parquet, tables.parse_parquet),
+    "pytest-benchmark": SeriesFormat(
+        benchmarks.is_pytest_benchmark, benchmarks.parse_pytest_benchmark
+    ),
+    "pyperf": SeriesFormat(benchmarks.is_pyperf, benchmarks.parse_pyperf),
+    "google-benchmark": SeriesFormat(
+        benchmarks.is_google_benchmark, benchmarks.parse_google_benchmark
+    ),
+    "prometheus": SeriesFormat(prometheus.is_prometheus, prometheus.parse_prometheus),
+    "csv": SeriesFormat(tables.is_csv, tables.parse_csv),
+}
+"""Every format of one file that `read_series` knows, in the order in which they are tried."""
+
+
+def find_series_format(content: Content) -> str | None:
+    """Return the format that content looks like; None for none."""
+    return next((name for name, f in SERIES_FORMATS.items() if f.looks_like(content)), None)
+
+
+def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> pd.DataFrame:
+    """Read series that another tool recorded.
+
+    Parameters
+    ----------
+    source : path or bytes
+        A file of one of `SERIES_FORMATS`, its content, or a folder of results of asv.
+    most_bytes : int
+        What a compressed file may grow to.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a value: `metric`, `subject`, `unit`, `at` (UTC), `version`, `host`, `value`.
+
+    Raises
+    ------
+    ParseError
+        Names the file, the place in it, what was seen and what was expected.
+    """
+    path = None if isinstance(source, bytes) else Path(source)
+    if path is not None and path.is_dir():
+        if not asv.is_asv(path):
+            raise ParseError("expected a folder of asv results (benchmarks.json, machines)", path)
+        return asv.parse_asv(path)
+    if path is not None and not path.is_file():
+        raise ParseError("expected a file of series, found no such file", path)
+    try:
+        data = source if isinstance(source, bytes) else Path(source).read_bytes()
+        content = Content(unpack(data, most_bytes))
+        name = find_series_format(content)
+        if name is None:
+            seen = repr(content.data[:40]) if content.data else "an empty file"
+            raise ParseError(f"expected one of {', '.join(SERIES_FORMATS)}, asv, got {seen}")
+        return SERIES_FORMATS[name].parse(content)
+    except ParseError as error:
+        raise error.within(path) from error

@@ -1,0 +1,135 @@
+"""Series as CSV or Parquet: a row a value (tidy), or a column a series (wide).
+
+A tidy table has `value` and any of the other columns of measurements; a wide one has a column of
+times or revisions and a column of numbers for each series. Columns may go by the names people use.
+"""
+
+from __future__ import annotations
+
+import io
+from typing import Any, Literal
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+from pandas.api.types import is_numeric_dtype
+
+from workbench.errors import ParseError
+from workbench.ingest.content import Content
+from workbench.ingest.series.measurements import complete
+
+Unit = Literal["s", "ms", "us", "ns"]
+
+_FORMAT = "ISO8601"
+
+NAMES = {
+    "at": ("at", "time", "timestamp", "date", "datetime", "ts"),
+    "version": ("version", "commit", "revision", "rev", "sha", "release", "build"),
+    "subject": ("subject", "series", "benchmark", "bench", "name", "function", "test"),
+    "metric": ("metric", "measure"),
+    "unit": ("unit",),
+    "host": ("host", "machine", "instance"),
+    "param": ("param",),
+    "value": ("value", "result"),
+}
+"""What columns are called, lower case; the first that is there counts."""
+
+
+def is_parquet(content: Content) -> bool:
+    """Tell whether the bytes begin as Parquet does."""
+    return content.data[:4] == b"PAR1"
+
+
+def parse_parquet(content: Content) -> pd.DataFrame:
+    """Parse series in Parquet."""
+    try:
+        frame = pq.read_table(pa.BufferReader(content.data)).to_pandas()
+    except (pa.ArrowException, OSError) as error:
+        raise ParseError(f"expected Parquet: {error}") from error
+    return parse_frame(frame)
+
+
+def is_csv(content: Content) -> bool:
+    """Tell whether the first line names a column of times, revisions or values among others."""
+    first = content.head.partition("\n")[0].strip().strip("\ufeff")
+    cells = [cell.strip().strip('"').lower() for cell in _split(first)]
+    known = {name for names in (NAMES["at"], NAMES["version"], NAMES["value"]) for name in names}
+    return len(cells) > 1 and bool(known & {*cells})
+
+
+def parse_csv(content: Content) -> pd.DataFrame:
+    """Parse series in CSV; comma, semicolon or tab."""
+    first = content.head.partition("\n")[0]
+    separator = max(",;\t", key=first.count)
+    try:
+        frame = pd.read_csv(io.StringIO(content.text.lstrip("\ufeff")), sep=separator)
+    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
+        raise ParseError(f"expected CSV: {error}") from error
+    return parse_frame(frame)
+
+
+def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a tidy or a wide table as measurements."""
+    found = _columns(frame)
+    if "value" not in found:
+        frame, found = _melted(frame, found)
+    columns = {name: frame[column] for name, column in found.items() if name != "param"}
+    columns["value"] = _numbers(frame[found["value"]])
+    if "at" in found:
+        columns["at"] = _times(frame[found["at"]])
+    if {"param", "subject"} <= {*found}:
+        subjects, params = (frame[found[name]].astype("str") for name in ("subject", "param"))
+        columns["subject"] = subjects + "(" + params + ")"
+    if "metric" not in found:
+        columns["metric"] = pd.Series("value", frame.index)
+    return complete(pd.DataFrame(columns))
+
+
+def _columns(frame: pd.DataFrame) -> dict[str, Any]:
+    """Return which column stands for what."""
+    lower = {str(column).strip().lower(): column for column in frame.columns}
+    found = {}
+    for name, choices in NAMES.items():
+        known = [choice for choice in choices if choice in lower]
+        if known:
+            found[name] = lower[known[0]]
+    return found
+
+
+def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return a wide table as a tidy one."""
+    kept: dict[str, Any] = {n: found[n] for n in ("at", "version", "host") if n in found}
+    keys = list(kept.values())
+    series = [c for c in frame.columns if c not in keys and is_numeric_dtype(frame[c])]
+    if not keys or not series:
+        seen = ", ".join(map(str, frame.columns))[:120]
+        raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
+    tidy = frame.melt(keys, series, "subject", "value").dropna(subset="value")
+    return tidy.reset_index(drop=True), {**kept, "subject": "subject", "value": "value"}
+
+
+def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    numbers = pd.to_numeric(column, errors="coerce")
+    wrong = np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
+    if len(wrong):
+        seen = column.iloc[wrong[0]]
+        raise ParseError(f"expected a number, got {seen!r}", place=f"row {wrong[0] + 1}")
+    return numbers
+
+
+def _times(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return times; numbers are Unix time in seconds, milliseconds, or less, told by their size."""
+    try:
+        if not is_numeric_dtype(column):
+            return pd.to_datetime(column, utc=True, format=_FORMAT)
+        largest = column.abs().max()
+        sizes: list[tuple[Unit, float]] = [("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", np.inf)]
+        unit = next(unit for unit, most in sizes if not largest >= most)
+        return pd.to_datetime(column, unit=unit, utc=True)
+    except (ValueError, OverflowError, TypeError) as error:
+        raise ParseError(f"expected times: {str(error).partition(chr(10))[0]}") from error
+
+
+def _split(line: str) -> list[str]:
+    return line.split(max(",;\t", key=line.count))

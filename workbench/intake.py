@@ -1,0 +1,187 @@
+"""Files of any kind -> a store: told by their content, added whole or rejected with one line."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pandas as pd
+
+from workbench.errors import ParseError, WorkbenchError
+from workbench.history import Repository
+from workbench.ingest.content import Content, unpack
+from workbench.ingest.read import find_format, parse
+from workbench.ingest.rows import parse_rows
+from workbench.ingest.series import SERIES_FORMATS, read_series
+from workbench.ingest.series.read import find_series_format
+from workbench.store import Store, find_table
+from workbench.types import Profile
+
+POLL_S = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Labels:
+    """What files do not tell of themselves."""
+
+    service: str
+    version: str = ""
+    host: str = ""
+    at: datetime | None = None
+    """Of profiles. Default: what the file says, else when it was last changed."""
+    work: float = math.nan
+    cpu_seconds: float = math.nan
+    format: str | None = None
+    """Of profiles. Default: told from the content."""
+
+
+@dataclass(slots=True)
+class Tally:
+    """What became of files."""
+
+    added: dict[str, int] = field(default_factory=dict)
+    """How many of what: `profiles`, `measurements`, `changes` and so on."""
+    n_known: int = 0
+    """Profiles that were there already."""
+    rejected: list[str] = field(default_factory=list)
+    """One line each."""
+
+    def __str__(self) -> str:
+        """Return one line."""
+        parts = [f"{n} {kind}" for kind, n in sorted(self.added.items()) if n]
+        text = f"added {', '.join(parts) or 'nothing'}"
+        if self.n_known:
+            text += f"; {self.n_known} there already"
+        return f"{text}; {len(self.rejected)} rejected" if self.rejected else text
+
+
+def take_in(store: Store, path: Path, labels: Labels, tally: Tally) -> None:
+    """Add one file or folder to a store; what became of it goes to the tally.
+
+    A folder is results of asv (series) or a git repository (changes); `expand` finds them.
+    """
+    try:
+        kind, n = _add(store, path, labels)
+    except (WorkbenchError, OSError) as error:
+        complaint = str(error).partition("\n")[0]
+        tally.rejected.append(complaint if str(path) in complaint else f"{path}: {complaint}")
+        return
+    if kind == "profiles" and not n:
+        tally.n_known += 1
+    tally.added[kind] = tally.added.get(kind, 0) + n
+
+
+def expand(paths: Iterable[Path]) -> list[Path]:
+    """Return files and such folders as are one thing, in order; hidden files are left out."""
+    found: list[Path] = []
+    for path in paths:
+        if not path.is_dir() or _is_one(path):
+            found.append(path)
+            continue
+        inside = sorted(path.rglob("*"))
+        found += [p for p in inside if p.is_file() and not _is_hidden(p.relative_to(path))]
+    return found
+
+
+def watch(
+    store: Store,
+    folder: Path,
+    labels: Labels,
+    report: Callable[[Path, Tally], None],
+    *,
+    poll_s: float = POLL_S,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[None]:
+    """Add files as they appear in a folder; each step of the iterator looks once.
+
+    A file is taken once it has not changed from one look to the next. What was there before is
+    taken too; a profile that is in the store already changes nothing.
+    """
+    seen: dict[Path, tuple[int, int]] = {}
+    done: dict[Path, tuple[int, int]] = {}
+    while True:
+        for path in expand([folder]):
+            try:
+                state = path.stat()
+            except FileNotFoundError:  # gone between two looks
+                continue
+            mark = (state.st_size, state.st_mtime_ns)
+            if seen.get(path) == mark and done.get(path) != mark:
+                tally = Tally()
+                take_in(store, path, labels, tally)
+                report(path, tally)
+                done[path] = mark
+            seen[path] = mark
+        yield
+        sleep(poll_s)
+
+
+def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
+    """Add one file or folder; return what it held, and how much of that."""
+    if path.is_dir():
+        if (path / ".git").exists():
+            return "changes", store.put_changes(Repository(path).changes(), labels.service)
+        return "measurements", store.put("measurements", _measured(read_series(path), labels))
+    if not path.is_file():
+        raise ParseError("expected a file, found none", path)
+    try:
+        content = Content(unpack(path.read_bytes()))
+        format = labels.format or find_format(content)
+        if format is not None:
+            return "profiles", _add_profile(store, parse(content, format), path, labels)
+        return _add_rows(store, content, labels)
+    except ParseError as error:
+        raise error.within(path) from error
+
+
+def _add_profile(store: Store, profile: Profile, path: Path, labels: Labels) -> int:
+    at = labels.at
+    if at is None and profile.time_ns is None:
+        at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+    return store.add(
+        profile,
+        service=labels.service,
+        version=labels.version,
+        at=at,
+        host=labels.host,
+        work=labels.work,
+        cpu_seconds=labels.cpu_seconds,
+    )
+
+
+def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]:
+    """Add what is no profile: records where the columns are those of a table, else series."""
+    name = find_series_format(content)
+    if name in (None, "csv"):
+        rows = parse_rows(content)
+        table = None if rows is None else find_table(list(map(str, rows.columns)))
+        if rows is not None and table is not None:
+            if "service" not in rows and table in ("changes", "experiments", "measurements"):
+                rows = rows.assign(service=labels.service)
+            return table, store.put(table, rows)
+    if name is None:
+        known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
+        raise ParseError(f"expected {known}, got {content.data[:40]!r}")
+    measured = SERIES_FORMATS[name].parse(content)
+    return "measurements", store.put("measurements", _measured(measured, labels))
+
+
+def _measured(measurements: pd.DataFrame, labels: Labels) -> pd.DataFrame:
+    """Add what the file does not tell."""
+    frame = measurements.assign(service=labels.service)
+    for name, value in (("version", labels.version), ("host", labels.host)):
+        if value:
+            frame[name] = frame[name].where(frame[name] != "", value)
+    return frame
+
+
+def _is_one(folder: Path) -> bool:
+    return (folder / ".git").exists() or (folder / "benchmarks.json").is_file()
+
+
+def _is_hidden(path: Path) -> bool:
+    return any(part.startswith(".") for part in path.parts)
