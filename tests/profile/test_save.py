@@ -57,6 +57,12 @@ def test_folded_stacks_keep_the_default_value(samples):
     assert again.n_samples == profile.n_samples
 
 
+@given(SAMPLES)
+def test_speedscope_is_read_back_but_for_labels_and_times(samples):
+    profile = made([(frames, values, {}) for frames, values, _ in samples])
+    assert content(read(WRITERS["speedscope"](profile))) == content(profile)
+
+
 def test_folded_text_tells_file_line_and_kind():
     builder = ProfileBuilder(ValueType("samples", "count"))
     kernel = builder.location(builder.function("do;idle\n"), kind="kernel")
@@ -74,7 +80,7 @@ def test_speedscope_has_a_profile_for_each_value_type():
     assert page["profiles"] == [
         {"type": "sampled", "name": name, "unit": unit, "startValue": 0, "endValue": total,
          "samples": [[0, 1]], "weights": [total]}
-        for name, unit, total in (("samples", "none", 2), ("cpu", "nanoseconds", 640))
+        for name, unit, total in (("samples/count", "none", 2), ("cpu/nanoseconds", "nanoseconds", 640))
     ]  # fmt: skip
 
 

@@ -22,7 +22,7 @@ from workbench.types import Profile, ValueType
 SAMPLES = ValueType("samples", "count")
 KINDS = {"k": "kernel", "j": "jit", "i": "inlined", "0": "interpreted", "1": "c1"}
 
-_FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
+FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
 _KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
 _COUNT = re.compile(rb"[0-9]{1,18}|[0-9]{1,15}\.[0-9]{0,15}")
 
@@ -85,7 +85,7 @@ def add_frame(table: FrameTable, text: str) -> int:
     kind = ""
     if marked := _KIND.fullmatch(text):
         text, kind = marked["frame"], KINDS[marked["kind"]]
-    if match := _FRAME.fullmatch(text):
+    if match := FRAME.fullmatch(text):
         function = table.function(match["name"], match["file"])
         return table.location(function, int(match["line"] or 0), kind=kind)
     return table.location(table.function(text), kind=kind)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbench.errors import ParseError
-from workbench.ingest import folded, pprof
+from workbench.ingest import chrome_trace, cpuprofile, folded, pprof, pstats, speedscope
 from workbench.ingest.content import MOST_BYTES, Content, unpack
 from workbench.types import Profile
 
@@ -20,6 +20,10 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
+    "speedscope": Format(speedscope.looks_like, speedscope.parse),
+    "cpuprofile": Format(cpuprofile.looks_like, cpuprofile.parse),
+    "chrome_trace": Format(chrome_trace.looks_like, chrome_trace.parse),
+    "pstats": Format(pstats.looks_like, pstats.parse),
     "pprof": Format(pprof.looks_like, pprof.parse),
     "folded": Format(folded.looks_like, folded.parse),
 }

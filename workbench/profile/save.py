@@ -16,6 +16,9 @@ from workbench.profile.profile import Profile
 from workbench.profile.protobuf import bytes_field, packed_field, varint_field
 from workbench.profile.tables import LOCATIONS, ValueType, column
 
+EXPORTER = "efficiency-workbench"
+"""What speedscope files of ours name as their writer."""
+
 SUFFIXES = {
     ".pb.gz": "pprof",
     ".pprof": "pprof",
@@ -120,7 +123,7 @@ def to_speedscope(profile: Profile) -> bytes:
     profiles = [
         {
             "type": "sampled",
-            "name": kind.name,
+            "name": str(kind),
             "unit": kind.unit if kind.unit in _SPEEDSCOPE_UNITS else "none",
             "startValue": 0,
             "endValue": total,
@@ -133,7 +136,7 @@ def to_speedscope(profile: Profile) -> bytes:
     ]
     page = {
         "$schema": "https://www.speedscope.app/file-format-schema.json",
-        "exporter": "efficiency-workbench",
+        "exporter": EXPORTER,
         "activeProfileIndex": profile.default_value,
         "shared": {"frames": frames},
         "profiles": profiles,

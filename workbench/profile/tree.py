@@ -10,9 +10,9 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.profile.loops import loops
-from workbench.profile.profile import Indices, Profile
+from workbench.profile.profile import CallGraph, Indices, Profile
 from workbench.profile.tables import ValueType
-from workbench.profile.views import stack_values
+from workbench.profile.views import function_values, stack_values
 
 Floats = npt.NDArray[np.float64]
 
@@ -104,24 +104,46 @@ def estimate_tree(profile: Profile, value_index: int) -> Tree:
     """Answer `Profile.tree` from a graph of calls, the largest part first."""
     graph = profile.graph
     assert graph is not None
-    inclusive = np.asarray(graph.inclusive[value_index], np.float64)
-    edge_values = np.asarray(graph.edge_values[value_index], np.float64)
-    n = len(inclusive)
-    # what no edge explains was called from outside: by the root, which is function n here
-    outside = np.maximum(inclusive - np.bincount(graph.callees, edge_values, minlength=n), 0.0)
+    values = np.asarray(graph.edge_values[value_index], np.float64)
+    n = profile.functions.num_rows
+    # in a recursion edges add up to more than a function took: they are shares of all it did
+    own = function_values(profile, stack_values(profile, value_index))[0]
+    did = np.maximum(graph.inclusive[value_index], own + np.bincount(graph.callers, values, n))
+    outside = _called_from_outside(graph, np.asarray(graph.inclusive[value_index]), values)
     roots = np.flatnonzero(outside)
     order = np.argsort(graph.callers, kind="stable")
     ends = np.searchsorted(graph.callers[order], np.arange(n + 1))
     whole = outside.sum()
-    parent, function, own = loops.over(50 * len(order)).spread_graph(
-        np.append(inclusive, whole),
+    parent, function, left = loops.over(50 * len(order)).spread_graph(
+        np.append(did, whole),  # the root is function n here
         np.append(ends, len(order) + len(roots)),
         np.concatenate((graph.callees[order], roots)).astype(np.int32),
-        np.concatenate((edge_values[order], outside[roots])),
+        np.concatenate((values[order], outside[roots])),
         SMALLEST_SHARE * whole,
     )
     function[0] = -1
-    return _tree(profile, value_index, parent, function, own, is_estimate=True)
+    return _tree(profile, value_index, parent, function, left, is_estimate=True)
+
+
+def _called_from_outside(graph: CallGraph, inclusive: Floats, values: Floats) -> Floats:
+    """Return what no edge explains of each function; of a cycle the largest member stands for it.
+
+    Calls within a cycle count again what their caller counts already, so only those into it do.
+    """
+    from scipy import sparse
+    from scipy.sparse.csgraph import connected_components
+
+    n = len(inclusive)
+    ones = np.ones(len(values))
+    calls = sparse.coo_array((ones, (graph.callers, graph.callees)), shape=(n, n))
+    n_cycles, cycle = connected_components(calls, directed=True, connection="strong")
+    is_into = cycle[graph.callers] != cycle[graph.callees]
+    called = np.bincount(cycle[graph.callees[is_into]], values[is_into], n_cycles)
+    order = np.lexsort((-inclusive, cycle))
+    firsts = order[np.unique(cycle[order], return_index=True)[1]]
+    outside = np.zeros(n)
+    outside[firsts] = np.maximum(inclusive[firsts] - called[cycle[firsts]], 0.0)
+    return outside
 
 
 def _tree(
