@@ -38,12 +38,10 @@ class Slice(NamedTuple):
 def looks_like(content: Content) -> bool:
     """Tell whether the document is a list of events with phases, or holds one."""
     events = _events(content)
-    if events is None:
+    if events is None or not isinstance(events.value, list):
         return False
-    first = events.value[0] if isinstance(events.value, list) and events.value else None
-    return "traceEvents" in (content.json if content.is_json else Node(None, "")) or (
-        isinstance(first, dict) and "ph" in first
-    )
+    is_object = content.is_json and isinstance(content.json.value, dict)
+    return is_object or (bool(events.value) and "ph" in Node(events.value[0], ""))
 
 
 def parse(content: Content) -> Profile:
@@ -81,7 +79,7 @@ def _events(content: Content) -> Node | None:
     page = content.json
     if isinstance(page.value, list):
         return page
-    return page["traceEvents"] if "traceEvents" in page else None
+    return page.get("traceEvents") if isinstance(page.value, dict) else None
 
 
 def _slices(nodes: list[Node]) -> dict[Track, list[Slice]]:
@@ -115,7 +113,7 @@ def _add_slices(builder: ProfileBuilder, slices: list[Slice], labels: dict[str, 
     """Add a row for each slice, with the time that none of its children covers."""
     tree = CallTree(builder)
     own = [s.length for s in slices]
-    nodes = []
+    nodes: list[int] = []
     path: list[int] = []  # slices that are open
     for number, s in enumerate(slices):
         while (

@@ -84,18 +84,20 @@ def _place(nodes: list[Node], builder: ProfileBuilder, tree: CallTree) -> dict[i
             parents[number] = parent.integer()
     placed: dict[int, int] = {}
     for number in ids:
-        path = []
-        while number in by_id and number not in placed and len(path) <= len(ids):
-            path.append(number)
-            number = parents.get(number, -1)
+        path: list[int] = []
+        at = number
+        while at in by_id and at not in placed and len(path) <= len(ids):
+            path.append(at)
+            at = parents.get(at, -1)
         if len(path) > len(ids):
             raise ParseError("expected a tree of nodes, got a cycle", place=by_id[number].place)
         for each in reversed(path):
             above = placed.get(parents.get(each, -1), -1)
             location = _location(by_id[each], builder)
             is_root = above < 0 and location is None
-            placed[each] = -1 if is_root else tree.child(above, location if location is not None else
-                                                         builder.frame("(root)"))  # fmt: skip
+            if location is None:
+                location = builder.frame("(root)")
+            placed[each] = -1 if is_root else tree.child(above, location)
     return placed
 
 

@@ -7,8 +7,8 @@ objects. This reads numbers, texts, tuples, lists and dicts of versions 0 to 5 a
 
 from __future__ import annotations
 
-from struct import unpack_from
 from struct import error as StructError
+from struct import unpack_from
 from typing import Any
 
 from workbench.errors import ParseError

@@ -1,9 +1,9 @@
 """What cProfile and profile dump: a graph of calls, not stacks.
 
 The file is a marshalled dict of `(file, line, name)` to `(primitive calls, calls, own time, time
-with callees, callers)`; callers map the same keys to `(calls, primitive calls, own, with callees)`,
-or, as `profile` writes them, to a count of calls alone (CPython, Lib/pstats.py). A call is primitive
-where it was not made by recursion.
+with callees, callers)`; callers map the same keys to calls, primitive calls and both times, or, as
+`profile` writes them, to a count of calls alone (CPython, Lib/pstats.py). A call is primitive where
+it was not made by recursion.
 """
 
 from __future__ import annotations

@@ -7,7 +7,19 @@ from pathlib import Path
 from typing import NamedTuple
 
 from workbench.errors import ParseError
-from workbench.ingest import chrome_trace, cpuprofile, folded, pprof, pstats, speedscope
+from workbench.ingest import (
+    callgrind,
+    chrome_trace,
+    cpuprofile,
+    folded,
+    gperftools,
+    perf_script,
+    pprof,
+    pstats,
+    pyinstrument,
+    scalene,
+    speedscope,
+)
 from workbench.ingest.content import MOST_BYTES, Content, unpack
 from workbench.types import Profile
 
@@ -20,11 +32,16 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
+    "gperftools": Format(gperftools.looks_like, gperftools.parse),
     "speedscope": Format(speedscope.looks_like, speedscope.parse),
     "cpuprofile": Format(cpuprofile.looks_like, cpuprofile.parse),
     "chrome_trace": Format(chrome_trace.looks_like, chrome_trace.parse),
+    "pyinstrument": Format(pyinstrument.looks_like, pyinstrument.parse),
+    "scalene": Format(scalene.looks_like, scalene.parse),
     "pstats": Format(pstats.looks_like, pstats.parse),
     "pprof": Format(pprof.looks_like, pprof.parse),
+    "callgrind": Format(callgrind.looks_like, callgrind.parse),
+    "perf_script": Format(perf_script.looks_like, perf_script.parse),
     "folded": Format(folded.looks_like, folded.parse),
 }
 """Every format that `read` knows, by name, in the order in which they are tried."""

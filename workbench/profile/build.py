@@ -66,12 +66,19 @@ class ProfileBuilder(FrameTable):
 
     def __init__(self, *value_types: ValueType) -> None:
         super().__init__()
-        self.value_types = value_types
+        self.value_types = list(value_types)
         self.labels: dict[str, list[Any]] = {name: [] for name in LABELS.names}
         self._starts = array("q", [0])
         self._frames = array("i")
         self._rows = array("q")
         self._values: list[list[int | float]] = [[] for _ in value_types]
+
+    def value_type(self, kind: ValueType) -> int:
+        """Return the column of a value type; a new one is 0 in the samples there are."""
+        if kind not in self.value_types:
+            self.value_types.append(kind)
+            self._values.append([0] * len(self._rows))
+        return self.value_types.index(kind)
 
     def stack(self, locations: Iterable[int]) -> int:
         """Add a stack of locations, root first, and return the number of its row."""
@@ -84,8 +91,9 @@ class ProfileBuilder(FrameTable):
     def sample(
         self, stack: int, *values: int | float, labels: Mapping[str, str | int] | None = None
     ) -> None:
-        """Add a sample at a stack with a value of each type."""
-        for column, value in zip(self._values, values, strict=True):
+        """Add a sample at a stack with a value of each type; of those left out it has 0."""
+        left_out = [0] * (len(self._values) - len(values))
+        for column, value in zip(self._values, (*values, *left_out), strict=True):
             column.append(value)
         for key, text in (labels or {}).items():
             self.label(key, text)
@@ -120,7 +128,7 @@ class ProfileBuilder(FrameTable):
                 value_column(values, kind)
                 for values, kind in zip(self._values, self.value_types, strict=True)
             ),
-            value_types=self.value_types,
+            value_types=tuple(self.value_types),
             labels=_table(LABELS, self.labels.values()),
             default_value=default_value,
             time_ns=time_ns,
