@@ -16,7 +16,7 @@ LABELS = st.dictionaries(
     st.sampled_from(["thread", "size"]),
     st.integers(-(2**63), 2**63 - 1) | st.text("abü", min_size=1), max_size=2,
 )  # fmt: skip
-VALUES = st.tuples(st.integers(-(2**40), 2**62), st.integers(0, 2**40))
+VALUES = st.tuples(st.integers(-(2**40), 2**61 - 1), st.integers(0, 2**40))
 SAMPLES = st.lists(st.tuples(st.lists(FRAMES, max_size=4), VALUES, LABELS), max_size=3)
 
 

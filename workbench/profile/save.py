@@ -96,7 +96,8 @@ def to_pprof(profile: Profile) -> bytes:
 def to_folded(profile: Profile) -> bytes:
     """Write one line a sample: frames root first, then the default value.
 
-    A `;` or a line break in a name, which would end the frame, becomes a `:` or a space.
+    A `;` or a line break in a name, which would end the frame, becomes a `:` or a space; a line
+    that would begin with `#`, a comment, begins with an empty frame.
     """
     texts = _frame_texts(profile)
     starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
@@ -104,6 +105,7 @@ def to_folded(profile: Profile) -> bytes:
         ";".join([texts[frame] for frame in locations[start:end]])
         for start, end in pairwise(starts)
     ]
+    stacks = [f";{stack}" if stack.startswith("#") else stack for stack in stacks]
     values = profile.values().tolist()
     rows = zip(profile.sample_stacks.tolist(), values, strict=True)
     return "".join([f"{stacks[stack]} {value}\n" for stack, value in rows]).encode()
