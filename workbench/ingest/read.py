@@ -8,12 +8,14 @@ from typing import NamedTuple
 
 from workbench.errors import ParseError
 from workbench.ingest import (
+    austin,
     callgrind,
     chrome_trace,
     cpuprofile,
     firefox,
     folded,
     gperftools,
+    mojo,
     otlp,
     perf_script,
     pprof,
@@ -34,6 +36,7 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
+    "mojo": Format(mojo.looks_like, mojo.parse),
     "gperftools": Format(gperftools.looks_like, gperftools.parse),
     "speedscope": Format(speedscope.looks_like, speedscope.parse),
     "cpuprofile": Format(cpuprofile.looks_like, cpuprofile.parse),
@@ -46,6 +49,7 @@ FORMATS: dict[str, Format] = {
     "pprof": Format(pprof.looks_like, pprof.parse),
     "callgrind": Format(callgrind.looks_like, callgrind.parse),
     "perf_script": Format(perf_script.looks_like, perf_script.parse),
+    "austin": Format(austin.looks_like, austin.parse),
     "folded": Format(folded.looks_like, folded.parse),
 }
 """Every format that `read` knows, by name, in the order in which they are tried."""
