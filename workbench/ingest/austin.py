@@ -1,7 +1,8 @@
 """Austin's text: folded stacks with metadata as `# key: value`, and its own frames and metrics.
 
 Follows P403n1x87/austin: `P<pid>;T<interpreter>:<thread>;<file>:<function>:<line>;… <metric>`. The
-metric is microseconds, bytes in memory mode, or in full mode time, whether idle, and bytes. Process and thread are labels here, not frames; `:GC:` and `:INVALID:` are frames as they are.
+metric is microseconds, bytes in memory mode, or in full mode time, whether idle, and bytes. Process
+and thread are labels here, not frames; `:GC:` and `:INVALID:` are frames as they are.
 """
 
 from __future__ import annotations

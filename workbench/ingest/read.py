@@ -15,6 +15,7 @@ from workbench.ingest import (
     firefox,
     folded,
     gperftools,
+    jfr,
     mojo,
     otlp,
     perf_script,
@@ -36,6 +37,7 @@ class Format(NamedTuple):
 
 
 FORMATS: dict[str, Format] = {
+    "jfr": Format(jfr.looks_like, jfr.parse),
     "mojo": Format(mojo.looks_like, mojo.parse),
     "gperftools": Format(gperftools.looks_like, gperftools.parse),
     "speedscope": Format(speedscope.looks_like, speedscope.parse),
