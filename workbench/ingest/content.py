@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +18,7 @@ MOST_BYTES = 1 << 30
 """What a compressed file may grow to; beyond it is taken for a bomb."""
 
 _CHUNK = 1 << 20
+_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MISSING = object()
 
 
@@ -53,7 +55,8 @@ class Content:
         if self.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
             return ParseError("expected JSON, an object or an array", place="byte 0")
         try:
-            return json.loads(self.data.decode("utf-8-sig", "replace"))
+            document = json.loads(self.data.decode("utf-8-sig", "replace"))
+            return _without_surrogates(document) if _SURROGATE.search(self.data) else document
         except json.JSONDecodeError as error:
             place = f"line {error.lineno} column {error.colno}"
             return ParseError(f"expected JSON: {error.msg}", place=place)
@@ -133,6 +136,28 @@ class Node:
         """Return the complaint that something else was expected here."""
         seen = json.dumps(self.value)
         return ParseError(f"expected {expected}, got {seen[:60]}", place=self.place)
+
+
+def _without_surrogates(document: Any) -> Any:
+    """Return a document whose texts are Unicode: halves of pairs become replacement characters."""
+    holder = [document]
+    left: list[Any] = [holder]
+    while left:
+        node = left.pop()
+        for key, value in list(node.items() if isinstance(node, dict) else enumerate(node)):
+            if isinstance(value, str):
+                value = _valid(value)
+            elif isinstance(value, dict | list):
+                left.append(value)
+            if isinstance(key, str) and key != _valid(key):
+                del node[key]
+                key = _valid(key)
+            node[key] = value
+    return holder[0]
+
+
+def _valid(text: str) -> str:
+    return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
 
 
 def unpack(data: bytes, most_bytes: int = MOST_BYTES) -> bytes:

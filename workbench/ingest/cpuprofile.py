@@ -36,10 +36,10 @@ def parse(content: Content) -> Profile:
         for delta in page["timeDeltas"]:
             at += delta.number()
             times.append(at)
-        scale = 1.0
+        scale = 1
     else:  # the older form tells times, in seconds at either end and in microseconds between
         times = [time.number() for time in page["timestamps"]] if "timestamps" in page else []
-        scale = 1e6
+        scale = 10**6
     if len(times) != len(samples):
         raise ParseError(
             f"expected {len(samples)} times, one a sample, got {len(times)}", place="$"

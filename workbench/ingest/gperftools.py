@@ -34,6 +34,7 @@ _COUNTS = re.compile(r"(\S+) profile: total \d+")
 _COUNT_ROW = re.compile(r"(\d{1,18}) @((?: 0x[0-9a-f]{1,16})*)")
 _PAIR_ROW = re.compile(r" *(\d{1,18}) +(\d{1,18}) @([ x0-9a-f]*)")
 _HEADER = re.compile(r"--- *(heapz|contentionz?|mutex) *.*")
+_ADDRESS = re.compile(r"0x[0-9a-f]{1,16}")
 _MAPPED = re.compile(r"\s*([0-9a-f]{1,16})-([0-9a-f]{1,16}):?\s+(.*)", re.I)
 _NAMED = re.compile(r"\s*0x([0-9a-f]{1,16})\s+(.+)", re.I)
 _JAVA = re.compile(r"(?P<name>.*?) \((?P<file>[^():]+)(?::(?P<line>\d{1,9}))?\)")
@@ -216,8 +217,8 @@ def _rows(
                 return rows, [text for _, text in body[place:]]
             raise ParseError(f"expected values @ addresses, got {line[:60]!r}", place=number)
         texts = match[match.lastindex or 0].split()
-        if any(len(text) > 18 for text in texts):
-            raise ParseError("expected addresses of 64 bits", place=number)
+        if not all(map(_ADDRESS.fullmatch, texts)):
+            raise ParseError("expected addresses of 64 bits, in hexadecimal", place=number)
         rows.append(Row(values(match), [int(text, 16) for text in texts], labels(match)))
     return rows, []
 

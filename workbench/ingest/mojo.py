@@ -25,8 +25,8 @@ def looks_like(content: Content) -> bool:
 
 def parse(content: Content) -> Profile:
     """Parse the events; one row a sample."""
-    reader = _Reader(content.data)
     try:
+        reader = _Reader(content.data)
         reader.run()
     except IndexError as error:
         raise ParseError("expected more of an event", place=f"byte {len(content.data)}") from error

@@ -27,18 +27,23 @@ Integers = npt.NDArray[np.int64]
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6
 TIME_NANOS, DURATION_NANOS, DEFAULT_SAMPLE_TYPE = 9, 10, 14
 _WIRE_TYPES = dict.fromkeys((1, 2, 3, 4, 5, 6, 11), 2) | dict.fromkeys((7, 8, 9, 10, 12, 14, 15), 0)
-_REPEATED_NUMBERS = 13  # comments, packed or not
 
 
 def looks_like(content: Content) -> bool:
-    """Tell whether the first fields are such as a profile has."""
-    data = content.data
-    fields, fault = loops.plain.index_fields(data[: 1 << 20], 0, min(len(data), 1 << 20), 8)
-    known = [
-        number == _REPEATED_NUMBERS or _WIRE_TYPES.get(number) == wire
-        for number, wire in fields[:2].T.tolist()
-    ]
-    return bool(known) and all(known) and (fault == NO_FAULT or len(known) > 2)
+    """Tell whether the first fields are such as a profile has, and sample types hold numbers."""
+    data = content.data[: 1 << 20]
+    run = loops.plain
+    fields, fault = run.index_fields(data, 0, len(data), 8)
+    rows = fields.T.tolist()
+    known = [_WIRE_TYPES.get(number, wire) == wire for number, wire, _, _ in rows]
+    if not known or not all(known) or any(number > 15 for number, _, _, _ in rows):
+        return False
+    for number, _, begin, end in rows:
+        if number == SAMPLE_TYPE:
+            inner, inner_fault = run.index_fields(data, begin, end, 8)
+            if inner_fault != NO_FAULT or inner[1].any():
+                return False
+    return fault == NO_FAULT or len(rows) > 2
 
 
 def parse(content: Content) -> Profile:
@@ -54,6 +59,8 @@ def parse(content: Content) -> Profile:
     value_types = tuple(
         ValueType(name.as_py(), unit.as_py()) for name, unit in zip(names, units, strict=True)
     )
+    if not value_types:
+        raise ParseError("expected sample types, found none")
     functions, locations, line_starts, location_ids = _places(message, strings)
     samples = message.samples(value_types)
     frames = _positions(location_ids, samples.ids, "location")

@@ -9,6 +9,8 @@ import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 
+from workbench.errors import ParseError
+
 FUNCTIONS = pa.schema(
     [
         ("name", pa.string()),
@@ -69,7 +71,7 @@ class ValueType(NamedTuple):
 
 def make_table(schema: pa.Schema, columns: Mapping[str, Any]) -> pa.Table:
     """Build a table of columns; text that is no valid Unicode gets replacement characters."""
-    arrays = [_array(columns[field.name], field.type) for field in schema]
+    arrays = [_array(columns[field.name], field) for field in schema]
     return pa.table(arrays, schema=schema)
 
 
@@ -96,11 +98,13 @@ def column(table: pa.Table, name: str) -> npt.NDArray[Any]:
     return np.asarray(table.column(name).to_numpy())
 
 
-def _array(values: Any, kind: pa.DataType) -> pa.Array:
+def _array(values: Any, field: pa.Field) -> pa.Array:
     if isinstance(values, pa.Array | pa.ChunkedArray):
-        return values.cast(kind)
+        return values.cast(field.type)
     try:
-        return pa.array(values, kind)
-    except UnicodeEncodeError:  # a lone surrogate, out of a JSON escape
+        return pa.array(values, field.type)
+    except UnicodeEncodeError:  # a lone surrogate
         texts = [v if v is None else v.encode("utf-8", "replace").decode() for v in values]
-        return pa.array(texts, kind)
+        return pa.array(texts, field.type)
+    except (OverflowError, pa.ArrowInvalid) as error:
+        raise ParseError(f"expected a {field.name} that fits {field.type}: {error}") from error
