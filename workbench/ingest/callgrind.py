@@ -95,7 +95,7 @@ def _take(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> No
     elif named := _NAMED.fullmatch(text):
         _name(named, number, state)
     elif calls := _CALLS.fullmatch(text):
-        state.n_calls = int(calls[1], 0)
+        state.n_calls = _integer(calls[1])
     elif header := _FIELD.fullmatch(text):
         _header(header[1], header[2].split(), number, state)
     elif _JUMP.match(text):
@@ -160,7 +160,7 @@ def _cost(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> No
         raise ParseError(f"expected {expected}, got {text[:60]!r}", place=number)
     state.last = [_position(p, last) for p, last in zip(places, state.last, strict=True)]
     line = state.last[state.positions.index("line")] if "line" in state.positions else 0
-    values = [int(cost, 0) for cost in costs] + [0] * (len(state.events) - len(costs))
+    values = [_integer(cost) for cost in costs] + [0] * (len(state.events) - len(costs))
     here = (state.function, state.file or state.object)
     if state.n_calls is None:
         key = (*here, state.inlined, min(max(line, 0), 2**31))
@@ -174,8 +174,12 @@ def _cost(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> No
 def _position(text: str, last: int) -> int:
     if text == "*":
         return last
-    value = int(text.lstrip("+-"), 0)
+    value = _integer(text.lstrip("+-"))
     return last + value if text[0] == "+" else last - value if text[0] == "-" else value
+
+
+def _integer(text: str) -> int:
+    return int(text, 16) if text[:2].lower() == "0x" else int(text)
 
 
 def _add(sums: list[int], values: list[int]) -> None:

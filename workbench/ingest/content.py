@@ -18,6 +18,7 @@ MOST_BYTES = 1 << 30
 """What a compressed file may grow to; beyond it is taken for a bomb."""
 
 _CHUNK = 1 << 20
+_MOST_NUMBER = 10**300  # what a float holds, with room to add up
 _SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
 _MISSING = object()
 
@@ -119,7 +120,7 @@ class Node:
 
     def number(self) -> int | float:
         """Return a number that is finite."""
-        if type(self.value) is int:
+        if type(self.value) is int and -_MOST_NUMBER < self.value < _MOST_NUMBER:
             return self.value
         if type(self.value) is not float or self.value - self.value != 0.0:
             raise self.unlike("a number")
