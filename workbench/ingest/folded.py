@@ -10,7 +10,7 @@ from __future__ import annotations
 import io
 import re
 from array import array
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 
@@ -63,12 +63,13 @@ def parse(content: Content) -> Profile:
         counts.append(int(count))
     table = FrameTable()
     locations = [add_frame(table, piece.decode("utf-8", "replace")) for piece in known]
-    rows, flat, stacks = distinct_stacks(
-        np.array(starts, np.int64), np.array(locations, np.int32)[np.array(frames, np.int32)]
-    )
-    values: list[int | float] = [*counts]
-    for row, value in fractions.items():
-        values[row] = value
+    flat = np.frombuffer(frames, np.int32)
+    if len(flat):
+        np.take(np.array(locations, np.int32), flat, out=flat)
+    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat)
+    values: Sequence[int | float] = counts
+    if fractions:
+        values = [fractions.get(row, count) for row, count in enumerate(counts)]
     return Profile(
         functions=table.functions(),
         locations=table.locations(),

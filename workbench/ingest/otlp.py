@@ -80,7 +80,7 @@ def looks_like(content: Content) -> bool:
     begin, end = spans[0] if spans else (0, len(data))
     fields, fault = loops.plain.index_fields(data, begin, end, 64)
     kinds = {*zip(*fields[:2].tolist(), strict=True)}
-    if fault != NO_FAULT or not kinds or not kinds <= {(1, 2), (2, 2)}:
+    if fault != NO_FAULT or not kinds or not kinds <= {(1, 2), (2, 2)} or fields[3, -1] != end:
         return False
     inner = [tuple(row) for row in fields[:, fields[0] == 2].T.tolist()] or [(0, 0, begin, begin)]
     tables, fault = loops.plain.index_fields(data, inner[0][2], inner[0][3], 64)

@@ -168,6 +168,10 @@ class CallTree:
 
 def value_column(values: Sequence[int | float], kind: ValueType) -> Values:
     """Return values as integers where all are, else as floats; they must be fit to add up."""
+    if isinstance(values, array):
+        integers = np.array(values, np.int64)
+        check_sum(float(np.abs(integers.astype(np.float64)).sum()), kind)
+        return integers
     if all(type(value) is int for value in values):
         check_sum(sum(abs(value) for value in values), kind)
         return np.array(values, dtype=np.int64)
@@ -221,14 +225,15 @@ def distinct_stacks(starts: Offsets, frames: Indices) -> tuple[Offsets, Indices,
 
 def take_rows(starts: Offsets, frames: Indices, rows: Indices) -> tuple[Offsets, Indices]:
     """Return some rows of a CSR table as one."""
-    lengths = np.diff(starts)[rows]
     taken = np.zeros(len(rows) + 1, np.int64)
-    np.cumsum(lengths, out=taken[1:])
-    if not taken[-1]:
-        return taken, np.empty(0, np.int32)
-    shifts = np.repeat((starts[rows] - taken[:-1]).astype(np.int64), lengths)
-    shifts += np.arange(taken[-1])
-    return taken, frames[shifts]
+    np.cumsum(np.diff(starts)[rows], out=taken[1:])
+    out = np.empty(taken[-1], frames.dtype)
+    if len(out) < ENOUGH:
+        shifts = np.repeat(starts[rows] - taken[:-1], np.diff(taken))
+        out[:] = frames[shifts + np.arange(len(out))]
+    else:
+        loops.compiled.copy_rows(starts, frames, rows, taken, out)
+    return taken, out
 
 
 def _table(schema: pa.Schema, columns: Iterable[Any]) -> pa.Table:

@@ -53,6 +53,15 @@ def number_rows(starts, items, table, firsts, numbers):
 
 
 @loops
+def copy_rows(starts, items, rows, taken, out):
+    """Copy some rows of a CSR table; `taken` says where each begins in `out`."""
+    for number in range(len(rows)):
+        begin = starts[rows[number]]
+        for at in range(taken[number], taken[number + 1]):
+            out[at] = items[begin + at - taken[number]]
+
+
+@loops
 def add_inclusive(starts, functions, weights, seen, total):
     """Add each stack's weight to every function in it, once."""
     for stack in range(len(starts) - 1):
@@ -93,17 +102,19 @@ def add_neighbours(starts, functions, weights, wanted, seen, values, step):
 def grow_tree(starts, functions):
     """Number the distinct prefixes of stacks; return parent, function of each, each stack's last.
 
-    What a stack shares with the one before it needs no look-up.
+    What a stack shares with the one before it needs no look-up. Nodes that a stack adds are
+    numbered in a row, so that the first child of a node is the next number; only other children
+    stand in a hash table.
     """
     n_stacks = len(starts) - 1
     parent, function = np.full(1024, -1, np.int32), np.full(1024, -1, np.int32)
-    table = np.full(4096, -1, np.int32)
+    keys, nodes = np.zeros(4096, np.int64), np.zeros(4096, np.int32)
     leaves = np.zeros(n_stacks, np.int32)
     longest = 1
     for stack in range(n_stacks):
         longest = max(longest, starts[stack + 1] - starts[stack])
     path = np.zeros(longest + 1, np.int32)  # nodes of the stack before, root first
-    n, path_start, path_length = 1, 0, 0
+    n, n_keys, path_start, path_length = 1, 0, 0, 0
     for stack in range(n_stacks):
         begin, length = starts[stack], starts[stack + 1] - starts[stack]
         shared = 0
@@ -114,35 +125,51 @@ def grow_tree(starts, functions):
         ):
             shared += 1
         for depth in range(shared, length):
-            above, wanted = path[depth], functions[begin + depth]
-            if n * 2 > len(table):
-                table = np.full(len(table) * 2, -1, np.int32)
-                for node in range(1, n):
-                    table[free_slot(table, parent, function, parent[node], function[node])] = node
-            slot = free_slot(table, parent, function, above, wanted)
-            if table[slot] < 0:
+            above, wanted = int(path[depth]), int(functions[begin + depth])
+            node = above + 1
+            is_known = node < n and parent[node] == above and function[node] == wanted
+            if not is_known and node < n:
+                key = above << 32 | wanted + 1
+                slot = slot_of(keys, key)
+                is_known = keys[slot] != 0
+                if not is_known:
+                    keys[slot], nodes[slot] = key, n
+                    n_keys += 1
+                node = nodes[slot]
+            if not is_known:
                 if n == len(parent):
                     parent, function = doubled(parent), doubled(function)
-                parent[n], function[n], table[slot] = above, wanted, n
+                parent[n], function[n] = above, wanted
                 n += 1
-            path[depth + 1] = table[slot]
+                if n_keys * 2 > len(keys):
+                    keys, nodes = wider(keys, nodes)
+            path[depth + 1] = node
         path_start, path_length = begin, length
         leaves[stack] = path[length]
     return parent[:n].copy(), function[:n].copy(), leaves
 
 
 @loops
-def free_slot(table, parent, function, above, wanted):
-    """Find where a child of a node is, or would be, in the hash table."""
-    mask = len(table) - 1
-    mixed = ((int(above) * 0x5BD1E995) ^ int(wanted)) & 0x7FFFFFFF
+def slot_of(keys, key):
+    """Find where a key is, or would be, in a hash table; 0 is no key."""
+    mask = len(keys) - 1
+    mixed = ((key >> 32) * 0x5BD1E995 ^ key) & 0x7FFFFFFF
     mixed = (mixed ^ (mixed >> 15)) * 0x45D9F3B
     slot = (mixed ^ (mixed >> 16)) & mask
-    while table[slot] >= 0 and not (
-        parent[table[slot]] == above and function[table[slot]] == wanted
-    ):
+    while keys[slot] != 0 and keys[slot] != key:
         slot = (slot + 1) & mask
     return slot
+
+
+@loops
+def wider(keys, nodes):
+    """Return a hash table of twice the room."""
+    more_keys, more_nodes = np.zeros(2 * len(keys), np.int64), np.zeros(2 * len(keys), np.int32)
+    for at in range(len(keys)):
+        if keys[at] != 0:
+            slot = slot_of(more_keys, int(keys[at]))
+            more_keys[slot], more_nodes[slot] = keys[at], nodes[at]
+    return more_keys, more_nodes
 
 
 @loops

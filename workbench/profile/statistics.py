@@ -113,18 +113,33 @@ def _newcombe(k: Floats, n: Floats) -> tuple[Floats, Floats]:
 
 def _proportions_test(k: Floats, n: Floats) -> Floats:
     """Return two-sided p values for k[0] of n[0] against k[1] of n[1]."""
-    from scipy import special, stats
+    from scipy import special
 
-    rare = np.where(2 * k.sum(axis=0) <= n.sum(axis=0), k, n - k)
-    both, part = rare.sum(axis=0), n[0] / n.sum(axis=0)
-    below, above = stats.binom.cdf(rare[0], both, part), stats.binom.sf(rare[0] - 1, both, part)
-    exact = np.minimum(1.0, 2 * np.minimum(below, above))
     pooled = k.sum(axis=0) / n.sum(axis=0)
     error = np.sqrt(pooled * (1 - pooled) * (1 / n[0] + 1 / n[1]))
     delta = np.abs(k[1] / n[1] - k[0] / n[0])
     score = np.divide(delta, error, out=np.zeros_like(delta), where=error > 0)
-    is_large = np.minimum(k, n - k).min(axis=0) >= ENOUGH_EVENTS
-    p_values: Floats = np.where(is_large, 2 * special.ndtr(-score), exact)
+    p_values: Floats = 2 * special.ndtr(-score)
+    is_small = np.minimum(k, n - k).min(axis=0) < ENOUGH_EVENTS
+    p_values[is_small] = _conditional_test(k[:, is_small], n[:, is_small])
+    return p_values
+
+
+def _conditional_test(k: Floats, n: Floats) -> Floats:
+    """Return two-sided p values for the rarer side, given how many events there are in all."""
+    from scipy import special
+
+    rare = np.where(2 * k.sum(axis=0) <= n.sum(axis=0), k, n - k)
+    both, part = rare.sum(axis=0), n[0] / n.sum(axis=0)
+
+    def at_most(events: Floats) -> Floats:  # of the binomial distribution
+        inside = special.betainc(
+            np.maximum(both - events, 1e-9), np.maximum(events, 0) + 1, 1 - part
+        )
+        return np.where(events < 0, 0.0, np.where(events >= both, 1.0, inside))
+
+    tails = np.minimum(at_most(rare[0]), 1 - at_most(rare[0] - 1))
+    p_values: Floats = np.minimum(1.0, 2 * tails)
     return p_values
 
 

@@ -73,7 +73,7 @@ def rank_functions(profile: Profile, n: int | None, value_index: int, by: str) -
     frame: pd.DataFrame = profile.functions.take(pa.array(order)).to_pandas()
     frame = frame.rename(columns={"name": "function"})
     whole = _whole(profile, value_index)
-    is_int = profile.sample_values[value_index].dtype.kind == "i"
+    is_int = profile.sample_values[value_index].dtype.kind == "i" and abs(whole) < 2**53
     for name, values in (("self", own[order]), ("total", total[order])):
         frame[name] = values.astype(np.int64) if is_int else values
         frame[f"{name}_ratio"] = values / whole if whole else np.nan
