@@ -70,10 +70,9 @@ def parse(content: Content) -> Profile:
 def _events(content: Content) -> Node | None:
     """Return the array of events; its closing bracket may be missing."""
     if not content.is_json:
-        text = content.data.strip()
-        if not (text.startswith(b"[") and b'"ph"' in text[:4096]):
+        if not content.head.lstrip().startswith("[") or '"ph"' not in content.head:
             return None
-        content = Content(text.rstrip(b",") + b"]")
+        content = Content(content.data.rstrip().rstrip(b",") + b"]")
         if not content.is_json:
             return None
     page = content.json

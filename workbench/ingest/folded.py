@@ -24,6 +24,7 @@ KINDS = {"k": "kernel", "j": "jit", "i": "inlined", "0": "interpreted", "1": "c1
 
 FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
 _KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
+_BLOCK = 1 << 16
 _COUNT = re.compile(rb"[0-9]{1,18}|[0-9]{1,15}\.[0-9]{0,15}")
 
 
@@ -64,9 +65,11 @@ def parse(content: Content) -> Profile:
     table = FrameTable()
     locations = [add_frame(table, piece.decode("utf-8", "replace")) for piece in known]
     flat = np.frombuffer(frames, np.int32)
-    if len(flat):
-        np.take(np.array(locations, np.int32), flat, out=flat)
-    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat)
+    known_locations = np.array(locations, np.int32)
+    for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
+        block = flat[begin : begin + _BLOCK]
+        block[:] = known_locations[block]
+    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat, in_place=True)
     values: Sequence[int | float] = counts
     if fractions:
         values = [fractions.get(row, count) for row, count in enumerate(counts)]

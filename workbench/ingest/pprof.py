@@ -62,10 +62,14 @@ def parse(content: Content) -> Profile:
     if not value_types:
         raise ParseError("expected sample types, found none")
     functions, locations, line_starts, location_ids = _places(message, strings)
-    samples = message.samples(value_types)
-    frames = _positions(location_ids, samples.ids, "location")
+    n = len(location_ids)
+    is_counted = np.array_equal(location_ids, np.arange(1, n + 1))
+    samples = message.samples(value_types, n if is_counted else None)
+    frames = samples.rows
+    if not is_counted:
+        frames = _positions(location_ids, samples.rows + 1, "location")
     starts, frames = message.expanded(samples.starts, frames, line_starts)
-    starts, frames, stacks = distinct_stacks(starts, frames)
+    starts, frames, stacks = distinct_stacks(starts, frames, in_place=True)
     default = _one_text(strings, message.number(DEFAULT_SAMPLE_TYPE))
     by_name = {kind.name: number for number, kind in enumerate(value_types)}
     return Profile(
@@ -87,7 +91,8 @@ class _Samples(NamedTuple):
     """Samples as they are written."""
 
     starts: Integers
-    ids: Integers
+    rows: npt.NDArray[Any]
+    """Location ids less 1; (n_frames,), root first."""
     labels: Integers
     """Rows of sample, key, text, number and unit."""
     values: Integers
@@ -115,7 +120,8 @@ class _Message:
         """Return a result; ParseError where a loop met a fault."""
         if fault != NO_FAULT:
             seen = self.bytes[fault : fault + 8].hex(" ")
-            raise ParseError(f"expected a protobuf field, got {seen}", place=f"byte {fault}")
+            expected = "a protobuf field of a profile, and ids that are there"
+            raise ParseError(f"expected {expected}, got {seen}", place=f"byte {fault}")
         return result
 
     def spans(self, number: int) -> Integers:
@@ -161,20 +167,23 @@ class _Message:
             raise ParseError(f"expected string 0 to be empty, got {strings[0].as_py()[:40]!r}")
         return strings
 
-    def samples(self, value_types: tuple[ValueType, ...]) -> _Samples:
-        """Return stacks as CSR rows of location ids, root first, values and labels."""
+    def samples(self, value_types: tuple[ValueType, ...], most_id: int | None) -> _Samples:
+        """Return stacks as CSR rows, values and labels; ids are 1 to `most_id` if that is known."""
         spans = self.spans(SAMPLE)
         n_rows = spans.shape[1]
         values = np.zeros((n_rows, len(value_types)), np.int64)
         if self.run is loops.compiled:
             most = self.run.count_samples(self.data, spans)
-            ids: Any = np.empty(most[0], np.int64)
+            ids: Any = np.empty(most[0], np.int32 if most_id is not None else np.int64)
         else:  # room for any is cheaper than counting
             most = len(self.bytes), len(self.bytes)
             ids = [0] * most[0]
         starts, n_values = np.zeros(n_rows + 1, np.int64), np.zeros(n_rows, np.int64)
         labels = np.zeros((most[1], 5), np.int64)
-        *n, fault = self.run.read_samples(self.data, spans, starts, ids, labels, values, n_values)
+        *n, fault = self.run.read_samples(
+            self.data, spans, 2**63 - 1 if most_id is None else most_id,
+            starts, ids, labels, values, n_values,
+        )  # fmt: skip
         self.checked(None, fault)
         wrong = np.flatnonzero(n_values != len(value_types))
         if len(wrong):
@@ -185,7 +194,8 @@ class _Message:
             )
         for kind, column in zip(value_types, values.T, strict=True):
             check_sum(int(np.abs(column.astype(np.float64)).sum()), kind)
-        return _Samples(starts, np.asarray(ids[: n[0]], np.int64), labels[: n[1]], values)
+        rows = np.asarray(ids[: n[0]], np.int64 if most_id is None else np.int32)
+        return _Samples(starts, rows, labels[: n[1]], values)
 
     def expanded(
         self, starts: Integers, frames: npt.NDArray[np.int32], line_starts: Integers

@@ -2,7 +2,8 @@
 
 A message is read by its wire format alone (developers.google.com/protocol-buffers/docs/encoding):
 fields are a key (number << 3 | wire type) and a varint, 8 bytes, a length with bytes, or 4 bytes.
-A loop that meets a fault returns where; it never reads beyond the end it is given.
+A loop that meets a fault returns where; it never reads beyond the end it is given. `+ 0` makes a
+byte of an array an integer of 64 bits.
 """
 
 import numpy as np
@@ -20,7 +21,7 @@ def read_varint(data, at, end):
     """Read an integer of 64 bits, two's complement; return it and where it ends, -1 for a fault."""
     value, shift = 0, 0
     while at < end and shift < 63:
-        byte = int(data[at])
+        byte = data[at] + 0
         at += 1
         value |= (byte & 0x7F) << shift
         if byte < 0x80:
@@ -40,7 +41,7 @@ def read_field(data, at, end):
     Of a varint the content is the integer itself, in place of where it begins. The number is 0
     for a fault.
     """
-    key = int(data[at])
+    key = data[at] + 0
     at += 1
     if key > 0x7F:
         key, at = read_varint(data, at - 1, end)
@@ -49,11 +50,11 @@ def read_field(data, at, end):
         return 0, 0, 0, 0
     if wire == 0:
         if at < end and data[at] < 0x80:
-            return number, 0, int(data[at]), at + 1
+            return number, 0, (data[at] + 0), at + 1
         value, at = read_varint(data, at, end)
         return (number, 0, value, at) if at >= 0 else (0, 0, 0, 0)
     if wire == 2:
-        length = int(data[at]) if at < end else 0x80
+        length = (data[at] + 0) if at < end else 0x80
         at += 1
         if length > 0x7F:
             length, at = read_varint(data, at - 1, end)
@@ -72,7 +73,7 @@ def index_fields(data, begin, end, most):
 
     The four rows of the list are number, wire type, content and end, as `read_field` tells them.
     """
-    fields = np.zeros((4, 256), np.int64)
+    fields = np.zeros((4, 64 + min(most, (end - begin) // 16)), np.int64)
     n, at = 0, begin
     while at < end and n < most:
         number, wire, content, after = read_field(data, at, end)
@@ -148,12 +149,13 @@ def count_samples(data, spans):
 
 
 @loops
-def read_samples(data, spans, starts, frames, labels, values, n_values):
+def read_samples(data, spans, most_id, starts, frames, labels, values, n_values):
     """Read samples: locations, turned root first, values and labels.
 
-    Fills CSR rows `starts` and `frames`, rows of `labels` (sample, key, text, number, unit), and
-    `values` (n_samples, n_value_types); `n_values` says how many each sample had. Returns how many
-    frames and labels there are, and where a fault is.
+    Fills CSR rows `starts` and `frames` with ids less 1, rows of `labels` (sample, key, text,
+    number, unit), and `values` (n_samples, n_value_types); `n_values` says how many each sample
+    had. Returns how many frames and labels there are, and where a fault is; an id above `most_id`
+    is one.
     """
     n, n_labels, width = 0, 0, values.shape[1]
     for row in range(spans.shape[1]):
@@ -168,10 +170,10 @@ def read_samples(data, spans, starts, frames, labels, values, n_values):
                 while content > at + 1 and data[content - 1] > 0x7F:
                     content -= 1
             if number == 1 and wire == 2:
-                n = read_packed(data, content, after, frames, n)
+                n = read_ids(data, content, after, most_id, frames, n)
             elif number == 2 and wire == 2:
                 while 0 <= content < after and k < width:
-                    value = int(data[content])
+                    value = data[content] + 0
                     content += 1
                     if value > 0x7F:
                         value, content = read_varint(data, content - 1, after)
@@ -201,23 +203,25 @@ def read_samples(data, spans, starts, frames, labels, values, n_values):
 
 
 @loops
-def read_packed(data, at, end, out, n):
-    """Read packed integers into `out` from `n` on; return where it ends, -1 for a fault.
+def read_ids(data, at, end, most, out, n):
+    """Read packed ids 1 to `most`, less 1, into `out` from `n` on; return where it ends, or -1.
 
     Most take a byte or two: these are read on the spot.
     """
     while at < end:
-        value = int(data[at])
+        value = data[at] + 0
         at += 1
         if value > 0x7F:
             if at < end and data[at] < 0x80:
-                value = (value & 0x7F) | int(data[at]) << 7
+                value = (value & 0x7F) | (data[at] + 0) << 7
                 at += 1
             else:
                 value, at = read_varint(data, at - 1, end)
                 if at < 0:
                     return -1
-        out[n] = value
+        if value > most or value == 0:
+            return -1
+        out[n] = value - 1
         n += 1
     return n
 

@@ -11,39 +11,40 @@ loops = Loops()
 
 
 @loops
-def number_rows(starts, items, table, firsts, numbers):
+def keep_distinct(starts, items, table, numbers, out_starts, out, in_place):
     """Number equal rows alike, in order of appearance; return how many there are.
 
-    `table` is an empty hash table, a power of two long, of numbers; `firsts` gets the first row
-    of each number.
+    `table` is an empty hash table, a power of two long. `out` gets the distinct rows; it may be
+    `items` itself, as no row is written beyond where it was read. For machine code alone: the hash
+    wraps around.
     """
     mask = len(table) - 1
     n = 0
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
-        mixed, other = end - begin, 0  # two at a time, which do not wait for each other
+        even, odd = end - begin, 0  # two that do not wait for each other
         for at in range(begin, end - 1, 2):
-            mixed = (mixed ^ items[at]) * 0x5BD1E995
-            mixed = (mixed ^ (mixed >> 29)) & 0x7FFFFFFF
-            other = (other ^ items[at + 1]) * 0x5BD1E995
-            other = (other ^ (other >> 29)) & 0x7FFFFFFF
+            even = (even ^ items[at]) * 0x9E3779B97F4A7C1
+            odd = (odd ^ items[at + 1]) * 0xC2B2AE3D27D4EB5
         if (end - begin) & 1:
-            other ^= items[end - 1]
-        mixed = ((mixed ^ (other >> 7)) * 0x5BD1E995 + other) & 0x7FFFFFFF
-        slot = (mixed ^ (mixed >> 15)) & mask
+            odd ^= items[end - 1]
+        mixed = (even ^ (even >> 29)) + odd * 0x165667B19E3779F
+        slot = (mixed ^ (mixed >> 32)) & mask
         while True:
             number = table[slot]
             if number < 0:
-                table[slot] = n
-                firsts[n] = row
-                numbers[row] = n
+                to = out_starts[n]
+                if to != begin or not in_place:
+                    for at in range(begin, end):
+                        out[to + at - begin] = items[at]
                 n += 1
+                table[slot], numbers[row], out_starts[n] = n - 1, n - 1, to + end - begin
                 break
-            first = starts[firsts[number]]
-            is_equal = starts[firsts[number] + 1] - first == end - begin
+            first = out_starts[number]
+            is_equal = out_starts[number + 1] - first == end - begin
             at = begin
             while is_equal and at < end:
-                is_equal = items[first + at - begin] == items[at]
+                is_equal = out[first + at - begin] == items[at]
                 at += 1
             if is_equal:
                 numbers[row] = number
