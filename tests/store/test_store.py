@@ -1,8 +1,15 @@
 import math
+import os
+import signal
+import subprocess
+import sys
 import tempfile
+import time
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
+import numpy as np
+import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -11,7 +18,8 @@ from hypothesis import strategies as st
 
 from workbench.errors import StoreError
 from workbench.ingest import read
-from workbench.profile import ProfileBuilder
+from workbench.profile import CallGraph, ProfileBuilder
+from workbench.signals import function_series
 from workbench.store import Store, WindowProfile
 from workbench.types import Function, ValueType
 
@@ -252,3 +260,302 @@ def test_a_damaged_manifest_is_one_error(store, text):
     next(store.folder.glob("segments/*.json")).write_text(text)
     with pytest.raises(StoreError, match="expected the manifest of a segment"):
         Store.open(store.folder).services()
+
+
+# many hands
+
+
+WRITER = """
+import os, sys
+from datetime import UTC, datetime, timedelta
+from workbench.ingest import read
+from workbench.store import Store
+
+def write(begin, end):
+    store = Store.open(sys.argv[1])
+    for n in range(begin, end):
+        text = "".join(f"main;f{n};g{k} {n + 1}\\n" for k in range(20))
+        at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=n)
+        store.add(read(text.encode(), format="folded"), service="svc", at=at)
+        print(n, flush=True)
+
+for line in sys.stdin:  # a process for each line, without the time to import
+    pid = os.fork()
+    if pid == 0:
+        write(*map(int, line.split()))
+        os._exit(0)
+    print("pid", pid, flush=True)
+    print("end", os.waitpid(pid, 0)[1], flush=True)
+"""
+
+
+class Writer:
+    """A process that starts processes which add windows to a store."""
+
+    def __init__(self, store):
+        self.process = subprocess.Popen(
+            [sys.executable, "-W", "ignore", "-c", WRITER, str(store.folder)],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+        )  # fmt: skip
+
+    def start(self, begin, end):
+        self.process.stdin.write(f"{begin} {end}\n")
+        self.process.stdin.flush()
+
+    def lines(self):
+        """Give what is written: (`pid`, of the process), (`added`, window), (`end`, status)."""
+        for line in self.process.stdout:
+            words = line.split()
+            yield (words[0], int(words[1])) if len(words) > 1 else ("added", int(line))
+            if words[0] == "end":
+                return
+
+
+def times_of(store):
+    """Which of the writer's windows are there, each of them whole."""
+    if not any(store.folder.glob("segments/[!.]*.json")):
+        return set()
+    recording = store.recording()
+    starts = [
+        (at - datetime(2026, 1, 1, tzinfo=UTC)) // timedelta(minutes=1)
+        for at in recording.windows["at"]
+    ]
+    assert list(recording.windows["n_samples"]) == [20 * (n + 1) for n in starts]
+    assert store.profile().totals == {"samples/count": sum(20 * (n + 1) for n in starts)}
+    return {*starts}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("turn", range(4))
+def test_a_writer_that_is_killed_leaves_what_it_had_added(store, turn):
+    """Twenty-five kills at random points a turn; after each the store opens with whole windows."""
+    rng = np.random.default_rng(turn)
+    writer = Writer(store)
+    done: set[int] = set()
+    begin = 0
+    for _ in range(25):
+        writer.start(begin, begin + 50)
+        told = {}
+        for what, number in writer.lines():
+            if what == "pid":
+                time.sleep(rng.random() * 0.2)
+                os.kill(number, signal.SIGKILL)
+            told.setdefault(what, set()).add(number)
+        assert told["end"] == {signal.SIGKILL}
+        done |= told.get("added", set())
+        found = times_of(store)
+        assert done <= found
+        assert len(found - done) <= 1  # what was added just before it could say so
+        done |= found
+        begin = max(found, default=-1) + 1
+    writer.process.communicate()
+    assert len(done) > 25
+    assert store.compact() == len(done)
+    assert times_of(store) == done
+
+
+@pytest.mark.slow
+def test_two_writers_at_once_lose_nothing(store):
+    writers = [Writer(store) for _ in range(3)]
+    for writer, span in zip(writers, ((0, 40), (20, 60), (0, 40)), strict=True):
+        writer.start(*span)
+    for _ in range(20):
+        store.compact()
+        time.sleep(0.05)
+    for writer in writers:
+        assert ("end", 0) in writer.lines()
+        writer.process.communicate()
+    assert times_of(store) == {*range(60)}
+
+
+def test_compacting_changes_nothing_that_is_read(store):
+    for n in range(5):
+        store.add_all([window(f"a;b {n + 1}\na;c 7\n", NOON + timedelta(hours=n))])
+    before = counts(store.recording()), store.matrix().values.tolist(), store.profile().totals
+    assert store.compact() == 5
+    assert store.compact() == 0
+    assert (
+        counts(store.recording()),
+        store.matrix().values.tolist(),
+        store.profile().totals,
+    ) == before
+    store.add_all([window("a;b 1\na;c 7\n"), window("new 1\n", NOON + timedelta(hours=9))])
+    assert store.recording().n_windows == 6  # the first was there already
+    assert store.compact() == 2
+    assert (
+        len(list(store.folder.glob("segments/*.json"))) == 3
+    )  # what is replaced goes a turn later
+    assert store.recording().n_windows == 6
+
+
+# profiles and series
+
+
+def mixed(thread, cpu, seconds):
+    builder = ProfileBuilder(ValueType("samples", "count"), ValueType("time", "seconds"))
+    main = builder.location(builder.function("main", "app.py", 3), 5)
+    work = builder.location(builder.function("work", "app.py", 8), 9, kind="jit")
+    builder.sample(builder.stack([main, work, main]), cpu, seconds, labels={"thread": thread})
+    builder.sample(builder.stack([main]), 1, 0.25, labels={"size": 2**40})
+    return builder.build(default_value=1, duration_s=60.0)
+
+
+def test_a_profile_is_read_back_as_it_was_recorded(store):
+    profile = mixed("t1", 2**60, 1.5)
+    assert store.add(profile, service="svc", version="v1", at=NOON, host="h1")
+    assert not store.add(profile, service="svc", version="v1", at=NOON, host="h1")
+    again = store.profile()
+    assert again.totals == profile.totals == {"samples/count": 2**60 + 1, "time/seconds": 1.75}
+    assert (again.default_value, again.duration_s) == (1, 60.0)
+    assert again.time_ns == int(NOON.timestamp()) * 10**9
+    pd.testing.assert_frame_equal(again.to_pandas(), profile.to_pandas())
+    assert again.locations.sort_by("line").select(["line", "kind"]) == profile.locations.select(
+        ["line", "kind"]
+    )
+    assert {row["line"] for row in again.functions.to_pylist()} == {3, 8}
+
+
+def test_profiles_of_a_span_of_time_are_merged(store):
+    for hour, thread in ((12, "a"), (13, "b"), (14, "c")):
+        store.add(mixed(thread, hour, 1.0), service="svc", at=NOON.replace(hour=hour))
+    part = store.profile("svc", NOON.replace(hour=13), NOON.replace(hour=14))
+    assert list(part.to_pandas()["thread"].dropna()) == ["b"]
+    assert store.profile("svc", NOON.replace(hour=13)).totals["samples/count"] == 13 + 14 + 2
+    assert store.profile().duration_s == 180.0
+    with pytest.raises(StoreError, match="expected profiles from .* found none"):
+        store.profile("svc", NOON.replace(hour=20))
+
+
+def test_profiles_of_other_value_types_are_not_merged(store):
+    store.add(mixed("t", 1, 1.0), service="svc", at=NOON)
+    store.add(read(b"a 1\n", format="folded"), service="svc", at=NOON.replace(hour=13))
+    with pytest.raises(StoreError, match="expected profiles of the same value types, found"):
+        store.profile()
+
+
+def test_series_are_shares_of_each_window(store):
+    store.add_all(
+        [
+            window("main;f;f 3\nmain;g 1\n", NOON, work=10.0),
+            window("main;f 1\nmain 1\n", NOON.replace(hour=13), work=math.nan),
+        ]
+    )
+    found = {
+        name: store.matrix(name).row("f", name).tolist() for name in ("gcpu", "self_gcpu", "total")
+    }
+    assert found == {"gcpu": [0.75, 0.5], "self_gcpu": [0.75, 0.5], "total": [3, 1]}
+    np.testing.assert_allclose(store.matrix("cost").row("f", "cost"), [0.75 * 0.5 / 10, np.nan])
+    assert store.matrix("total", subject="<service>").values.tolist() == [[4, 2]]
+    tidy = store.series("gcpu", subject=["f", "g"])
+    assert list(tidy.columns) == ["service", "metric", "subject", "at", "version", "value"]
+    assert [(r.subject, r.at.hour, r.value) for r in tidy.itertuples()] == [
+        ("f", 12, 0.75), ("f", 13, 0.5), ("g", 12, 0.25), ("g", 13, 0.0),
+    ]  # fmt: skip
+
+
+def test_hosts_and_lengths_of_time_make_windows(store):
+    for minute, host, count in ((0, "a", 1), (0, "b", 3), (5, "a", 1), (12, "a", 7)):
+        profile = read(f"f {count}\ng 1\n".encode(), format="folded")
+        store.add(profile, service="svc", at=NOON + timedelta(minutes=minute), host=host)
+    assert store.matrix(subject="f").values.tolist() == [[4 / 6, 0.5, 7 / 8]]
+    ten = store.matrix(subject="f", every="10min")
+    assert ten.values.tolist() == [[5 / 8, 7 / 8]]
+    assert [at.minute for at in ten.windows["at"]] == [0, 10]
+    with pytest.raises(StoreError, match="expected a length of time such as 5min, got 'soon'"):
+        store.matrix(every="soon")
+
+
+def test_what_is_not_there_to_be_asked_for_is_named(store):
+    store.add_all([window("a 1\n")])
+    with pytest.raises(StoreError, match="expected a metric among gcpu, .*, got 'speed'"):
+        store.series("speed")
+    with pytest.raises(StoreError, match="expected functions of the store, got nope"):
+        store.series(subject="nope")
+    with pytest.raises(StoreError, match="expected a value type among samples/count, got 'cpu'"):
+        store.series(value_type="cpu")
+
+
+def test_series_match_those_of_the_recording(store):
+    rng = np.random.default_rng(0)
+    for n in range(4):
+        lines = [
+            ";".join(f"f{k}" for k in rng.integers(0, 6, rng.integers(1, 6))) for _ in range(30)
+        ]
+        store.add_all(
+            [
+                window(
+                    "".join(f"{line} {k + 1}\n" for k, line in enumerate(lines)),
+                    NOON + timedelta(hours=n),
+                )
+            ]
+        )
+    recording = function_series(store.recording())
+    matrix = store.matrix()
+    for subject in matrix.subjects:
+        np.testing.assert_allclose(matrix.row(subject, "gcpu"), recording.row(subject, "gcpu"))
+
+
+def test_a_graph_of_calls_is_refused(store):
+    graph = CallGraph((np.ones(1),), np.empty(0, np.int32), np.empty(0, np.int32), (np.empty(0),))
+    builder = ProfileBuilder(ValueType("time", "seconds"))
+    builder.sample(builder.stack([builder.frame("f")]), 1.0)
+    with pytest.raises(StoreError, match="expected stacks, got a graph of calls"):
+        store.add(builder.build(graph=graph), service="svc", at=NOON)
+
+
+def test_a_store_lies_on_any_file_system():
+    store = Store.create("memory://fleet/store")
+    store.add_all([window("a;b 3\n")])
+    again = Store.open("memory://fleet/store")
+    assert counts(again.recording()) == {(0, ("a", "b")): 3}
+    assert again.matrix().row("b", "gcpu").tolist() == [1.0]
+
+
+# records
+
+
+def test_records_are_told_by_their_key_the_later_for_the_earlier(store):
+    store.put("services", [{"service": "svc", "servers": 3, "watts": 400.0}])
+    store.put("services", [{"service": "svc", "servers": 5}, {"service": "other", "servers": 1}])
+    table = store.table("services")
+    assert list(zip(table["service"], table["servers"], strict=True)) == [("other", 1), ("svc", 5)]
+    assert store.table("documents").empty
+    assert store.put("documents", []) == 0
+
+
+def test_changes_come_from_a_repository(store, make_repository):
+    repository = make_repository({"a.py": "x = 1\n"}, {"a.py": "x = 2\n", "b c.py": ""})
+    assert store.put_changes(repository.changes(), "svc") == 2
+    assert store.put_changes(repository.changes(), "svc") == 2
+    table = store.table("changes").sort_values("title")
+    assert list(table["title"]) == ["c0", "c1"]
+    assert [list(files) for files in table["files"]] == [["a.py"], ["a.py", "b c.py"]]
+    assert set(table["service"]) == {"svc"}
+
+
+@pytest.mark.parametrize(
+    ("table", "rows", "complaint"),
+    [
+        ("nope", [{"id": 1}], "expected a table among changes"),
+        ("changes", [{"title": "x"}], "changes: expected columns among .* with id; got title"),
+        ("changes", [{"id": "1", "colour": "red"}], "got id, colour"),
+        ("changes", [{"id": "1", "at": "soon"}], "changes.at: expected times in ISO 8601"),
+        ("services", [{"service": "a", "servers": "many"}], "services.servers: expected double"),
+    ],
+)
+def test_records_that_do_not_fit_are_refused(store, table, rows, complaint):
+    with pytest.raises(StoreError, match=complaint):
+        store.put(table, rows)
+    assert not list(store.folder.glob("segments/*"))
+
+
+def test_measured_series_are_series_too(store):
+    rows = [
+        {"service": "svc", "metric": "time", "subject": s, "at": f"2026-01-0{d}", "version": f"v{d}", "value": v}
+        for s, d, v in (("a", 1, 1.0), ("a", 2, 2.0), ("b", 2, 5.0))
+    ]  # fmt: skip
+    store.put("measurements", pd.DataFrame(rows))
+    matrix = store.matrix("time")
+    np.testing.assert_array_equal(matrix.values, [[1.0, 2.0], [np.nan, 5.0]])
+    assert list(matrix.windows["version"]) == ["v1", "v2"]
+    assert list(store.series("time", subject="b")["value"].dropna()) == [5.0]

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
-from workbench.store.schema import KEYS, RECORD_TABLES
+from workbench.store.schema import KEYS, RECORD_TABLES, REQUIRED
 
 
 def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -21,12 +21,12 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     schema = RECORD_TABLES[table]
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     unknown = [name for name in frame.columns if name not in schema.names]
-    missing = [name for name in KEYS[table] if name not in frame.columns]
+    missing = [name for name in REQUIRED[table] if name not in frame.columns]
     if len(frame) and (unknown or missing):
         seen = ", ".join(map(str, frame.columns))
         raise StoreError(
             f"{table}: expected columns among {', '.join(schema.names)}, with "
-            f"{', '.join(KEYS[table])}; got {seen}"
+            f"{', '.join(REQUIRED[table])}; got {seen}"
         )
     arrays = [_column(table, frame, field) for field in schema]
     return pa.table(arrays, schema=schema)
@@ -67,6 +67,6 @@ def find_table(columns: Sequence[str]) -> str | None:
     fits = [
         name
         for name, schema in RECORD_TABLES.items()
-        if told <= {*schema.names} and {*KEYS[name]} <= told
+        if told <= {*schema.names} and {*REQUIRED[name]} <= told
     ]
     return max(fits, key=lambda name: len(KEYS[name]), default=None)

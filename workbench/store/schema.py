@@ -159,4 +159,10 @@ KEYS = {
     "documents": ("id",),
 }
 
+REQUIRED = KEYS | {
+    "experiment_results": ("experiment", "arm", "metric"),
+    "measurements": ("metric", "value"),
+}
+"""Columns that a record cannot be without; the others are empty where they are not told."""
+
 TABLES = PROFILE_TABLES | RECORD_TABLES

@@ -177,7 +177,7 @@ def _add_up(
     row = pc.index_in(incidence["function"], functions.combine_chunks()).to_numpy()
     pair_stack, cell_stack = incidence["stack"].to_numpy(), cells["stack"].to_numpy()
     heads, runs = _heads(pair_stack), _heads(cell_stack)
-    known, first = np.unique(pair_stack[heads], return_index=True)  # one segment's word is enough
+    known, first = np.unique(pair_stack[heads], return_index=True)
     at = np.searchsorted(known, cell_stack[runs])
     is_known = np.append(known, EMPTY_STACK)[at] == cell_stack[runs]
     if is_whole and not is_known[cell_stack[runs] != EMPTY_STACK].all():

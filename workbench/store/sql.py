@@ -39,6 +39,8 @@ def places(segments: Segments, live: Sequence[Segment]) -> dict[str, str]:
         if whole or not parts:
             parts.append(f"SELECT * FROM {_read(*whole)}" if whole else _empty(schema))
         found[name] = f"({' UNION ALL '.join(parts)})"
+        if name == "incidence" and len(holders) > 1:  # pairs are told by each segment that has them
+            found[name] = f"(SELECT DISTINCT * FROM {found[name]} ORDER BY stack)"
     return found
 
 
