@@ -11,7 +11,7 @@ from workbench import cli
 from workbench.history import run_git
 
 HEAVY = ("numpy", "pandas", "scipy", "mlflow", "langgraph", "langchain_core", "ruptures",
-         "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets")  # fmt: skip
+         "numba", "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets")  # fmt: skip
 
 
 @pytest.fixture
@@ -41,7 +41,9 @@ COMMANDS = dict(commands())
 
 
 def test_the_commands_are_these():
-    assert [" ".join(words) for words in COMMANDS] == ["case", "case build", "solve", "demo"]
+    assert [" ".join(words) for words in COMMANDS] == [
+        "case", "case build", "ingest", "solve", "demo",
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize("words", COMMANDS, ids=" ".join)
@@ -92,6 +94,8 @@ MISTAKES = {
     "something there already": ("case", "build", "good.json", "--out", "empty"),
     "an empty bank": ("demo", "--bank", "empty"),
     "no such bank": ("demo", "--bank", "nowhere"),
+    "a store of another version": ("ingest", "w.py", "--store", "store", "--service", "svc"),
+    "other files for a store": ("ingest", "w.py", "--store", "bad", "--service", "svc"),
 }
 
 
@@ -127,6 +131,10 @@ USAGE = {
     "too few windows": ("case", "build", "spec.json", "--out", "x", "--windows", "4"),
     "no number of windows": ("case", "build", "spec.json", "--out", "x", "--windows", "many"),
     "a folder for a report": ("solve", "x", "--report", "."),
+    "nothing to ingest": ("ingest", "--store", "s", "--service", "svc"),
+    "no service": ("ingest", "x", "--store", "s"),
+    "no such folder to watch": ("ingest", "--watch", "no", "--store", "s", "--service", "svc"),
+    "no time": ("ingest", "x", "--store", "s", "--service", "svc", "--at", "soon"),
     "a file for a folder": ("demo", "--out", "file"),
 }
 
@@ -274,3 +282,23 @@ def test_being_ended_cleans_up(make_store, tmp_path):
     process.terminate()
     out, _ = process.communicate(timeout=30)
     assert (out, process.returncode) == ("out\n", 143)
+
+
+def test_ingest_tells_what_it_added_and_what_it_rejected(workbench, tmp_path):
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.folded").write_text("main;f 3\nmain 1\n")
+    (tmp_path / "in" / "b.txt").write_text("main;f 5\n")
+    (tmp_path / "in" / "series.csv").write_text("date,latency\n2026-01-01,1.5\n2026-01-02,2.5\n")
+    (tmp_path / "in" / "changes.jsonl").write_text('{"id": "1", "kind": "flag", "title": "on"}\n')
+    (tmp_path / "in" / "noise.bin").write_bytes(b"\x00\x01\x02")
+    (tmp_path / "in" / ".hidden").write_text("x 1\n")
+    arguments = ("ingest", "in", "--store", "store", "--service", "svc", "--at", "2026-01-05T12:00")
+    code, out, err = workbench(*arguments)
+    assert code == 1
+    assert out == "store: added 1 changes, 2 measurements, 2 profiles; 1 rejected\n"
+    assert len(err.splitlines()) == 1
+    assert err.startswith("rejected: in/noise.bin: expected a profile, series")
+    (tmp_path / "in" / "noise.bin").unlink()
+    code, out, err = workbench(*arguments)
+    assert (code, err) == (0, "")
+    assert out == "store: added 1 changes, 2 measurements; 2 there already\n"

@@ -77,6 +77,14 @@ PUBLIC = {
         "weave_files",
     ],
     "workbench.ingest": ["FORMATS", "Format", "read"],
+    "workbench.ingest.series": [
+        "COLUMNS",
+        "SERIES_FORMATS",
+        "SeriesFormat",
+        "fetch_prometheus",
+        "query_prometheus",
+        "read_series",
+    ],
     "workbench.patch": ["Run", "cost_of_round", "find_fix", "reproduce", "run_workload"],
     "workbench.profile": [
         "CallGraph",
@@ -102,7 +110,7 @@ PUBLIC = {
         "stack_costs",
         "window_costs",
     ],
-    "workbench.store": ["Store", "WindowProfile"],
+    "workbench.store": ["Store", "WindowProfile", "find_table"],
     "workbench.widgets": ["Picker"],
 }
 DEFINED = {
@@ -119,6 +127,8 @@ DEFINED = {
         "ToolError",
         "WorkbenchError",
     ],
+    "workbench.compiled": ["Loops"],
+    "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
     "workbench.solver": ["SolveOptions", "open_case", "solve", "to_json"],
     "workbench.types": [
         "Case",

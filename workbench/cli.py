@@ -63,7 +63,7 @@ def case_build(
 
 
 @cli.command()
-@click.argument("paths", nargs=-1, type=_FOLDER)
+@click.argument("paths", nargs=-1)
 @click.option("--store", "folder", required=True, help="Folder, or URL of a prefix; made if new.")
 @click.option("--service", required=True, help="What was recorded.")
 @click.option("--version", default="", help="Release or revision that ran.")
@@ -75,14 +75,13 @@ def case_build(
 @click.option("--format", help="Of profiles.  [default: told from the content]")
 @click.option("--watch", "watched", type=click.Path(path_type=Path, exists=True, file_okay=False),
               help="Add what appears in this folder, until interrupted.")  # fmt: skip
-def ingest(
-    paths: tuple[Path, ...], folder: str, watched: Path | None, **told: Any
-) -> None:  # fmt: skip
+def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: Any) -> None:
     """Add profiles, series and records to a store.
 
     PATHS are files or folders: profiles of any profiler, series (CSV, Parquet, results of asv,
-    pytest-benchmark, pyperf, Google Benchmark, Prometheus), records (CSV or JSON lines of changes,
-    experiments, services, documents), or a git repository for its commits.
+    pytest-benchmark, pyperf, Google Benchmark), records (CSV or JSON lines of changes, experiments,
+    services, documents), a git repository for its commits, or the URL of a range query of
+    Prometheus (http://host:9090/api/v1/query_range?query=…&start=…&end=…&step=…).
     """
     if not paths and watched is None:
         raise click.UsageError("expected PATHS, or --watch FOLDER")
@@ -271,7 +270,7 @@ def _progress(title: str) -> Iterator[_PROGRESS]:
         yield lambda text: status.update(f"{title}: {text}")
 
 
-def _tracked(title: str, paths: list[Path]) -> Iterator[Path]:
+def _tracked(title: str, paths: list[Path | str]) -> Iterator[Path | str]:
     """Give paths one by one, and show how far that is; nothing where there is no terminal."""
     from rich.progress import track
 

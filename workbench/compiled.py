@@ -14,7 +14,7 @@ from graphlib import TopologicalSorter
 from types import SimpleNamespace
 from typing import Any, TypeVar
 
-F = TypeVar("F", bound=Callable[..., Any])
+_F = TypeVar("_F", bound=Callable[..., Any])
 
 ENOUGH = 200_000
 """Elements from which on compiling pays."""
@@ -29,7 +29,7 @@ class Loops:
     def __init__(self) -> None:
         self._plain: dict[str, Callable[..., Any]] = {}
 
-    def __call__(self, function: F) -> F:
+    def __call__(self, function: _F) -> _F:
         """Take a function in; it stays what it is."""
         self._plain[function.__name__] = function
         return function

@@ -16,7 +16,7 @@ from workbench.history import Repository
 from workbench.ingest.content import Content, unpack
 from workbench.ingest.read import find_format, parse
 from workbench.ingest.rows import parse_rows
-from workbench.ingest.series import SERIES_FORMATS, read_series
+from workbench.ingest.series import SERIES_FORMATS, fetch_prometheus, read_series
 from workbench.ingest.series.read import find_series_format
 from workbench.store import Store, find_table
 from workbench.types import Profile
@@ -59,26 +59,35 @@ class Tally:
         return f"{text}; {len(self.rejected)} rejected" if self.rejected else text
 
 
-def take_in(store: Store, path: Path, labels: Labels, tally: Tally) -> None:
-    """Add one file or folder to a store; what became of it goes to the tally.
+def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> None:
+    """Add one file, folder or URL to a store; what became of it goes to the tally.
 
-    A folder is results of asv (series) or a git repository (changes); `expand` finds them.
+    A folder is results of asv (series) or a git repository (changes); `expand` finds them. A URL
+    is a range query of Prometheus.
     """
     try:
-        kind, n = _add(store, path, labels)
+        if isinstance(path, str):
+            kind, n = "measurements", _add_series(store, fetch_prometheus(path), labels)
+        else:
+            kind, n = _add(store, path, labels)
     except (WorkbenchError, OSError) as error:
         complaint = str(error).partition("\n")[0]
-        tally.rejected.append(complaint if str(path) in complaint else f"{path}: {complaint}")
+        is_named = str(path).partition("?")[0] in complaint
+        tally.rejected.append(complaint if is_named else f"{path}: {complaint}")
         return
     if kind == "profiles" and not n:
         tally.n_known += 1
     tally.added[kind] = tally.added.get(kind, 0) + n
 
 
-def expand(paths: Iterable[Path]) -> list[Path]:
-    """Return files and such folders as are one thing, in order; hidden files are left out."""
-    found: list[Path] = []
-    for path in paths:
+def expand(paths: Iterable[Path | str]) -> list[Path | str]:
+    """Return files, URLs and such folders as are one thing, in order; not hidden files."""
+    found: list[Path | str] = []
+    for place in paths:
+        if isinstance(place, str) and place.startswith(("http://", "https://")):
+            found.append(place)
+            continue
+        path = Path(place)
         if not path.is_dir() or _is_one(path):
             found.append(path)
             continue
@@ -104,7 +113,7 @@ def watch(
     seen: dict[Path, tuple[int, int]] = {}
     done: dict[Path, tuple[int, int]] = {}
     while True:
-        for path in expand([folder]):
+        for path in map(Path, expand([folder])):
             try:
                 state = path.stat()
             except FileNotFoundError:  # gone between two looks
@@ -125,7 +134,7 @@ def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
     if path.is_dir():
         if (path / ".git").exists():
             return "changes", store.put_changes(Repository(path).changes(), labels.service)
-        return "measurements", store.put("measurements", _measured(read_series(path), labels))
+        return "measurements", _add_series(store, read_series(path), labels)
     if not path.is_file():
         raise ParseError("expected a file, found none", path)
     try:
@@ -166,17 +175,16 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
     if name is None:
         known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
         raise ParseError(f"expected {known}, got {content.data[:40]!r}")
-    measured = SERIES_FORMATS[name].parse(content)
-    return "measurements", store.put("measurements", _measured(measured, labels))
+    return "measurements", _add_series(store, SERIES_FORMATS[name].parse(content), labels)
 
 
-def _measured(measurements: pd.DataFrame, labels: Labels) -> pd.DataFrame:
-    """Add what the file does not tell."""
+def _add_series(store: Store, measurements: pd.DataFrame, labels: Labels) -> int:
+    """Add series, with what they do not tell of themselves."""
     frame = measurements.assign(service=labels.service)
     for name, value in (("version", labels.version), ("host", labels.host)):
         if value:
             frame[name] = frame[name].where(frame[name] != "", value)
-    return frame
+    return store.put("measurements", frame)
 
 
 def _is_one(folder: Path) -> bool:

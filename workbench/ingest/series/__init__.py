@@ -1,7 +1,14 @@
 """Series that others recorded -> one table of measurements."""
 
 from workbench.ingest.series.measurements import COLUMNS
-from workbench.ingest.series.prometheus import query_prometheus
+from workbench.ingest.series.prometheus import fetch_prometheus, query_prometheus
 from workbench.ingest.series.read import SERIES_FORMATS, SeriesFormat, read_series
 
-__all__ = ["COLUMNS", "SERIES_FORMATS", "SeriesFormat", "query_prometheus", "read_series"]
+__all__ = [
+    "COLUMNS",
+    "SERIES_FORMATS",
+    "SeriesFormat",
+    "fetch_prometheus",
+    "query_prometheus",
+    "read_series",
+]

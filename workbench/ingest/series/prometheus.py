@@ -36,23 +36,31 @@ def query_prometheus(
     step_s : float
         Seconds between values.
     """
-    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
-        raise ParseError(f"expected an http or https URL, got {url!r}")
     asked = urllib.parse.urlencode(
         {"query": query, "start": start.timestamp(), "end": end.timestamp(), "step": step_s}
     )
-    place = f"{url.rstrip('/')}/api/v1/query_range"
+    return fetch_prometheus(f"{url.rstrip('/')}/api/v1/query_range?{asked}", timeout_s=timeout_s)
+
+
+def fetch_prometheus(url: str, *, timeout_s: float = 60.0) -> pd.DataFrame:
+    """Fetch the whole URL of a range query; ParseError for what answers otherwise, or not."""
+    place = url.partition("?")[0]
+    if urllib.parse.urlsplit(url).scheme not in ("http", "https"):
+        raise ParseError(f"expected an http or https URL, got {url!r}")
     try:
-        with urllib.request.urlopen(f"{place}?{asked}", timeout=timeout_s) as answer:
+        with urllib.request.urlopen(url, timeout=timeout_s) as answer:
             data = answer.read(MOST_BYTES)
     except urllib.error.HTTPError as error:
         data = error.read(1 << 20)
         if not Content(data).is_json:
             raise ParseError(f"expected an answer, got HTTP {error.code}", place) from error
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise ParseError(f"expected a Prometheus server: {error}", place) from error
     try:
-        return parse_prometheus(Content(data))
+        content = Content(data)
+        if not is_prometheus(content):
+            raise ParseError(f"expected the answer of a query, got {data[:60]!r}")
+        return parse_prometheus(content)
     except ParseError as error:
         raise error.within(place) from error
 

@@ -1,0 +1,208 @@
+import json
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.errors import ParseError
+from workbench.ingest.series import COLUMNS, SERIES_FORMATS, read_series
+
+
+def rows(frame, *columns):
+    return [tuple(row) for row in frame[list(columns)].itertuples(index=False)]
+
+
+def encoded(page):
+    return json.dumps(page).encode()
+
+
+PYTEST = {
+    "machine_info": {"node": "box"}, "commit_info": {"id": "abc", "time": "2026-01-02T03:04:05+01:00"},
+    "datetime": "2026-01-03T00:00:00", "version": "5.1.0",
+    "benchmarks": [{"name": "test_a[3]", "fullname": "t.py::test_a[3]", "stats": {"median": 0.25}}],
+}  # fmt: skip
+PYPERF = {
+    "version": "1.0", "metadata": {"hostname": "box", "unit": "second"},
+    "benchmarks": [
+        {"metadata": {"name": "loop"}, "runs": [
+            {"warmups": [[1, 9.0]], "metadata": {"date": "2026-01-01 10:00:00"}},
+            {"values": [1.0, 3.0], "metadata": {"date": "2026-01-01 10:00:05"}},
+            {"values": [2.0], "metadata": {"date": "2026-01-01 10:00:09"}}]},
+    ],
+}  # fmt: skip
+GOOGLE = {
+    "context": {"date": "2026-01-01T10:00:00+00:00", "host_name": "box"},
+    "benchmarks": [
+        {"name": "BM_x/8", "run_name": "BM_x/8", "run_type": "iteration", "real_time": 4.0, "cpu_time": 3.0, "time_unit": "ns"},
+        {"name": "BM_x/8", "run_name": "BM_x/8", "run_type": "iteration", "real_time": 8.0, "cpu_time": 5.0, "time_unit": "ns"},
+        {"name": "BM_x/8_mean", "run_name": "BM_x/8", "run_type": "aggregate", "aggregate_name": "mean", "real_time": 6.0, "cpu_time": 4.0, "time_unit": "ns"},
+        {"name": "BM_y", "error_occurred": True, "error_message": "no"},
+    ],
+}  # fmt: skip
+EXAMPLES = {
+    "pytest-benchmark": PYTEST,
+    "pyperf": PYPERF,
+    "google-benchmark": GOOGLE,
+    "prometheus": {"status": "success", "data": {"resultType": "matrix", "result": []}},
+}
+
+
+def test_pytest_benchmark_is_the_median_at_its_commit():
+    frame = read_series(encoded(PYTEST))
+    assert list(frame.columns) == list(COLUMNS)
+    assert rows(frame, "metric", "subject", "unit", "version", "host", "value") == [
+        ("time", "t.py::test_a[3]", "seconds", "abc", "box", 0.25)
+    ]
+    assert frame["at"][0] == pd.Timestamp("2026-01-02T02:04:05Z")
+
+
+def test_pyperf_is_the_median_of_values_without_warm_ups():
+    frame = read_series(encoded(PYPERF))
+    assert rows(frame, "metric", "subject", "value", "host") == [("time", "loop", 2.0, "box")]
+    assert frame["at"][0] == pd.Timestamp("2026-01-01T10:00:05Z")
+
+
+def test_google_benchmark_is_the_median_of_repetitions_in_seconds():
+    frame = read_series(encoded(GOOGLE))
+    assert rows(frame, "metric", "subject", "unit") == [
+        ("cpu_time", "BM_x/8", "seconds"), ("time", "BM_x/8", "seconds"),
+    ]  # fmt: skip
+    np.testing.assert_allclose(frame["value"], [4e-9, 6e-9])
+
+
+def test_asv_results_are_every_parameter_at_every_commit(tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "machine.json").write_text('{"machine": "box"}')
+    (tmp_path / "benchmarks.json").write_text(
+        json.dumps({"time_x": {"unit": "seconds"}, "peak_y": {"unit": "bytes"}, "version": 2})
+    )
+    (tmp_path / "box" / "abc-env.json").write_text(
+        json.dumps({
+            "commit_hash": "abc", "date": 1767225600000, "params": {"machine": "box"}, "version": 2,
+            "result_columns": ["result", "params"],
+            "results": {"time_x": [[1.5, None, 2.5, 3.5], [["1", "2"], ["'a'", "'b'"]]], "peak_y": [[640]]},
+        })
+    )  # fmt: skip
+    (tmp_path / "box" / "def-env.json").write_text(
+        json.dumps(
+            {
+                "commit_hash": "def",
+                "date": 1767312000000,
+                "results": {"time_x": None, "peak_y": 512},
+            }
+        )
+    )
+    frame = read_series(tmp_path)
+    assert rows(frame, "metric", "subject", "version", "value") == [
+        ("memory", "peak_y", "abc", 640), ("memory", "peak_y", "def", 512),
+        ("time", "time_x(1, 'a')", "abc", 1.5), ("time", "time_x(2, 'a')", "abc", 2.5),
+        ("time", "time_x(2, 'b')", "abc", 3.5),
+    ]  # fmt: skip
+    (tmp_path / "box" / "def-env.json").write_text('{"commit_hash": "def", "results": {}}')
+    with pytest.raises(ParseError, match=r"def-env\.json @ \$: expected 'date'"):
+        read_series(tmp_path)
+
+
+def test_a_folder_of_anything_else_is_refused(tmp_path):
+    with pytest.raises(ParseError, match="expected a folder of asv results"):
+        read_series(tmp_path)
+
+
+@pytest.mark.parametrize("separator", [",", ";", "\t"])
+def test_a_wide_table_has_a_column_for_each_series(separator):
+    text = "Date,latency,errors,note\n2026-01-02,2.5,,x\n2026-01-01,1.5,3,y\n".replace(
+        ",", separator
+    )
+    frame = read_series(text.encode())
+    assert rows(frame, "metric", "subject", "value") == [
+        ("value", "errors", 3.0), ("value", "latency", 1.5), ("value", "latency", 2.5),
+    ]  # fmt: skip
+
+
+def test_a_tidy_table_has_a_row_for_each_value(tmp_path):
+    table = pd.DataFrame({"benchmark": ["b", "b"], "param": [1, 1], "commit": ["x", "y"],
+                          "timestamp": [1767312000000, 1767225600000], "value": [2.0, np.nan]})  # fmt: skip
+    table.to_parquet(tmp_path / "t.parquet")
+    for source in (tmp_path / "t.parquet", table.to_csv(index=False).encode()):
+        frame = read_series(source)
+        assert rows(frame, "subject", "version") == [("b(1)", "y"), ("b(1)", "x")]
+        assert frame["at"][0] == pd.Timestamp("2026-01-01", tz="UTC")
+        np.testing.assert_array_equal(frame["value"], [np.nan, 2.0])
+
+
+@pytest.mark.parametrize(
+    ("data", "complaint"),
+    [
+        (b"", "expected one of parquet, .*csv, asv, got an empty file"),
+        (b"main;f 3\n", "got b'main;f 3"),
+        (
+            b"date,a\n2026-01-01,x\n",
+            "expected a column of times or revisions, and of values; got date, a",
+        ),
+        (b"value,at\n1,soon\n", "expected times: "),
+        (b'value,at\n1,2026-01-01\n"2,3\n', "expected CSV"),
+        (b"PAR1junk", "expected Parquet"),
+        (
+            encoded({**PYTEST, "benchmarks": [{"name": "x"}]}),
+            r"\$\.benchmarks\[0\]: expected 'stats'",
+        ),
+        (
+            encoded({**PYPERF, "benchmarks": [{"runs": []}]}),
+            r"\$\.benchmarks\[0\]: expected runs with values",
+        ),
+        (encoded({"status": "error", "error": "boom"}), "expected success, got: boom"),
+    ],
+)
+def test_what_is_no_series_is_one_error(data, complaint):
+    with pytest.raises(ParseError, match=complaint) as caught:
+        read_series(data)
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(ParseError, match="none: expected a file of series, found no such file"):
+        read_series(tmp_path / "none")
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=5),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize("name", EXAMPLES)
+@given(data=st.data())
+def test_any_change_of_a_document_is_a_table_or_a_parse_error(name, data):
+    page = json.loads(json.dumps(EXAMPLES[name]))
+    node = page
+    while isinstance(node, dict | list) and node:
+        keys = list(node) if isinstance(node, dict) else range(len(node))
+        key = data.draw(st.sampled_from(list(keys)))
+        if not isinstance(node[key], dict | list) or data.draw(st.booleans()):
+            node[key] = data.draw(JSON)
+            break
+        node = node[key]
+    try:
+        frame = SERIES_FORMATS[name].parse(content(page))
+    except ParseError:
+        return
+    assert list(frame.columns) == list(COLUMNS)
+
+
+def content(page):
+    from workbench.ingest.content import Content
+
+    return Content(json.dumps(page).encode())
+
+
+@given(st.binary(max_size=60) | st.text("at,value\n;1.5-/ x", max_size=60).map(str.encode))
+def test_any_bytes_are_a_table_or_a_parse_error(data):
+    try:
+        read_series(data)
+    except ParseError:
+        pass
