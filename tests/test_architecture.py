@@ -16,38 +16,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "workbench"
 
 ORDER = [
-    *(
-        "errors",
-        "compiled",
-        "profile",
-        "types",
-        "history",
-        "ingest",
-        "store",
-        "intake",
-        "signals",
-        "detect",
-        "attribute",
-    ),
-    *("capacity", "opportunity", "patch", "simulate", "agent", "solver", "evaluate", "report"),
-    *("widgets", "board", "cli"),
+    *("errors", "compiled", "profile", "types", "history", "ingest", "store", "intake"),
+    *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
+    *("agent", "solver", "evaluate", "report", "widgets", "board", "cli"),
 ]
 
 SHARED = {"errors", "compiled", "profile", "types", "history"}
 """All that a leaf sees: a profile and its views, history that runs git and follows lines."""
 
 LEAVES = {
-    *(
-        "ingest",
-        "store",
-        "intake",
-        "signals",
-        "detect",
-        "attribute",
-        "capacity",
-        "opportunity",
-        "patch",
-    ),
+    *("ingest", "store", "signals", "detect", "attribute", "capacity", "opportunity", "patch"),
     *("simulate", "report", "widgets"),
 }
 
