@@ -22,7 +22,7 @@ from workbench.types import Profile, ValueType
 
 CALLS = "calls"
 
-_NAMED = re.compile(r"(c?(?:ob|fl|fi|fe|fn))\s*=\s*(?:\((?P<number>\d{1,9})\))?\s*(?P<name>.*)")
+_NAMED = re.compile(r"([cj]?(?:ob|fl|fi|fe|fn))\s*=\s*(?:\((?P<number>\d{1,9})\))?\s*(?P<name>.*)")
 _FIELD = re.compile(
     r"(version|creator|pid|cmd|part|desc|thread|positions|events|event|summary|totals|trigger|rcd|"
     r"timerange|info)\s*:\s*(.*)"
@@ -30,7 +30,7 @@ _FIELD = re.compile(
 _CALLS = re.compile(r"calls\s*=\s*(0x[0-9a-f]{1,16}|\d{1,18})(?:\s+.*)?", re.I)
 _NUMBER = re.compile(r"0x[0-9a-f]{1,16}|\d{1,18}", re.I)
 _POSITION = re.compile(r"[+-]?(?:0x[0-9a-f]{1,16}|\d{1,18})|\*", re.I)
-_JUMP = re.compile(r"(jump|jcnd|jfi|jfn)\s*=")
+_JUMP = re.compile(r"(jump|jcnd)\s*=")
 
 
 @dataclass(slots=True)
@@ -50,8 +50,8 @@ class _State:
     called: dict[str, str] = field(default_factory=dict)
     n_calls: int | None = None
     """Of a `calls=` line whose cost line comes next."""
-    is_skipping: bool = False
-    """Whether the next line is the position of a jump."""
+    is_jumping: bool = False
+    """Whether the next line is the position of a jump, without costs."""
 
 
 def looks_like(content: Content) -> bool:
@@ -86,11 +86,8 @@ _Edges = dict[tuple[tuple[str, str], tuple[str, str]], list[int]]
 
 def _take(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> None:
     """Take one line in."""
-    if state.is_skipping:
-        state.is_skipping = False
-        return
     first = text[0]
-    if first.isdigit() or first in "+-*":
+    if state.is_jumping or first.isdigit() or first in "+-*":
         _cost(text, number, state, own, edges)
     elif named := _NAMED.fullmatch(text):
         _name(named, number, state)
@@ -99,7 +96,7 @@ def _take(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> No
     elif header := _FIELD.fullmatch(text):
         _header(header[1], header[2].split(), number, state)
     elif _JUMP.match(text):
-        state.is_skipping = text.startswith(("jump", "jcnd"))
+        state.is_jumping = True
     elif ":" not in text:
         raise ParseError(f"expected a cost, a name or a header, got {text[:60]!r}", place=number)
 
@@ -123,7 +120,7 @@ def _header(name: str, words: list[str], number: int, state: _State) -> None:
 def _name(match: re.Match[str], number: int, state: _State) -> None:
     """Note what a name line says; a number alone stands for the name it had before."""
     key = match[1]
-    kind = {"fi": "file", "fe": "file", "fl": "file", "fn": "fn", "ob": "ob"}[key.removeprefix("c")]
+    kind = {"fi": "file", "fe": "file", "fl": "file"}.get(key[-2:], key[-2:])
     name = match["name"]
     if match["number"] is not None:
         known = (kind, int(match["number"]))
@@ -142,7 +139,7 @@ def _name(match: re.Match[str], number: int, state: _State) -> None:
         state.function, state.called = name, {}
     elif key == "ob":
         state.object = name
-    else:
+    elif key[0] == "c":  # what is left are the targets of jumps, which only tell a name
         state.called["file" if key in ("cfi", "cfl") else key] = name
 
 
@@ -159,6 +156,9 @@ def _cost(text: str, number: int, state: _State, own: _Own, edges: _Edges) -> No
         expected = f"{n} positions and up to {len(state.events)} costs"
         raise ParseError(f"expected {expected}, got {text[:60]!r}", place=number)
     state.last = [_position(p, last) for p, last in zip(places, state.last, strict=True)]
+    if state.is_jumping:
+        state.is_jumping = False
+        return
     line = state.last[state.positions.index("line")] if "line" in state.positions else 0
     values = [_integer(cost) for cost in costs] + [0] * (len(state.events) - len(costs))
     here = (state.function, state.file or state.object)
