@@ -73,7 +73,7 @@ def add_samples(
 
 
 def _place(nodes: list[Node], builder: ProfileBuilder, tree: CallTree) -> dict[int, int]:
-    """Return the node of the call tree for each id; -1 for the root."""
+    """Return the node of the call tree for each id; a `(root)` is what it stands in, or -1."""
     ids = [node["id"].integer() for node in nodes]
     by_id = dict(zip(ids, nodes, strict=True))
     parents: dict[int, int] = {}
@@ -94,10 +94,7 @@ def _place(nodes: list[Node], builder: ProfileBuilder, tree: CallTree) -> dict[i
         for each in reversed(path):
             above = placed.get(parents.get(each, -1), -1)
             location = _location(by_id[each], builder)
-            is_root = above < 0 and location is None
-            if location is None:
-                location = builder.frame("(root)")
-            placed[each] = -1 if is_root else tree.child(above, location)
+            placed[each] = above if location is None else tree.child(above, location)
     return placed
 
 
