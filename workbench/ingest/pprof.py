@@ -105,16 +105,16 @@ class _Message:
         self.run = loops.over(len(data))
         self.data: Any = data if self.run is loops.plain else np.frombuffer(data, np.uint8)
         self.bytes = data
-        fields: Integers = self.checked(*self.run.index_fields(self.data, 0, len(data), len(data)))
-        is_sample = fields[0] == SAMPLE
-        self.by_number = {SAMPLE: fields[1:, is_sample]}
-        others = fields[:, ~is_sample]
+        samples, fields, fault = self.run.index_profile(self.data, SAMPLE)
+        self.checked(None, fault)
+        self.by_number: dict[int, Integers] = {}
         for number, kind in _WIRE_TYPES.items():
-            found = self.by_number.setdefault(number, others[1:, others[0] == number])
+            found = self.by_number[number] = fields[1:, fields[0] == number]
             wrong = np.flatnonzero(found[0] != kind)
             if len(wrong):
                 place = f"byte {found[2, wrong[0]]}"
                 raise ParseError(f"expected wire type {kind} in field {number}", place=place)
+        self.samples_at: Integers = samples
 
     def checked(self, result: Any, fault: int) -> Any:
         """Return a result; ParseError where a loop met a fault."""
@@ -169,22 +169,28 @@ class _Message:
 
     def samples(self, value_types: tuple[ValueType, ...], most_id: int | None) -> _Samples:
         """Return stacks as CSR rows, values and labels; ids are 1 to `most_id` if that is known."""
-        spans = self.spans(SAMPLE)
+        spans = self.samples_at
         n_rows = spans.shape[1]
         values = np.zeros((n_rows, len(value_types)), np.int64)
-        if self.run is loops.compiled:
-            most = self.run.count_samples(self.data, spans)
-            ids: Any = np.empty(most[0], np.int32 if most_id is not None else np.int64)
-        else:  # room for any is cheaper than counting
-            most = len(self.bytes), len(self.bytes)
-            ids = [0] * most[0]
         starts, n_values = np.zeros(n_rows + 1, np.int64), np.zeros(n_rows, np.int64)
-        labels = np.zeros((most[1], 5), np.int64)
-        *n, fault = self.run.read_samples(
-            self.data, spans, 2**63 - 1 if most_id is None else most_id,
-            starts, ids, labels, values, n_values,
-        )  # fmt: skip
+        # room for an id in every byte: what is not written to is not taken from the system
+        most = int((spans[1] - spans[0]).sum())
+        id_type = np.int64 if most_id is None else np.int32
+        ids: Any = np.empty(most, id_type) if self.run is loops.compiled else [0] * most
+        n, n_labels, fault = self.run.read_samples(
+            self.data,
+            spans,
+            2**63 - 1 if most_id is None else most_id,
+            starts,
+            ids,
+            values,
+            n_values,
+        )
         self.checked(None, fault)
+        labels = np.zeros((n_labels, 5), np.int64)
+        if n_labels:
+            self.checked(None, self.run.read_labels(self.data, spans, labels))
+        rows = np.array(ids[:n], id_type)
         wrong = np.flatnonzero(n_values != len(value_types))
         if len(wrong):
             place = f"byte {spans[0, wrong[0]]}"
@@ -194,8 +200,7 @@ class _Message:
             )
         for kind, column in zip(value_types, values.T, strict=True):
             check_sum(int(np.abs(column.astype(np.float64)).sum()), kind)
-        rows = np.asarray(ids[: n[0]], np.int64 if most_id is None else np.int32)
-        return _Samples(starts, rows, labels[: n[1]], values)
+        return _Samples(starts, rows, labels, values)
 
     def expanded(
         self, starts: Integers, frames: npt.NDArray[np.int32], line_starts: Integers

@@ -90,6 +90,38 @@ def index_fields(data, begin, end, most):
 
 
 @loops
+def index_profile(data, wanted):
+    """List the fields of a profile, those of number `wanted` apart; return where a fault is too.
+
+    The two rows of the first list are content and end of messages, those of the second list are
+    as `index_fields` has them.
+    """
+    spans = np.zeros((2, 64 + len(data) // 24), np.int64)
+    fields = np.zeros((4, 1024), np.int64)
+    n, m, at = 0, 0, 0
+    while at < len(data):
+        number, wire, content, after = read_field(data, at, len(data))
+        if number == 0:
+            return spans[:, :n], fields[:, :m], at
+        if number == wanted and wire == 2:
+            if n == spans.shape[1]:
+                more = np.zeros((2, 2 * n), np.int64)
+                more[:, :n] = spans
+                spans = more
+            spans[0, n], spans[1, n] = content, after
+            n += 1
+        else:
+            if m == fields.shape[1]:
+                longer = np.zeros((4, 2 * m), np.int64)
+                longer[:, :m] = fields
+                fields = longer
+            fields[0, m], fields[1, m], fields[2, m], fields[3, m] = number, wire, content, after
+            m += 1
+        at = after
+    return spans[:, :n], fields[:, :m], NO_FAULT
+
+
+@loops
 def read_numbers(data, spans, numbers):
     """Read the varint fields of messages: `numbers[i, k]` gets field `k` of message `i`."""
     for row in range(spans.shape[1]):
@@ -130,32 +162,12 @@ def index_nested(data, spans, wanted):
 
 
 @loops
-def count_samples(data, spans):
-    """Count the locations and the labels of samples, faults or not."""
-    n_frames, n_labels = 0, 0
-    for row in range(spans.shape[1]):
-        at, end = spans[0, row], spans[1, row]
-        while at < end:
-            number, wire, content, at = read_field(data, at, end)
-            if number == 0:
-                break
-            n_labels += int(number == 3)
-            if number == 1 and wire == 2:
-                for place in range(content, at):
-                    n_frames += data[place] < 0x80
-            else:
-                n_frames += number == 1
-    return n_frames, n_labels
+def read_samples(data, spans, most_id, starts, frames, values, n_values):
+    """Read samples: locations, turned root first, and values; count their labels.
 
-
-@loops
-def read_samples(data, spans, most_id, starts, frames, labels, values, n_values):
-    """Read samples: locations, turned root first, values and labels.
-
-    Fills CSR rows `starts` and `frames` with ids less 1, rows of `labels` (sample, key, text,
-    number, unit), and `values` (n_samples, n_value_types); `n_values` says how many each sample
-    had. Returns how many frames and labels there are, and where a fault is; an id above `most_id`
-    is one.
+    Fills CSR rows `starts` and `frames` with ids less 1, and `values` (n_samples, n_value_types);
+    `n_values` says how many each sample had. Returns how many frames and labels there are, and
+    where a fault is; an id above `most_id` is one.
     """
     n, n_labels, width = 0, 0, values.shape[1]
     for row in range(spans.shape[1]):
@@ -181,15 +193,7 @@ def read_samples(data, spans, most_id, starts, frames, labels, values, n_values)
                     k += 1
                 k += int(content < after)
                 n = -1 if content < 0 else n
-            elif number == 3 and wire == 2:
-                labels[n_labels, 0] = row
-                while content < after:
-                    number, wire, value, content = read_field(data, content, after)
-                    if wire == 0 and number < 5:
-                        labels[n_labels, number] = value
-                    if number == 0:
-                        return n, n_labels, at
-                n_labels += 1
+            n_labels += number == 3 and wire == 2
             if n < 0:
                 return n, n_labels, at
             at = after
@@ -200,6 +204,27 @@ def read_samples(data, spans, most_id, starts, frames, labels, values, n_values)
             low += 1
             high -= 1
     return n, n_labels, NO_FAULT
+
+
+@loops
+def read_labels(data, spans, labels):
+    """Read labels as rows of sample, key, text, number, unit; return where a fault is."""
+    n = 0
+    for row in range(spans.shape[1]):
+        at, end = spans[0, row], spans[1, row]
+        while at < end:
+            number, wire, content, after = read_field(data, at, end)
+            if number == 3 and wire == 2:
+                labels[n, 0] = row
+                while content < after:
+                    number, wire, value, content = read_field(data, content, after)
+                    if number == 0:
+                        return at
+                    if wire == 0 and number < 5:
+                        labels[n, number] = value
+                n += 1
+            at = after
+    return NO_FAULT
 
 
 @loops

@@ -22,14 +22,11 @@ def keep_distinct(starts, items, table, numbers, out_starts, out, in_place):
     n = 0
     for row in range(len(starts) - 1):
         begin, end = starts[row], starts[row + 1]
-        even, odd = end - begin, 0  # two that do not wait for each other
-        for at in range(begin, end - 1, 2):
-            even = (even ^ items[at]) * 0x9E3779B97F4A7C1
-            odd = (odd ^ items[at + 1]) * 0xC2B2AE3D27D4EB5
-        if (end - begin) & 1:
-            odd ^= items[end - 1]
-        mixed = (even ^ (even >> 29)) + odd * 0x165667B19E3779F
-        slot = (mixed ^ (mixed >> 32)) & mask
+        mixed = end - begin
+        for at in range(begin, end):  # a sum, whose terms do not wait for each other
+            mixed += (items[at] + 1) * (0x9E3779B97F4A7C1 + (at - begin) * 0x165667B19E3779F2)
+        mixed = (mixed ^ (mixed >> 31)) * 0xC2B2AE3D27D4EB5
+        slot = (mixed ^ (mixed >> 29)) & mask
         while True:
             number = table[slot]
             if number < 0:
