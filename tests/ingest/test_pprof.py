@@ -96,11 +96,12 @@ def test_an_address_without_symbols_is_named_by_it_in_its_binary():
     assert profile.locations["address"].to_pylist() == [-4096]
 
 
-def test_ids_may_be_any_number_in_any_order():
-    high = 2**63 + 11  # as a hash would be
+@pytest.mark.parametrize("ids", [(2**63 + 11, 40), (2**64 - 1, 2**63), (2, 1), (3, 1)])
+def test_ids_may_be_any_number_in_any_order(ids):
+    first, second = ids
     data = message(
-        sample_type(), sample(packed_field(1, [high, 40]), packed_field(2, [1])),
-        location(high, (3, 1)), function(900), location(40, (900, 2)), function(3, name=5),
+        sample_type(), sample(packed_field(1, ids), packed_field(2, [1])),
+        location(first, (3, 1)), function(900), location(second, (900, 2)), function(3, name=5),
     )  # fmt: skip
     assert frames(read(data)) == [("main", 2, ""), ("inlined", 1, "")]
 
@@ -153,7 +154,8 @@ def test_samples_without_a_stack_and_equal_ones_stay_rows():
     [
         (message(sample_type(), sample(packed_field(2, [1, 2]))), "expected 1 values, one a sample type, got 2"),
         (message(sample_type(), sample()), "expected 1 values, one a sample type, got 0"),
-        (message(sample_type(), sample(packed_field(1, [3]), packed_field(2, [1]))), "ids that are there"),
+        (message(sample_type(), sample(packed_field(1, [3]), packed_field(2, [1]))), "reference 1 to a location: expected the id of a location, got 3"),
+        (message(sample_type(), sample(packed_field(1, [2]), packed_field(2, [1])), location(1, (1, 2)), function(1)), "ids that are there"),
         (message(sample_type(), location(1, (4, 2))), "expected the id of a function, got 4"),
         (message(sample_type(), location(1, address=9, mapping=4)), "expected the id of a mapping, got 4"),
         (message(sample_type(name=99)), "expected an index into 11 strings, got 99"),

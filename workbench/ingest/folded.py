@@ -69,7 +69,7 @@ def parse(content: Content) -> Profile:
     for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
         block = flat[begin : begin + _BLOCK]
         block[:] = known_locations[block]
-    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat, in_place=True)
+    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat)
     values: Sequence[int | float] = counts
     if fractions:
         values = [fractions.get(row, count) for row, count in enumerate(counts)]

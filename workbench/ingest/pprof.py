@@ -62,14 +62,13 @@ def parse(content: Content) -> Profile:
     if not value_types:
         raise ParseError("expected sample types, found none")
     functions, locations, line_starts, location_ids = _places(message, strings)
-    n = len(location_ids)
-    is_counted = np.array_equal(location_ids, np.arange(1, n + 1))
-    samples = message.samples(value_types, n if is_counted else None)
+    most_id = _most_dense(location_ids)
+    samples = message.samples(value_types, most_id)
     frames = samples.rows
-    if not is_counted:
-        frames = _positions(location_ids, samples.rows + 1, "location")
+    if not most_id or not np.array_equal(location_ids, np.arange(1, most_id + 1)):
+        frames = _positions(location_ids, samples.rows + (most_id > 0), "location")
     starts, frames = message.expanded(samples.starts, frames, line_starts)
-    starts, frames, stacks = distinct_stacks(starts, frames, in_place=True)
+    starts, frames, stacks = distinct_stacks(starts, frames)
     default = _one_text(strings, message.number(DEFAULT_SAMPLE_TYPE))
     by_name = {kind.name: number for number, kind in enumerate(value_types)}
     return Profile(
@@ -92,7 +91,7 @@ class _Samples(NamedTuple):
 
     starts: Integers
     rows: npt.NDArray[Any]
-    """Location ids less 1; (n_frames,), root first."""
+    """Location ids, less 1 where these are dense; (n_frames,), root first."""
     labels: Integers
     """Rows of sample, key, text, number and unit."""
     values: Integers
@@ -167,20 +166,20 @@ class _Message:
             raise ParseError(f"expected string 0 to be empty, got {strings[0].as_py()[:40]!r}")
         return strings
 
-    def samples(self, value_types: tuple[ValueType, ...], most_id: int | None) -> _Samples:
-        """Return stacks as CSR rows, values and labels; ids are 1 to `most_id` if that is known."""
+    def samples(self, value_types: tuple[ValueType, ...], most_id: int) -> _Samples:
+        """Return stacks as CSR rows, values and labels; ids are 1 to `most_id`, or any if 0."""
         spans = self.samples_at
         n_rows = spans.shape[1]
         values = np.zeros((n_rows, len(value_types)), np.int64)
         starts, n_values = np.zeros(n_rows + 1, np.int64), np.zeros(n_rows, np.int64)
         # room for an id in every byte: what is not written to is not taken from the system
         most = int((spans[1] - spans[0]).sum())
-        id_type = np.int64 if most_id is None else np.int32
+        id_type = np.int32 if most_id else np.int64
         ids: Any = np.empty(most, id_type) if self.run is loops.compiled else [0] * most
-        n, n_labels, fault = self.run.read_samples(
+        n_labels, fault = self.run.read_samples(
             self.data,
             spans,
-            2**63 - 1 if most_id is None else most_id,
+            most_id,
             starts,
             ids,
             values,
@@ -190,7 +189,8 @@ class _Message:
         labels = np.zeros((n_labels, 5), np.int64)
         if n_labels:
             self.checked(None, self.run.read_labels(self.data, spans, labels))
-        rows = np.array(ids[:n], id_type)
+        first = int(starts[0])
+        starts -= first
         wrong = np.flatnonzero(n_values != len(value_types))
         if len(wrong):
             place = f"byte {spans[0, wrong[0]]}"
@@ -200,7 +200,7 @@ class _Message:
             )
         for kind, column in zip(value_types, values.T, strict=True):
             check_sum(int(np.abs(column.astype(np.float64)).sum()), kind)
-        return _Samples(starts, rows, labels, values)
+        return _Samples(starts, np.asarray(ids[first:], id_type), labels, values)
 
     def expanded(
         self, starts: Integers, frames: npt.NDArray[np.int32], line_starts: Integers
@@ -288,19 +288,29 @@ def _one_text(strings: pa.Array, index: int) -> str:
     return str(_texts(strings, np.array([index]))[0].as_py())
 
 
-def _positions(ids: Integers, wanted: Integers, what: str) -> npt.NDArray[np.int32]:
+def _most_dense(ids: Integers) -> int:
+    """Return the largest id where a table may be as long, else 0."""
+    most = int(ids.max(initial=0))
+    return most if most <= 4 * len(ids) and ids.min(initial=1) > 0 else 0
+
+
+def _positions(ids: Integers, wanted: npt.NDArray[Any], what: str) -> npt.NDArray[np.int32]:
     """Return where ids stand; ParseError for one that is not there."""
-    n = len(ids)
-    if np.array_equal(ids, np.arange(1, n + 1)):
-        places = wanted - 1
-        is_known = not wanted.size or (wanted.min() > 0 and wanted.max() <= n)
-        missing = np.arange(0) if is_known else np.flatnonzero((wanted < 1) | (wanted > n))
+    n, most = len(ids), _most_dense(ids)
+    if most:
+        table = np.full(most + 2, -1, np.int32)  # the last for ids beyond
+        table[ids] = np.arange(n, dtype=np.int32)
+        places = table[np.where((wanted > 0) & (wanted <= most), wanted, most + 1)]
+        missing = np.flatnonzero(places < 0)
+    elif n:
+        order = np.argsort(ids, kind="stable").astype(np.int32)
+        places = order[np.minimum(np.searchsorted(ids[order], wanted), n - 1)]
+        missing = np.flatnonzero(ids[places] != wanted)
     else:
-        order = np.argsort(ids, kind="stable")
-        found = np.searchsorted(ids[order], wanted)
-        places = order[np.minimum(found, n - 1)] if n else np.zeros(len(wanted), np.int64)
-        missing = np.flatnonzero(ids[places] != wanted) if n else np.arange(len(wanted))
+        places = np.zeros(len(wanted), np.int32)
+        missing = np.arange(len(wanted))
     if len(missing):
         seen = int(wanted[missing[0]]) & (2**64 - 1)
-        raise ParseError(f"expected the id of a {what}, got {seen}")
-    return places.astype(np.int32, copy=False)
+        place = f"reference {missing[0] + 1} to a {what}"
+        raise ParseError(f"expected the id of a {what}, got {seen}", place=place)
+    return places

@@ -163,20 +163,22 @@ def index_nested(data, spans, wanted):
 
 @loops
 def read_samples(data, spans, most_id, starts, frames, values, n_values):
-    """Read samples: locations, turned root first, and values; count their labels.
+    """Read samples: locations, root first, and values; count their labels.
 
-    Fills CSR rows `starts` and `frames` with ids less 1, and `values` (n_samples, n_value_types);
-    `n_values` says how many each sample had. Returns how many frames and labels there are, and
-    where a fault is; an id above `most_id` is one.
+    Samples tell locations leaf first, so the last sample is read first, and `frames` filled from
+    its end, with ids as `read_ids` has them. `starts` gets where each row begins in it, `values`
+    (n_samples, n_value_types) what the samples have, `n_values` how many each had. Returns how
+    many labels there are, and where a fault is.
     """
-    n, n_labels, width = 0, 0, values.shape[1]
-    for row in range(spans.shape[1]):
+    n, n_labels, width = len(frames), 0, values.shape[1]
+    starts[spans.shape[1]] = n
+    for row in range(spans.shape[1] - 1, -1, -1):
         at, end = int(spans[0, row]), int(spans[1, row])
-        first, k = n, 0
+        k = 0
         while at < end:
             number, wire, content, after = read_field(data, at, end)
             if number == 0:
-                return n, n_labels, at
+                return n_labels, at
             if number < 3 and wire == 0:  # the packed field of one
                 content, wire = after - 1, 2
                 while content > at + 1 and data[content - 1] > 0x7F:
@@ -195,15 +197,10 @@ def read_samples(data, spans, most_id, starts, frames, values, n_values):
                 n = -1 if content < 0 else n
             n_labels += number == 3 and wire == 2
             if n < 0:
-                return n, n_labels, at
+                return n_labels, at
             at = after
-        starts[row + 1], n_values[row] = n, k
-        low, high = first, n - 1
-        while low < high:
-            frames[low], frames[high] = frames[high], frames[low]
-            low += 1
-            high -= 1
-    return n, n_labels, NO_FAULT
+        starts[row], n_values[row] = n, k
+    return n_labels, NO_FAULT
 
 
 @loops
@@ -229,9 +226,10 @@ def read_labels(data, spans, labels):
 
 @loops
 def read_ids(data, at, end, most, out, n):
-    """Read packed ids 1 to `most`, less 1, into `out` from `n` on; return where it ends, or -1.
+    """Read packed ids into `out` before `n`; return where they begin, or -1.
 
-    Most take a byte or two: these are read on the spot.
+    Ids are 1 to `most`, kept less 1, or any but 0 where `most` is 0. Most take a byte or two:
+    these are read on the spot.
     """
     while at < end:
         value = data[at] + 0
@@ -244,10 +242,10 @@ def read_ids(data, at, end, most, out, n):
                 value, at = read_varint(data, at - 1, end)
                 if at < 0:
                     return -1
-        if value > most or value == 0:
+        if value == 0 or (most > 0 and not 0 < value <= most):
             return -1
-        out[n] = value - 1
-        n += 1
+        n -= 1
+        out[n] = value - (most > 0)
     return n
 
 

@@ -191,22 +191,18 @@ def check_sum(total: float, kind: ValueType) -> None:
         raise ParseError(f"expected values of {kind} that add up to at most {MOST}, got {total}")
 
 
-def distinct_stacks(
-    starts: Offsets, frames: Indices, *, in_place: bool = False
-) -> tuple[Offsets, Indices, Indices]:
+def distinct_stacks(starts: Offsets, frames: Indices) -> tuple[Offsets, Indices, Indices]:
     """Drop stacks that are there already.
 
     Parameters
     ----------
     starts, frames : ndarray
         Stacks as CSR rows, (n_rows + 1,) and (n_frames,).
-    in_place : bool
-        Whether the memory of `frames` may be used for the result.
 
     Returns
     -------
     starts, frames : ndarray
-        The distinct ones, in order of their first row.
+        The distinct ones, in order of their first row; what was given where all are.
     stacks : ndarray
         (n_rows,) which of them each row is.
     """
@@ -217,13 +213,15 @@ def distinct_stacks(
         stacks = np.array([numbers.setdefault(row, len(numbers)) for row in rows], np.int32)
         firsts = np.unique(stacks, return_index=True)[1].astype(np.int32)
         return *take_rows(starts, frames, firsts), stacks
-    stacks, out_starts = np.empty(n_rows, np.int32), np.zeros(n_rows + 1, np.int64)
-    out = frames if in_place else np.empty_like(frames)
+    stacks, firsts = np.empty(n_rows, np.int32), np.empty(n_rows, np.int32)
+    hashes = np.empty(n_rows, np.int64)
     table = np.full(1 << (2 * n_rows + 1).bit_length(), -1, np.int32)
-    n = loops.compiled.keep_distinct(starts, frames, table, stacks, out_starts, out, in_place)
+    run = loops.compiled
+    run.hash_rows(starts, frames, hashes)
+    n = run.number_distinct(starts, frames, hashes, table, stacks, firsts)
     if n == n_rows:
-        return out_starts, out, stacks
-    return out_starts[: n + 1].copy(), out[: out_starts[n]].copy(), stacks
+        return starts, frames, stacks
+    return *take_rows(starts, frames, firsts[:n]), stacks
 
 
 def take_rows(starts: Offsets, frames: Indices, rows: Indices) -> tuple[Offsets, Indices]:

@@ -11,42 +11,47 @@ loops = Loops()
 
 
 @loops
-def keep_distinct(starts, items, table, numbers, out_starts, out, in_place):
+def hash_rows(starts, items, hashes):
+    """Hash each row of a CSR table; for machine code alone, as the hash wraps around."""
+    for row in range(len(starts) - 1):
+        begin, end = starts[row], starts[row + 1]
+        mixed, factor = end - begin, 0x9E3779B97F4A7C1
+        for at in range(begin, end):  # a sum, whose terms do not wait for each other
+            mixed += (items[at] + 1) * factor
+            factor += 0x165667B19E3779F2
+        mixed = (mixed ^ (mixed >> 31)) * 0xC2B2AE3D27D4EB5
+        hashes[row] = mixed ^ (mixed >> 29)
+
+
+@loops
+def number_distinct(starts, items, hashes, table, numbers, firsts):
     """Number equal rows alike, in order of appearance; return how many there are.
 
-    `table` is an empty hash table, a power of two long. `out` gets the distinct rows; it may be
-    `items` itself, as no row is written beyond where it was read. For machine code alone: the hash
-    wraps around.
+    `table` is an empty hash table, a power of two long; `hashes` is used up. `firsts` gets the
+    first row of each number.
     """
     mask = len(table) - 1
     n = 0
     for row in range(len(starts) - 1):
-        begin, end = starts[row], starts[row + 1]
-        mixed = end - begin
-        for at in range(begin, end):  # a sum, whose terms do not wait for each other
-            mixed += (items[at] + 1) * (0x9E3779B97F4A7C1 + (at - begin) * 0x165667B19E3779F2)
-        mixed = (mixed ^ (mixed >> 31)) * 0xC2B2AE3D27D4EB5
-        slot = (mixed ^ (mixed >> 29)) & mask
-        while True:
+        mixed = hashes[row]
+        slot = mixed & mask
+        while table[slot] >= 0:
             number = table[slot]
-            if number < 0:
-                to = out_starts[n]
-                if to != begin or not in_place:
-                    for at in range(begin, end):
-                        out[to + at - begin] = items[at]
-                n += 1
-                table[slot], numbers[row], out_starts[n] = n - 1, n - 1, to + end - begin
-                break
-            first = out_starts[number]
-            is_equal = out_starts[number + 1] - first == end - begin
-            at = begin
-            while is_equal and at < end:
-                is_equal = out[first + at - begin] == items[at]
-                at += 1
-            if is_equal:
-                numbers[row] = number
-                break
+            if hashes[number] == mixed:
+                begin, size = starts[row], starts[row + 1] - starts[row]
+                first = starts[firsts[number]]
+                is_equal = starts[firsts[number] + 1] - first == size
+                at = 0
+                while is_equal and at < size:
+                    is_equal = items[first + at] == items[begin + at]
+                    at += 1
+                if is_equal:
+                    break
             slot = (slot + 1) & mask
+        if table[slot] < 0:
+            table[slot], hashes[n], firsts[n] = n, mixed, row
+            n += 1
+        numbers[row] = table[slot]
     return n
 
 
@@ -54,9 +59,9 @@ def keep_distinct(starts, items, table, numbers, out_starts, out, in_place):
 def copy_rows(starts, items, rows, taken, out):
     """Copy some rows of a CSR table; `taken` says where each begins in `out`."""
     for number in range(len(rows)):
-        begin = starts[rows[number]]
-        for at in range(taken[number], taken[number + 1]):
-            out[at] = items[begin + at - taken[number]]
+        begin, to = starts[rows[number]], taken[number]
+        for k in range(taken[number + 1] - to):
+            out[to + k] = items[begin + k]
 
 
 @loops
