@@ -215,11 +215,18 @@ def test_a_service_has_to_be_one_there_is(store):
             store.recording(wrong)
 
 
+def scribble(path):
+    """Write over all pages of a Parquet file but leave what tells of them."""
+    data = path.read_bytes()
+    size = len(data) - 8 - int.from_bytes(data[-8:-4], "little")
+    path.write_bytes(data[:4] + b"\xff" * (size - 4) + data[size:])
+
+
 DAMAGE = {
     "gone": lambda path: path.unlink(),
     "junk": lambda path: path.write_bytes(b"junk"),
     "half": lambda path: path.write_bytes(path.read_bytes()[: path.stat().st_size // 2]),
-    "scribbled": lambda path: path.write_bytes(b"PAR1" + b"\xff" * 60 + path.read_bytes()[64:]),
+    "scribbled": scribble,
     "other columns": lambda path: pq.write_table(pa.table({"z": [1]}), path),
     "no rows": lambda path: pq.write_table(pq.read_table(path).slice(0, 0), path),
 }
@@ -236,7 +243,7 @@ READERS = {
     "incidence": Store.matrix,
 }
 CASES = [(table, damage) for table in READERS for damage in DAMAGE]
-for table in ("cells", "samples", "labels"):  # a recording without any may be
+for table in ("samples", "labels"):  # a profile without any may be
     CASES.remove((table, "no rows"))
 
 
@@ -426,11 +433,43 @@ def test_profiles_of_a_span_of_time_are_merged(store):
         store.profile("svc", NOON.replace(hour=20))
 
 
-def test_profiles_of_other_value_types_are_not_merged(store):
-    store.add(mixed("t", 1, 1.0), service="svc", at=NOON)
+def heap(count, hour):
+    builder = ProfileBuilder(ValueType("inuse_space", "bytes"), ValueType("samples", "count"))
+    builder.sample(builder.stack([builder.frame("grow")]), count, 1)
+    return builder.build()
+
+
+def cpu(count, hour):
+    builder = ProfileBuilder(ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
+    builder.sample(builder.stack([builder.frame("work")]), count, count * 100)
+    builder.sample(builder.stack([builder.frame("rest")]), 1, 100)
+    return builder.build(default_value=1)
+
+
+def test_profiles_of_cpu_and_of_memory_stay_apart(store):
+    for hour in (12, 13):
+        for make in (cpu, heap):
+            at = NOON.replace(hour=hour)
+            store.add(make(3 * hour, hour), service="svc", at=at, version="v1")
+    assert store.matrix(subject="work").values.tolist() == [[36 / 37, 39 / 40]]
+    assert not store.matrix(subject="grow").values.any()
+    assert store.matrix("total", subject="grow", value_type="inuse_space/bytes").values.tolist() == [[36, 39]]  # fmt: skip
+    assert store.profile().totals == {"samples/count": 77, "cpu/nanoseconds": 7700}
+    assert store.profile(value_type="inuse_space/bytes").totals["inuse_space/bytes"] == 75
+    both = store.profile(value_type="samples/count")
+    assert (both.totals, both.default_value) == ({"samples/count": 79}, 0)
+    assert store.recording().windows["n_samples"].tolist() == [3700, 4000]
+
+
+def test_a_value_type_has_to_be_told_where_none_is_of_cpu(store):
+    store.add(heap(1, 1), service="svc", at=NOON)
     store.add(read(b"a 1\n", format="folded"), service="svc", at=NOON.replace(hour=13))
-    with pytest.raises(StoreError, match="expected profiles of the same value types, found"):
-        store.profile()
+    for ask in (store.profile, store.matrix, store.recording):
+        with pytest.raises(StoreError, match="svc: expected a value_type, as .* of inuse_space/bytes, samples/count"):  # fmt: skip
+            ask()
+    assert store.matrix("total", subject="a", value_type="samples/count").values.tolist() == [
+        [0, 1]
+    ]
 
 
 def test_series_are_shares_of_each_window(store):

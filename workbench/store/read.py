@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,25 +11,33 @@ import pyarrow as pa
 
 from workbench.errors import StoreError
 from workbench.profile.build import distinct_stacks
+from workbench.profile.profile import Values
 from workbench.profile.tables import FUNCTIONS, LABELS, LOCATIONS, make_table
 from workbench.store.sql import Query
+from workbench.store.value_types import COLUMNS, check_sums, names_of, of_one_type
 from workbench.types import Function, Profile, Recording, ValueType
 
 Ids = npt.NDArray[np.int64]
 
 
 def read_profile(
-    query: Query, service: str, start: datetime | None, end: datetime | None
+    query: Query,
+    service: str,
+    start: datetime | None,
+    end: datetime | None,
+    value_type: str | None,
 ) -> Profile:
     """Answer `Store.profile`."""
-    chosen = query(
+    found = query(
         """SELECT * FROM {profiles} WHERE service = $1 AND ($2 IS NULL OR "at" >= $2)
            AND ($3 IS NULL OR "at" < $3) ORDER BY "at", profile""",
         service, start, end,
     )  # fmt: skip
-    if not chosen.num_rows:
+    if not found.num_rows:
         raise StoreError(f"{service}: expected profiles from {start} to {end}, found none")
-    value_types, default = _value_types(chosen)
+    chosen, kind, _ = of_one_type(found, service, value_type)
+    known = names_of(chosen)
+    kinds = [name for name in known[0] if all(name in names for names in known)]
     ids = chosen["profile"].to_numpy()
     samples = query("SELECT * FROM {samples} WHERE profile IN (SELECT unnest($1))", ids.tolist())
     owners = samples["profile"].to_numpy()
@@ -40,35 +47,35 @@ def read_profile(
     functions, locations, starts, frames = _read_stacks(query, stack_ids)
     times = pd.Series(chosen["at"].to_numpy())
     durations = chosen["duration_s"].to_numpy()
-    known = durations[~np.isnan(durations)]
+    durations = durations[~np.isnan(durations)]
     return Profile(
         functions=functions,
         locations=locations,
         stack_starts=starts,
         stack_locations=frames,
         sample_stacks=sample_stacks.astype(np.int32),
-        sample_values=_values(chosen, samples, owners),
-        value_types=value_types,
+        sample_values=tuple(_values(chosen, samples, owners, name) for name in kinds),
+        value_types=tuple(ValueType(*name.split("/", 1)) for name in kinds),
         labels=_read_labels(query, ids, owners),
-        default_value=default,
+        default_value=kinds.index(kind),
         time_ns=int(times.min().value),
-        duration_s=float(known.sum()) if len(known) else None,
+        duration_s=float(durations.sum()) if len(durations) else None,
     )
 
 
-def read_recording(query: Query, service: str) -> Recording:
+def read_recording(query: Query, service: str, value_type: str | None) -> Recording:
     """Answer `Store.recording`."""
-    profiles = query(
-        """SELECT profile, "at", version, work, cpu_seconds, totals[default_value + 1] AS n_samples,
-                  value_names[default_value + 1] || '/' || value_units[default_value + 1] AS kind
-           FROM {profiles} WHERE service = ? ORDER BY "at", profile""",
+    recorded = query(
+        f"""SELECT profile, "at", version, work, cpu_seconds, {COLUMNS}
+            FROM {{profiles}} WHERE service = ? ORDER BY "at", profile""",
         service,
     )
+    profiles, kind, totals = of_one_type(recorded, service, value_type)
     ids = profiles["profile"].to_numpy()
     cells = query(
-        """SELECT profile, stack, value FROM {cells} JOIN (SELECT unnest($1) AS profile,
-           unnest($2) AS value_type) USING (profile, value_type)""",
-        ids.tolist(), profiles["kind"].to_pylist(),
+        """SELECT profile, stack, value FROM {cells}
+           WHERE value_type = $1 AND profile IN (SELECT unnest($2))""",
+        kind, ids.tolist(),
     )  # fmt: skip
     stack_ids, cell_stacks = np.unique(cells["stack"].to_numpy(), return_inverse=True)
     functions, locations, starts, frames = _read_stacks(query, stack_ids)
@@ -76,11 +83,12 @@ def read_recording(query: Query, service: str) -> Recording:
     bare = locations["function"].to_numpy()[frames]
     starts, frames, merged = distinct_stacks(starts, bare)
     windows = _positions(ids, cells["profile"].to_numpy())
+    check_sums(windows, cells["value"].to_numpy(), totals)
     n_stacks = max(len(starts) - 1, 1)
     pairs, where = np.unique(windows * n_stacks + merged[cell_stacks], return_inverse=True)
     counts = np.bincount(where, cells["value"].to_numpy(), minlength=len(pairs))
-    frame = profiles.drop_columns(["profile", "kind"]).to_pandas()
-    frame["n_samples"] = frame["n_samples"].round().astype(np.int64)
+    frame = profiles.select(["at", "version", "work", "cpu_seconds"]).to_pandas()
+    frame["n_samples"] = totals.round().astype(np.int64)
     names, files = functions["name"].to_pylist(), functions["file"].to_pylist()
     return Recording(
         service=service,
@@ -94,37 +102,23 @@ def read_recording(query: Query, service: str) -> Recording:
     )
 
 
-def _value_types(profiles: pa.Table) -> tuple[tuple[ValueType, ...], int]:
-    """Return what all profiles measured; StoreError where they differ."""
-    columns = ("value_names", "value_units", "default_value")
-    kinds = {
-        (tuple(names), tuple(units), default)
-        for names, units, default in zip(*(profiles[c].to_pylist() for c in columns), strict=True)
-    }
-    if len(kinds) != 1:
-        seen = "; ".join(
-            " ".join(map("/".join, zip(n, u, strict=True))) for n, u, _ in sorted(kinds)
-        )
-        raise StoreError(f"expected profiles of the same value types, found {seen}")
-    ((names, units, default),) = kinds
-    return tuple(map(ValueType, names, units)), default
-
-
-def _values(profiles: pa.Table, samples: pa.Table, owners: Ids) -> tuple[Any, ...]:
-    """Return a column for each value type, floats where any profile has floats."""
-    flags = np.array(profiles["is_float"].to_pylist(), np.bool_)
+def _values(profiles: pa.Table, samples: pa.Table, owners: Ids, kind: str) -> Values:
+    """Return the values of one type, floats where any profile has floats."""
+    flags, places = [], []
+    for names, is_float in zip(names_of(profiles), profiles["is_float"].to_pylist(), strict=True):
+        at = names.index(kind)
+        flags.append(is_float[at])
+        places.append(sum(flag == is_float[at] for flag in is_float[:at]))
     row = _positions(profiles["profile"].to_numpy(), owners)
-    columns = []
-    for number in range(flags.shape[1]):
-        column = np.zeros(len(owners), np.float64 if flags[:, number].any() else np.int64)
-        for name, wanted in (("integers", False), ("floats", True)):
-            lists = samples[name].combine_chunks()
-            flat, offsets = lists.values.to_numpy(), lists.offsets.to_numpy()
-            place = (flags[:, :number] == wanted).sum(axis=1)[row]
-            mine = flags[row, number] == wanted
-            column[mine] = flat[offsets[:-1][mine] + place[mine]]
-        columns.append(column)
-    return tuple(columns)
+    column: Values = np.zeros(len(owners), np.int64)
+    if any(flags):
+        column = column.astype(np.float64)
+    for name, wanted in (("integers", False), ("floats", True)):
+        lists = samples[name].combine_chunks()
+        flat, offsets = lists.values.to_numpy(), lists.offsets.to_numpy()
+        mine = np.array(flags, bool)[row] == wanted
+        column[mine] = flat[offsets[:-1][mine] + np.array(places)[row][mine]]
+    return column
 
 
 def _read_stacks(

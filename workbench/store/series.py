@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import StoreError
+from workbench.store import value_types
 from workbench.store.ids import EMPTY_STACK
 from workbench.store.loops import loops
 from workbench.store.sql import Query
@@ -31,8 +32,8 @@ class Windows:
     """Ids."""
     window: npt.NDArray[np.int64]
     """(n_profiles,) row of `frame`."""
-    value_types: list[str]
-    """That the profiles' values are of."""
+    value_type: str
+    """That the values are of."""
 
 
 def read_matrix(
@@ -80,22 +81,12 @@ def tidy(matrix: SeriesMatrix, service: str, metric: str) -> pd.DataFrame:
 
 
 def _read_windows(query: Query, service: str, value_type: str | None, every: str | None) -> Windows:
-    table = query(
-        """SELECT profile, "at", version, work, cpu_seconds, n_samples, value_names, value_units,
-           totals, default_value FROM {profiles} WHERE service = ?
-           ORDER BY "at", version, profile""",
+    recorded = query(
+        f"""SELECT profile, "at", version, work, cpu_seconds, n_samples, {value_types.COLUMNS}
+            FROM {{profiles}} WHERE service = ? ORDER BY "at", version, profile""",
         service,
     )
-    kinds, totals = [], []
-    for row in table.to_pylist():
-        pairs = zip(row["value_names"], row["value_units"], strict=True)
-        known = ["/".join(pair) for pair in pairs]
-        kind = known[row["default_value"]] if value_type is None else value_type
-        if kind not in known:
-            seen = ", ".join(known)
-            raise StoreError(f"{service}: expected a value type among {seen}, got {kind!r}")
-        kinds.append(kind)
-        totals.append(row["totals"][known.index(kind)])
+    table, kind, totals = value_types.of_one_type(recorded, service, value_type)
     profiles = table.select(["at", "version", "work", "cpu_seconds", "n_samples"]).to_pandas()
     profiles["total"] = totals
     if every is not None:
@@ -104,9 +95,7 @@ def _read_windows(query: Query, service: str, value_type: str | None, every: str
     frame = groups.sum().reset_index()
     for name in ("work", "cpu_seconds"):  # a sum of which a part is unknown is unknown
         frame[name] = frame[name].where(groups[name].count().to_numpy() == groups.size().to_numpy())
-    return Windows(
-        frame, table["profile"].combine_chunks(), groups.ngroup().to_numpy(), sorted({*kinds})
-    )
+    return Windows(frame, table["profile"].combine_chunks(), groups.ngroup().to_numpy(), kind)
 
 
 def _floored(times: pd.Series[pd.Timestamp], every: str) -> pd.Series[pd.Timestamp]:
@@ -149,17 +138,16 @@ def _sums(
     if subjects is None:
         incidence = query(f"SELECT stack, function FROM {{incidence}} WHERE true{leaf}")
         cells = query(
-            "SELECT stack, profile, value FROM {cells} WHERE value_type IN (SELECT unnest($1))",
-            windows.value_types,
+            "SELECT stack, profile, value FROM {cells} WHERE value_type = ?", windows.value_type
         )
         return _add_up(incidence, cells, functions, windows, is_whole=not is_self)
     chosen = functions.to_pylist()
     holding = f"FROM {{incidence}} WHERE function IN (SELECT unnest($1)){leaf}"
     incidence = query(f"SELECT stack, function {holding}", chosen)
     cells = query(
-        f"""SELECT stack, profile, value FROM {{cells}} WHERE value_type IN (SELECT unnest($2))
+        f"""SELECT stack, profile, value FROM {{cells}} WHERE value_type = $2
             AND stack IN (SELECT stack {holding})""",
-        chosen, windows.value_types,
+        chosen, windows.value_type,
     )  # fmt: skip
     return _add_up(incidence, cells, functions, windows, is_whole=False)
 
@@ -187,12 +175,16 @@ def _add_up(
     firsts[is_known & (at < len(known))] = heads[run]
     lasts[is_known & (at < len(known))] = np.append(heads, len(pair_stack))[run + 1]
     profile = pc.index_in(cells["profile"], windows.profiles).fill_null(-1).to_numpy()
+    window = np.append(windows.window, -1)[profile].astype(np.int32)
+    if is_whole:
+        totals = windows.frame["total"].to_numpy(np.float64)
+        value_types.check_sums(window, cells["value"].to_numpy(), totals)
     loops.over(len(cell_stack)).add_runs(
         np.append(runs, len(cell_stack)),
         firsts,
         lasts,
         row,
-        np.append(windows.window, -1)[profile].astype(np.int32),
+        window,
         cells["value"].to_numpy(),
         values,
     )

@@ -167,25 +167,33 @@ class Store:
         return frame
 
     def profile(
-        self, service: str | None = None, start: datetime | None = None, end: datetime | None = None
+        self,
+        service: str | None = None,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        *,
+        value_type: str | None = None,
     ) -> Profile:
         """Return the profiles of a service from `start` up to, not including, `end` as one.
 
-        Rows, values and labels are as recorded; `time_ns` is the first's.
+        Rows, values and labels are as recorded; `time_ns` is the first's. Of the profiles that
+        have the value type (see `matrix`), those types are kept that all of them have.
         """
         with self._reading() as query:
-            return read_profile(query, self._one(query, service), start, end)
+            return read_profile(query, self._one(query, service), start, end, value_type)
 
-    def recording(self, service: str | None = None) -> Recording:
+    def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
         """Return all windows of a service, oldest first, with stacks of functions.
 
         Parameters
         ----------
         service : str, optional
             Default: the only one there is.
+        value_type : str, optional
+            As for `matrix`.
         """
         with self._reading() as query:
-            return read_recording(query, self._one(query, service))
+            return read_recording(query, self._one(query, service), value_type)
 
     def matrix(
         self,
@@ -210,7 +218,8 @@ class Store:
             Functions by subject (`pkg.mod:f`) or name; `<service>` for the whole. Default: every
             function.
         value_type : str, optional
-            `name/unit`. Default: what the profiles say.
+            `name/unit`; profiles without it are left out. Default: what the profiles say, and
+            where they differ, as those of CPU and of memory do, what is of CPU.
         every : str, optional
             Length of a window (`5min`, `1h`, as pandas writes it). Default: profiles that start at
             the same time are one window.
