@@ -100,7 +100,7 @@ def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: An
         for line in tally.rejected:
             click.echo(f"rejected: {line}", err=True)
         if tally.added.get("profiles"):
-            store.compact()
+            store.compact(whole=False)
         click.echo(f"{folder}: {tally}")
         is_clean = not tally.rejected
     if watched is not None:
@@ -118,6 +118,8 @@ def _watch(store: Any, folder: Path, labels: Any) -> None:
             click.echo(f"rejected: {line}", err=True)
         if not tally.rejected:
             click.echo(f"{path}: {tally}")
+        if tally.added.get("profiles"):
+            store.compact(whole=False)
 
     click.echo(f"watching {folder}; Ctrl-C ends it", err=True)
     try:

@@ -1,5 +1,6 @@
 import math
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -69,11 +70,11 @@ def test_segments_add_up(store):
 
 def test_each_service_has_its_own_windows(store):
     store.add_all(
-        [window("a 1\n"), window("a;b 2\n", service="other"), window("c 3\n", service="")]
+        [window("a 1\n"), window("a;b 2\n", service="other"), window("c 3\n", service="third")]
     )
-    assert store.services() == ["", "other", "svc"]
+    assert store.services() == ["other", "svc", "third"]
     assert counts(store.recording("other")) == {(0, ("a", "b")): 2}
-    assert counts(store.recording("")) == {(0, ("c",)): 3}
+    assert counts(store.recording("third")) == {(0, ("c",)): 3}
     assert store.recording("svc").functions == (Function("a"),)
 
 
@@ -147,7 +148,7 @@ def test_adding_nothing_adds_nothing(store):
 
 def test_a_failed_add_leaves_nothing(store):
     with pytest.raises(
-        StoreError, match="window of svc at 2026-01-01 00:00:00: expected a time zone"
+        StoreError, match="svc: expected at= as a datetime with a time zone, got datetime.datetime"
     ):
         store.add_all([window("a 1\n"), window("b 1\n", datetime(2026, 1, 1))])
 
@@ -395,6 +396,19 @@ def test_compacting_changes_nothing_that_is_read(store):
     assert store.recording().n_windows == 6
 
 
+def test_large_segments_are_not_rewritten_for_small_ones(store):
+    lines = "".join(f"a{n};b{n};c{n} {n + 1}\n" for n in range(20_000))
+    store.add_all([window(lines)])
+    large = {path.name for path in store.folder.glob("segments/*.json")}
+    for hour in range(8):
+        assert not store.compact(whole=False)
+        store.add_all([window(f"small{hour} 1\n", NOON + timedelta(hours=hour + 1))])
+    assert store.compact(whole=False) == 8
+    left = {path.name for path in store.folder.glob("segments/*.json")}
+    assert large < left
+    assert store.matrix("total", subject="<service>").values.tolist() == [[sum(range(20_001)), *[1] * 8]]  # fmt: skip
+
+
 # profiles and series
 
 
@@ -492,6 +506,79 @@ def test_series_are_shares_of_each_window(store):
     ]  # fmt: skip
 
 
+def test_series_are_of_the_functions_of_the_service_by_subject(store):
+    profile = read(b"main;z 1\nmain;a 3\n", format="folded")
+    store.add(profile, service="svc", at=NOON)
+    store.add(read(b"other 1\n", format="folded"), service="other", at=NOON)
+    assert store.matrix(service="svc").subjects == ("a", "main", "z")
+    assert store.matrix(service="svc", subject=["main", "other"]).values.tolist() == [[1.0], [0.0]]
+
+
+@pytest.mark.parametrize(("name", "file", "subject"), [
+    ("ns::Widget<int>::run", "src/w.cc", "src/w.cc:ns::Widget<int>::run"),
+    ("core::fmt", "", "core::fmt"),
+    ("f", "C:\\py\\Lib\\site-packages\\pkg\\m.py", "pkg.m:f"),
+])  # fmt: skip
+def test_a_function_is_found_by_its_subject(store, name, file, subject):
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    builder.sample(builder.stack([builder.frame("main"), builder.frame(name, file)]), 1)
+    profile = builder.build()
+    store.add(profile, service="svc", at=NOON)
+    assert store.matrix().subjects == tuple(sorted(["main", subject]))
+    assert store.matrix(subject=subject).values.tolist() == [[1.0]]
+    assert profile.callers(subject)["function"].tolist() == ["main"]
+
+
+def test_functions_of_one_subject_are_one_series(store):
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    here = builder.frame("f", "/a/lib/python3.11/site-packages/pkg/m.py")
+    there = builder.frame("f", "/b/lib/python3.12/site-packages/pkg/m.py")
+    for stack, count in (([here], 1), ([there], 2), ([here, there], 4), ([], 1)):
+        builder.sample(builder.stack(stack), count)
+    store.add(builder.build(), service="svc", at=NOON)
+    for ask in (None, "pkg.m:f"):
+        assert store.matrix("total", subject=ask).values.tolist() == [[7]]
+
+
+def test_a_recording_of_seconds_keeps_their_fractions(store):
+    builder = ProfileBuilder(ValueType("time", "seconds"))
+    for name, seconds in (("f", 0.25), ("g", 0.3)):
+        builder.sample(builder.stack([builder.frame(name)]), seconds)
+    store.add(builder.build(), service="svc", at=NOON)
+    recording = store.recording()
+    assert sorted(recording.sample_counts.tolist()) == [250_000, 300_000]
+    assert recording.windows["n_samples"].tolist() == [550_000]
+
+
+@pytest.mark.parametrize(("told", "complaint"), [
+    ({"service": ""}, "expected the name of a service, got ''"),
+    ({"work": -5.0}, "svc: expected work= as a number of 0 or more, got -5.0"),
+    ({"cpu_seconds": math.inf}, "svc: expected cpu_seconds= as a number of 0 or more, got inf"),
+    ({"at": "2026-01-01"}, "svc: expected at= as a datetime with a time zone, got '2026-01-01'"),
+])  # fmt: skip
+def test_what_cannot_be_counted_is_not_added(store, told, complaint):
+    profile = read(b"a 1\n", format="folded")
+    with pytest.raises(StoreError, match=re.escape(complaint)):
+        store.add(profile, **{"service": "svc", "at": NOON, **told})
+    assert store.services() == []
+
+
+@pytest.mark.parametrize(("start", "end", "complaint"), [
+    ("monday", None, "expected start= as a datetime with a time zone, got 'monday'"),
+    (None, datetime(2026, 1, 1), "expected end= as a datetime with a time zone"),
+    (NOON, NOON, "expected start before end, got 2026-01-01 12:00:00"),
+])  # fmt: skip
+def test_a_span_of_time_has_to_be_one(store, start, end, complaint):
+    store.add_all([window("a 1\n")])
+    with pytest.raises(StoreError, match=re.escape(complaint)):
+        store.profile("svc", start, end)
+
+
+def test_an_idle_window_has_no_cost(store):
+    store.add_all([window("a 1\n", work=0.0)])
+    assert np.isnan(store.matrix("cost").values).all()
+
+
 def test_hosts_and_lengths_of_time_make_windows(store):
     for minute, host, count in ((0, "a", 1), (0, "b", 3), (5, "a", 1), (12, "a", 7)):
         profile = read(f"f {count}\ng 1\n".encode(), format="folded")
@@ -557,9 +644,25 @@ def test_records_are_told_by_their_key_the_later_for_the_earlier(store):
     store.put("services", [{"service": "svc", "servers": 3, "watts": 400.0}])
     store.put("services", [{"service": "svc", "servers": 5}, {"service": "other", "servers": 1}])
     table = store.table("services")
-    assert list(zip(table["service"], table["servers"], strict=True)) == [("other", 1), ("svc", 5)]
+    assert list(zip(table["service"], table["servers"], strict=True)) == [("svc", 5), ("other", 1)]
     assert store.table("documents").empty
     assert store.put("documents", []) == 0
+
+
+def test_records_put_again_count_again_for_readers_that_are_open(store):
+    reader = Store.open(store.folder)
+    for owner in ("a", "b", "a", "a"):
+        store.put("services", [{"service": "svc", "owner": owner}])
+        assert reader.table("services")["owner"].tolist() == [owner]
+    assert len(list(store.folder.glob("segments/*.json"))) == 3
+
+
+def test_releases_without_times_stay_in_order(store):
+    rows = [{"metric": "time", "subject": "f", "version": f"v{n}", "value": n} for n in (9, 10, 11)]
+    store.put("measurements", pd.DataFrame(rows).assign(service="svc"))
+    store.put("measurements", pd.DataFrame(rows[:1]).assign(service="svc", value=8.0))
+    found = store.series("time")
+    assert list(zip(found["version"], found["value"], strict=True)) == [("v9", 8), ("v10", 10), ("v11", 11)]  # fmt: skip
 
 
 def test_changes_come_from_a_repository(store, make_repository):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any, NamedTuple
 
@@ -37,6 +38,11 @@ LABELS = pa.schema(
 )
 
 
+_IMPORT_ROOT = re.compile(
+    r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/", re.DOTALL | re.IGNORECASE
+)
+
+
 class Function(NamedTuple):
     """A function as profilers and source code both can name it."""
 
@@ -49,13 +55,22 @@ class Function(NamedTuple):
 
     @property
     def subject(self) -> str:
-        """The name people read: `pkg.mod:Cls.method`, or the bare name without a file."""
+        """The name people read: `pkg.mod:Cls.method`, or the bare name without a file.
+
+        Where Python keeps its modules on a machine is no part of it.
+        """
         if not self.file:
             return self.name
         stem = self.file.removesuffix(".py")
         if stem == self.file:
             return f"{stem}:{self.name}"
-        return f"{stem.strip('/').removesuffix('/__init__').replace('/', '.')}:{self.name}"
+        module = _IMPORT_ROOT.sub("", stem.replace("\\", "/")).strip("/")
+        return f"{module.removesuffix('/__init__').replace('/', '.')}:{self.name}"
+
+    @staticmethod
+    def names_in(subject: str) -> list[str]:
+        """Return the names that a function may have of which this is the subject or the name."""
+        return [subject, *(subject[i + 1 :] for i, char in enumerate(subject) if char == ":")]
 
 
 class ValueType(NamedTuple):

@@ -192,8 +192,8 @@ def find_functions(profile: Profile, function: Functions) -> Mask:
     if isinstance(function, Function):
         found = pc.and_(pc.equal(names, function.name), pc.equal(files, function.file))
     else:
-        name = function.rpartition(":")[2] if ":" in function else function
-        likely = pc.or_(pc.equal(names, function), pc.equal(names, name)).to_numpy()
+        choices = pa.array(Function.names_in(function), pa.string())
+        likely = pc.is_in(names, choices).to_numpy()
         subjects = ((i, profile.function(i)) for i in np.flatnonzero(likely).tolist())
         rows = [i for i, row in subjects if function in (row.name, row.subject)]
         found = np.isin(np.arange(len(names)), rows)

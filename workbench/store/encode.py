@@ -45,13 +45,25 @@ class Encoded(NamedTuple):
     frame_functions: Ids
 
 
+def _check(window: WindowProfile) -> None:
+    """Raise StoreError for what a store cannot answer from."""
+    name = window.service
+    if not isinstance(name, str) or not name:
+        raise StoreError(f"expected the name of a service, got {name!r}")
+    if window.profile.graph is not None:
+        raise StoreError(f"{name}: expected stacks, got a graph of calls (no gCPU in it)")
+    if not isinstance(window.at, datetime) or window.at.tzinfo is None:
+        raise StoreError(f"{name}: expected at= as a datetime with a time zone, got {window.at!r}")
+    for key in ("work", "cpu_seconds"):
+        number = getattr(window, key)
+        if not (math.isnan(number) or 0 <= number < math.inf):
+            raise StoreError(f"{name}: expected {key}= as a number of 0 or more, got {number}")
+
+
 def encode(window: WindowProfile) -> Encoded:
     """Give everything in a profile its id."""
+    _check(window)
     profile = window.profile
-    if profile.graph is not None:
-        raise StoreError(f"{window.service}: expected stacks, got a graph of calls (no gCPU in it)")
-    if window.at.tzinfo is None:
-        raise StoreError(f"window of {window.service} at {window.at}: expected a time zone")
     names, files = (profile.functions[c].to_pylist() for c in ("name", "file"))
     texts = list(zip(names, files, strict=True))
     ids = np.array([hash_text(*text) for text in texts], np.int64)

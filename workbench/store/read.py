@@ -19,6 +19,9 @@ from workbench.types import Function, Profile, Recording, ValueType
 
 Ids = npt.NDArray[np.int64]
 
+FRACTIONS = 10**6
+"""What values that are not whole, such as seconds, are multiplied with to be counts."""
+
 
 def read_profile(
     query: Query,
@@ -87,8 +90,9 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
     n_stacks = max(len(starts) - 1, 1)
     pairs, where = np.unique(windows * n_stacks + merged[cell_stacks], return_inverse=True)
     counts = np.bincount(where, cells["value"].to_numpy(), minlength=len(pairs))
+    scale = 1 if np.array_equal(counts, np.rint(counts)) else FRACTIONS
     frame = profiles.select(["at", "version", "work", "cpu_seconds"]).to_pandas()
-    frame["n_samples"] = totals.round().astype(np.int64)
+    frame["n_samples"] = np.rint(totals * scale).astype(np.int64)
     names, files = functions["name"].to_pylist(), functions["file"].to_pylist()
     return Recording(
         service=service,
@@ -98,7 +102,7 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
         stack_functions=frames.astype(np.int64),
         sample_windows=pairs // n_stacks,
         sample_stacks=pairs % n_stacks,
-        sample_counts=np.rint(counts).astype(np.int64),
+        sample_counts=np.rint(counts * scale).astype(np.int64),
     )
 
 

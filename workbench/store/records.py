@@ -33,10 +33,11 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
 
 
 def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pd.DataFrame:
-    """Return the last row of each key, by key."""
+    """Return the last row of each key, in the order in which the keys first came."""
     frame: pd.DataFrame = whole.to_pandas()
-    newest = frame.drop_duplicates(list(keys), keep="last")
-    return newest.sort_values(list(keys)).reset_index(drop=True)
+    key = frame.groupby(list(keys), sort=False, dropna=False).ngroup()
+    newest = frame[~key.duplicated(keep="last")]
+    return newest.iloc[np.argsort(key[newest.index], kind="stable")].reset_index(drop=True)
 
 
 def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:

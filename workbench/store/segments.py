@@ -6,7 +6,8 @@ import json
 import os
 import time
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,8 @@ from workbench.store.schema import VERSION
 
 MARKER = "store.json"
 ROW_GROUP = 1 << 18
+TIER = 8
+"""How many small segments are worth putting together, and how much larger a large one is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +100,14 @@ class Segments:
             return []
         self.fs.invalidate_cache(folder)
         paths = [path for path in self.fs.ls(folder, detail=False) if path.endswith(".json")]
-        for path in paths:
-            name = Path(path).stem
-            if name not in self._known and not name.startswith("."):
-                self._known[name] = self._read_manifest(name)
-        found = [
-            self._known[Path(path).stem] for path in sorted(paths) if Path(path).stem in self._known
-        ]
+        names = sorted(Path(path).stem for path in paths if not Path(path).stem.startswith("."))
+        for name in names:
+            if name not in self._known:
+                try:
+                    self._known[name] = self._read_manifest(name)
+                except FileNotFoundError:  # another compacted and removed it since: look again
+                    return self.live()
+        found = [self._known[name] for name in names]
         replaced = frozenset().union(*(segment.replaces for segment in found))
         return [segment for segment in found if segment.id not in replaced]
 
@@ -116,12 +120,14 @@ class Segments:
         """Write a segment; its manifest last, from when on it is there."""
         ids, replaced = frozenset(profiles), frozenset(replaces)
         contents = {name: _parquet(table) for name, table in tables.items()}
-        digest = (
-            hash_bytes(repr((sorted(ids), sorted(replaced))).encode())
-            if ids
-            else hash_bytes(*contents.values())
-        )
-        name = f"{digest & (2**64 - 1):016x}"
+        told = repr((sorted(ids), sorted(replaced))).encode()
+        name = _name(*([told] if ids else contents.values()))
+        if not ids:  # records: the same ones count anew only if others came after them
+            written = {s.id: s.written_ns for s in self.live() if {*s.tables} & {*tables}}
+            while name in written:
+                if written[name] == max(written.values()):
+                    return self._known[name]
+                name = _name(name.encode())
         segment = Segment(name, tuple(tables), ids, replaced, time.time_ns())
         for table, data in contents.items():
             self.put(f"segments/{name}/{table}.parquet", data)
@@ -140,11 +146,23 @@ class Segments:
         path = f"{self.root}/segments/{segment.id}/{table}.parquet"
         return path if self.is_local else str(self.fs.unstrip_protocol(path))
 
+    def of_like_size(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Return the smaller segments, up to the first that is much larger than all before it."""
+        sizes = {s.id: self.fs.du(f"{self.root}/segments/{s.id}") for s in segments}
+        chosen: list[Segment] = []
+        total = 0
+        for segment in sorted(segments, key=lambda segment: sizes[segment.id]):
+            if chosen and sizes[segment.id] > TIER * total:
+                break
+            chosen.append(segment)
+            total += sizes[segment.id]
+        return chosen
+
     def remove(self, segment: str) -> None:
         """Remove a segment that another replaces; the manifest goes first."""
         folder = f"{self.root}/segments/{segment}"
         for path in (f"{folder}.json", folder):
-            if self.fs.exists(path):
+            with suppress(FileNotFoundError):  # another removed it
                 self.fs.rm(path, recursive=True)
         self._known.pop(segment, None)
 
@@ -161,6 +179,11 @@ class Segments:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path}: expected the manifest of a segment: {error!r}") from error
+
+
+def _name(*parts: bytes) -> str:
+    """Return the name of a segment, of what is in it."""
+    return f"{hash_bytes(*parts) & (2**64 - 1):016x}"
 
 
 def _parquet(table: pa.Table) -> bytes:

@@ -36,6 +36,18 @@ class Windows:
     """That the values are of."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Functions:
+    """Functions, and where each is counted; those of one subject count as one."""
+
+    ids: pa.Array
+    row: npt.NDArray[np.int64]
+
+    @property
+    def n_rows(self) -> int:
+        return int(self.row.max(initial=-1)) + 1
+
+
 def read_matrix(
     query: Query,
     metric: str,
@@ -47,11 +59,15 @@ def read_matrix(
     """Answer `Store.matrix`."""
     windows = _read_windows(query, service, value_type, every)
     totals = windows.frame["total"].to_numpy(np.float64)
-    names, values = [], [np.empty((0, len(totals)))]
+    names: list[str] = []
+    values = [np.empty((0, len(totals)))]
     if subjects is None or {*subjects} - {SERVICE}:
-        functions = _choose(query, subjects)
-        names += functions["subject"].to_pylist()
-        values.append(_sums(query, functions["function"], windows, subjects, metric == "self_gcpu"))
+        functions, names = _choose(query, subjects)
+        sums = _sums(query, functions, windows, subjects, metric == "self_gcpu")
+        if subjects is None:  # the functions of other services have none
+            here = np.flatnonzero(sums.any(axis=1))
+            names, sums = [names[row] for row in here], sums[here]
+        values.append(sums)
     if subjects is not None and SERVICE in subjects:
         names.append(SERVICE)
         values.append(totals[None, :])
@@ -60,7 +76,8 @@ def read_matrix(
         if metric != "total":
             scaled /= np.where(totals > 0, totals, np.nan)
         if metric == "cost":
-            scaled *= (windows.frame["cpu_seconds"] / windows.frame["work"]).to_numpy()
+            work = windows.frame["work"].to_numpy(np.float64)
+            scaled *= windows.frame["cpu_seconds"].to_numpy() / np.where(work > 0, work, np.nan)
     return SeriesMatrix(tuple(names), (metric,) * len(names), scaled, windows.frame)
 
 
@@ -105,10 +122,10 @@ def _floored(times: pd.Series[pd.Timestamp], every: str) -> pd.Series[pd.Timesta
         raise StoreError(f"expected a length of time such as 5min, got {every!r}") from error
 
 
-def _choose(query: Query, subjects: Sequence[str] | None) -> pa.Table:
-    """Return `function` and `subject` of the functions that are meant."""
+def _choose(query: Query, subjects: Sequence[str] | None) -> tuple[_Functions, list[str]]:
+    """Return the functions that are meant, and the subject of each row of the result."""
     wanted = None if subjects is None else sorted({*subjects} - {SERVICE})
-    likely = [] if wanted is None else [*wanted, *(name.rpartition(":")[2] for name in wanted)]
+    likely = [name for subject in wanted or () for name in Function.names_in(subject)]
     named = query(
         """SELECT DISTINCT ON (function) * FROM {functions}
            WHERE $1 OR name IN (SELECT unnest($2)) ORDER BY function""",
@@ -116,24 +133,26 @@ def _choose(query: Query, subjects: Sequence[str] | None) -> pa.Table:
     )  # fmt: skip
     names, files = named["name"].to_pylist(), named["file"].to_pylist()
     known = [Function(name, file).subject for name, file in zip(names, files, strict=True)]
-    table = pa.table({"function": named["function"], "subject": pa.array(known, pa.string())})
-    if wanted is None:
-        return table
-    rows = [i for i, name in enumerate(names) if name in wanted or known[i] in wanted]
-    missing = {*wanted}.difference(*((names[i], known[i]) for i in rows))
-    if missing:
-        raise StoreError(f"expected functions of the store, got {', '.join(sorted(missing))}")
-    return table.take(pa.array(rows))
+    chosen = np.arange(len(names))
+    if wanted is not None:
+        meant = {*wanted}
+        chosen = np.array([i for i in chosen if names[i] in meant or known[i] in meant], int)
+        missing = meant.difference(*((names[i], known[i]) for i in chosen))
+        if missing:
+            raise StoreError(f"expected functions of the store, got {', '.join(sorted(missing))}")
+    found, rows = np.unique(np.array(known, object)[chosen], return_inverse=True)
+    ids = named["function"].combine_chunks().take(pa.array(chosen, pa.int64()))
+    return _Functions(ids, rows.astype(np.int64)), found.tolist()
 
 
 def _sums(
     query: Query,
-    functions: pa.ChunkedArray,
+    functions: _Functions,
     windows: Windows,
     subjects: Sequence[str] | None,
     is_self: bool,
 ) -> FloatArray:
-    """Return the value of each function in each window, (n_functions, n_windows)."""
+    """Return the value of each function in each window, (n_rows, n_windows)."""
     leaf = " AND is_leaf" if is_self else ""
     if subjects is None:
         incidence = query(f"SELECT stack, function FROM {{incidence}} WHERE true{leaf}")
@@ -141,7 +160,7 @@ def _sums(
             "SELECT stack, profile, value FROM {cells} WHERE value_type = ?", windows.value_type
         )
         return _add_up(incidence, cells, functions, windows, is_whole=not is_self)
-    chosen = functions.to_pylist()
+    chosen = functions.ids.to_pylist()
     holding = f"FROM {{incidence}} WHERE function IN (SELECT unnest($1)){leaf}"
     incidence = query(f"SELECT stack, function {holding}", chosen)
     cells = query(
@@ -155,15 +174,18 @@ def _sums(
 def _add_up(
     incidence: pa.Table,
     cells: pa.Table,
-    functions: pa.ChunkedArray,
+    functions: _Functions,
     windows: Windows,
     *,
     is_whole: bool,
 ) -> FloatArray:
     """Add each cell to the functions of its stack; stacks stand in runs in both tables."""
-    values = np.zeros((len(functions), len(windows.frame)))
-    row = pc.index_in(incidence["function"], functions.combine_chunks()).to_numpy()
+    values = np.zeros((functions.n_rows, len(windows.frame)))
+    row = functions.row[pc.index_in(incidence["function"], functions.ids).to_numpy()]
     pair_stack, cell_stack = incidence["stack"].to_numpy(), cells["stack"].to_numpy()
+    if functions.n_rows < len(functions.ids):
+        again = pd.DataFrame({"stack": pair_stack, "row": row}).duplicated().to_numpy()
+        row, pair_stack = row[~again], pair_stack[~again]
     heads, runs = _heads(pair_stack), _heads(cell_stack)
     known, first = np.unique(pair_stack[heads], return_index=True)
     at = np.searchsorted(known, cell_stack[runs])

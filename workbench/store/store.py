@@ -20,7 +20,7 @@ from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
 from workbench.store.records import make_records, newest_rows
 from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
-from workbench.store.segments import Segment, Segments
+from workbench.store.segments import TIER, Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
 from workbench.store.sql import Query, places
 from workbench.types import Change, Profile, Recording, SeriesMatrix
@@ -78,9 +78,9 @@ class Store:
         at : datetime, optional
             Start of the window, with a time zone. Default: what the profile says.
         work : float
-            Units of work done in the window (requests, rounds).
+            Units of work done in the window (requests, rounds); NaN where unknown.
         cpu_seconds : float
-            CPU time that the work took.
+            CPU time that the work took; NaN where unknown.
 
         Returns
         -------
@@ -138,7 +138,7 @@ class Store:
         return self.put("changes", rows)
 
     def table(self, name: str) -> pd.DataFrame:
-        """Return one of the tables beside profiles, newest record of each key, by key."""
+        """Return one of the tables beside profiles: the newest record of each key, as they came."""
         if name not in RECORD_TABLES:
             known = ", ".join(RECORD_TABLES)
             raise StoreError(f"{self.folder}: expected a table among {known}, got {name!r}")
@@ -152,6 +152,8 @@ class Store:
 
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""
+        if not any(segment.profiles for segment in self._segments.live()):
+            return []
         with self._reading() as query:
             return _services(query)
 
@@ -176,14 +178,23 @@ class Store:
     ) -> Profile:
         """Return the profiles of a service from `start` up to, not including, `end` as one.
 
+        Times have a time zone.
+
         Rows, values and labels are as recorded; `time_ns` is the first's. Of the profiles that
         have the value type (see `matrix`), those types are kept that all of them have.
         """
+        for name, told in (("start", start), ("end", end)):
+            if told is not None and (not isinstance(told, datetime) or told.tzinfo is None):
+                raise StoreError(f"expected {name}= as a datetime with a time zone, got {told!r}")
+        if start is not None and end is not None and start >= end:
+            raise StoreError(f"expected start before end, got {start} and {end}")
         with self._reading() as query:
             return read_profile(query, self._one(query, service), start, end, value_type)
 
     def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
         """Return all windows of a service, oldest first, with stacks of functions.
+
+        Values that are not whole, such as seconds, are counted in millionths.
 
         Parameters
         ----------
@@ -250,19 +261,28 @@ class Store:
         name, found = self._series(metric, service, subject, value_type, every)
         return tidy(found, name, metric)
 
-    def compact(self) -> int:
-        """Put the segments of profiles together into one, which is read faster.
+    def compact(self, *, whole: bool = True) -> int:
+        """Put segments of profiles together into one, which is read faster.
 
         Nothing is lost if this is stopped at any moment or done by two at once. What an earlier
         compaction replaced is removed.
 
+        Parameters
+        ----------
+        whole : bool
+            Whether all segments become one, however large; else eight or more small ones, each of
+            which is not much larger than those that are smaller than it taken together, so that
+            what is added often is rewritten seldom.
+
         Returns
         -------
         int
-            How many segments became one; 0 where there were fewer than two.
+            How many segments became one; 0 where there were too few.
         """
         segments = [segment for segment in self._segments.live() if segment.profiles]
-        if len(segments) < 2:
+        if not whole:
+            segments = self._segments.of_like_size(segments)
+        if len(segments) < (2 if whole else TIER):
             return 0
         with self._reading(segments) as query:
             tables = {name: query(_SORTED[name]) for name in PROFILE_TABLES}
