@@ -168,7 +168,7 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
     if name in (None, "csv"):
         rows = parse_rows(content)
         table = None if rows is None else find_table(list(map(str, rows.columns)))
-        if rows is not None and table is not None:
+        if rows is not None and table not in (None, "measurements" if name else None):
             if "service" not in rows and table in ("changes", "experiments", "measurements"):
                 rows = rows.assign(service=labels.service)
             return table, store.put(table, rows)
@@ -180,8 +180,9 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
 
 def _add_series(store: Store, measurements: pd.DataFrame, labels: Labels) -> int:
     """Add series, with what they do not tell of themselves."""
-    frame = measurements.assign(service=labels.service)
-    for name, value in (("version", labels.version), ("host", labels.host)):
+    frame = measurements.copy()
+    for name in ("service", "version", "host"):
+        value = getattr(labels, name)
         if value:
             frame[name] = frame[name].where(frame[name] != "", value)
     return store.put("measurements", frame)

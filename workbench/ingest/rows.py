@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import io
 import json
 
@@ -20,13 +21,37 @@ def parse_rows(content: Content) -> pd.DataFrame | None:
     if start in ("{", "["):
         return _json_rows(content)
     first = content.head.partition("\n")[0]
-    if not first.strip() or "," not in first:
-        return None
+    return read_csv(content) if first.strip() and "," in first else None
+
+
+def read_csv(content: Content) -> pd.DataFrame:
+    """Return a table of texts; comma, semicolon or tab, whichever the first line has most of."""
+    text = content.text.lstrip("\ufeff")
+    first = text.partition("\n")[0]
+    rows = csv.reader(io.StringIO(text, newline=""), delimiter=separator_of(first), strict=True)
+    cells: list[list[str]] = []
     try:
-        text = content.text.lstrip("\ufeff")
-        return pd.read_csv(io.StringIO(text), dtype="str", keep_default_na=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ParseError(f"expected CSV: {error}") from error
+        names = [name.strip() for name in next(rows, [])]
+        for row in rows:
+            if row and len(row) != len(names):
+                counts = f"{len(names)} cells, one a column, got {len(row)}"
+                raise ParseError(f"expected {counts}", place=rows.line_num)
+            if row:
+                cells.append(row)
+    except csv.Error as error:
+        raise ParseError(f"expected CSV: {error}", place=rows.line_num) from error
+    again = [name for name in names if names.count(name) > 1]
+    if again:
+        raise ParseError(f"expected columns of different names, got {again[0]!r} twice", place=1)
+    if not cells:
+        raise ParseError("expected rows below the names of columns, found none", place=1)
+    columns = dict(zip(names, map(list, zip(*cells, strict=True)), strict=True))
+    return pd.DataFrame(columns, dtype="str")
+
+
+def separator_of(line: str) -> str:
+    """Return what parts the cells of a line."""
+    return max(",;\t", key=line.count)
 
 
 def _json_rows(content: Content) -> pd.DataFrame | None:

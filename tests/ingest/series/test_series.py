@@ -132,6 +132,33 @@ def test_a_tidy_table_has_a_row_for_each_value(tmp_path):
         np.testing.assert_array_equal(frame["value"], [np.nan, 2.0])
 
 
+def test_texts_in_csv_stay_what_they_are():
+    frame = read_series(b"release,series,service,value\n1.10,null,api,1\n0012345,NA,,2e3\n")
+    assert rows(frame, "version", "subject", "service", "value") == [
+        ("0012345", "NA", "", 2000.0), ("1.10", "null", "api", 1.0),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("told", ["20260131", "2026-01-31", "1769817600", "1769817600000"])
+def test_times_are_written_in_many_ways(told):
+    frame = read_series(f"date,value\n{told},1\n".encode())
+    assert frame["at"].tolist() == [pd.Timestamp("2026-01-31", tz="UTC")]
+
+
+def test_repetitions_are_one_value_their_median():
+    frame = read_series(b"commit,value\na,1\na,2\na,9\nb,4\n")
+    assert rows(frame, "version", "value") == [("a", 2.0), ("b", 4.0)]
+
+
+def test_environments_of_asv_stay_apart(tmp_path):
+    (tmp_path / "box").mkdir()
+    (tmp_path / "box" / "machine.json").write_text('{"machine": "box"}')
+    for name, value in (("py3.11", 1.0), ("py3.12", 5.0)):
+        page = {"commit_hash": "abc", "env_name": name, "date": 1, "results": {"t": value}}
+        (tmp_path / "box" / f"abc-{name}.json").write_text(json.dumps(page))
+    assert rows(read_series(tmp_path), "subject", "value") == [("t [py3.11]", 1), ("t [py3.12]", 5)]
+
+
 @pytest.mark.parametrize(
     ("data", "complaint"),
     [
@@ -141,7 +168,23 @@ def test_a_tidy_table_has_a_row_for_each_value(tmp_path):
             b"date,a\n2026-01-01,x\n",
             "expected a column of times or revisions, and of values; got date, a",
         ),
-        (b"value,at\n1,soon\n", "expected times: "),
+        (
+            b"value,at\n1,2026-01-01\n1,soon\n",
+            "row 2: expected a time in ISO 8601 or Unix time, got 'soon'",
+        ),
+        (b"value,at,version\n1,,v1\n1,,\n", "row 2: expected a time or a version, got neither"),
+        (b"date,value\n2026-01-01,1,2\n", "2: expected 2 cells, one a column, got 3"),
+        (b"date,value\n2026-01-01\n", "2: expected 2 cells, one a column, got 1"),
+        (b"date,value\n", "1: expected rows below the names of columns, found none"),
+        (
+            b"date,value,value\n1,2,3\n",
+            "1: expected columns of different names, got 'value' twice",
+        ),
+        (b"date,value\n2026-01-01,inf\n", "row 1: expected a number, got 'inf'"),
+        (
+            b"date,region,a\n2026-01-01,eu,1\n2026-01-01,us,2\n",
+            "row 2: expected one row at 2026-01-01, or no column region",
+        ),
         (b'value,at\n1,2026-01-01\n"2,3\n', "expected CSV"),
         (b"PAR1junk", "expected Parquet"),
         (

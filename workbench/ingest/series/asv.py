@@ -1,7 +1,8 @@
 """asv (airspeed velocity): a folder `results/` with `<machine>/<commit>-<environment>.json`.
 
 Follows asv's result format 2 (columns named by `result_columns`) and 1 (a value, or an object with
-`result` and `params`); what a benchmark's parameters are stands in its subject, as asv writes them.
+`result` and `params`); what a benchmark's parameters are stands in its subject, as asv writes them,
+and where several environments were measured, which of them.
 """
 
 from __future__ import annotations
@@ -28,16 +29,25 @@ def is_asv(folder: Path) -> bool:
 def parse_asv(folder: Path) -> pd.DataFrame:
     """Read a folder of results: every benchmark and parameter at every commit."""
     units = _units(folder / "benchmarks.json")
-    measurements: list[Measurement] = []
+    measurements: list[tuple[str, Measurement]] = []
     paths = [p for p in sorted(folder.rglob("*.json")) if p.name not in _NOT_RESULTS]
+    environments = set()
     for path in paths:
         try:
-            measurements += _results(Content(unpack(path.read_bytes())).json, units)
+            page = Content(unpack(path.read_bytes())).json
+            environment = optional_text(page, "env_name")
+            found = _results(page, units)
+            environments.add(environment)
+            measurements += [(environment, one) for one in found]
         except ParseError as error:
             raise error.within(path) from error
     if not measurements:
         raise ParseError(f"expected results of asv, found none in {len(paths)} files", folder)
-    return make_frame(measurements)
+    if len(environments) == 1:
+        return make_frame(one for _, one in measurements)
+    return make_frame(
+        one._replace(subject=f"{one.subject} [{environment}]") for environment, one in measurements
+    )
 
 
 def _units(path: Path) -> dict[str, str]:

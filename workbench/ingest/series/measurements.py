@@ -10,9 +10,12 @@ import pandas as pd
 from workbench.errors import ParseError
 from workbench.ingest.content import Node
 
-COLUMNS = ("metric", "subject", "unit", "at", "version", "host", "value")
+COLUMNS = ("service", "metric", "subject", "unit", "at", "version", "host", "value")
 """`at` is a time in UTC (NaT where unknown), `version` a revision or release, `value` a float in
 `unit`; what a file does not tell is an empty text."""
+
+
+_TEXTS = ("service", "metric", "subject", "unit", "version", "host")
 
 
 class Measurement(NamedTuple):
@@ -36,15 +39,22 @@ def make_frame(measurements: Iterable[Measurement]) -> pd.DataFrame:
 
 
 def complete(frame: pd.DataFrame) -> pd.DataFrame:
-    """Return a table with `COLUMNS`, for one that has some of them, in the same order."""
+    """Return a table with `COLUMNS`, for one that has some of them, in the same order.
+
+    Of several values of a series at one time and version it has the median.
+    """
     columns: dict[str, pd.Series[Any]] = {
         name: frame[name].fillna("").astype("str") if name in frame else pd.Series("", frame.index)
-        for name in ("metric", "subject", "unit", "version", "host")
+        for name in _TEXTS
     }
     unknown = pd.Series(pd.NaT, frame.index)
     columns["at"] = pd.to_datetime(frame.get("at", unknown), utc=True)
     whole = pd.DataFrame({**columns, "value": frame["value"].astype("float64")}, frame.index)
     whole["at"] = whole["at"].astype("datetime64[us, UTC]")
+    keys = [name for name in COLUMNS if name != "value"]
+    if whole.duplicated(keys).any():
+        medians = whole.groupby(keys, sort=False, dropna=False)["value"].median()
+        whole = medians.reset_index()
     order = ["metric", "subject", "at"]
     return whole[list(COLUMNS)].sort_values(order, kind="stable", ignore_index=True)
 

@@ -6,7 +6,6 @@ times or revisions and a column of numbers for each series. Columns may go by th
 
 from __future__ import annotations
 
-import io
 from typing import Any, Literal
 
 import numpy as np
@@ -17,6 +16,7 @@ from pandas.api.types import is_numeric_dtype
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content
+from workbench.ingest.rows import read_csv, separator_of
 from workbench.ingest.series.measurements import complete
 
 Unit = Literal["s", "ms", "us", "ns"]
@@ -24,6 +24,7 @@ Unit = Literal["s", "ms", "us", "ns"]
 _FORMAT = "ISO8601"
 
 NAMES = {
+    "service": ("service",),
     "at": ("at", "time", "timestamp", "date", "datetime", "ts"),
     "version": ("version", "commit", "revision", "rev", "sha", "release", "build"),
     "subject": ("subject", "series", "benchmark", "bench", "name", "function", "test"),
@@ -53,20 +54,14 @@ def parse_parquet(content: Content) -> pd.DataFrame:
 def is_csv(content: Content) -> bool:
     """Tell whether the first line names a column of times, revisions or values among others."""
     first = content.head.partition("\n")[0].strip().strip("\ufeff")
-    cells = [cell.strip().strip('"').lower() for cell in _split(first)]
+    cells = [cell.strip().strip('"').lower() for cell in first.split(separator_of(first))]
     known = {name for names in (NAMES["at"], NAMES["version"], NAMES["value"]) for name in names}
     return len(cells) > 1 and bool(known & {*cells})
 
 
 def parse_csv(content: Content) -> pd.DataFrame:
-    """Parse series in CSV; comma, semicolon or tab."""
-    first = content.head.partition("\n")[0]
-    separator = max(",;\t", key=first.count)
-    try:
-        frame = pd.read_csv(io.StringIO(content.text.lstrip("\ufeff")), sep=separator)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError) as error:
-        raise ParseError(f"expected CSV: {error}") from error
-    return parse_frame(frame)
+    """Parse series in CSV; comma, semicolon or tab. Texts such as `1.10` stay as they are."""
+    return parse_frame(read_csv(content))
 
 
 def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
@@ -78,6 +73,12 @@ def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
     columns["value"] = _numbers(frame[found["value"]])
     if "at" in found:
         columns["at"] = _times(frame[found["at"]])
+        nowhere = columns["at"].isna() & (
+            frame[found["version"]] == "" if "version" in found else True
+        )
+        if nowhere.any():
+            place = f"row {np.flatnonzero(nowhere.to_numpy())[0] + 1}"
+            raise ParseError("expected a time or a version, got neither", place=place)
     if {"param", "subject"} <= {*found}:
         subjects, params = (frame[found[name]].astype("str") for name in ("subject", "param"))
         columns["subject"] = subjects + "(" + params + ")"
@@ -99,19 +100,36 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return a wide table as a tidy one."""
-    kept: dict[str, Any] = {n: found[n] for n in ("at", "version", "host") if n in found}
+    kept: dict[str, Any] = {n: found[n] for n in ("service", "at", "version", "host") if n in found}
     keys = list(kept.values())
-    series = [c for c in frame.columns if c not in keys and is_numeric_dtype(frame[c])]
-    if not keys or not series:
+    others = [name for name in frame.columns if name not in keys]
+    series = [name for name in others if _is_numeric(frame[name])]
+    if not {"at", "version"} & {*kept} or not series:
         seen = ", ".join(map(str, frame.columns))[:120]
         raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
-    tidy = frame.melt(keys, series, "subject", "value").dropna(subset="value")
+    again = np.flatnonzero(frame.duplicated(keys).to_numpy())
+    if len(again) and len(series) < len(others):
+        texts = ", ".join(str(name) for name in others if name not in series)
+        at = "/".join(str(frame[key].iloc[again[0]]) for key in keys)
+        place = f"row {again[0] + 1}"
+        raise ParseError(f"expected one row at {at}, or no column {texts}", place=place)
+    tidy = frame.melt(keys, series, "subject", "value")
+    tidy = tidy[tidy["value"].notna() & (tidy["value"] != "")]
     return tidy.reset_index(drop=True), {**kept, "subject": "subject", "value": "value"}
 
 
+def _is_numeric(column: pd.Series[Any]) -> bool:
+    """Tell whether a column has numbers, and nothing else but empty cells."""
+    if is_numeric_dtype(column):
+        return True
+    told = column[column.notna() & (column != "")]
+    return len(told) > 0 and bool(pd.to_numeric(told, errors="coerce").notna().all())
+
+
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    numbers = pd.to_numeric(column, errors="coerce")
-    wrong = np.flatnonzero((numbers.isna() & column.notna()).to_numpy())
+    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
+    is_told = column.notna() & (column != "")
+    wrong = np.flatnonzero((is_told & ~np.isfinite(numbers)).to_numpy())
     if len(wrong):
         seen = column.iloc[wrong[0]]
         raise ParseError(f"expected a number, got {seen!r}", place=f"row {wrong[0] + 1}")
@@ -119,17 +137,25 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
 
 
 def _times(column: pd.Series[Any]) -> pd.Series[Any]:
-    """Return times; numbers are Unix time in seconds, milliseconds, or less, told by their size."""
-    try:
-        if not is_numeric_dtype(column):
-            return pd.to_datetime(column, utc=True, format=_FORMAT)
-        largest = column.abs().max()
+    """Return times; numbers are Unix time in seconds, milliseconds, or less, told by their size.
+
+    Numbers of eight digits that are a date, such as 20260131, are that.
+    """
+    is_told = column.notna() & (column != "")
+    if _is_numeric(column):
+        texts = column.astype("str")
+        dates = pd.to_datetime(texts, utc=True, format="%Y%m%d", errors="coerce")
+        if (texts.str.len() == 8)[is_told].all() and dates[is_told].notna().all():
+            return dates
+        numbers = _numbers(column)
+        largest = numbers.abs().max()
         sizes: list[tuple[Unit, float]] = [("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", np.inf)]
         unit = next(unit for unit, most in sizes if not largest >= most)
-        return pd.to_datetime(column, unit=unit, utc=True)
-    except (ValueError, OverflowError, TypeError) as error:
-        raise ParseError(f"expected times: {str(error).partition(chr(10))[0]}") from error
-
-
-def _split(line: str) -> list[str]:
-    return line.split(max(",;\t", key=line.count))
+        times = pd.to_datetime(numbers, unit=unit, utc=True, errors="coerce")
+    else:
+        times = pd.to_datetime(column.where(is_told), utc=True, format=_FORMAT, errors="coerce")
+    wrong = np.flatnonzero((is_told & times.isna()).to_numpy())
+    if len(wrong):
+        seen, place = column.iloc[wrong[0]], f"row {wrong[0] + 1}"
+        raise ParseError(f"expected a time in ISO 8601 or Unix time, got {seen!r}", place=place)
+    return times
