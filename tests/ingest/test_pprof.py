@@ -86,13 +86,14 @@ def test_lines_of_a_location_are_frames_the_last_of_which_is_not_inlined():
 
 
 def test_an_address_without_symbols_is_named_by_it_in_its_binary():
-    mapping = bytes_field(3, varint_field(1, 5) + varint_field(5, 8))
+    start = varint_field(2, 2**64 - 8192)
+    mapping = bytes_field(3, varint_field(1, 5) + start + varint_field(4, 64) + varint_field(5, 8))
     data = message(
         sample_type(), mapping, location(1, address=2**64 - 4096, mapping=5),
         sample(packed_field(1, [1]), packed_field(2, [1])),
     )  # fmt: skip
     profile = read(data)
-    assert profile.function(0) == Function("0xfffffffffffff000", "/bin/app")
+    assert profile.function(0) == Function("app+0x1040", "/bin/app")
     assert profile.locations["address"].to_pylist() == [-4096]
 
 
@@ -130,6 +131,15 @@ def test_the_last_value_type_is_the_default_unless_one_is_named():
     types = sample_type() + sample_type(9, 10)
     assert read(message(types)).default_value == 1
     assert read(message(types, varint_field(14, 1))).default_value == 0
+
+
+def test_a_default_of_which_there_is_nothing_is_none():
+    types = sample_type() + sample_type(9, 10) + sample_type(3, 2)
+    rows = sample(packed_field(2, [5, 0, 0])), sample(packed_field(2, [0, 7, 0]))
+    period = bytes_field(11, varint_field(1, 9) + varint_field(2, 10))
+    assert read(message(types, *rows)).default_value == 0
+    assert read(message(types, *rows, period)).default_value == 1
+    assert read(message(types, *rows, period, varint_field(14, 3))).default_value == 2
 
 
 def test_strings_that_are_no_utf8_are_replaced():

@@ -1,7 +1,5 @@
 """What is peculiar to text: perf script, Austin, the forms before pprof."""
 
-import struct
-
 import pytest
 
 from workbench.errors import ParseError
@@ -128,68 +126,5 @@ def test_mojo_holds_what_the_text_holds(examples):
     ],
 )
 def test_events_that_are_none_are_named(data, complaint):
-    with pytest.raises(ParseError, match=complaint):
-        read(data)
-
-
-# before pprof's protobuf
-
-
-@pytest.mark.parametrize("form", ["<I", ">I", "<Q", ">Q"])
-def test_words_may_be_of_either_size_and_order(form):
-    words = (0, 3, 0, 10_000, 0, 2, 2, 0x401000, 0x402000, 0, 1, 0)
-    profile = read(struct.pack(f"{form[0]}{len(words)}{form[1]}", *words))
-    assert profile.totals == {"samples/count": 2, "cpu/nanoseconds": 20_000_000}
-    assert stacks(profile) == [["0x402000", "0x401000"]]
-
-
-def test_a_java_profile_names_its_addresses():
-    words = struct.pack("<11I", 0, 3, 1, 10_000, 0, 5, 2, 1, 2, 0, 1) + struct.pack("<I", 0)
-    names = b" 0x00000001 com.example.A.run (A.java:12)\n 0x2 GC\n"
-    profile = read(words + names)
-    assert stacks(profile) == [["GC", "com.example.A.run"]]
-    assert profile.function(0) == Function("com.example.A.run", "A.java")
-    assert profile.locations["line"].to_pylist() == [12, 0]
-
-
-def test_an_address_is_in_the_file_that_is_mapped_there(examples):
-    profile = read(examples["gperftools"].data)
-    assert {profile.function(n) for n in range(2)} == {
-        Function("0x401000", "/bin/app"), Function("0x402000", "/bin/app"),
-    }  # fmt: skip
-
-
-def test_a_sampled_heap_is_scaled_to_what_was_there():
-    text = "heap profile: 1: 1024 [ 1: 1024] @ heap_v2/524288\n  1: 1024 [ 1: 1024] @ 0x1\n"
-    objects, space = read(text.encode()).totals.values()
-    assert (objects, space) == (512, 524800)  # 1 / (1 - exp(-1024 / 524288))
-
-
-def test_counts_contentions_and_java_heaps():
-    counts = read(b"goroutine profile: total 7\n5 @ 0x1 0x2\n2 @ 0x3\n\n")
-    assert counts.totals == {"goroutine/count": 7}
-    waits = "--- contentionz 1 ---\ncycles/second = 2000000000\nsampling period = 10\n 400 3 @ 0x1\n--- Memory map: ---\n"
-    assert read(waits.encode()).totals == {"contentions/count": 30, "delay/nanoseconds": 2000}
-    heap = "--- heapz 1 ---\nformat = java\nresolution = bytes\n 1048576 1 @ 0x1\n 0x1 A.b (A.java:3)\n"
-    profile = read(heap.encode())
-    assert profile.totals == {"inuse_objects/count": 1, "inuse_space/bytes": 1212696}
-    assert profile.function(0) == Function("A.b", "A.java")
-
-
-@pytest.mark.parametrize(
-    ("data", "complaint"),
-    [
-        (
-            b"heap profile: 1: 2 [ 1: 2] @ heapprofile\nhello\n",
-            "2: expected values @ addresses, got 'hello'",
-        ),
-        (b"--- heapz 1 ---\n0 0 @ 0\n", "expected addresses of 64 bits"),
-        (b"--- heapz 1 ---\n8 0 @ 0x1\n", "expected bytes, then objects above 0"),
-        (b"goroutine profile: total 7\n5 @ 0x\n", "expected values @ addresses"),
-        (struct.pack("<7Q", 0, 3, 0, 1, 0, 5, 2**40), "expected a record, got a count of 5 and"),
-        (struct.pack("<6Q", 0, 3, 0, 1, 0, 5), "expected a record or the end mark"),
-    ],
-)
-def test_other_records_are_named(data, complaint):
     with pytest.raises(ParseError, match=complaint):
         read(data)

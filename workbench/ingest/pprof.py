@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from workbench.errors import ParseError
+from workbench.ingest.addresses import Mapping, bare_name
 from workbench.ingest.content import Content
 from workbench.ingest.pprof_scan import NO_FAULT, loops
 from workbench.profile.build import check_sum, distinct_stacks
@@ -23,9 +24,11 @@ from workbench.types import Profile, ValueType
 
 Integers = npt.NDArray[np.int64]
 
+_MASK = 2**64 - 1
+
 # fields of the message Profile
 SAMPLE_TYPE, SAMPLE, MAPPING, LOCATION, FUNCTION, STRING = 1, 2, 3, 4, 5, 6
-TIME_NANOS, DURATION_NANOS, DEFAULT_SAMPLE_TYPE = 9, 10, 14
+TIME_NANOS, DURATION_NANOS, PERIOD_TYPE, DEFAULT_SAMPLE_TYPE = 9, 10, 11, 14
 _WIRE_TYPES = dict.fromkeys((1, 2, 3, 4, 5, 6, 11), 2) | dict.fromkeys((7, 8, 9, 10, 12, 14, 15), 0)
 
 
@@ -50,7 +53,9 @@ def parse(content: Content) -> Profile:
     """Parse a pprof profile, one sample row for each sample.
 
     A location without symbols becomes a function named by its address, in the file of its
-    mapping. A location with several lines becomes as many, all but the outermost `inlined`.
+    mapping. A location with several lines becomes as many, all but the outermost `inlined`. The
+    default value type is the one that is named, else the last; where no sample has any of that, it
+    is the one of the period, or the first that has.
     """
     message = _Message(content.data)
     strings = message.strings()
@@ -69,18 +74,17 @@ def parse(content: Content) -> Profile:
         frames = _positions(location_ids, samples.rows + (most_id > 0), "location")
     starts, frames = message.expanded(samples.starts, frames, line_starts)
     starts, frames, stacks = distinct_stacks(starts, frames)
-    default = _one_text(strings, message.number(DEFAULT_SAMPLE_TYPE))
-    by_name = {kind.name: number for number, kind in enumerate(value_types)}
+    values = tuple(np.ascontiguousarray(column) for column in samples.values.T)
     return Profile(
         functions=functions,
         locations=locations,
         stack_starts=starts,
         stack_locations=frames,
         sample_stacks=stacks,
-        sample_values=tuple(np.ascontiguousarray(column) for column in samples.values.T),
+        sample_values=values,
         value_types=value_types,
         labels=_labels(samples.labels, strings),
-        default_value=by_name.get(default, len(value_types) - 1),
+        default_value=_default_value(message, strings, value_types, values),
         time_ns=message.number(TIME_NANOS) or None,
         duration_s=message.number(DURATION_NANOS) / 1e9 or None,
     )
@@ -215,6 +219,21 @@ class _Message:
         return out_starts, longer
 
 
+def _default_value(
+    message: _Message, strings: pa.Array, kinds: tuple[ValueType, ...], values: tuple[Integers, ...]
+) -> int:
+    by_name = {kind.name: number for number, kind in enumerate(kinds)}
+    named = _one_text(strings, message.number(DEFAULT_SAMPLE_TYPE))
+    if named in by_name:
+        return by_name[named]
+    last = len(kinds) - 1
+    if values[last].any():
+        return last
+    periods = message.records(PERIOD_TYPE, 3)[:1, 1]
+    sampled = [by_name.get(name.as_py(), last) for name in _texts(strings, periods)]
+    return next((n for n in (*sampled, *range(last)) if values[n].any()), last)
+
+
 def _places(message: _Message, strings: pa.Array) -> tuple[pa.Table, pa.Table, Integers, Integers]:
     """Return functions, locations (one row a line), where each location's rows start, its id."""
     records = message.records(FUNCTION, 6)  # 1 id, 2 name, 3 system name, 4 file, 5 start line
@@ -249,13 +268,19 @@ def _unsymbolised(
     message: _Message, strings: pa.Array, places: Integers, n_functions: int
 ) -> tuple[pa.Table, Integers]:
     """Return a function for each location without lines, and their rows."""
-    records = message.records(MAPPING, 6)  # 1 id, 5 file
+    records = message.records(MAPPING, 6)  # 1 id, 2 start, 4 offset, 5 file
     files = np.append(records[:, 5], 0)
     known = places[:, 2] != 0
     mapping = np.full(len(places), len(records))
     mapping[known] = _positions(records[:, 1], places[known, 2], "mapping")
-    names = [f"0x{address & (2**64 - 1):x}" for address in places[:, 3].tolist()]
-    columns = {"name": names, "file": _texts(strings, files[mapping])}
+    told = _texts(strings, files[mapping])
+    starts, offsets = (np.append(records[:, k], 0)[mapping].tolist() for k in (2, 4))
+    rows = zip(places[:, 3].tolist(), starts, offsets, told.to_pylist(), strict=True)
+    names = [
+        bare_name(address & _MASK, Mapping(start & _MASK, _MASK, offset & _MASK, file))
+        for address, start, offset, file in rows
+    ]
+    columns = {"name": names, "file": told}
     table = make_table(FUNCTIONS, {**columns, "line": np.zeros(len(names), np.int64)})
     return table, n_functions + np.arange(len(names))
 
