@@ -42,12 +42,12 @@ def test_frames_tell_symbol_binary_kind_and_address(examples):
     profile = read(examples["perf_script"].data)
     functions = [profile.function(n) for n in range(profile.functions.num_rows)]
     assert functions == [
-        Function("do_work", "[kernel.kallsyms]"), Function("operator new(unsigned long)", "/bin/app"),
-        Function("main", "/bin/app (deleted)"), Function("main", "/bin/app"),
+        Function("main", "/bin/app (deleted)"), Function("operator new(unsigned long)", "/bin/app"),
+        Function("do_work", "[kernel.kallsyms]"), Function("main", "/bin/app"),
     ]  # fmt: skip
     rows = profile.locations.to_pylist()
-    assert [row["kind"] for row in rows] == ["kernel", "", "", ""]
-    assert rows[0]["address"] == 0xFFFFFFFF81000010 - 2**64
+    assert [row["kind"] for row in rows] == ["", "", "kernel", ""]
+    assert rows[2]["address"] == 0xFFFFFFFF81000010 - 2**64
     assert stacks(profile)[0] == ["main", "operator new(unsigned long)", "do_work"]
     assert profile.duration_s == pytest.approx(0.0001)
 
@@ -58,12 +58,61 @@ def test_inlined_jit_and_unknown_frames():
 \t     200 f (inlined)
   file.c:12
 \t     200 g+0x4 (/bin/app)
-\t     300 Lcom/A;::b+0x8 (/tmp/perf-1.map)
+\t     300 Lcom/A;::b->c+0x8 (/tmp/perf-1.map)
 """
     profile = read(text.encode())
-    assert [row["kind"] for row in profile.locations.to_pylist()] == ["", "inlined", "", "jit"]
-    assert profile.function(0) == Function("[unknown]")
-    assert stacks(profile) == [["Lcom/A;::b", "g", "f", "[unknown]"]]
+    rows = profile.locations.to_pylist()
+    assert [row["kind"] for row in rows] == ["jit", "inlined", "", "inlined", ""]
+    assert [row["line"] for row in rows] == [0, 0, 0, 12, 0]
+    assert stacks(profile) == [["Lcom/A;::b", "c", "g", "f", "[unknown]"]]
+    assert [profile.function(n).file for n in (2, 3, 4)] == ["/bin/app", "/bin/app", ""]
+
+
+@pytest.mark.parametrize(("frames", "told"), [
+    ("\t  1b48 W<long>::run+0xb\n  v.cpp:7 (inlined)\n\t  1b48 main+0xb (/bin/a b)\n  m.cpp:9\n",
+     [("main", "/bin/a b", 9, ""), ("W<long>::run", "/bin/a b", 7, "inlined")]),
+    ("\t  1b48 main+0xb\n", [("main", "", 0, "")]),
+    ("\tmain+0xb (/bin/app)\n", [("main", "/bin/app", 0, "")]),
+    ("\tmain\n", [("main", "", 0, "")]),
+    ("\t  1b48 main+0xb (/bin/app+0x2bbed)\n", [("main", "/bin/app", 0, "")]),
+    ("\t  1b48 f (/boot/vmlinux-5.4.14)\n", [("f", "/boot/vmlinux-5.4.14", 0, "kernel")]),
+    ("\t  1b48 f (/lib/m.ko.xz)\n", [("f", "/lib/m.ko.xz", 0, "kernel")]),
+    ("\tffffffffc0 prog (bpf_prog_2b95)\n", [("prog", "bpf_prog_2b95", 0, "")]),
+    ("\tffffffffc0000000 prog (bpf_prog_2b95)\n", [("prog", "bpf_prog_2b95", 0, "kernel")]),
+])  # fmt: skip
+@pytest.mark.parametrize("header", ["app 1 1.0: 5 cycles:", "app 1/2 1.0: ", "app 1"])
+def test_frames_come_with_what_was_asked_for(header, frames, told):
+    profile = read(f"{header}\n{frames}\n".encode(), format="perf_script")
+    rows = profile.locations.to_pylist()
+    functions = [profile.function(row["function"]) for row in rows]
+    assert [(f.name, f.file, row["line"], row["kind"]) for f, row in zip(functions, rows, strict=True)] == told  # fmt: skip
+    assert profile.n_samples == 1
+
+
+def test_records_of_other_kinds_are_left_out():
+    text = """[ perf record: Woken up 1 times ]
+perf 0 0.0: PERF_RECORD_MMAP -1/0: [0xffffffff81000000(0x1209988) @ 0]: x [kernel]_text
+app 1 1.0: 5 cycles:
+\t  1b48 main (/bin/app)
+
+|6   int main() {
+app 1 1.1: PERF_RECORD_EXIT(1:1):(1:1)
+"""
+    assert read(text.encode()).totals == {"samples/count": 1, "cycles/count": 5}
+
+
+def test_of_several_events_that_of_the_cpu_is_the_default():
+    text = "".join(
+        f"app 1 1.0: {period} {event}: \n\t 1 f{n} (/bin/app)\n\n"
+        for n, (period, event) in enumerate(
+            [(7, "page-faults"), (100, "cycles:u"), (100, "cycles:u")]
+        )
+    )
+    profile = read(text.encode())
+    assert profile.totals == {"samples/count": 3, "page-faults/count": 7, "cycles/count": 200}
+    assert profile.top()["self"].tolist() == [100, 100]
+    no_periods = read(text.replace(" 7 ", " ").replace(" 100 ", " ").encode())
+    assert no_periods.totals == {"samples/count": 3, "page-faults/count": 1, "cycles/count": 2}
 
 
 def test_a_stack_of_one_may_stand_on_the_line_and_a_sample_without_is_kept():
