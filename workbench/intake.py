@@ -14,6 +14,7 @@ import pandas as pd
 from workbench.errors import ParseError, WorkbenchError
 from workbench.history import Repository
 from workbench.ingest.content import Content, unpack
+from workbench.ingest.others import name_other
 from workbench.ingest.read import find_format, parse
 from workbench.ingest.rows import parse_rows
 from workbench.ingest.series import SERIES_FORMATS, fetch_prometheus, read_series
@@ -174,7 +175,7 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
             return table, store.put(table, rows)
     if name is None:
         known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
-        raise ParseError(f"expected {known}, got {content.data[:40]!r}")
+        raise ParseError(f"expected {known}, got {name_other(content) or repr(content.data[:40])}")
     return "measurements", _add_series(store, SERIES_FORMATS[name].parse(content), labels)
 
 

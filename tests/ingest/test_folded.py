@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from workbench.errors import ParseError
 from workbench.ingest import read
+from workbench.ingest.content import Content
+from workbench.ingest.read import find_format
 from workbench.types import Function
 
 NAMES = st.text(alphabet="abcü<>._()[], ", min_size=1, max_size=8).filter(
@@ -148,7 +150,7 @@ def test_a_profile_without_a_sample_is_empty():
 
 @pytest.mark.parametrize(
     "line",
-    ["main", "5", "main five", "main 1.5.1", "main .5", "main -1", "main ²", "main\t1", "main 1e3",
+    ["main", "5", "main five", "main 1.5.1", "main .5", "main -1", "main ²", "main\tx", "main 1e3",
      "main 99999999999999999999", "main " + "9" * 5000],
 )  # fmt: skip
 def test_a_line_without_a_count_is_named(line):
@@ -156,6 +158,37 @@ def test_a_line_without_a_count_is_named(line):
         parse(f"a 1\n\n{line}\n".encode())
     assert (caught.value.path, caught.value.place) == (None, 3)
     assert len(str(caught.value)) < 200
+
+
+def test_any_space_may_part_stack_and_count():
+    profile = parse(b"a;b c\t10\na;b c 2\n")
+    assert profile.totals == {"samples/count": 12}
+    assert profile.functions["name"].to_pylist() == ["a", "b c"]
+
+
+def test_a_difference_of_two_profiles_is_refused():
+    with pytest.raises(
+        ParseError, match="expected one count a line, got two of a difference: 'a;b 31 33'"
+    ):
+        read(b"a;b 31 33\na;c 2 0\na 1 1\n")
+    assert read(b"a;worker 1 33\na;c 2\na 1\n").totals == {"samples/count": 36}
+
+
+@pytest.mark.parametrize("text", [
+    "Release notes for build 12\n\nFixed issue 4\nSee page 7\n",
+    "2026-01-01 12:00:00 GET /index 200\n2026-01-01 12:00:01 GET /x 404\n",
+    "a;b\nc;d\ne;f 1\n",
+])  # fmt: skip
+def test_prose_is_not_taken_for_stacks(text):
+    with pytest.raises(ParseError, match="expected one of jfr, "):
+        read(text.encode())
+
+
+@pytest.mark.parametrize(
+    "text", ["main 3\nidle 4\n", "// odd\na;b 1\na;c 2\n", "# only\n\nrun it;b 1\n"]
+)
+def test_stacks_are_told_by_most_lines(text):
+    assert find_format(Content(text.encode())) == "folded"
 
 
 def test_counts_that_no_table_holds_are_refused():

@@ -3,14 +3,15 @@
 import gzip
 import itertools
 import json
+import re
 
 import pyarrow as pa
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import ParseError
-from workbench.ingest import FORMATS, read
+from workbench.ingest import FORMATS, deep_json, read
 from workbench.ingest.content import Content
 from workbench.ingest.read import find_format
 from workbench.types import Profile
@@ -211,3 +212,62 @@ def test_a_damaged_archive_is_one_error(pack):
 def test_brackets_that_nest_too_deeply_are_one_error():
     with pytest.raises(ParseError):
         read(b'{"profiles": ' + b"[" * 200_000 + b"]" * 200_000 + b"}", format="speedscope")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "utf-16-be"])
+def test_a_mark_of_the_encoding_is_no_part_of_the_text(encoding):
+    text = "a;ü 1\na 2\n".encode(encoding)
+    if encoding == "utf-16-be":
+        text = b"\xfe\xff" + text
+    profile = read(gzip.compress(text))
+    assert profile.functions["name"].to_pylist() == ["a", "ü"]
+    assert profile.totals == {"samples/count": 3}
+
+
+@pytest.mark.parametrize(("data", "seen"), [
+    (b"PERFILE2\x01\x02", "a recording of perf: write it as text with `perf script`"),
+    (b'{"head": {"callFrame": {}, "selfSize": 1}}', "a heap profile of V8"),
+    (b'{"benchmarks": []}', "results of benchmarks, not a profile"),
+    (b"PK\x03\x04rest", "a zip archive: unpack it first"),
+    (b"", "an empty file"),
+    (b"what is this", "b'what is this'"),
+])  # fmt: skip
+def test_what_is_no_profile_is_called_what_it_is(data, seen):
+    with pytest.raises(ParseError, match=f"expected one of jfr, .*, got {re.escape(seen)}$"):
+        read(data)
+
+
+@pytest.mark.parametrize(("data", "complaint"), [
+    (b'{"profiles": [', "line 1 column 15: expected JSON: Expecting value"),
+    (b'{"a": 1} {"a": 2}', "line 1 column 10: expected JSON: Extra data"),
+    (b"[" * 2000, "line 1 column 2001: expected JSON: Expecting value"),
+    (b"[" * 30_000, "expected JSON: brackets nest too deeply"),
+])  # fmt: skip
+def test_json_that_is_damaged_says_where(data, complaint):
+    with pytest.raises(ParseError, match=complaint):
+        read(data)
+
+
+DEEP = {"a": 1.5, "b": [[], {}, "ü\n", True, False, None, -2, 1e-3, {"c": {"d": ""}}], "": 12}
+
+
+@given(st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+))  # fmt: skip
+@example(DEEP)
+def test_deep_json_is_read_as_the_library_reads_it(value):
+    for indent in (None, 2):
+        text = json.dumps(value, indent=indent)
+        assert deep_json.loads(text) == json.loads(text)
+
+
+@given(st.text('[]{}",:1.e-tfn \\u0', max_size=12))
+def test_damaged_json_is_refused_as_the_library_refuses_it(text):
+    try:
+        value = json.loads(text)
+    except json.JSONDecodeError:
+        with pytest.raises(json.JSONDecodeError):
+            deep_json.loads(text)
+    else:
+        assert repr(deep_json.loads(text)) == repr(value)

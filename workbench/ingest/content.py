@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import json
 import re
 import zlib
@@ -13,6 +14,7 @@ from typing import Any
 import pyarrow as pa
 
 from workbench.errors import ParseError
+from workbench.ingest import deep_json
 
 MOST_BYTES = 1 << 30
 """What a compressed file may grow to; beyond it is taken for a bomb."""
@@ -56,13 +58,11 @@ class Content:
         if self.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] not in (b"{", b"["):
             return ParseError("expected JSON, an object or an array", place="byte 0")
         try:
-            document = json.loads(self.data.decode("utf-8-sig", "replace"))
+            document = _loads(self.data.decode("utf-8-sig", "replace"))
             return _without_surrogates(document) if _SURROGATE.search(self.data) else document
         except json.JSONDecodeError as error:
             place = f"line {error.lineno} column {error.colno}"
             return ParseError(f"expected JSON: {error.msg}", place=place)
-        except RecursionError:
-            return ParseError("expected JSON, got brackets that nest too deeply")
         except ValueError as error:  # an integer of thousands of digits
             return ParseError(f"expected JSON: {error}")
 
@@ -135,8 +135,18 @@ class Node:
 
     def unlike(self, expected: str) -> ParseError:
         """Return the complaint that something else was expected here."""
-        seen = json.dumps(self.value)
+        try:
+            seen = json.dumps(self.value)
+        except RecursionError:
+            seen = f"a deep {type(self.value).__name__}"
         return ParseError(f"expected {expected}, got {seen[:60]}", place=self.place)
+
+
+def _loads(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except RecursionError:
+        return deep_json.loads(text)
 
 
 def _without_surrogates(document: Any) -> Any:
@@ -162,12 +172,17 @@ def _valid(text: str) -> str:
 
 
 def unpack(data: bytes, most_bytes: int = MOST_BYTES) -> bytes:
-    """Undo gzip or zstd, told by their first bytes; ParseError for a damaged or endless one."""
+    """Undo gzip or zstd, told by their first bytes; ParseError for a damaged or endless one.
+
+    Text with a mark of its encoding, UTF-8 or UTF-16, becomes UTF-8 without one.
+    """
     if data[:2] == b"\x1f\x8b":
-        return b"".join(_gunzip(data, most_bytes))
-    if data[:4] == b"\x28\xb5\x2f\xfd":
-        return b"".join(_unzstd(data, most_bytes))
-    return data
+        data = b"".join(_gunzip(data, most_bytes))
+    elif data[:4] == b"\x28\xb5\x2f\xfd":
+        data = b"".join(_unzstd(data, most_bytes))
+    if data[:2] in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        return data.decode("utf-16", "replace").encode("utf-8", "replace")
+    return data.removeprefix(codecs.BOM_UTF8)
 
 
 def _gunzip(data: bytes, most_bytes: int) -> Iterator[bytes]:

@@ -25,16 +25,26 @@ KINDS = {"k": "kernel", "j": "jit", "i": "inlined", "0": "interpreted", "1": "c1
 FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
 _KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
 _BLOCK = 1 << 16
-_COUNT = re.compile(rb"[0-9]{1,18}|[0-9]{1,15}\.[0-9]{0,15}")
+_LINE = re.compile(rb"(?:(?P<stack>.*\S)[ \t]+|[ \t]+)(?P<count>[0-9]{1,18}|[0-9]{1,15}\.[0-9]*)")
+_TWO = re.compile(rb".*[^;][ \t]+[0-9]+", re.DOTALL)
+_MOST_SNIFFED = 100
 
 
 def looks_like(content: Content) -> bool:
-    """Tell whether the first line with content ends in a count."""
+    """Tell whether most lines end in a count, and frames are parted, or one word each.
+
+    Prose may have lines that end in a number, but hardly as many with a `;`.
+    """
+    n_lines, counted = 0, []
     for line in io.BytesIO(content.data):
         if line.strip() and not line.startswith(b"#"):
-            _, space, count = line.rstrip().rpartition(b" ")
-            return bool(space) and _COUNT.fullmatch(count) is not None
-    return False
+            n_lines += 1
+            counted += [match] if (match := _LINE.fullmatch(line.rstrip())) else []
+        if n_lines == _MOST_SNIFFED:
+            break
+    stacks = [match["stack"] or b"" for match in counted]
+    are_stacks = any(b";" in stack for stack in stacks) or not any(b" " in s for s in stacks)
+    return bool(counted) and are_stacks and 2 * len(counted) >= n_lines
 
 
 def parse(content: Content) -> Profile:
@@ -43,6 +53,7 @@ def parse(content: Content) -> Profile:
     Lines that start with `#` are comments; a line without frames is a sample of an empty stack.
     Bytes that are no UTF-8 become replacement characters.
     """
+    _check_counts(content.data)
     known = _Pieces()
     starts, frames, counts = array("q", [0]), array("i"), array("q")
     fractions: dict[int, float] = {}
@@ -51,8 +62,10 @@ def parse(content: Content) -> Profile:
         if line.startswith(b"#") or not (space or count):
             continue
         if not (space and count.isdigit() and len(count) < 19):
-            fractions[len(counts)] = _fraction(space + count, line, number)
-            count = b"0"
+            stack, count = _parted(line, number)
+            if not count.isdigit():
+                fractions[len(counts)] = float(count)
+                count = b"0"
         pieces: Iterable[bytes] = stack.split(b";")
         if b"" in pieces:
             pieces = filter(None, pieces)
@@ -82,6 +95,18 @@ def parse(content: Content) -> Profile:
         sample_values=(value_column(values, SAMPLES),),
         value_types=(SAMPLES,),
     )
+
+
+def _check_counts(data: bytes) -> None:
+    """Raise ParseError where every line has two counts, of two profiles, as `difffolded.pl` writes.
+
+    Which of them is meant, or that both are, is not for a reader to say.
+    """
+    lines = [line.rstrip() for line in data[:_BLOCK].split(b"\n")[:_MOST_SNIFFED]]
+    matches = [_LINE.fullmatch(line) for line in lines if line and line[:1] != b"#"]
+    if len(matches) > 2 and all(m and _TWO.fullmatch(m["stack"] or b"") for m in matches):
+        seen = lines[0].decode("utf-8", "replace")[:80]
+        raise ParseError(f"expected one count a line, got two of a difference: {seen!r}", place=1)
 
 
 def add_frame(table: FrameTable, text: str) -> int:
@@ -130,9 +155,10 @@ def _rejoined(stack: bytes) -> list[bytes]:
     return joined
 
 
-def _fraction(count: bytes, line: bytes, number: int) -> float:
-    """Return a count that is no plain integer."""
-    if not _COUNT.fullmatch(count.removeprefix(b" ")) or not count.startswith(b" "):
+def _parted(line: bytes, number: int) -> tuple[bytes, bytes]:
+    """Return stack and count of a line where more than a space and an integer part them."""
+    match = _LINE.fullmatch(line.rstrip())
+    if match is None:
         seen = line.decode("utf-8", "replace").rstrip()[:80]
         raise ParseError(f"expected 'frame;frame count', got {seen!r}", place=number)
-    return float(count)
+    return match["stack"] or b"", match["count"]

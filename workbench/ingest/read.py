@@ -26,6 +26,7 @@ from workbench.ingest import (
     speedscope,
 )
 from workbench.ingest.content import MOST_BYTES, Content, unpack
+from workbench.ingest.others import name_other
 from workbench.types import Profile
 
 
@@ -92,9 +93,19 @@ def parse(content: Content, name: str | None = None) -> Profile:
         raise ParseError(f"expected a format among {', '.join(FORMATS)}, got {name!r}")
     found = find_format(content) if name is None else name
     if found is None:
-        seen = repr(content.data[:40]) if content.data else "an empty file"
-        raise ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")
+        raise unknown(content)
     return FORMATS[found].parse(content)
+
+
+def unknown(content: Content) -> ParseError:
+    """Return the complaint about content in none of the formats: as much as is known of it."""
+    if content.data.lstrip()[:1] in (b"{", b"["):
+        try:
+            content.json  # noqa: B018 (what is wrong with it is the complaint)
+        except ParseError as error:
+            return error
+    seen = name_other(content) or repr(content.data[:40]) if content.data else "an empty file"
+    return ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")
 
 
 def find_format(content: Content) -> str | None:

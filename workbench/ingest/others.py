@@ -1,0 +1,52 @@
+"""What a file is that is no profile we read, so that its complaint can say so."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from workbench.ingest.content import Content
+
+_MAGIC = {
+    b"PERFILE2": "a recording of perf: write it as text with `perf script`",
+    b"SQLite format 3\0": "a SQLite database",
+    b"PK\x03\x04": "a zip archive: unpack it first",
+    b"\x7fELF": "a program",
+    b"PAR1": "a Parquet table",
+    b"\x04\x22\x4d\x18": "LZ4: unpack it first",
+    b"BZh": "bzip2: unpack it first",
+    b"\xfd7zXZ\0": "xz: unpack it first",
+    b"<!DOCTYPE": "a page of HTML",
+    b"<html": "a page of HTML",
+    b"<svg": "a picture (SVG)",
+    b"<?xml": "XML",
+}
+
+
+def _is_heap_profile(page: dict[str, Any]) -> bool:
+    return isinstance(page.get("head"), dict) and "selfSize" in page["head"]
+
+
+def _is_stackprof(page: dict[str, Any]) -> bool:
+    return "frames" in page and "mode" in page and ("raw" in page or "samples" in page)
+
+
+_JSON: dict[str, Callable[[dict[str, Any]], bool]] = {
+    "a heap profile of V8": _is_heap_profile,
+    "a heap snapshot of V8": lambda page: "snapshot" in page and "nodes" in page,
+    "a dump of stackprof": _is_stackprof,
+    "results of benchmarks, not a profile": lambda page: "benchmarks" in page,
+    "a notebook": lambda page: "cells" in page and "nbformat" in page,
+}
+
+
+def name_other(content: Content) -> str | None:
+    """Return what content is, if it is known; None if it is not."""
+    start = content.data.lstrip()[:16]
+    for magic, name in _MAGIC.items():
+        if start.startswith(magic):
+            return name
+    page = content.json.value if content.is_json else None
+    if isinstance(page, dict):
+        return next((name for name, fits in _JSON.items() if fits(page)), None)
+    return None
