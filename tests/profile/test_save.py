@@ -10,7 +10,8 @@ from workbench.ingest import read
 from workbench.profile import ProfileBuilder, ValueType
 from workbench.profile.save import WRITERS
 
-NAMES = st.text(min_size=1, max_size=6).filter(lambda name: name.isprintable() and name.strip())
+SIGNS = st.characters(categories=["L", "N", "P", "S"])
+NAMES = st.text(SIGNS, min_size=1, max_size=6) | st.tuples(SIGNS, SIGNS).map(" ".join)
 FRAMES = st.tuples(NAMES, st.sampled_from(["", "a.py", "b/c.py"]), st.integers(0, 99))
 LABELS = st.dictionaries(
     st.sampled_from(["thread", "size"]),
@@ -54,12 +55,35 @@ def test_folded_stacks_keep_the_default_value(samples):
     profile = made([(f, (v[0], abs(v[1])), {}) for f, v, _ in samples])
     again = read(WRITERS["folded"](profile), format="folded")
     assert list(again.totals.values()) == [profile.totals["cpu/nanoseconds"]]
-    assert again.n_samples == profile.n_samples
+    assert again.n_samples == len(set(profile.sample_stacks.tolist()))
+
+
+def seconds(*rows, unit="seconds"):
+    builder = ProfileBuilder(ValueType("time", unit), ValueType("space", "bytes"))
+    for name, time, space in rows:
+        builder.sample(builder.stack([builder.frame(name)]), time, space)
+    return builder.build()
+
+
+def test_folded_counts_are_whole_one_line_a_stack():
+    rows = [("f", 1e-6, 0), ("g", 0.25, 0), ("f", 0.5, 0)]
+    assert WRITERS["folded"](seconds(*rows)) == b"f 500001000\ng 250000000\n"
+    assert WRITERS["folded"](seconds(("f", 1e-7, 0), unit="percent")) == b"f 0.0000001\n"
+
+
+def test_no_tool_reads_less_than_nothing():
+    profile = seconds(("f", -0.5, 64), ("g", 1.5, -32))
+    for name in ("folded", "speedscope"):
+        with pytest.raises(ProfileError, match="expected time/seconds of 0 or more for"):
+            WRITERS[name](profile)
+    assert WRITERS["folded"](seconds(("f", -0.5, 0), ("f", 1.5, 0))) == b"f 1000000000\n"
+    page = json.loads(WRITERS["speedscope"](seconds(("f", 0.5, -64))))
+    assert [told["name"] for told in page["profiles"]] == ["time/seconds"]
 
 
 @given(SAMPLES)
 def test_speedscope_is_read_back_but_for_labels_and_times(samples):
-    profile = made([(frames, values, {}) for frames, values, _ in samples])
+    profile = made([(frames, tuple(map(abs, values)), {}) for frames, values, _ in samples])
     assert content(read(WRITERS["speedscope"](profile))) == content(profile)
 
 

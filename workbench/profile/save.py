@@ -94,25 +94,41 @@ def to_pprof(profile: Profile) -> bytes:
 
 
 def to_folded(profile: Profile) -> bytes:
-    """Write one line a sample: frames root first, then the default value.
+    """Write one line a stack: frames root first, then the sum of the default value.
 
-    A `;` or a line break in a name, which would end the frame, becomes a `:` or a space; a line
-    that would begin with `#`, a comment, begins with an empty frame.
+    Counts are whole: fractions of a second become nanoseconds; other fractions stay, which few
+    tools read. A `;` or a line break in a name, which would end the frame, becomes a `:` or a
+    space; a line that would begin with `#`, a comment, begins with an empty frame.
     """
+    kind = profile.value_types[profile.default_value]
+    values = profile.values()
+    if values.dtype.kind == "f" and kind.unit in _NANOSECONDS:
+        values = np.array(_integers(values, kind)[0], np.int64)
+    sums = np.zeros(profile.n_stacks, values.dtype)
+    np.add.at(sums, profile.sample_stacks, values)
+    if (sums < 0).any():
+        raise ProfileError(f"expected {kind} of 0 or more for folded stacks, found {sums.min()}")
     texts = _frame_texts(profile)
     starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
-    stacks = [
-        ";".join([texts[frame] for frame in locations[start:end]])
-        for start, end in pairwise(starts)
-    ]
-    stacks = [f";{stack}" if stack.startswith("#") else stack for stack in stacks]
-    values = profile.values().tolist()
-    rows = zip(profile.sample_stacks.tolist(), values, strict=True)
-    return "".join([f"{stacks[stack]} {value}\n" for stack, value in rows]).encode()
+    lines = []
+    for stack in np.unique(profile.sample_stacks).tolist():
+        text = ";".join([texts[frame] for frame in locations[starts[stack] : starts[stack + 1]]])
+        text = f";{text}" if text.startswith("#") else text
+        lines.append(f"{text} {np.format_float_positional(sums[stack], trim='-')}\n")
+    return "".join(lines).encode()
 
 
 def to_speedscope(profile: Profile) -> bytes:
-    """Write speedscope's file format, one `sampled` profile for each value type."""
+    """Write speedscope's file format, one `sampled` profile for each value type.
+
+    It takes no negative values: a type that has some, such as memory given back, is left out.
+    """
+    whole = [
+        number for number, column in enumerate(profile.sample_values) if not (column < 0).any()
+    ]
+    if profile.default_value not in whole:
+        kind = profile.value_types[profile.default_value]
+        raise ProfileError(f"expected {kind} of 0 or more for speedscope, found less")
     functions = profile.functions.to_pylist()
     frames = []
     for row in profile.locations.to_pylist():
@@ -121,25 +137,24 @@ def to_speedscope(profile: Profile) -> bytes:
         frames.append({key: value for key, value in frame.items() if value or key == "name"})
     starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
     samples = [locations[starts[s] : starts[s + 1]] for s in profile.sample_stacks.tolist()]
-    totals = profile.totals.values()
+    totals = list(profile.totals.values())
+    kinds, columns = profile.value_types, profile.sample_values
     profiles = [
         {
             "type": "sampled",
-            "name": str(kind),
-            "unit": kind.unit if kind.unit in _SPEEDSCOPE_UNITS else "none",
+            "name": str(kinds[number]),
+            "unit": unit if (unit := kinds[number].unit) in _SPEEDSCOPE_UNITS else "none",
             "startValue": 0,
-            "endValue": total,
+            "endValue": totals[number],
             "samples": samples,
-            "weights": values.tolist(),
+            "weights": columns[number].tolist(),
         }
-        for kind, values, total in zip(
-            profile.value_types, profile.sample_values, totals, strict=True
-        )
+        for number in whole
     ]
     page = {
         "$schema": "https://www.speedscope.app/file-format-schema.json",
         "exporter": EXPORTER,
-        "activeProfileIndex": profile.default_value,
+        "activeProfileIndex": whole.index(profile.default_value),
         "shared": {"frames": frames},
         "profiles": profiles,
     }
