@@ -18,16 +18,16 @@ def stacks(profile):
     ("header", "labels", "totals"),
     [
         ("swapper     0 [002] 202513.231851:    1001001 cpu-clock: ",
-         {"thread": "swapper", "pid": 0, "cpu": 2}, {"samples/count": 1, "cpu-clock/nanoseconds": 1001001}),
+         {"thread": "swapper", "tid": 0, "cpu": 2}, {"samples/count": 1, "cpu-clock/nanoseconds": 1001001}),
         ("java 24636/25607 4794564.109216: cycles:",
          {"thread": "java", "pid": 24636, "tid": 25607}, {"samples/count": 1}),
         ("V8 WorkerThread 25607 4794564.109216: 7 cycles:ppp:",
-         {"thread": "V8 WorkerThread", "pid": 25607}, {"samples/count": 1, "cycles/count": 7}),
+         {"thread": "V8 WorkerThread", "tid": 25607}, {"samples/count": 1, "cycles/count": 7}),
         ("            bash  8003 19455.444677:    2 task-clock:u: ",
-         {"thread": "bash", "pid": 8003}, {"samples/count": 1, "task-clock/nanoseconds": 2}),
+         {"thread": "bash", "tid": 8003}, {"samples/count": 1, "task-clock/nanoseconds": 2}),
         ("perf 12 [001] 1.5: 1 sched:sched_switch: prev_comm=perf prev_pid=12 ==> next_comm=x",
-         {"thread": "perf", "pid": 12, "cpu": 1}, {"samples/count": 1, "sched:sched_switch/count": 1}),
-        ("a.out 7 cpu_core/cycles/u: ", {"thread": "a.out", "pid": 7}, {"samples/count": 1}),
+         {"thread": "perf", "tid": 12, "cpu": 1}, {"samples/count": 1, "sched:sched_switch/count": 1}),
+        ("a.out 7 cpu_core/cycles/u: ", {"thread": "a.out", "tid": 7}, {"samples/count": 1}),
     ],
 )  # fmt: skip
 def test_a_sample_begins_in_many_shapes(header, labels, totals):
@@ -40,12 +40,12 @@ def test_a_sample_begins_in_many_shapes(header, labels, totals):
 
 def test_frames_tell_symbol_binary_kind_and_address(examples):
     profile = read(examples["perf_script"].data)
-    functions = [profile.function(n) for n in range(profile.functions.num_rows)]
+    rows = profile.locations.take(profile.stack_locations).to_pylist()
+    functions = [profile.function(row["function"]) for row in rows]
     assert functions == [
         Function("main", "/bin/app (deleted)"), Function("operator new(unsigned long)", "/bin/app"),
         Function("do_work", "[kernel.kallsyms]"), Function("main", "/bin/app"),
     ]  # fmt: skip
-    rows = profile.locations.to_pylist()
     assert [row["kind"] for row in rows] == ["", "", "kernel", ""]
     assert rows[2]["address"] == 0xFFFFFFFF81000010 - 2**64
     assert stacks(profile)[0] == ["main", "operator new(unsigned long)", "do_work"]
@@ -61,16 +61,17 @@ def test_inlined_jit_and_unknown_frames():
 \t     300 Lcom/A;::b->c+0x8 (/tmp/perf-1.map)
 """
     profile = read(text.encode())
-    rows = profile.locations.to_pylist()
+    rows = profile.locations.take(profile.stack_locations).to_pylist()
     assert [row["kind"] for row in rows] == ["jit", "inlined", "", "inlined", ""]
     assert [row["line"] for row in rows] == [0, 0, 0, 12, 0]
     assert stacks(profile) == [["Lcom/A;::b", "c", "g", "f", "[unknown]"]]
-    assert [profile.function(n).file for n in (2, 3, 4)] == ["/bin/app", "/bin/app", ""]
+    files = [profile.function(row["function"]).file for row in rows]
+    assert files[2:] == ["/bin/app", "file.c", ""]
 
 
 @pytest.mark.parametrize(("frames", "told"), [
     ("\t  1b48 W<long>::run+0xb\n  v.cpp:7 (inlined)\n\t  1b48 main+0xb (/bin/a b)\n  m.cpp:9\n",
-     [("main", "/bin/a b", 9, ""), ("W<long>::run", "/bin/a b", 7, "inlined")]),
+     [("main", "m.cpp", 9, ""), ("W<long>::run", "v.cpp", 7, "inlined")]),
     ("\t  1b48 main+0xb\n", [("main", "", 0, "")]),
     ("\tmain+0xb (/bin/app)\n", [("main", "/bin/app", 0, "")]),
     ("\tmain\n", [("main", "", 0, "")]),
@@ -83,7 +84,7 @@ def test_inlined_jit_and_unknown_frames():
 @pytest.mark.parametrize("header", ["app 1 1.0: 5 cycles:", "app 1/2 1.0: ", "app 1"])
 def test_frames_come_with_what_was_asked_for(header, frames, told):
     profile = read(f"{header}\n{frames}\n".encode(), format="perf_script")
-    rows = profile.locations.to_pylist()
+    rows = profile.locations.take(profile.stack_locations).to_pylist()
     functions = [profile.function(row["function"]) for row in rows]
     assert [(f.name, f.file, row["line"], row["kind"]) for f, row in zip(functions, rows, strict=True)] == told  # fmt: skip
     assert profile.n_samples == 1

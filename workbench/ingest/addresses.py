@@ -1,4 +1,4 @@
-"""Addresses of code -> functions: by a memory map, by names that a profile tells itself.
+"""Addresses of code without names, and the files that are mapped there.
 
 An address differs from run to run where code is loaded at random places; its distance from where
 its file is mapped, counted from the beginning of the file, does not. So a function without a name
@@ -8,11 +8,7 @@ is called `libc.so.6+0x2724a`, by which profiles of other runs and hosts can be 
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Iterable
 from typing import NamedTuple
-
-from workbench.profile.build import FrameTable
 
 _HEX = r"(?:0x)?([0-9a-fA-F]{1,16})"
 _LOG = re.compile(r"[^\[\]]+:\d+\]\s")
@@ -35,56 +31,12 @@ class Mapping(NamedTuple):
     file: str
 
 
-class Frame(NamedTuple):
-    """A function at a place, as a profile tells it."""
-
-    name: str
-    file: str = ""
-    line: int = 0
-
-
-class Symbols:
-    """What is known of addresses; gives each its locations, the outermost first."""
-
-    def __init__(
-        self, mappings: Iterable[Mapping], names: dict[int, list[Frame]], table: FrameTable
-    ) -> None:
-        self._mappings = sorted(mappings)
-        self._begins = [mapping.begin for mapping in self._mappings]
-        self._names = names
-        self._table = table
-        self._known: dict[int, list[int]] = {}
-
-    def locations(self, address: int) -> list[int]:
-        """Return the locations at an address: more than one where calls were inlined."""
-        if address not in self._known:
-            self._known[address] = self._find(address)
-        return self._known[address]
-
-    def _find(self, address: int) -> list[int]:
-        table, signed = self._table, signed_address(address)
-        if named := self._names.get(address):
-            functions = [table.function(frame.name, frame.file) for frame in named]
-            kinds = ["inlined"] * (len(named) - 1) + [""]
-            told = zip(functions, named, kinds, strict=True)
-            return [table.location(f, frame.line, signed, kind) for f, frame, kind in told][::-1]
-        at = bisect_right(self._begins, address) - 1
-        mapping = self._mappings[at] if at >= 0 and address < self._mappings[at].end else None
-        file = mapping.file if mapping else ""
-        return [table.location(table.function(bare_name(address, mapping), file), address=signed)]
-
-
 def bare_name(address: int, mapping: Mapping | None) -> str:
     """Return what a function without a name is called: by its place in its file."""
     if mapping is None or not mapping.file or not mapping.begin <= address:
         return f"0x{address:x}"
     file = re.split(r"[/\\]", mapping.file)[-1]
     return f"{file}+0x{address - mapping.begin + mapping.offset:x}"
-
-
-def signed_address(address: int) -> int:
-    """Return an address of 64 bits as an integer with a sign."""
-    return address - 2**64 if address >= 2**63 else address
 
 
 def parse_mapping(line: str) -> Mapping | None:

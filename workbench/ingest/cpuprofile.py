@@ -1,20 +1,43 @@
 """CPU profiles of V8: a `.cpuprofile` of DevTools or `node --cpu-prof`.
 
 Specification: the Profiler domain of the DevTools protocol (`Profile`, `ProfileNode`). A sample
-lasts until the next one. `(root)` is where stacks begin and is no frame; `(program)`, `(idle)` and
-`(garbage collector)` are what V8 calls what is no script, and stay.
+lasts until the next one, the last to the end; DevTools too puts samples in order of time, which
+threads report out of order. `(root)` is where stacks begin and is no frame; `(program)`, `(idle)`
+and `(garbage collector)` are what V8 calls what is no script, and stay. A profile that tells no
+times has none here, and one that tells no samples has a row for each node that was hit.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import accumulate
+from typing import NamedTuple
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content, Node
 from workbench.profile import CallTree, ProfileBuilder
-from workbench.types import Profile, ValueType
+from workbench.types import Function, Profile, ValueType
 
-VALUE_TYPES = (ValueType("samples", "count"), ValueType("time", "microseconds"))
+SAMPLES = ValueType("samples", "count")
+VALUE_TYPES = (SAMPLES, ValueType("time", "microseconds"))
+
+
+class Recording(NamedTuple):
+    """The samples of one thread."""
+
+    stacks: Stacks
+    samples: list[object]
+    """Ids of nodes."""
+    times: list[int | float] | None
+    """Microseconds, one a sample; None where they are not told."""
+    end: int | float | None
+    """When the last sample ended; None where that is not told."""
+    place: Callable[[int], str]
+    """Where in the file a sample stands."""
+    lines: Sequence[object] = ()
+    """The line that ran in the leaf of each sample, 0 for none; or empty."""
+    weights: Sequence[int | float] = ()
+    """How many samples each is; or empty where each is one."""
 
 
 def looks_like(content: Content) -> bool:
@@ -30,84 +53,166 @@ def parse(content: Content) -> Profile:
     """Parse a profile; one row a sample, with the time to the next."""
     page = content.json
     nodes = list(page["nodes"]) if "nodes" in page else _flattened(page["head"])
-    samples = page["samples"].array() if "samples" in page else []
-    if "timeDeltas" in page:
-        at, times = page["startTime"].number(), []
-        for delta in page["timeDeltas"]:
-            at += delta.number()
-            times.append(at)
-        scale = 1
-    else:  # the older form tells times, in seconds at either end and in microseconds between
-        times = [time.number() for time in page["timestamps"]] if "timestamps" in page else []
-        scale = 10**6
-    if len(times) != len(samples):
-        raise ParseError(
-            f"expected {len(samples)} times, one a sample, got {len(times)}", place="$"
-        )
-    end = page.get("endTime")
-    builder = ProfileBuilder(*VALUE_TYPES)
-    add_samples(builder, nodes, samples, times, end.number() * scale if end else None)
-    return builder.build(default_value=1)
+    start, end, times = _times(page)
+    duration_s = (end - start) / 1e6 if end is not None and end >= start else None
+    if page.get("samples") is None:
+        return _hits(nodes, duration_s)
+    samples = page["samples"].array()
+    builder = ProfileBuilder(*VALUE_TYPES[: 1 if times is None else 2])
+    place = page["samples"].place
+    stacks = Stacks(nodes, builder)
+    add_samples(builder, Recording(stacks, samples, times, end, lambda at: f"{place}[{at}]"))
+    return builder.build(default_value=len(builder.value_types) - 1, duration_s=duration_s)
 
 
 def add_samples(
-    builder: ProfileBuilder,
-    nodes: Iterable[Node],
-    samples: list[object],
-    times: list[int | float],
-    end: int | float | None,
-    labels: dict[str, str | int] | None = None,
+    builder: ProfileBuilder, recording: Recording, labels: dict[str, str | int] | None = None
 ) -> None:
-    """Add samples of nodes, which have an id and either a parent or children, by time."""
-    tree = CallTree(builder)
-    placed = _place(list(nodes), builder, tree)
-    order = sorted(range(len(samples)), key=times.__getitem__)  # threads may report out of order
+    """Add the samples of a thread, in order of time."""
+    samples, times = recording.samples, recording.times
+    lines = recording.lines or [0] * len(samples)
+    found = [recording.stacks.number(*sample) for sample in zip(samples, lines, strict=True)]
+    if -1 in found:
+        at = found.index(-1)
+        raise Node(samples[at], recording.place(at)).unlike("the id of a node")
+    if times is None:
+        for stack in found:
+            builder.sample(stack, 1, labels=labels)
+        return
+    if len(times) != len(samples):
+        raise ParseError(
+            f"expected {len(samples)} times, one a sample, got {len(times)}",
+            place=recording.place(0).removesuffix("[0]"),
+        )
+    order = sorted(range(len(samples)), key=times.__getitem__)
+    weights = recording.weights or [1] * len(samples)
+    for at, length in zip(order, _lengths(times, order, recording.end), strict=True):
+        builder.sample(found[at], weights[at], length, labels=labels)
+
+
+def _lengths(
+    times: list[int | float], order: list[int], end: int | float | None
+) -> Iterator[int | float]:
+    """Give the time from each sample to the next."""
     ends = [times[at] for at in order[1:]]
     if order:
-        ends.append(max(times[order[-1]], end if end is not None else times[order[-1]]))
+        last = times[order[-1]]
+        ends.append(last if end is None else max(last, end))
     for at, until in zip(order, ends, strict=True):
-        sample = samples[at]
-        if not isinstance(sample, int) or sample not in placed:
-            raise ParseError(f"expected the id of a node, got {sample!r}", place=f"$.samples[{at}]")
-        builder.sample(tree.stack(placed[sample]), 1, until - times[at], labels=labels)
+        yield until - times[at]
 
 
-def _place(nodes: list[Node], builder: ProfileBuilder, tree: CallTree) -> dict[int, int]:
-    """Return the node of the call tree for each id; a `(root)` is what it stands in, or -1."""
-    ids = [node["id"].integer() for node in nodes]
-    by_id = dict(zip(ids, nodes, strict=True))
-    parents: dict[int, int] = {}
-    for number, node in zip(ids, nodes, strict=True):
-        for child in node.get("children") or ():
-            parents[child.integer()] = number
-        if (parent := node.get("parent")) is not None:
-            parents[number] = parent.integer()
-    placed: dict[int, int] = {}
-    for number in ids:
+def _times(page: Node) -> tuple[int | float, int | float | None, list[int | float] | None]:
+    """Return start, end and the time of each sample, in microseconds."""
+    told = page.get("endTime")
+    start, end = page["startTime"].number(), told.number() if told else None
+    if (deltas := page.get("timeDeltas")) is not None:
+        times = accumulate((delta.number() for delta in deltas), initial=start)
+        return start, end, list(times)[1:]
+    if (stamps := page.get("timestamps")) is None and "head" not in page:
+        return start, end, None
+    # the older form tells seconds at either end and microseconds between
+    found = None if stamps is None else [time.number() for time in stamps]
+    return _microseconds(page["startTime"]), _microseconds(told) if told else None, found
+
+
+def _microseconds(node: Node) -> int:
+    """Return a time that is told in seconds."""
+    if abs(node.number()) > 1e15:
+        raise node.unlike("a time in seconds")
+    return round(node.number() * 1e6)
+
+
+def _hits(nodes: list[Node], duration_s: float | None) -> Profile:
+    """Return a row for each node that was hit."""
+    builder = ProfileBuilder(SAMPLES)
+    stacks = Stacks(nodes, builder)
+    for node in nodes:
+        told = node.get("hitCount")
+        if told is not None and (count := told.integer()):
+            builder.sample(stacks.number(node["id"].integer()), count)
+    return builder.build(duration_s=duration_s)
+
+
+class Stacks:
+    """The stack that ends with each node; nodes have an id, and either a parent or children."""
+
+    def __init__(self, nodes: Iterable[Node], builder: ProfileBuilder) -> None:
+        self._builder = builder
+        self._tree = CallTree(builder)
+        self._nodes = {node["id"].integer(): node for node in nodes}
+        self._parents = self._find_parents()
+        self._functions: dict[int, int] = {}
+        self._placed: dict[int, int] = {}
+        self._numbers: dict[tuple[object, object], int] = {}
+        for number in self._nodes:
+            self._place(number)
+
+    def number(self, identity: object, line: object = 0) -> int:
+        """Return the builder's number of the stack of a sample; -1 where there is no such node.
+
+        Parameters
+        ----------
+        identity : object
+            Of the node.
+        line : object
+            That ran, where it is an integer above 0.
+        """
+        if type(identity) is not int or type(line) is not int:
+            return -1 if type(identity) is not int else self.number(identity)
+        if (identity, line) not in self._numbers:
+            if identity not in self._placed:
+                return -1
+            self._numbers[identity, line] = self._tree.stack(self._node_at(identity, line))
+        return self._numbers[identity, line]
+
+    def _node_at(self, identity: int, line: int) -> int:
+        if not 0 < line < 1 << 62 or identity not in self._functions:
+            return self._placed[identity]
+        location = self._builder.location(self._functions[identity], line)
+        return self._tree.child(self._above(identity), location)
+
+    def _find_parents(self) -> dict[int, int]:
+        parents: dict[int, int] = {}
+        for number, node in self._nodes.items():
+            for child in node.get("children") or ():
+                parents[child.integer()] = number
+            if (parent := node.get("parent")) is not None:
+                parents[number] = parent.integer()
+        return parents
+
+    def _above(self, number: int) -> int:
+        return self._placed.get(self._parents.get(number, -1), -1)
+
+    def _place(self, number: int) -> None:
+        """Find the place in the call tree of a node and of all above it; -1 is the root's."""
         path: list[int] = []
         at = number
-        while at in by_id and at not in placed and len(path) <= len(ids):
+        while at in self._nodes and at not in self._placed:
             path.append(at)
-            at = parents.get(at, -1)
-        if len(path) > len(ids):
-            raise ParseError("expected a tree of nodes, got a cycle", place=by_id[number].place)
+            at = self._parents.get(at, -1)
+            if len(path) > len(self._nodes):
+                place = self._nodes[number].place
+                raise ParseError("expected a tree of nodes, got a cycle", place=place)
         for each in reversed(path):
-            above = placed.get(parents.get(each, -1), -1)
-            location = _location(by_id[each], builder)
-            placed[each] = above if location is None else tree.child(above, location)
-    return placed
+            above, function = self._above(each), _function(self._nodes[each])
+            if function.name == "(root)" and above < 0:
+                self._placed[each] = -1
+                continue
+            self._functions[each] = self._builder.function(*function)
+            location = self._builder.location(self._functions[each], function.line)
+            self._placed[each] = self._tree.child(above, location)
 
 
-def _location(node: Node, builder: ProfileBuilder) -> int | None:
-    """Return the location of a node; None for the root."""
-    frame = node.get("callFrame") or node
-    name = frame["functionName"].text()
-    if name == "(root)":
-        return None
-    url, line = frame.get("url"), frame.get("lineNumber")
-    start = int(line.number()) + 1 if line else 0  # counted from 0; -1 for none
-    function = builder.function(name or "(anonymous)", url.text() if url else "", max(start, 0))
-    return builder.location(function, max(start, 0))
+def _function(node: Node) -> Function:
+    """Return the function of a node."""
+    frame = node.get("callFrame")
+    first_line = 1 if frame is None else 0  # the older form has no callFrame and counts from 1
+    frame = node if frame is None else frame
+    url, told = frame.get("url"), frame.get("lineNumber")
+    line = int(told.number()) + 1 - first_line if told else 0  # -1 for none
+    name = frame["functionName"].text() or "(anonymous)"
+    return Function(name, url.text() if url else "", max(line, 0))
 
 
 def _flattened(head: Node) -> list[Node]:

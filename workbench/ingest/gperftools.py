@@ -1,27 +1,36 @@
 """The forms that came before pprof's protobuf, often found under its suffix.
 
 Binary CPU profiles of gperftools (its documentation `cpuprofile-fileformat`): words of 4 or 8 bytes
-in either byte order, then a memory map, or for Java the names of addresses. The text forms are in
-`workbench.ingest.gperftools_text`.
+in either byte order. What follows the samples is a memory map, or for Java the names of addresses.
+The text forms are read by `gperftools_text`. A frame that nothing names is named by its address,
+in the file that is mapped there. Frames and addresses stay as they are recorded; `go tool pprof`
+takes out those of the signal handler and steps back from where calls return to.
 """
 
 from __future__ import annotations
 
+import io
 import struct
+from array import array
 
 from workbench.errors import ParseError
-from workbench.ingest import gperftools_text
 from workbench.ingest.content import Content
-from workbench.ingest.gperftools_text import Row, build
+from workbench.ingest.gperftools_frames import Row, build_profile
+from workbench.ingest.gperftools_text import is_header, parse_text
 from workbench.types import Profile, ValueType
 
-_SAMPLES = ValueType("samples", "count")
+_KINDS = (ValueType("samples", "count"), ValueType("cpu", "nanoseconds"))
 _WORDS = ("<I", ">I", "<Q", ">Q")
 
 
 def looks_like(content: Content) -> bool:
     """Tell whether the bytes begin as one of the binary or text forms."""
-    return _word_format(content.data) is not None or gperftools_text.looks_like(content)
+    if _word_format(content.data) is not None:
+        return True
+    for line in io.BytesIO(content.data):
+        if line.strip() and not line.startswith(b"#"):
+            return is_header(line[:1000].decode("utf-8", "replace"))
+    return False
 
 
 def parse(content: Content) -> Profile:
@@ -29,7 +38,7 @@ def parse(content: Content) -> Profile:
     form = _word_format(content.data)
     if form is not None:
         return _parse_binary(content.data, form)
-    return gperftools_text.parse(content.text)
+    return parse_text(content.text)
 
 
 def _word_format(data: bytes) -> str | None:
@@ -59,12 +68,12 @@ def _parse_binary(data: bytes, form: str) -> Profile:
                 f"expected a record, got a count of {count} and {depth} frames",
                 place=f"byte {at - 2 * size}",
             )
-        addresses = list(struct.unpack_from(f"{form[0]}{depth}{form[1]}", data, at))
+        addresses = array("Q", struct.unpack_from(f"{form[0]}{depth}{form[1]}", data, at))
         at += depth * size
-        if count == 0 and addresses == [0]:
+        if count == 0 and depth == 1 and addresses[0] == 0:
             break
-        rows.append(Row((count, count * period_us * 1000), addresses))
+        rows.append(Row((count, count * period_us * 1000), addresses, {}))
         if at == len(data):
             break
     tail = data[at:].decode("utf-8", "replace").split("\n")
-    return build((_SAMPLES, ValueType("cpu", "nanoseconds")), rows, tail, default_value=1)
+    return build_profile(_KINDS, rows, tail, default_value=1)

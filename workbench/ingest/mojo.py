@@ -1,18 +1,26 @@
 """MOJO, the binary form of what Austin samples, versions 1 to 3.
 
 Follows P403n1x87/austin (`src/mojo.h`): events of a byte and their fields. Texts and frames are
-told once for each process, with a key, and referred to by it. Columns as in text.
+told once for each process, with a key, and referred to by it. Columns and labels as in text, where
+threads are numbers in decimal.
 """
 
 from __future__ import annotations
 
+import itertools
+import re
+
 from workbench.errors import ParseError
-from workbench.ingest.austin import COLUMNS, TIME
+from workbench.ingest.austin import COLUMNS, TIME, add_location, duration_s, labels_of
 from workbench.ingest.content import Content
 from workbench.profile import ProfileBuilder
 from workbench.types import Profile
 
 VERSIONS = (1, 2, 3)
+
+_HEX = re.compile(r"[0-9a-f]{1,16}")
+_REFERENCE = re.compile(rb"\x05([\x80-\xff]{0,9}[\x00-\x7f])")
+_REFERENCES = re.compile(rb"(?:\x05[\x80-\xff]{0,9}[\x00-\x7f])+")
 
 (METADATA, STACK, FRAME, FRAME_INVALID, FRAME_REF, FRAME_KERNEL, GC, IDLE, METRIC_TIME,
  METRIC_MEMORY, STRING, STRING_REF) = range(1, 13)  # fmt: skip
@@ -44,9 +52,10 @@ class _Reader:
             raise ParseError(f"expected MOJO of version 1 to 3, got {self.version}", place="byte 3")
         self.told: dict[str, str] = {}
         self.texts: dict[tuple[int, int], str] = {}
-        self.frames: dict[tuple[int, int], int] = {}
+        self.frames: dict[int, dict[bytes, int]] = {0: {}}  # of each process, by written keys
+        self.mode = ""
         self.builder: ProfileBuilder | None = None
-        self.pid = 0
+        self.pid = self.interpreter = 0
         self.thread: str | None = None
         self.stack: list[int] = []
         self.metrics = {METRIC_TIME: 0, METRIC_MEMORY: 0}
@@ -78,10 +87,7 @@ class _Reader:
         if self.thread is None and event != 0:
             raise ParseError(f"expected a stack before event {event}", place=f"byte {self.at - 1}")
         if event == FRAME_REF:
-            key = (self.pid, self.integer())
-            if key not in self.frames:
-                raise ParseError(f"expected a frame known by {key[1]}", place=f"byte {self.at}")
-            self.stack.append(self.frames[key])
+            self.refer()
         elif event in (FRAME_INVALID, GC):
             self.stack.append(self.made().frame(":INVALID:" if event == FRAME_INVALID else ":GC:"))
         elif event == FRAME_KERNEL:
@@ -96,30 +102,45 @@ class _Reader:
                 f"expected an event up to 12, got {event}", place=f"byte {self.at - 1}"
             )
 
+    def refer(self) -> None:
+        """Take all references to frames that follow each other."""
+        run = _REFERENCES.match(self.data, self.at - 1)
+        keys = _REFERENCE.findall(run[0]) if run else []
+        known = self.frames[self.pid]
+        if not run or not all(map(known.__contains__, keys)):
+            before = itertools.takewhile(known.__contains__, keys)
+            self.at += sum(len(key) + 1 for key in before)
+            raise ParseError(f"expected a frame known by {self.integer()}", place=f"byte {self.at}")
+        self.stack.extend(map(known.__getitem__, keys))
+        self.at += len(run[0]) - 1
+
     def begin(self) -> None:
         """Begin a sample."""
         self.end()
         self.pid = self.integer()
-        if self.version >= 3:
-            self.integer()  # of the interpreter
-        self.thread = self.text()
+        self.frames.setdefault(self.pid, {})
+        self.interpreter = self.integer() if self.version >= 3 else 0
+        thread = self.text()
+        self.thread = str(int(thread, 16)) if _HEX.fullmatch(thread) else thread
 
     def end(self) -> None:
         """Finish the sample that is under way."""
         if self.thread is not None:
             builder = self.made()
             time, space = self.metrics.values()
-            mode = self.told.get("mode", "")
             values = {"memory": [space], "full": [time, 0 if self.is_idle else time, space]}
-            labels: dict[str, str | int] = {"pid": self.pid, "thread": self.thread}
+            labels = labels_of(self.pid, self.interpreter, self.thread)
             row = builder.stack(self.stack)
-            builder.sample(row, *values.get(mode, [time]), labels=labels)
+            builder.sample(row, *values.get(self.mode, [time]), labels=labels)
         self.thread, self.stack, self.is_idle = None, [], False
         self.metrics = {METRIC_TIME: 0, METRIC_MEMORY: 0}
 
     def define(self) -> None:
         """Take a frame in under its key."""
-        key, file, scope, line = (self.integer() for _ in range(4))
+        start = self.at
+        self.integer()
+        key = self.data[start : self.at]
+        file, scope, line = (self.integer() for _ in range(3))
         if self.version >= 2:
             for _ in range(3):  # where the line ends, and columns
                 self.integer()
@@ -127,19 +148,18 @@ class _Reader:
             self.texts.get((self.pid, at), "<unknown>" if at == 1 else "") for at in (file, scope)
         ]
         place = line if 0 < line < 2**31 else 0
-        self.frames[self.pid, key] = self.made().frame(names[1], names[0], place)
+        self.frames[self.pid][key] = add_location(self.made(), names[0], names[1], place)
 
     def made(self) -> ProfileBuilder:
-        """Return the builder; its columns are known once metadata was told."""
+        """Return the builder; its columns are those of the mode that was told before."""
         if self.builder is None:
-            self.builder = ProfileBuilder(*COLUMNS.get(self.told.get("mode", ""), (TIME,)))
+            self.mode = self.told.get("mode", "")
+            self.builder = ProfileBuilder(*COLUMNS.get(self.mode, (TIME,)))
         return self.builder
 
     def profile(self) -> Profile:
         """Return all samples."""
-        duration = self.told.get("duration", "")
-        is_known = duration.isdecimal() and len(duration) < 16
-        return self.made().build(duration_s=int(duration) / 1e6 if is_known else None)
+        return self.made().build(duration_s=duration_s(self.told))
 
     def integer(self) -> int:
         """Read an integer: 6 bits and a sign in the first byte, 7 bits in those that follow."""

@@ -2,20 +2,30 @@ r"""pyinstrument's three kinds of JSON.
 
 `--renderer=json` writes a tree of frames (`root_frame`), the HTML renderer a session with a tree of
 identifiers (`frame_tree`), and a saved session the stacks as sampled (`frame_records`). An
-identifier is name, file and line of the function, parted by NUL, with attributes after `\x01`
-(`l` and the line that ran, `c` and the class). A tree has a row for each frame with time of its
-own; what the session lasted beyond all of them is a row without a stack.
+identifier is name, file and line of the function, parted by NUL. Attributes follow `\x01` in a
+saved session and have times in a tree: `l` and the line that ran, `c` and the class, `h` for what
+asks to be hidden. Of several classes the one with most time is named, as pyinstrument does; of
+several lines none.
+
+A row of a saved session is a sample. A tree has a row for each frame with time of its own, to which
+`[self]` adds; other frames in brackets (`[await]`, `[out-of-context]`) stay. Its times are rounded
+to microseconds, so that a frame's may be that much less than its callees'. What the session lasted
+beyond all of them is a row without a stack.
 """
 
 from __future__ import annotations
 
 import math
 
+from workbench.errors import ParseError
 from workbench.ingest.content import Content, Node
 from workbench.profile import CallTree, ProfileBuilder
 from workbench.types import Profile, ValueType
 
 TIME = ValueType("time", "seconds")
+ROUNDING_S = 1e-6
+
+_Place = tuple[str, str, int, int]
 
 
 def looks_like(content: Content) -> bool:
@@ -48,8 +58,16 @@ def parse(content: Content) -> Profile:
 
 
 def _add_records(records: Node, builder: ProfileBuilder) -> None:
+    known: dict[str, int] = {}
     for record in records:
-        frames = [_identified(node, builder) for node in record[0]]
+        identifiers = record[0]
+        frames = []
+        for number, identifier in enumerate(identifiers.array()):
+            location = known.get(identifier) if type(identifier) is str else None
+            if location is None:
+                location = _locate(_parts(identifiers[number].text()), builder)
+                known[identifier] = location
+            frames.append(location)
         builder.sample(builder.stack(frames), record[1].number())
 
 
@@ -60,11 +78,11 @@ def _add_tree(root: Node | None, session: Node, builder: ProfileBuilder) -> None
     left = [(root, -1)] if root is not None else []
     while left:
         node, above = left.pop()
-        location = _location(node, builder)
-        at = above if location is None else tree.child(above, location)
+        place = _place(node)
+        at = above if place[0] == "[self]" else tree.child(above, _locate(place, builder))
         children = list(node.get("children") or ())
         left += [(child, at) for child in reversed(children)]
-        rest = node["time"].number() - math.fsum(child["time"].number() for child in children)
+        rest = _own_time(node, children)
         if rest > 0 or not children:
             builder.sample(tree.stack(at), rest)
             own.append(rest)
@@ -73,36 +91,49 @@ def _add_tree(root: Node | None, session: Node, builder: ProfileBuilder) -> None
         builder.sample(tree.stack(-1), rest)
 
 
-def _location(node: Node, builder: ProfileBuilder) -> int | None:
-    """Return where a frame stands; None for what is time of the frame above (`[self]`)."""
+def _own_time(node: Node, children: list[Node]) -> int | float:
+    """Return what a frame took beyond its callees; below 0 by as much as rounding explains."""
+    time = node["time"].number()
+    whole = math.fsum(child["time"].number() for child in children)
+    if time < 0 or time - whole < -ROUNDING_S * (len(children) + 1 + abs(time)):
+        least = f"at least the {whole:.6f} seconds of its callees"
+        raise ParseError(f"expected a time of {least}, got {time}", place=f"{node.place}.time")
+    return time - whole if children else time
+
+
+def _place(node: Node) -> _Place:
+    """Return name, file, first line and running line of a frame."""
     if "identifier" in node:
-        lines = [key for key in (node.get("attributes") or Node({}, "")).object() if key[:1] == "l"]
-        place = _parts(node["identifier"].text(), lines[0] if len(lines) == 1 else "")
-    else:
-        file, line, owner = (node.get(key) for key in ("file_path", "line_no", "class_name"))
-        name = node["function"].text()
-        if owner is not None and owner.value:
-            name = f"{owner.text()}.{name}"
-        start = line.integer(2**31) if line else 0
-        place = (name, file.text() if file else "", start, 0)
-    if place[0] == "[self]":
-        return None
-    return builder.location(builder.function(*place[:3]), place[3])
+        return _parts(node["identifier"].text(), *_told(node.get("attributes")))
+    file, line, owner = (node.get(key) for key in ("file_path", "line_no", "class_name"))
+    name = node["function"].text()
+    if owner is not None and owner.value:
+        name = f"{owner.text()}.{name}"
+    return name, file.text() if file else "", line.integer(2**31) if line else 0, 0
 
 
-def _identified(node: Node, builder: ProfileBuilder) -> int:
-    name, file, start, line = _parts(node.text(), "")
-    return builder.location(builder.function(name, file, start), line)
+def _told(attributes: Node | None) -> tuple[str, str]:
+    """Return the line and the class that attributes with times tell."""
+    if attributes is None:
+        return "", ""
+    lines = [key[1:] for key in attributes.object() if key[:1] == "l"]
+    classes = {key: attributes[key].number() for key in attributes.object() if key[:1] == "c"}
+    owner = max(classes, key=classes.__getitem__, default="")
+    return lines[0] if len(lines) == 1 else "", owner[1:]
 
 
-def _parts(identifier: str, line: str) -> tuple[str, str, int, int]:
+def _parts(identifier: str, line: str = "", owner: str = "") -> _Place:
     """Return name, file, first line and running line that an identifier tells."""
     text, *attributes = identifier.split("\x01")
     name, file, start = [*text.split("\0"), "", ""][:3]
     told = {attribute[:1]: attribute[1:] for attribute in attributes}
-    if told.get("c"):
-        name = f"{told['c']}.{name}"
-    return name, file, _integer(start), _integer(told.get("l") or line[1:])
+    if owner := told.get("c", owner):
+        name = f"{owner}.{name}"
+    return name, file, _integer(start), _integer(told.get("l", line))
+
+
+def _locate(place: _Place, builder: ProfileBuilder) -> int:
+    return builder.location(builder.function(*place[:3]), place[3])
 
 
 def _integer(text: str) -> int:

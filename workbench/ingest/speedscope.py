@@ -1,8 +1,13 @@
 """speedscope's file format, `sampled` and `evented` profiles.
 
-Specification: speedscope.app/file-format-schema.json. The profiles of a file are its threads: each
-sample carries the name of its profile as label `thread`. What this project wrote is the other way
-round, a profile for each value type of the same samples, and is read back so.
+Specification: speedscope.app/file-format-schema.json, which grew from 0.0.1 on without a break.
+The profiles of a file are its threads: each sample carries the name of its profile as label
+`thread`. Profiles with the very same stacks and other units are the other way round one recording,
+a profile for each value type, and so is what this project wrote.
+
+An evented profile has a row for each span of time between events. As in speedscope, time in which
+nothing is open, before the first event and after the last too, is a sample of the empty stack, so
+that a profile adds up to `endValue` - `startValue`.
 """
 
 from __future__ import annotations
@@ -37,82 +42,98 @@ def parse(content: Content) -> Profile:
     """Parse a file; one row a sample, or a span between events in which time passed."""
     page = content.json
     profiles = list(page["profiles"])
+    kinds = _kinds(page, profiles)
+    if len(set(kinds)) == len(kinds) and _are_same_samples(profiles):
+        return _recording(page, profiles, kinds)
+    return _threads(page, profiles)
+
+
+def _kinds(page: Node, profiles: list[Node]) -> list[ValueType]:
+    """Return the value type of each profile; what this project wrote tells it by the name."""
     exporter = page.get("exporter")
-    if exporter is not None and exporter.value == EXPORTER and profiles:
-        return _own(page, profiles)
-    units = {node["unit"].text() for node in profiles} or {"none"}
-    for node in profiles:
-        if node["unit"].text() not in VALUE_TYPES:
-            raise node["unit"].unlike(f"one of {', '.join(VALUE_TYPES)}")
-    builder = ProfileBuilder(*(VALUE_TYPES[unit] for unit in VALUE_TYPES if unit in units))
-    frames = _frames(page, builder)
-    for node in profiles:
-        column = builder.value_types.index(VALUE_TYPES[node["unit"].text()])
-        before = [0] * column
-        after = [0] * (len(builder.value_types) - column - 1)
-        labels = {"thread": node["name"].text()} if len(profiles) > 1 else {}
-        for stack, weight in _samples(node, builder, frames):
-            builder.sample(stack, *before, weight, *after, labels=labels)
-    return builder.build()
+    if exporter is not None and exporter.value == EXPORTER:
+        return [ValueType(*node["name"].text().rpartition("/")[::2]) for node in profiles]
+    return [_kind(node) for node in profiles]
 
 
-def _own(page: Node, profiles: list[Node]) -> Profile:
-    """Read what `Profile.save` wrote: profile by profile the same samples."""
-    kinds = [ValueType(*node["name"].text().rpartition("/")[::2]) for node in profiles]
-    builder = ProfileBuilder(*kinds)
+def _kind(node: Node) -> ValueType:
+    kind = VALUE_TYPES.get(node["unit"].text())
+    if kind is None:
+        raise node["unit"].unlike(f"one of {', '.join(VALUE_TYPES)}")
+    return kind
+
+
+def _are_same_samples(profiles: list[Node]) -> bool:
+    if not all(node["type"].value == "sampled" for node in profiles):
+        return False
+    first, *others = (node["samples"].array() for node in profiles) if profiles else ([],)
+    return all(len(samples) == len(first) and samples == first for samples in others)
+
+
+def _recording(page: Node, profiles: list[Node], kinds: list[ValueType]) -> Profile:
+    """Read profiles that are the value types of the same samples."""
+    builder = ProfileBuilder(*(kinds or [VALUE_TYPES["none"]]))
     frames = _frames(page, builder)
-    stacks = [stack for stack, _ in _samples(profiles[0], builder, frames)]
-    weights = [[item.number() for item in node["weights"]] for node in profiles]
-    for node, column in zip(profiles, weights, strict=True):
-        if len(column) != len(stacks):
-            raise node["weights"].unlike(f"{len(stacks)} weights")
-    for stack, *values in zip(stacks, *weights, strict=True):
+    weights = [_weights(node) for node in profiles]
+    stacks = _sampled(profiles[0], builder, frames) if profiles else iter(())
+    for (stack, _), *values in zip(stacks, *weights, strict=True):
         builder.sample(stack, *values)
-    default = page.get("activeProfileIndex")
-    return builder.build(default_value=default.integer(len(kinds) - 1) if default else 0)
+    return builder.build(default_value=_active(page, profiles))
+
+
+def _threads(page: Node, profiles: list[Node]) -> Profile:
+    """Read profiles that are threads."""
+    kinds = [_kind(node) for node in profiles]
+    builder = ProfileBuilder(*(kind for kind in VALUE_TYPES.values() if kind in kinds))
+    frames = _frames(page, builder)
+    for node, kind in zip(profiles, kinds, strict=True):
+        before = [0] * builder.value_types.index(kind)
+        labels = {"thread": node["name"].text()} if len(profiles) > 1 else {}
+        samples = _evented if node["type"].text() == "evented" else _sampled
+        for stack, weight in samples(node, builder, frames):
+            builder.sample(stack, *before, weight, labels=labels)
+    active = kinds[_active(page, profiles)]
+    return builder.build(default_value=builder.value_types.index(active))
+
+
+def _active(page: Node, profiles: list[Node]) -> int:
+    """Return which profile is shown first."""
+    told = page.get("activeProfileIndex")
+    value = told.value if told else 0
+    return value if type(value) is int and 0 <= value < len(profiles) else 0
 
 
 def _frames(page: Node, builder: ProfileBuilder) -> list[int]:
     frames = []
     for node in page["shared"]["frames"]:
-        file, line = node.get("file"), node.get("line")
-        frames.append(
-            builder.frame(
-                node["name"].text(), file.text() if file else "", line.integer() if line else 0
-            )
-        )
+        file, told = node.get("file"), node.get("line")
+        line = told.integer() if told and told.number() > 0 else 0  # some tell -1 for none
+        frames.append(builder.frame(node["name"].text(), file.text() if file else "", line))
     return frames
 
 
-def _samples(
-    node: Node, builder: ProfileBuilder, frames: list[int]
-) -> Iterator[tuple[int, int | float]]:
-    """Give the stack and the weight of each sample of a profile."""
-    kind = node["type"].text()
-    if kind == "sampled":
-        return _sampled(node, builder, frames)
-    if kind == "evented":
-        return _evented(node, builder, frames)
-    raise node["type"].unlike("sampled or evented")
+def _weights(node: Node) -> list[int | float]:
+    n, weights = len(node["samples"].array()), node["weights"].array()
+    if len(weights) != n:
+        raise ParseError(
+            f"expected {n} weights, one a sample, got {len(weights)}", place=node["weights"].place
+        )
+    return [item.number() for item in node["weights"]]
 
 
 def _sampled(
     node: Node, builder: ProfileBuilder, frames: list[int]
 ) -> Iterator[tuple[int, int | float]]:
-    samples, weights = node["samples"], node["weights"].array()
-    if len(weights) != len(samples.array()):
-        raise ParseError(
-            f"expected {len(samples.array())} weights, one a sample, got {len(weights)}",
-            place=node["weights"].place,
-        )
-    known = np.array(frames, np.int32)
-    for number, stack in enumerate(samples.array()):
-        weight = node["weights"][number].number()
+    """Give the stack and the weight of each sample."""
+    if node["type"].value != "sampled":
+        raise node["type"].unlike("sampled or evented")
+    weights, known = _weights(node), np.array(frames, np.int32)
+    for number, stack in enumerate(node["samples"].array()):
         if not isinstance(stack, list) or not all(
             type(frame) is int and 0 <= frame < len(frames) for frame in stack
         ):
-            raise samples[number].unlike(f"frames, each an index below {len(frames)}")
-        yield builder.stack(known[stack].tolist() if stack else []), weight
+            raise node["samples"][number].unlike(f"frames, each an index below {len(frames)}")
+        yield builder.stack(known[stack].tolist() if stack else []), weights[number]
 
 
 def _evented(
