@@ -9,7 +9,7 @@ import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from datetime import UTC
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -25,8 +25,21 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path)
 _FILE = click.Path(path_type=Path, dir_okay=False)
-_TIMES = ["%Y-%m-%dT%H:%M:%S", "%Y-%m-%dT%H:%M", "%Y-%m-%d %H:%M:%S", "%Y-%m-%d"]
 _PROGRESS = Callable[[str], None]
+
+
+class _Time(click.ParamType["datetime"]):
+    """A time in ISO 8601; UTC where it tells no zone."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> datetime:
+        """Parse an argument."""
+        try:
+            time = datetime.fromisoformat(value)
+        except ValueError:
+            self.fail(f"expected a time such as 2026-01-31T12:00Z, got {value!r}", param, ctx)
+        return time if time.tzinfo else time.replace(tzinfo=UTC)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -68,7 +81,7 @@ def case_build(
 @click.option("--service", required=True, help="What was recorded.")
 @click.option("--version", default="", help="Release or revision that ran.")
 @click.option("--host", default="", help="Where it ran.")
-@click.option("--at", type=click.DateTime(_TIMES), help="Start of the profiles' window, UTC.  "
+@click.option("--at", type=_Time(), help="Start of the profiles' window, ISO 8601.  "
               "[default: what a file says, else when it was changed]")  # fmt: skip
 @click.option("--work", type=float, default=math.nan, help="Units of work done in the window.")
 @click.option("--cpu-seconds", type=float, default=math.nan, help="CPU time which that took.")
@@ -88,8 +101,6 @@ def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: An
     from workbench.intake import Labels, Tally, expand, take_in
     from workbench.store import Store
 
-    if told["at"] is not None:
-        told["at"] = told["at"].replace(tzinfo=UTC)
     labels = Labels(**told)
     store = Store.create(folder)
     is_clean = True

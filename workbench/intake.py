@@ -18,6 +18,7 @@ from workbench.ingest.others import name_other
 from workbench.ingest.read import find_format, parse
 from workbench.ingest.rows import parse_rows
 from workbench.ingest.series import SERIES_FORMATS, fetch_prometheus, read_series
+from workbench.ingest.series.asv import is_asv
 from workbench.ingest.series.read import find_series_format
 from workbench.store import Store, find_table
 from workbench.types import Profile
@@ -190,7 +191,7 @@ def _add_series(store: Store, measurements: pd.DataFrame, labels: Labels) -> int
 
 
 def _is_one(folder: Path) -> bool:
-    return (folder / ".git").exists() or (folder / "benchmarks.json").is_file()
+    return (folder / ".git").exists() or is_asv(folder)
 
 
 def _is_hidden(path: Path) -> bool:

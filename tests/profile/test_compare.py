@@ -59,7 +59,8 @@ def test_the_same_program_twice_shows_nothing():
 
 
 @pytest.mark.slow
-def test_replicates_tell_how_much_runs_differ_by():
+@pytest.mark.parametrize("n_runs", [(4, 4), (1, 4)])
+def test_replicates_tell_how_much_runs_differ_by(n_runs):
     """Runs that differ by more than chance: replicates keep the rate, single profiles cannot."""
     rng = np.random.default_rng(RNG_SEED)
     stacks, shares = population(rng)
@@ -70,7 +71,7 @@ def test_replicates_tell_how_much_runs_differ_by():
 
     found, alone, single = [], [], []
     for _ in range(200):
-        (before, *befores), (after, *afters) = ([run() for _ in range(4)] for _ in range(2))
+        (before, *befores), (after, *afters) = ([run() for _ in range(n)] for n in n_runs)
         diff = before.diff(after, before_replicates=befores, after_replicates=afters)
         found.append(diff["is_significant"].any())
         alone.append((diff["p_value"] < 0.05).mean())

@@ -55,7 +55,8 @@ def parse(content: Content) -> Profile:
     nodes = list(page["nodes"]) if "nodes" in page else _flattened(page["head"])
     start, end, times = _times(page)
     duration_s = (end - start) / 1e6 if end is not None and end >= start else None
-    if page.get("samples") is None:
+    is_hit = any((count := node.get("hitCount")) and count.value for node in nodes)
+    if (told := page.get("samples")) is None or (is_hit and not told.array()):
         return _hits(nodes, duration_s)
     samples = page["samples"].array()
     builder = ProfileBuilder(*VALUE_TYPES[: 1 if times is None else 2])

@@ -67,6 +67,7 @@ def parse(content: Content) -> Profile:
                 ends.append(max(times) + shift)
         left += node.get("processes") or ()
     return builder.build(
+        default_value=None,
         time_ns=round(start * 1e6) if 0 < start < 9e12 else None,
         duration_s=(max(ends) - min(begins)) / 1e3 if begins else None,
     )
@@ -115,10 +116,13 @@ def _weights(samples: Table, n: int) -> tuple[ValueType, list[int | float]]:
 
 
 def _cpu_times(samples: Table, page: Page, n: int) -> tuple[ValueType | None, Sequence[int]]:
-    """Return what CPU times are told in, and each; None where none are."""
+    """Return what CPU times are told in, and each; None where none are.
+
+    The first is since no sample, and counts for nothing.
+    """
     told = member(page.meta, "sampleUnits").get("threadCPUDelta")
     kind, scale = CPU_UNITS.get(str(told.value) if told else "", (None, 0))
-    deltas = samples.numbers("threadCPUDelta", n)
+    deltas = [0, *samples.numbers("threadCPUDelta", n)[1:]][:n]
     if kind is None or not any(deltas):
         return None, range(n)
     scaled = [(delta or 0) * scale for delta in deltas]

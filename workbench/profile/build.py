@@ -109,12 +109,17 @@ class ProfileBuilder(FrameTable):
     def build(
         self,
         *,
-        default_value: int = 0,
+        default_value: int | None = 0,
         time_ns: int | None = None,
         duration_s: float | None = None,
         graph: CallGraph | None = None,
     ) -> Profile:
-        """Return the profile; ParseError where values are too large to be added up."""
+        """Return the profile; ParseError where values are too large to be added up.
+
+        Without a default value type it is the first of which samples have any.
+        """
+        if default_value is None:
+            default_value = next((n for n, column in enumerate(self._values) if any(column)), 0)
         starts, frames, row_stacks = distinct_stacks(
             np.frombuffer(self._starts, np.int64), np.frombuffer(self._frames, np.int32)
         )

@@ -78,11 +78,17 @@ class Profile:
     graph: CallGraph | None = None
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only."""
-        for array in (self.stack_starts, self.stack_locations, self.sample_stacks):
+        """Make the arrays read-only; ProfileError where they are not as long as each other."""
+        lengths = [len(values) for values in self.sample_values]
+        if lengths != [self.n_samples] * len(self.value_types):
+            expected = f"{len(self.value_types)} columns of {self.n_samples} values"
+            raise ProfileError(f"expected {expected}, got columns of {lengths}")
+        arrays = [self.stack_starts, self.stack_locations, self.sample_stacks, *self.sample_values]
+        if self.graph is not None:
+            graph = self.graph
+            arrays += [*graph.inclusive, graph.callers, graph.callees, *graph.edge_values]
+        for array in arrays:
             array.flags.writeable = False
-        for values in self.sample_values:
-            values.flags.writeable = False
 
     @property
     def n_samples(self) -> int:

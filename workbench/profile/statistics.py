@@ -55,9 +55,9 @@ def compare_single(before: Side, after: Side) -> Estimate:
     Where counts are large the score test, else the exact conditional (binomial) test of the rarer
     side (Przyborowski and Wilenski 1940). Intervals are Newcombe's (1998).
     """
-    worth = (before.spread[0] + after.spread[0]) / (before.values[0] + after.values[0])
-    k = np.stack([before.values[0], after.values[0]]) / worth
-    n = np.maximum(np.stack([before.whole[0] / worth, after.whole[0] / worth]), k)
+    (k, of_before), (k_after, of_after) = _in_events(before, after)
+    k = np.stack([k[0], k_after[0]])
+    n = np.stack([of_before[0], of_after[0]])
     low, high = _newcombe(k, n)
     return Estimate(low, high, _proportions_test(np.rint(k), np.rint(n)))
 
@@ -65,26 +65,30 @@ def compare_single(before: Side, after: Side) -> Estimate:
 def compare_replicates(before: Side, after: Side) -> Estimate:
     """Compare replicates with replicates: a t test that knows how much runs differ by.
 
-    The variance between runs is taken in multiples of the one by chance, never less than it, and
-    shrunk to what functions have in common (Smyth 2004).
+    Shares are compared as angles (Anscombe 1948), whose chance does not depend on the share and is
+    not skewed: else one run would be an outlier to many. The variance between runs is taken in
+    multiples of the one by chance, never less than it, and shrunk to what functions have in common
+    (Smyth 2004). The interval is of the shares themselves.
     """
     from scipy import special
 
     counts = len(before.values), len(after.values)
     freedom = sum(counts) - 2
-    shares = before.shares, after.shares
-    scatter = np.sum([((s - s.mean(axis=0)) ** 2).sum(axis=0) for s in shares], axis=0) / freedom
-    chance = np.concatenate([before.chance, after.chance]).mean(axis=0)
-    ratio = np.divide(scatter, chance, out=np.ones_like(chance), where=chance > 0)
-    often = np.concatenate([_events(before), _events(after)]).min(axis=0) >= 5
+    events = _in_events(before, after)
+    angles = [np.arcsin(np.sqrt((k + 0.375) / (n + 0.75))) for k, n in events]
+    scatter = np.sum([((a - a.mean(axis=0)) ** 2).sum(axis=0) for a in angles], axis=0) / freedom
+    chance = np.concatenate([1 / (4 * n + 2) for _, n in events]).mean(axis=0)
+    ratio = scatter / chance
+    often = np.concatenate([k for k, _ in events]).min(axis=0) >= 5
     prior, weight = _common_ratio(ratio[often], freedom)
     pull = 1.0 if np.isinf(weight) else weight / (weight + freedom)
     moderated = np.maximum(pull * prior + (1 - pull) * ratio, 1.0)
-    error = np.sqrt(moderated * chance * (1 / counts[0] + 1 / counts[1]))
-    delta = shares[1].mean(axis=0) - shares[0].mean(axis=0)
-    score = np.divide(np.abs(delta), error, out=np.zeros_like(delta), where=error > 0)
+    per_run = moderated * (1 / counts[0] + 1 / counts[1])
+    score = np.abs(angles[1].mean(axis=0) - angles[0].mean(axis=0)) / np.sqrt(per_run * chance)
     degrees = min(freedom + weight, 1e9)
+    error = np.sqrt(per_run * np.concatenate([before.chance, after.chance]).mean(axis=0))
     reach = special.stdtrit(degrees, 0.5 + CONFIDENCE / 2) * error
+    delta = after.shares.mean(axis=0) - before.shares.mean(axis=0)
     return Estimate(delta - reach, delta + reach, 2 * special.stdtr(degrees, -score))
 
 
@@ -143,10 +147,13 @@ def _conditional_test(k: Floats, n: Floats) -> Floats:
     return p_values
 
 
-def _events(side: Side) -> Floats:
-    """Return of how many events each value is, (n_profiles, n_functions)."""
-    squares = side.values**2
-    return np.divide(squares, side.spread, out=np.zeros_like(squares), where=side.spread > 0)
+def _in_events(before: Side, after: Side) -> list[tuple[Floats, Floats]]:
+    """Return of each side how many events its values are, and of how many."""
+    values = before.values.sum(axis=0) + after.values.sum(axis=0)
+    spread = before.spread.sum(axis=0) + after.spread.sum(axis=0)
+    worth = np.divide(spread, values, out=np.ones_like(values), where=spread > 0)
+    counts = [(side.values / worth, side.whole / worth) for side in (before, after)]
+    return [(k, np.maximum(n, k)) for k, n in counts]
 
 
 def _common_ratio(ratios: Floats, freedom: int) -> tuple[float, float]:

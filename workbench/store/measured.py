@@ -24,6 +24,8 @@ def measured_matrix(
     if service is None and len(services) > 1:
         raise StoreError(f"{metric}: expected one service, found {services}: name one")
     if service is not None:
+        if service not in services:
+            raise StoreError(f"{metric}: expected one of {services}, got {service!r}")
         rows = rows[rows["service"] == service]
     if subjects is not None:
         missing = {*subjects} - {*rows["subject"]}

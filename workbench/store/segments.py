@@ -52,7 +52,10 @@ class Segments:
 
     def __post_init__(self) -> None:
         """Find the file system; a path without a protocol is local."""
-        self.fs, self.root = fsspec.core.url_to_fs(self.url)
+        try:
+            self.fs, self.root = fsspec.core.url_to_fs(self.url)
+        except (ValueError, ImportError) as error:  # a protocol that is unknown, or not installed
+            raise StoreError(f"{self.url}: expected a folder, or a URL: {error}") from error
 
     @property
     def is_local(self) -> bool:

@@ -229,8 +229,8 @@ class Store:
             Functions by subject (`pkg.mod:f`) or name; `<service>` for the whole. Default: every
             function.
         value_type : str, optional
-            `name/unit`; profiles without it are left out. Default: what the profiles say, and
-            where they differ, as those of CPU and of memory do, what is of CPU.
+            `name/unit`, of profiles; those without it are left out. Default: what the profiles
+            say, and where they differ, as those of CPU and of memory do, what is of CPU.
         every : str, optional
             Length of a window (`5min`, `1h`, as pandas writes it). Default: profiles that start at
             the same time are one window.
@@ -310,7 +310,14 @@ class Store:
             if metric not in known:
                 names = ", ".join([*METRICS, *known])
                 raise StoreError(f"{self.folder}: expected a metric among {names}, got {metric!r}")
-            return service or "", measured_matrix(measurements, metric, service, subjects)
+            for name, told in (("value_type", value_type), ("every", every)):
+                if told is not None:
+                    raise StoreError(f"{metric}: expected no {name}=, as it was measured elsewhere")
+            rows = measurements[measurements["metric"] == metric]
+            return (
+                service or str(rows["service"].iloc[0]),
+                measured_matrix(rows, metric, service, subjects),
+            )
         with self._reading() as query:
             service = self._one(query, service)
             return service, read_matrix(query, metric, service, subjects, value_type, every)
