@@ -166,6 +166,30 @@ def test_any_space_may_part_stack_and_count():
     assert profile.functions["name"].to_pylist() == ["a", "b c"]
 
 
+def test_processes_and_threads_at_the_root_are_labels():
+    text = b"""process 31:"py sub.py";process 32:"py app.py";thread (97): worker;run (a.py:3) 2
+process 31:"py sub.py";thread (31): MainThread 1
+thread (0x1F);run (a.py:3);thread (7) 4
+run (a.py:3) 5
+"""
+    profile = parse(text)
+    assert profile.totals == {"samples/count": 12}
+    assert profile.functions["name"].to_pylist() == ["run", "thread"]
+    frame = profile.to_pandas()
+    assert frame["stack"].tolist() == ["run", "", "run;thread", "run"]
+    told = (
+        frame[["pid", "tid", "thread"]]
+        .astype(object)
+        .where(frame[["pid", "tid", "thread"]].notna(), None)
+    )
+    assert told.values.tolist() == [
+        [32, 97, "worker"],
+        [31, 31, "MainThread"],
+        [None, 31, None],
+        [None] * 3,
+    ]
+
+
 def test_a_difference_of_two_profiles_is_refused():
     with pytest.raises(
         ParseError, match="expected one count a line, got two of a difference: 'a;b 31 33'"

@@ -2,7 +2,8 @@
 
 There is no specification but what tools write and `flamegraph.pl` reads. py-spy writes frames as
 `name (file:line)`; async-profiler and perf mark what kind of code they are with `_[k]`, `_[j]` and
-so on. A `;` within parentheses that close belongs to the name (a Java signature).
+so on. A `;` within parentheses that close belongs to the name (a Java signature). Processes and
+threads that py-spy puts at the root become labels: they are no functions, and other ones each run.
 """
 
 from __future__ import annotations
@@ -13,10 +14,13 @@ from array import array
 from collections.abc import Iterable, Sequence
 
 import numpy as np
+import pyarrow as pa
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content
 from workbench.profile.build import FrameTable, distinct_stacks, value_column
+from workbench.profile.profile import Indices, Offsets
+from workbench.profile.tables import LABELS, make_table
 from workbench.types import Profile, ValueType
 
 SAMPLES = ValueType("samples", "count")
@@ -28,6 +32,11 @@ _BLOCK = 1 << 16
 _LINE = re.compile(rb"(?:(?P<stack>.*\S)[ \t]+|[ \t]+)(?P<count>[0-9]{1,18}|[0-9]{1,15}\.[0-9]*)")
 _TWO = re.compile(rb".*[^;][ \t]+[0-9]+", re.DOTALL)
 _MOST_SNIFFED = 100
+_THREAD = re.compile(
+    rb"process (?P<pid>\d{1,9}):.*|"
+    rb"thread \((?P<tid>\d{1,18}|0x[0-9A-Fa-f]{1,15})\)(?:: (?P<thread>.*))?",
+    re.DOTALL,
+)
 
 
 def looks_like(content: Content) -> bool:
@@ -75,14 +84,20 @@ def parse(content: Content) -> Profile:
             frames[first:] = array("i", map(known.__getitem__, _rejoined(stack)))
         starts.append(len(frames))
         counts.append(int(count))
-    table = FrameTable()
-    locations = [add_frame(table, piece.decode("utf-8", "replace")) for piece in known]
     flat = np.frombuffer(frames, np.int32)
+    rows, flat, labels = _without_threads(known, np.frombuffer(starts, np.int64), flat)
+    table = FrameTable()
+    is_used = np.zeros(len(known), bool)
+    is_used[flat] = True
+    locations = [
+        add_frame(table, piece.decode("utf-8", "replace")) if used else 0
+        for piece, used in zip(known, is_used.tolist(), strict=True)
+    ]
     known_locations = np.array(locations, np.int32)
     for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
         block = flat[begin : begin + _BLOCK]
         block[:] = known_locations[block]
-    rows, flat, stacks = distinct_stacks(np.frombuffer(starts, np.int64), flat)
+    rows, flat, stacks = distinct_stacks(rows, flat)
     values: Sequence[int | float] = counts
     if fractions:
         values = [fractions.get(row, count) for row, count in enumerate(counts)]
@@ -94,7 +109,39 @@ def parse(content: Content) -> Profile:
         sample_stacks=stacks,
         sample_values=(value_column(values, SAMPLES),),
         value_types=(SAMPLES,),
+        labels=labels,
     )
+
+
+def _without_threads(
+    known: _Pieces, starts: Offsets, frames: Indices
+) -> tuple[Offsets, Indices, pa.Table]:
+    """Return stacks without the processes and threads at their root, and these as labels."""
+    told = {number: match for piece, number in known.items() if (match := _THREAD.fullmatch(piece))}
+    if not told:
+        return starts, frames, LABELS.empty_table()
+    begins, ends = starts[:-1].copy(), starts[1:]
+    found: dict[int, dict[str, int | str]] = {}
+    rows: Sequence[int] = range(len(begins))
+    while rows := [row for row in rows if begins[row] < ends[row] and frames[begins[row]] in told]:
+        for row in rows:
+            match = told[frames[begins[row]]]
+            labels = found.setdefault(row, {})
+            for key in ("pid", "tid"):
+                if match[key]:
+                    labels[key] = int(match[key], 0)
+            if match["thread"]:
+                labels["thread"] = match["thread"].decode("utf-8", "replace")
+        begins[rows] += 1
+    lengths = ends - begins
+    shifted = np.concatenate(([0], np.cumsum(lengths)))
+    kept = np.repeat(begins - shifted[:-1], lengths) + np.arange(shifted[-1])
+    cells = [(row, key, value) for row, labels in found.items() for key, value in labels.items()]
+    texts = [value if isinstance(value, str) else None for _, _, value in cells]
+    numbers = [value if isinstance(value, int) else None for _, _, value in cells]
+    columns = {"sample": [row for row, _, _ in cells], "key": [key for _, key, _ in cells],
+               "text": texts, "number": numbers, "unit": [""] * len(cells)}  # fmt: skip
+    return shifted, frames[kept], make_table(LABELS, columns)
 
 
 def _check_counts(data: bytes) -> None:
