@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from workbench import compiled
 from workbench.errors import ParseError
-from workbench.ingest import read
+from workbench.ingest import folded, read
 from workbench.ingest.content import Content
 from workbench.ingest.read import find_format
 from workbench.types import Function
@@ -228,3 +229,29 @@ def test_any_bytes_are_a_profile_or_a_parse_error(data):
         parse(data)
     except ParseError:
         pass
+
+
+@given(st.text("ab;() 12\r\n#\tü", max_size=40), st.integers(0, 60))
+def test_machine_code_splits_lines_as_python_does(text, n_pieces):
+    many = "".join(f"f{n};g{n}{n} {n}\n" for n in range(n_pieces))
+    data = f"{many}{text}".encode() or b"\n"
+    enough, compiled.ENOUGH = compiled.ENOUGH, 0
+    try:
+        found = folded._scan(data)
+    finally:
+        compiled.ENOUGH = enough
+    if found is not None:
+        told = folded._split(data)
+        assert (found.pieces, found.starts.tolist()) == (told.pieces, told.starts.tolist())
+        assert (found.frames.tolist(), found.values.tolist()) == (told.frames.tolist(), told.values.tolist())  # fmt: skip
+
+
+def test_many_pieces_are_told_apart():
+    text = "".join(f"{'x' * (n % 300)}{n};{n % 7}\u00fc {n}\n" for n in range(9000))
+    enough, compiled.ENOUGH = compiled.ENOUGH, 0
+    try:
+        found = folded._scan(text.encode())
+    finally:
+        compiled.ENOUGH = enough
+    assert found.pieces == folded._split(text.encode()).pieces
+    assert len(found.pieces) == 9007

@@ -12,14 +12,16 @@ import io
 import re
 from array import array
 from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content
+from workbench.ingest.folded_scan import loops
 from workbench.profile.build import FrameTable, distinct_stacks, value_column
-from workbench.profile.profile import Indices, Offsets
+from workbench.profile.profile import Indices, Offsets, Values
 from workbench.profile.tables import LABELS, make_table
 from workbench.types import Profile, ValueType
 
@@ -63,10 +65,67 @@ def parse(content: Content) -> Profile:
     Bytes that are no UTF-8 become replacement characters.
     """
     _check_counts(content.data)
+    read = _scan(content.data) or _split(content.data)
+    rows, flat, labels = _without_threads(read.pieces, read.starts, read.frames)
+    table = FrameTable()
+    is_used = np.zeros(len(read.pieces), bool)
+    is_used[flat] = True
+    locations = [
+        add_frame(table, piece.decode("utf-8", "replace")) if used else 0
+        for piece, used in zip(read.pieces, is_used.tolist(), strict=True)
+    ]
+    known_locations = np.array(locations, np.int32)
+    for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
+        block = flat[begin : begin + _BLOCK]
+        block[:] = known_locations[block]
+    rows, flat, stacks = distinct_stacks(rows, flat)
+    return Profile(
+        functions=table.functions(),
+        locations=table.locations(),
+        stack_starts=rows,
+        stack_locations=flat,
+        sample_stacks=stacks,
+        sample_values=(read.values,),
+        value_types=(SAMPLES,),
+        labels=labels,
+    )
+
+
+class _Lines(NamedTuple):
+    """What the lines hold."""
+
+    pieces: list[bytes]
+    """Text between semicolons."""
+    starts: Offsets
+    frames: Indices
+    """Rows of `pieces`."""
+    values: Values
+
+
+def _scan(data: bytes) -> _Lines | None:
+    """Read lines by machine code; None where they are few, or not all plain."""
+    run = loops.over(len(data))
+    if run is loops.plain:
+        return None
+    numbers = np.frombuffer(data, np.uint8)
+    n_lines, n_frames = run.count_parts(numbers)
+    starts, frames = np.zeros(n_lines + 1, np.int64), np.empty(n_frames, np.int32)
+    counts = np.zeros(n_lines, np.int64)
+    n_rows, pieces, odd = run.scan_lines(numbers, starts, frames, counts)
+    if odd:
+        return None
+    starts = starts[: n_rows + 1]
+    texts = [data[begin:end] for begin, end in pieces.T.tolist()]
+    values = value_column(counts[:n_rows], SAMPLES)
+    return _Lines(texts, starts, frames[: starts[-1]], values)
+
+
+def _split(data: bytes) -> _Lines:
+    """Read lines of any kind."""
     known = _Pieces()
     starts, frames, counts = array("q", [0]), array("i"), array("q")
     fractions: dict[int, float] = {}
-    for number, line in enumerate(io.BytesIO(content.data), start=1):
+    for number, line in enumerate(io.BytesIO(data), start=1):
         stack, space, count = line.rstrip().rpartition(b" ")
         if line.startswith(b"#") or not (space or count):
             continue
@@ -84,40 +143,18 @@ def parse(content: Content) -> Profile:
             frames[first:] = array("i", map(known.__getitem__, _rejoined(stack)))
         starts.append(len(frames))
         counts.append(int(count))
-    flat = np.frombuffer(frames, np.int32)
-    rows, flat, labels = _without_threads(known, np.frombuffer(starts, np.int64), flat)
-    table = FrameTable()
-    is_used = np.zeros(len(known), bool)
-    is_used[flat] = True
-    locations = [
-        add_frame(table, piece.decode("utf-8", "replace")) if used else 0
-        for piece, used in zip(known, is_used.tolist(), strict=True)
-    ]
-    known_locations = np.array(locations, np.int32)
-    for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
-        block = flat[begin : begin + _BLOCK]
-        block[:] = known_locations[block]
-    rows, flat, stacks = distinct_stacks(rows, flat)
     values: Sequence[int | float] = counts
     if fractions:
         values = [fractions.get(row, count) for row, count in enumerate(counts)]
-    return Profile(
-        functions=table.functions(),
-        locations=table.locations(),
-        stack_starts=rows,
-        stack_locations=flat,
-        sample_stacks=stacks,
-        sample_values=(value_column(values, SAMPLES),),
-        value_types=(SAMPLES,),
-        labels=labels,
-    )
+    flat = np.frombuffer(frames, np.int32)
+    return _Lines(list(known), np.frombuffer(starts, np.int64), flat, value_column(values, SAMPLES))
 
 
 def _without_threads(
-    known: _Pieces, starts: Offsets, frames: Indices
+    pieces: list[bytes], starts: Offsets, frames: Indices
 ) -> tuple[Offsets, Indices, pa.Table]:
     """Return stacks without the processes and threads at their root, and these as labels."""
-    told = {number: match for piece, number in known.items() if (match := _THREAD.fullmatch(piece))}
+    told = {n: match for n, piece in enumerate(pieces) if (match := _THREAD.fullmatch(piece))}
     if not told:
         return starts, frames, LABELS.empty_table()
     begins, ends = starts[:-1].copy(), starts[1:]

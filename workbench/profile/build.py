@@ -8,6 +8,7 @@ from itertools import pairwise
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pyarrow as pa
 
 from workbench.compiled import ENOUGH
@@ -171,9 +172,9 @@ class CallTree:
         return self._stacks[node]
 
 
-def value_column(values: Sequence[int | float], kind: ValueType) -> Values:
+def value_column(values: Sequence[int | float] | npt.NDArray[np.int64], kind: ValueType) -> Values:
     """Return values as integers where all are, else as floats; they must be fit to add up."""
-    if isinstance(values, array):
+    if isinstance(values, array | np.ndarray):
         integers = np.array(values, np.int64)
         check_sum(float(np.abs(integers.astype(np.float64)).sum()), kind)
         return integers
