@@ -66,10 +66,9 @@ def scan_lines(data, starts, frames, counts):
                 slot = mixed & (len(table) - 1)
                 while table[slot] >= 0:
                     number = table[slot]
-                    first = pieces[0, number]
-                    if hashes[number] == mixed and pieces[1, number] - first == end - begin:
-                        if is_same(data, first, begin, end - begin):
-                            break
+                    known = pieces[0, number], pieces[1, number]
+                    if hashes[number] == mixed and is_same(data, known, (begin, end)):
+                        break
                     slot = (slot + 1) & (len(table) - 1)
                 if table[slot] < 0:
                     if leaves_open(data, begin, end):
@@ -97,11 +96,11 @@ def hash_piece(data, begin, end):
 
 
 @loops
-def is_same(data, first, second, length):
-    """Tell whether the bytes at two places are equal."""
-    differs = 0
-    for k in range(length):  # to the end, since that needs no branches
-        differs |= data[np.uint64(first + k)] ^ data[np.uint64(second + k)]
+def is_same(data, one, other):
+    """Tell whether the bytes of two spans are equal."""
+    differs = (one[1] - one[0]) ^ (other[1] - other[0])
+    for k in range(0 if differs else one[1] - one[0]):  # to the end: that needs no branches
+        differs |= data[np.uint64(one[0] + k)] ^ data[np.uint64(other[0] + k)]
     return differs == 0
 
 
