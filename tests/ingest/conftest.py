@@ -10,6 +10,7 @@ import pytest
 from google.protobuf.json_format import MessageToJson
 from opentelemetry.proto.profiles.v1development.profiles_pb2 import ProfilesData
 
+from workbench.ingest.content import Content
 from workbench.profile import ProfileBuilder, ValueType
 from workbench.profile.save import to_pprof, to_speedscope
 
@@ -313,9 +314,12 @@ EXAMPLES = {
 
 
 def pytest_generate_tests(metafunc):
-    """Give a test that asks for an `example` all of them."""
+    """Give a test that asks for an `example` all of them, for a `json_example` those in JSON."""
     if "example" in metafunc.fixturenames:
         metafunc.parametrize("example", EXAMPLES.values(), ids=EXAMPLES)
+    if "json_example" in metafunc.fixturenames:
+        in_json = {name: each for name, each in EXAMPLES.items() if Content(each.data).is_json}
+        metafunc.parametrize("json_example", in_json.values(), ids=in_json)
 
 
 @pytest.fixture

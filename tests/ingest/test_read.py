@@ -75,7 +75,7 @@ def test_gzip_and_zstd_are_unpacked(example, tmp_path):
 
 
 def test_a_truncated_example_is_a_profile_or_a_parse_error(example):
-    for end in range(0, len(example.data), max(1, len(example.data) // 150)):
+    for end in range(0, len(example.data), max(1, len(example.data) // 60)):
         attempt(example.data[:end])
         attempt(example.data[:end], example.format)
 
@@ -114,13 +114,11 @@ VALUES = [
 ]
 
 
-def test_json_of_other_types_is_a_profile_or_a_parse_error(example):
+def test_json_of_other_types_is_a_profile_or_a_parse_error(json_example):
     """Every value in a document is replaced by values of every type."""
-    if not Content(example.data).is_json:
-        pytest.skip("the format is no JSON")
-    document = json.loads(example.data)
+    document = json.loads(json_example.data)
     for path, value in itertools.product(places(document), VALUES):
-        attempt(json.dumps(replaced(document, path, value)).encode(), example.format)
+        attempt(json.dumps(replaced(document, path, value)).encode(), json_example.format)
 
 
 def places(node, path=()):
