@@ -92,7 +92,7 @@ def _has_profile(data: bytes, fields: list[tuple[int, ...]]) -> bool:
 
 def _first_fields(data: bytes, begin: int, end: int) -> list[tuple[int, ...]] | None:
     """Return number, wire type, begin and end of the first fields; None where one is faulty."""
-    fields, fault = loops.plain.index_fields(data, begin, end, 4096)
+    fields, fault = loops.plain.index_fields(data, begin, end, 512)
     return [tuple(row) for row in fields.T.tolist()] if fault == NO_FAULT else None
 
 

@@ -155,10 +155,9 @@ class _Message:
         """Return the string table; what is no UTF-8 becomes replacement characters."""
         spans = self.spans(STRING)
         offsets = np.concatenate(([0], np.cumsum(spans[1] - spans[0])))
-        flat = np.empty(offsets[-1], np.uint8)
-        self.run.gather(self.data, spans, flat)
         if offsets[-1] >= 2**31:
             raise ParseError(f"expected less than 2 GiB of strings, got {offsets[-1]} bytes")
+        flat = b"".join([self.bytes[begin:end] for begin, end in spans.T.tolist()])
         buffers = [None, pa.py_buffer(offsets.astype(np.int32)), pa.py_buffer(flat)]
         strings = pa.Array.from_buffers(pa.string(), spans.shape[1], buffers)
         try:

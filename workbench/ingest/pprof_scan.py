@@ -45,22 +45,24 @@ def read_field(data, at, end):
     at += 1
     if key > 0x7F:
         key, at = read_varint(data, at - 1, end)
+        if at < 0 or key > 0xFFFFFFFF:
+            return 0, 0, 0, 0
     number, wire = key >> 3, key & 7
-    if at < 0 or number < 1 or number > 0x1FFFFFFF:
+    if number < 1:
         return 0, 0, 0, 0
+    if wire == 2:
+        length = (data[at] + 0) if at < end else -1
+        at += 1
+        if length > 0x7F:
+            length, at = read_varint(data, at - 1, end)
+        if not 0 <= length <= end - at or at < 0:
+            return 0, 0, 0, 0
+        return number, 2, at, at + length
     if wire == 0:
         if at < end and data[at] < 0x80:
             return number, 0, (data[at] + 0), at + 1
         value, at = read_varint(data, at, end)
         return (number, 0, value, at) if at >= 0 else (0, 0, 0, 0)
-    if wire == 2:
-        length = (data[at] + 0) if at < end else 0x80
-        at += 1
-        if length > 0x7F:
-            length, at = read_varint(data, at - 1, end)
-        if at < 0 or length < 0 or length > end - at:
-            return 0, 0, 0, 0
-        return number, 2, at, at + length
     size = 8 if wire == 1 else 4
     if wire not in (1, 5) or size > end - at:
         return 0, 0, 0, 0
@@ -125,7 +127,7 @@ def index_profile(data, wanted):
 def read_numbers(data, spans, numbers):
     """Read the varint fields of messages: `numbers[i, k]` gets field `k` of message `i`."""
     for row in range(spans.shape[1]):
-        at, end = spans[0, row], spans[1, row]
+        at, end = int(spans[0, row]), int(spans[1, row])
         while at < end:
             number, wire, content, after = read_field(data, at, end)
             if number == 0:
@@ -145,7 +147,7 @@ def index_nested(data, spans, wanted):
     nested = np.zeros((3, 256), np.int64)
     n = 0
     for row in range(spans.shape[1]):
-        at, end = spans[0, row], spans[1, row]
+        at, end = int(spans[0, row]), int(spans[1, row])
         while at < end:
             number, wire, content, after = read_field(data, at, end)
             if number == 0:
@@ -208,7 +210,7 @@ def read_labels(data, spans, labels):
     """Read labels as rows of sample, key, text, number, unit; return where a fault is."""
     n = 0
     for row in range(spans.shape[1]):
-        at, end = spans[0, row], spans[1, row]
+        at, end = int(spans[0, row]), int(spans[1, row])
         while at < end:
             number, wire, content, after = read_field(data, at, end)
             if number == 3 and wire == 2:
@@ -231,6 +233,8 @@ def read_ids(data, at, end, most, out, n):
     Ids are 1 to `most`, kept less 1, or any but 0 where `most` is 0. Most take a byte or two:
     these are read on the spot.
     """
+    less = int(most > 0)
+    limit = most if most > 0 else 0x7FFFFFFFFFFFFFFF
     while at < end:
         value = data[at] + 0
         at += 1
@@ -242,10 +246,10 @@ def read_ids(data, at, end, most, out, n):
                 value, at = read_varint(data, at - 1, end)
                 if at < 0:
                     return -1
-        if value == 0 or (most > 0 and not 0 < value <= most):
+        if not 0 < value <= limit and (value == 0 or most > 0):
             return -1
         n -= 1
-        out[n] = value - (most > 0)
+        out[n] = value - less
     return n
 
 
@@ -259,13 +263,3 @@ def expand_stacks(starts, frames, line_starts, out_starts, out):
                 out[n] = line
                 n += 1
         out_starts[row + 1] = n
-
-
-@loops
-def gather(data, spans, out):
-    """Lay spans of bytes one after the other."""
-    n = 0
-    for row in range(spans.shape[1]):
-        for at in range(spans[0, row], spans[1, row]):
-            out[n] = data[at]
-            n += 1

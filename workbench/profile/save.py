@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import io
 import json
 from collections.abc import Callable
 from itertools import pairwise
@@ -108,14 +109,13 @@ def to_folded(profile: Profile) -> bytes:
     np.add.at(sums, profile.sample_stacks, values)
     if (sums < 0).any():
         raise ProfileError(f"expected {kind} of 0 or more for folded stacks, found {sums.min()}")
-    texts = _frame_texts(profile)
-    starts, locations = profile.stack_starts.tolist(), profile.stack_locations.tolist()
-    lines = []
+    texts, lines = _frame_texts(profile), io.BytesIO()
     for stack in np.unique(profile.sample_stacks).tolist():
-        text = ";".join([texts[frame] for frame in locations[starts[stack] : starts[stack + 1]]])
+        begin, end = profile.stack_starts[stack : stack + 2]
+        text = ";".join([texts[n] for n in profile.stack_locations[begin:end].tolist()])
         text = f";{text}" if text.startswith("#") else text
-        lines.append(f"{text} {np.format_float_positional(sums[stack], trim='-')}\n")
-    return "".join(lines).encode()
+        lines.write(f"{text} {np.format_float_positional(sums[stack], trim='-')}\n".encode())
+    return lines.getvalue()
 
 
 def to_speedscope(profile: Profile) -> bytes:
