@@ -112,6 +112,7 @@ def cprofile_rows() -> list[Row]:
             profile.callers(top["function"][0])
             profile.callees(top["function"][0])
             tree = profile.tree(estimate=True)
+            profile.filter(file="site-packages")
             profile.diff(profile)
             _arrow_bytes(tree.flame())
             return profile.functions.num_rows
@@ -123,7 +124,7 @@ def cprofile_rows() -> list[Row]:
             return stats.print_callees(50)
 
         n = ours()
-        what = f"cProfile of {n} functions: load, query, tree, diff, flame payload"
+        what = f"cProfile of {n} functions: load, filter, query, tree, diff, flame payload"
         return [
             Row(what, cpu_seconds(ours), "pstats: load, top, callers", cpu_seconds(with_pstats))
         ]

@@ -1,10 +1,11 @@
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ProfileError
 from workbench.ingest import read
-from workbench.profile import ProfileBuilder, ValueType
+from workbench.profile import CallGraph, ProfileBuilder, ValueType
 
 ROWS = st.lists(
     st.tuples(
@@ -50,6 +51,26 @@ def test_labels_and_times_come_along():
     merged = profile("a", 5, 1.5).merge(profile("b", 3, None), profile("c", None, 2.0))
     assert list(merged.to_pandas()["thread"]) == ["a", "b", "c"]
     assert (merged.time_ns, merged.duration_s) == (3, 3.5)
+
+
+def test_graphs_of_calls_add_up():
+    def graph(callee, seconds):
+        builder = ProfileBuilder(ValueType("time", "seconds"))
+        for name in ("main", callee):
+            builder.sample(builder.stack([builder.frame(name)]), seconds)
+        values = np.array([2 * seconds, seconds]), np.array([seconds])
+        ends = np.array([0], np.int32), np.array([1], np.int32)
+        return builder.build(graph=CallGraph((values[0],), *ends, (values[1],)))
+
+    merged = graph("f", 1.0).merge(graph("g", 2.0), graph("f", 4.0))
+    top = merged.top(by="total")[["function", "self", "total"]]
+    assert top.values.tolist() == [["main", 7, 14], ["f", 5, 5], ["g", 2, 2]]
+    assert merged.callees("main")[["function", "value"]].values.tolist() == [
+        ["<self>", 7], ["f", 5], ["g", 2],
+    ]  # fmt: skip
+    assert len(merged.graph.callers) == 2
+    with pytest.raises(ProfileError, match="expected stacks alone or graphs alone"):
+        merged.merge(ProfileBuilder(ValueType("time", "seconds")).build())
 
 
 def test_profiles_of_other_value_types_are_refused():

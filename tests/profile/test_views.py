@@ -167,10 +167,22 @@ def test_a_graph_tells_what_calls_tell():
 
 def test_a_graph_is_not_asked_for_stacks():
     profile = graph_profile()
-    for question in (profile.tree, lambda: profile.focus("f"), lambda: profile.filter("f"),
-                     lambda: profile.merge(profile), lambda: profile.save("x.pprof")):  # fmt: skip
+    for question in (profile.tree, lambda: profile.focus("f"), lambda: profile.save("x.pprof")):
         with pytest.raises(ProfileError, match="found a graph of calls"):
             question()
+
+
+def test_a_part_of_a_graph_is_its_functions_and_the_calls_between_them():
+    part = graph_profile().filter("^f$|g")
+    assert table(part.top(by="total"), "function", "self", "total") == [("f", 2, 5), ("g", 4, 4)]
+    assert table(part.callers("g"), "function", "value") == [("f", 3)]
+    assert part.totals == {"time/seconds": 6}
+    assert table(part.tree(estimate=True).to_pandas(), "depth", "function", "self", "total") == [
+        (0, "", 0, 6), (1, "f", 2, 5), (1, "g", 1, 1), (2, "g", 3, 3),
+    ]  # fmt: skip
+    without = graph_profile().filter(without="g")
+    assert table(without.callees("f"), "function", "value") == [("<self>", 2)]
+    assert without.totals == {"time/seconds": 5}
 
 
 def test_an_estimated_tree_splits_what_a_function_does_among_its_callers():

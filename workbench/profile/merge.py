@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -12,7 +13,7 @@ import pyarrow.compute as pc
 
 from workbench.errors import ProfileError
 from workbench.profile.build import distinct_stacks
-from workbench.profile.profile import Indices, Profile
+from workbench.profile.profile import CallGraph, Indices, Profile, Values
 from workbench.profile.tables import FUNCTIONS, LOCATIONS, column, with_column
 
 
@@ -24,8 +25,8 @@ def merge_profiles(profiles: Sequence[Profile]) -> Profile:
             seen = ", ".join(map(str, other.value_types))
             expected = ", ".join(map(str, first.value_types))
             raise ProfileError(f"expected value types {expected} in every profile, got {seen}")
-        if first.graph is not None or other.graph is not None:
-            raise ProfileError("expected stacks to merge, found a graph of calls")
+        if (first.graph is None) != (other.graph is None):
+            raise ProfileError("expected stacks alone or graphs alone to merge, found both")
     if len(profiles) == 1:
         return first
     functions, function_maps = unite([p.functions for p in profiles], FUNCTIONS)
@@ -53,6 +54,7 @@ def merge_profiles(profiles: Sequence[Profile]) -> Profile:
             map(np.concatenate, zip(*(p.sample_values for p in profiles), strict=True))
         ),
         labels=_labels(profiles, samples),
+        graph=_graph(profiles, function_maps, functions.num_rows),
         time_ns=min(times, default=None),
         duration_s=sum(durations) if durations else None,
     )
@@ -83,6 +85,31 @@ def _joined(parts: Sequence[npt.NDArray[np.int64]]) -> npt.NDArray[np.int64]:
     shifts = np.cumsum([0, *(part[-1] for part in parts)])
     moved = [part[1:] + shift for part, shift in zip(parts, shifts, strict=False)]
     return np.concatenate([[0], *moved]).astype(np.int64)
+
+
+def _graph(profiles: Sequence[Profile], maps: Sequence[Indices], n: int) -> CallGraph | None:
+    """Return one graph of calls, with the costs of all added up; None where they are stacks."""
+    graphs = [profile.graph for profile in profiles if profile.graph is not None]
+    if not graphs:
+        return None
+    pairs = [rows[np.stack((g.callers, g.callees))] for g, rows in zip(graphs, maps, strict=True)]
+    edges, places = np.unique(np.concatenate(pairs, axis=1), axis=1, return_inverse=True)
+    by_edge = zip(*(graph.edge_values for graph in graphs), strict=True)
+    by_function = zip(*(graph.inclusive for graph in graphs), strict=True)
+    return CallGraph(
+        inclusive=tuple(_sums(columns, np.concatenate(maps), n) for columns in by_function),
+        callers=edges[0],
+        callees=edges[1],
+        edge_values=tuple(_sums(c, places.ravel(), edges.shape[1]) for c in by_edge),
+    )
+
+
+def _sums(columns: Sequence[Values], places: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:
+    """Add values up at their places, (n,)."""
+    values = np.concatenate(columns)
+    sums = np.zeros(n, values.dtype)
+    np.add.at(sums, places, values)
+    return sums
 
 
 def _labels(profiles: Sequence[Profile], samples: npt.NDArray[np.int64]) -> pa.Table:

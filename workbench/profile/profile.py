@@ -225,6 +225,9 @@ class Profile:
     ) -> Profile:
         """Keep the samples that pass every test that is given.
 
+        Of a graph of calls that is the functions that pass, with their own costs, and the calls
+        between them; `total` is still with all that a function called, kept or not.
+
         Parameters
         ----------
         function, file : str, optional

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from workbench.errors import ProfileError
 from workbench.profile.build import distinct_stacks, take_rows
 from workbench.profile.loops import loops
-from workbench.profile.profile import Functions, Indices, Profile, Values
+from workbench.profile.profile import CallGraph, Functions, Indices, Profile, Values
 from workbench.profile.tables import LOCATIONS, Function, column, make_table, with_column
 
 Mask = npt.NDArray[np.bool_]
@@ -116,14 +116,19 @@ def keep_samples(
 ) -> Profile:
     """Answer `Profile.filter`."""
     keep = np.ones(profile.n_stacks, np.bool_)
+    wanted = np.ones(profile.functions.num_rows, np.bool_)
     if function is not None or file is not None:
-        functions = _matching(profile, "name", function or "")
-        keep &= stacks_with(profile, functions & _matching(profile, "file", file or ""))
+        wanted = _matching(profile, "name", function or "") & _matching(profile, "file", file or "")
+        keep &= stacks_with(profile, wanted)
     if without is not None:
-        keep &= ~stacks_with(profile, _matching(profile, "name", without))
+        unwanted = _matching(profile, "name", without)
+        keep &= ~stacks_with(profile, unwanted)
+        wanted &= ~unwanted
     samples = keep[profile.sample_stacks]
     for key, value in labels.items():
         samples &= _labelled(profile, key, value)
+    if profile.graph is not None:
+        profile = replace(profile, graph=_part_of_graph(profile.graph, wanted))
     return take_samples(profile, samples)
 
 
@@ -156,8 +161,6 @@ def forget_lines(profile: Profile) -> Profile:
 
 def take_samples(profile: Profile, keep: Mask) -> Profile:
     """Return the profile of some samples; stacks that none of them has are dropped."""
-    if profile.graph is not None:
-        raise ProfileError("expected stacks to filter, found a graph of calls")
     rows = np.flatnonzero(keep)
     used = np.unique(profile.sample_stacks[rows]).astype(np.int32)
     starts, frames = take_rows(profile.stack_starts, profile.stack_locations, used)
@@ -256,6 +259,17 @@ def _restacked(profile: Profile, starts: Any, locations: Indices) -> Profile:
         stack_starts=starts,
         stack_locations=frames,
         sample_stacks=stacks[profile.sample_stacks],
+    )
+
+
+def _part_of_graph(graph: CallGraph, functions: Mask) -> CallGraph:
+    """Return some functions and the calls between them, each with all it called, as it was."""
+    edges = functions[graph.callers] & functions[graph.callees]
+    return CallGraph(
+        inclusive=tuple(np.where(functions, values, 0) for values in graph.inclusive),
+        callers=graph.callers[edges],
+        callees=graph.callees[edges],
+        edge_values=tuple(values[edges] for values in graph.edge_values),
     )
 
 
