@@ -226,7 +226,8 @@ class Profile:
         """Keep the samples that pass every test that is given.
 
         Of a graph of calls that is the functions that pass, with their own costs, and the calls
-        between them; `total` is still with all that a function called, kept or not.
+        between them; `total` is still with all that a function called, kept or not, so its ratio to
+        what is kept may be above 1.
 
         Parameters
         ----------
