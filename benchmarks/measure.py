@@ -20,7 +20,7 @@ class Row(NamedTuple):
     peer_s: float = float("nan")
 
 
-def cpu_seconds(work: Callable[[], object], repeat: int = 3) -> float:
+def cpu_seconds(work: Callable[[], object], repeat: int = 7) -> float:
     """Return the least CPU time of some runs, all threads and children included."""
     times = []
     for _ in range(repeat):
