@@ -295,10 +295,10 @@ def test_ingest_tells_what_it_added_and_what_it_rejected(workbench, tmp_path):
     arguments = ("ingest", "in", "--store", "store", "--service", "svc", "--at", "2026-01-05T12:00")
     code, out, err = workbench(*arguments)
     assert code == 1
-    assert out == "store: added 1 changes, 2 measurements, 2 profiles; 1 rejected\n"
+    assert out == "store: added 1 change, 2 measurements, 2 profiles; 1 rejected\n"
     assert len(err.splitlines()) == 1
     assert err.startswith("rejected: in/noise.bin: expected a profile, series")
     (tmp_path / "in" / "noise.bin").unlink()
     code, out, err = workbench(*arguments)
     assert (code, err) == (0, "")
-    assert out == "store: added 1 changes, 2 measurements; 2 there already\n"
+    assert out == "store: added 1 change, 2 measurements; 2 there already\n"

@@ -68,7 +68,7 @@ def test_a_repository_is_its_commits(store, make_repository):
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
-        ("empty", "", "expected a profile, series .* or records, got b''"),
+        ("empty", "", "expected a profile, series .* or records, got an empty file"),
         ("half.folded", "a;b 1\nhello\n", r"half\.folded @ 2: expected 'frame;frame count'"),
         ("rows.csv", "colour,size\nred,3\n", "expected a profile"),
         ("bad.csv", "at,value\n2026-01-01,many\n", "row 1: expected a number, got 'many'"),
@@ -105,7 +105,7 @@ def test_a_folder_is_watched(store, tmp_path):
     next(looks)
     assert reports == []
     next(looks)
-    assert reports == [("a.folded", "added 1 profiles")]
+    assert reports == [("a.folded", "added 1 profile")]
     (folder / "b").write_text("no")
     (folder / ".c").write_text("main;g 1\n")
     for _ in range(3):

@@ -54,7 +54,8 @@ class Tally:
 
     def __str__(self) -> str:
         """Return one line."""
-        parts = [f"{n} {kind}" for kind, n in sorted(self.added.items()) if n]
+        counts = sorted(self.added.items())
+        parts = [f"{n} {kind.removesuffix('s') if n == 1 else kind}" for kind, n in counts if n]
         text = f"added {', '.join(parts) or 'nothing'}"
         if self.n_known:
             text += f"; {self.n_known} there already"
@@ -176,7 +177,7 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
             return table, store.put(table, rows)
     if name is None:
         known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
-        raise ParseError(f"expected {known}, got {name_other(content) or repr(content.data[:40])}")
+        raise ParseError(f"expected {known}, got {name_other(content)}")
     return "measurements", _add_series(store, SERIES_FORMATS[name].parse(content), labels)
 
 

@@ -179,7 +179,9 @@ def test_unfinished_segments_are_not_seen(store):
 def test_a_store_is_opened_where_one_is_and_made_where_none_is(tmp_path):
     first = Store.create(tmp_path / "deep" / "store")
     first.add_all([window("a 1\n")])
-    assert Store.create(first.folder).recording().n_windows == 1
+    again = Store.create(first.folder)
+    assert again.recording().n_windows == 1
+    assert repr(again) == f"Store.open({str(first.folder)!r})"
 
 
 @pytest.mark.parametrize("make", [Path.touch, lambda path: (path.mkdir(), (path / "x").touch())])

@@ -40,13 +40,13 @@ _JSON: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def name_other(content: Content) -> str | None:
-    """Return what content is, if it is known; None if it is not."""
+def name_other(content: Content) -> str:
+    """Return what content is, if it is known, else how it begins."""
+    if not content.data:
+        return "an empty file"
     start = content.data.lstrip()[:16]
-    for magic, name in _MAGIC.items():
-        if start.startswith(magic):
-            return name
     page = content.json.value if content.is_json else None
+    names = [name for magic, name in _MAGIC.items() if start.startswith(magic)]
     if isinstance(page, dict):
-        return next((name for name, fits in _JSON.items() if fits(page)), None)
-    return None
+        names += [name for name, fits in _JSON.items() if fits(page)]
+    return names[0] if names else repr(content.data[:40])

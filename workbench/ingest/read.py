@@ -104,8 +104,7 @@ def unknown(content: Content) -> ParseError:
             content.json  # noqa: B018 (what is wrong with it is the complaint)
         except ParseError as error:
             return error
-    seen = name_other(content) or repr(content.data[:40]) if content.data else "an empty file"
-    return ParseError(f"expected one of {', '.join(FORMATS)}, got {seen}")
+    return ParseError(f"expected one of {', '.join(FORMATS)}, got {name_other(content)}")
 
 
 def find_format(content: Content) -> str | None:

@@ -36,6 +36,10 @@ class Store:
         self.folder = folder if isinstance(folder, str) and "://" in folder else Path(folder)
         self._segments = Segments(str(folder))
 
+    def __repr__(self) -> str:
+        """Return how to open it."""
+        return f"Store.open({str(self.folder)!r})"
+
     @classmethod
     def create(cls, folder: Path | str) -> Store:
         """Make an empty store, or open the one that is there.
