@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
@@ -557,6 +558,7 @@ def test_a_recording_of_seconds_keeps_their_fractions(store):
     ({"work": -5.0}, "svc: expected work= as a number of 0 or more, got -5.0"),
     ({"cpu_seconds": math.inf}, "svc: expected cpu_seconds= as a number of 0 or more, got inf"),
     ({"at": "2026-01-01"}, "svc: expected at= as a datetime with a time zone, got '2026-01-01'"),
+    ({"at": datetime(1600, 1, 1, tzinfo=UTC)}, "svc: expected a time from 1678 to 2261, got 1600-01-01"),
 ])  # fmt: skip
 def test_what_cannot_be_counted_is_not_added(store, told, complaint):
     profile = read(b"a 1\n", format="folded")
@@ -591,6 +593,8 @@ def test_hosts_and_lengths_of_time_make_windows(store):
     assert [at.minute for at in ten.windows["at"]] == [0, 10]
     with pytest.raises(StoreError, match="expected a length of time such as 5min, got 'soon'"):
         store.matrix(every="soon")
+    with pytest.raises(StoreError, match="expected a length of time such as 5min, got '0min'"):
+        store.matrix(every="0min")
 
 
 def test_what_is_not_there_to_be_asked_for_is_named(store):
@@ -703,3 +707,92 @@ def test_measured_series_are_series_too(store):
     np.testing.assert_array_equal(matrix.values, [[1.0, 2.0], [np.nan, 5.0]])
     assert list(matrix.windows["version"]) == ["v1", "v2"]
     assert list(store.series("time", subject="b")["value"].dropna()) == [5.0]
+
+
+# stores of many row groups, which DuckDB reads with several threads
+
+
+def numbered(rows, first=0):
+    """A profile of which each row and its label tell the row."""
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    frames = [builder.frame(f"f{n}", "m.py") for n in range(60)]
+    for row in rows:
+        stack = [frames[(row * k + 7 * k) % 60] for k in range(1, 2 + row % 5)]
+        builder.sample(builder.stack(stack), first + row, labels={"row": first + row})
+    return builder.build()
+
+
+@pytest.mark.parametrize("is_compacted", [False, True])
+def test_rows_and_labels_of_large_stores_stay_in_order(store, monkeypatch, is_compacted):
+    monkeypatch.setattr("workbench.store.segments.ROW_GROUP", 2048)
+    for hours in ([0, 1], [2]):
+        store.add_all(
+            WindowProfile(numbered(range(12_000), hour * 12_000), "svc", "v", NOON + timedelta(hours=hour))
+            for hour in hours
+        )  # fmt: skip
+    if is_compacted:
+        store.compact()
+    for _ in range(3):
+        frame = store.profile().to_pandas()
+        assert frame["row"].tolist() == frame["samples/count"].tolist() == [*range(36_000)]
+
+
+@pytest.mark.parametrize("metric", ["total", "self_gcpu"])
+def test_some_functions_have_the_values_they_have_among_all(store, monkeypatch, metric):
+    monkeypatch.setattr("workbench.store.segments.ROW_GROUP", 2048)
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    frames = [builder.frame(f"f{n}", "m.py") for n in range(60)]
+    rng = np.random.default_rng(0)
+    for stack in rng.integers(0, 60, (30_000, 6)):
+        builder.sample(builder.stack([frames[n] for n in stack]), 1)
+    store.add(builder.build(), service="svc", at=NOON)
+    every = store.matrix(metric)
+    for first in range(0, 60, 12):
+        some = store.matrix(metric, subject=[f"f{n}" for n in range(first, first + 12)])
+        rows = [every.subjects.index(subject) for subject in some.subjects]
+        assert some.values.tolist() == every.values[rows].tolist()
+
+
+def test_stacks_that_are_alike_count_once(store):
+    twice = mixed("t", 2, 1.0)
+    both = twice.merge(twice)
+    alike = replace(
+        both,
+        locations=pa.concat_tables([twice.locations] * 2),
+        stack_starts=np.concatenate([twice.stack_starts, twice.stack_starts[1:] + len(twice.stack_locations)]),
+        stack_locations=np.concatenate([twice.stack_locations, twice.stack_locations + twice.locations.num_rows]),
+        sample_stacks=np.concatenate([twice.sample_stacks, twice.sample_stacks + twice.n_stacks]),
+    )  # fmt: skip
+    store.add(alike, service="svc", at=NOON)
+    assert store.matrix("total", subject="main").values.tolist() == [[2.5]]
+    assert store.matrix("total", subject="main", value_type="samples/count").values.tolist() == [
+        [6]
+    ]
+    assert store.profile().totals == both.totals
+
+
+def test_a_function_that_moves_stays_one_in_a_recording(store):
+    for version, line in enumerate((1, 9)):
+        builder = ProfileBuilder(ValueType("samples", "count"))
+        builder.sample(builder.stack([builder.location(builder.function("f", "a.py", line))]), 2)
+        at = NOON + timedelta(hours=version)
+        store.add(builder.build(), service="svc", version=f"v{version}", at=at)
+    recording = store.recording()
+    assert recording.functions == (Function("f", "a.py"),)
+    assert counts(recording) == {(0, ("f",)): 2, (1, ("f",)): 2}
+
+
+def test_slashes_in_value_types_stay(store):
+    kinds = ValueType("cpu/cycles/", "count"), ValueType("a", "b/c")
+    builder = ProfileBuilder(*kinds)
+    builder.sample(builder.stack([builder.frame("f")]), 1, 2)
+    store.add(builder.build(), service="svc", at=NOON)
+    assert store.profile().value_types == kinds
+
+
+def test_values_too_large_to_be_counted_in_fractions_are_refused(store):
+    store.add_all([WindowProfile(read(b"a 15000000000000.5\n"), "svc", "v", NOON)])
+    with pytest.raises(
+        StoreError, match=r"svc: expected values of samples/count up to 4\.6.*e.12, got 1.5e.13"
+    ):
+        store.recording()

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
+import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
@@ -54,6 +55,11 @@ def _check(window: WindowProfile) -> None:
         raise StoreError(f"{name}: expected stacks, got a graph of calls (no gCPU in it)")
     if not isinstance(window.at, datetime) or window.at.tzinfo is None:
         raise StoreError(f"{name}: expected at= as a datetime with a time zone, got {window.at!r}")
+    if not pd.Timestamp.min < pd.Timestamp(window.at.replace(tzinfo=None)) < pd.Timestamp.max:
+        raise StoreError(f"{name}: expected a time from 1678 to 2261, got {window.at}")
+    kinds = [str(kind) for kind in window.profile.value_types]
+    if len({*kinds}) < len(kinds):
+        raise StoreError(f"{name}: expected value types that differ, got {', '.join(kinds)}")
     for key in ("work", "cpu_seconds"):
         number = getattr(window, key)
         if not (math.isnan(number) or 0 <= number < math.inf):
@@ -164,7 +170,9 @@ def _stacks(profiles: Sequence[Encoded]) -> dict[str, dict[str, Any]]:
     ids, lengths, frames, functions = [], [], [], []
     for entry in profiles:
         starts = entry.window.profile.stack_starts
-        is_new = np.array([stack not in known for stack in entry.stack_ids.tolist()], np.bool_)
+        is_new = np.zeros(len(entry.stack_ids), np.bool_)
+        is_new[np.unique(entry.stack_ids, return_index=True)[1]] = True  # some may hash alike
+        is_new &= np.array([stack not in known for stack in entry.stack_ids.tolist()], np.bool_)
         known.update(entry.stack_ids.tolist())
         lengths.append(np.diff(starts)[is_new])
         inside = np.repeat(is_new, np.diff(starts))

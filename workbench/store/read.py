@@ -11,9 +11,10 @@ import pyarrow as pa
 
 from workbench.errors import StoreError
 from workbench.profile.build import distinct_stacks
+from workbench.profile.merge import unite
 from workbench.profile.profile import Values
-from workbench.profile.tables import FUNCTIONS, LABELS, LOCATIONS, make_table
-from workbench.store.sql import Query
+from workbench.profile.tables import FUNCTIONS, LABELS, LOCATIONS, make_table, with_column
+from workbench.store.sql import ROW, Query
 from workbench.store.value_types import COLUMNS, check_sums, names_of, of_one_type
 from workbench.types import Function, Profile, Recording, ValueType
 
@@ -21,6 +22,8 @@ Ids = npt.NDArray[np.int64]
 
 FRACTIONS = 10**6
 """What values that are not whole, such as seconds, are multiplied with to be counts."""
+MOST = 2**62
+"""Of all counts of a recording together."""
 
 
 def read_profile(
@@ -41,10 +44,12 @@ def read_profile(
     chosen, kind, _ = of_one_type(found, service, value_type)
     known = names_of(chosen)
     kinds = [name for name in known[0] if all(name in names for names in known)]
+    parts = zip(chosen["value_names"][0].as_py(), chosen["value_units"][0].as_py(), strict=True)
+    told = dict(zip(known[0], map(ValueType._make, parts), strict=True))
     ids = chosen["profile"].to_numpy()
     samples = query("SELECT * FROM {samples} WHERE profile IN (SELECT unnest($1))", ids.tolist())
     owners = samples["profile"].to_numpy()
-    order = np.argsort(_positions(ids, owners), kind="stable")
+    order = np.lexsort((samples[ROW].to_numpy(), _positions(ids, owners)))
     samples, owners = samples.take(pa.array(order)), owners[order]
     stack_ids, sample_stacks = np.unique(samples["stack"].to_numpy(), return_inverse=True)
     functions, locations, starts, frames = _read_stacks(query, stack_ids)
@@ -58,7 +63,7 @@ def read_profile(
         stack_locations=frames,
         sample_stacks=sample_stacks.astype(np.int32),
         sample_values=tuple(_values(chosen, samples, owners, name) for name in kinds),
-        value_types=tuple(ValueType(*name.split("/", 1)) for name in kinds),
+        value_types=tuple(told[name] for name in kinds),
         labels=_read_labels(query, ids, owners),
         default_value=kinds.index(kind),
         time_ns=int(times.min().value),
@@ -82,8 +87,10 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
     )  # fmt: skip
     stack_ids, cell_stacks = np.unique(cells["stack"].to_numpy(), return_inverse=True)
     functions, locations, starts, frames = _read_stacks(query, stack_ids)
-    # stacks of functions: lines do not tell stacks apart here
-    bare = locations["function"].to_numpy()[frames]
+    # lines tell neither functions nor stacks apart here
+    functions = with_column(functions, "line", np.zeros(functions.num_rows, np.int64))
+    functions, (rows,) = unite([functions], FUNCTIONS)
+    bare = rows[locations["function"].to_numpy()][frames]
     starts, frames, merged = distinct_stacks(starts, bare)
     windows = _positions(ids, cells["profile"].to_numpy())
     check_sums(windows, cells["value"].to_numpy(), totals)
@@ -91,8 +98,14 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
     pairs, where = np.unique(windows * n_stacks + merged[cell_stacks], return_inverse=True)
     counts = np.bincount(where, cells["value"].to_numpy(), minlength=len(pairs))
     scale = 1 if np.array_equal(counts, np.rint(counts)) else FRACTIONS
+    if counts.sum() * scale > MOST:
+        expected = f"values of {kind} up to {MOST / scale:g}"
+        raise StoreError(f"{service}: expected {expected}, got {counts.sum():g}")
+    whole_counts = np.rint(counts * scale).astype(np.int64)
     frame = profiles.select(["at", "version", "work", "cpu_seconds"]).to_pandas()
-    frame["n_samples"] = np.rint(totals * scale).astype(np.int64)
+    n_samples = np.zeros(len(frame), np.int64)
+    np.add.at(n_samples, pairs // n_stacks, whole_counts)
+    frame["n_samples"] = n_samples
     names, files = functions["name"].to_pylist(), functions["file"].to_pylist()
     return Recording(
         service=service,
@@ -102,7 +115,7 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
         stack_functions=frames.astype(np.int64),
         sample_windows=pairs // n_stacks,
         sample_stacks=pairs % n_stacks,
-        sample_counts=np.rint(counts * scale).astype(np.int64),
+        sample_counts=whole_counts,
     )
 
 
@@ -164,13 +177,12 @@ def _read_stacks(
 
 def _read_labels(query: Query, ids: Ids, owners: Ids) -> pa.Table:
     labels = query("SELECT * FROM {labels} WHERE profile IN (SELECT unnest($1))", ids.tolist())
-    table = labels
-    row = _positions(ids, table["profile"].to_numpy())
+    row = _positions(ids, labels["profile"].to_numpy())
     counts = np.bincount(_positions(ids, owners), minlength=len(ids))
     firsts = np.cumsum(counts) - counts
-    samples = firsts[row] + table["sample"].to_numpy()
-    order = pa.array(np.argsort(samples, kind="stable"))
-    columns = {name: table[name] for name in LABELS.names if name != "sample"}
+    samples = firsts[row] + labels["sample"].to_numpy()
+    order = pa.array(np.lexsort((labels[ROW].to_numpy(), samples)))
+    columns = {name: labels[name] for name in LABELS.names if name != "sample"}
     return make_table(LABELS, {"sample": samples, **columns}).take(order)
 
 

@@ -117,6 +117,8 @@ def _read_windows(query: Query, service: str, value_type: str | None, every: str
 
 def _floored(times: pd.Series[pd.Timestamp], every: str) -> pd.Series[pd.Timestamp]:
     try:
+        if not pd.Timedelta(every) > pd.Timedelta(0):
+            raise ValueError(every)
         return times.dt.floor(every)
     except ValueError as error:
         raise StoreError(f"expected a length of time such as 5min, got {every!r}") from error
@@ -159,7 +161,7 @@ def _sums(
         cells = query(
             "SELECT stack, profile, value FROM {cells} WHERE value_type = ?", windows.value_type
         )
-        return _add_up(incidence, cells, functions, windows, is_whole=not is_self)
+        return _add_up(incidence, cells, functions, windows, is_whole=True)
     chosen = functions.ids.to_pylist()
     holding = f"FROM {{incidence}} WHERE function IN (SELECT unnest($1)){leaf}"
     incidence = query(f"SELECT stack, function {holding}", chosen)
@@ -179,10 +181,16 @@ def _add_up(
     *,
     is_whole: bool,
 ) -> FloatArray:
-    """Add each cell to the functions of its stack; stacks stand in runs in both tables."""
+    """Add each cell to the functions of its stack; most cells of a stack stand next to each other.
+
+    There are pairs for every stack that has cells.
+    """
     values = np.zeros((functions.n_rows, len(windows.frame)))
     row = functions.row[pc.index_in(incidence["function"], functions.ids).to_numpy()]
     pair_stack, cell_stack = incidence["stack"].to_numpy(), cells["stack"].to_numpy()
+    if (pair_stack[1:] < pair_stack[:-1]).any():  # a join keeps no order
+        order = np.argsort(pair_stack, kind="stable")
+        pair_stack, row = pair_stack[order], row[order]
     if functions.n_rows < len(functions.ids):
         again = pd.DataFrame({"stack": pair_stack, "row": row}).duplicated().to_numpy()
         row, pair_stack = row[~again], pair_stack[~again]
@@ -190,7 +198,7 @@ def _add_up(
     known, first = np.unique(pair_stack[heads], return_index=True)
     at = np.searchsorted(known, cell_stack[runs])
     is_known = np.append(known, EMPTY_STACK)[at] == cell_stack[runs]
-    if is_whole and not is_known[cell_stack[runs] != EMPTY_STACK].all():
+    if not is_known[cell_stack[runs] != EMPTY_STACK].all():
         raise KeyError("a stack whose functions are not there")
     run = first[np.minimum(at, max(len(first) - 1, 0))[is_known & (at < len(known))]]
     firsts, lasts = np.zeros((2, len(runs)), np.int64)

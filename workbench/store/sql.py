@@ -10,6 +10,10 @@ import pyarrow as pa
 from workbench.store.schema import TABLES
 from workbench.store.segments import Segment, Segments
 
+ROW = "file_row_number"
+"""A column of tables whose rows have an order, which DuckDB keeps in no join: what it is."""
+_ORDERED = ("samples", "labels")
+
 Query = Callable[..., pa.Table]
 """SQL with tables in braces and values for it -> what it selects."""
 
@@ -26,26 +30,31 @@ def places(segments: Segments, live: Sequence[Segment]) -> dict[str, str]:
         seen |= segment.profiles
     found = {}
     for name, schema in TABLES.items():
+        is_ordered = name in _ORDERED
         holders = [segment for segment in live if name in segment.tables]
         files = {segment.id: _quoted(segments.path(segment, name)) for segment in holders}
         whole, parts = [], []
         for number, segment in enumerate(holders):
-            found[f"{name}@{number}"] = _read(files[segment.id])
+            found[f"{name}@{number}"] = _read(files[segment.id], is_ordered=is_ordered)
             if "profile" not in schema.names or owned[segment.id] == segment.profiles:
                 whole.append(files[segment.id])
             elif owned[segment.id]:
                 ids = ", ".join(map(str, sorted(owned[segment.id])))
-                parts.append(f"SELECT * FROM {_read(files[segment.id])} WHERE profile IN ({ids})")
-        if whole or not parts:
-            parts.append(f"SELECT * FROM {_read(*whole)}" if whole else _empty(schema))
+                place = _read(files[segment.id], is_ordered=is_ordered)
+                parts.append(f"SELECT * FROM {place} WHERE profile IN ({ids})")
+        if whole:
+            parts.append(f"SELECT * FROM {_read(*whole, is_ordered=is_ordered)}")
+        elif not parts:
+            parts.append(_empty(schema.append(pa.field(ROW, pa.int64())) if is_ordered else schema))
         found[name] = f"({' UNION ALL '.join(parts)})"
         if name == "incidence" and len(holders) > 1:  # pairs are told by each segment that has them
             found[name] = f"(SELECT DISTINCT * FROM {found[name]} ORDER BY stack)"
     return found
 
 
-def _read(*files: str) -> str:
-    return f"read_parquet([{', '.join(files)}], hive_partitioning = false)"
+def _read(*files: str, is_ordered: bool) -> str:
+    options = f"hive_partitioning = false, file_row_number = {str(is_ordered).lower()}"
+    return f"read_parquet([{', '.join(files)}], {options})"
 
 
 def _empty(schema: pa.Schema) -> str:

@@ -22,7 +22,7 @@ from workbench.store.records import make_records, newest_rows
 from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
 from workbench.store.segments import TIER, Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
-from workbench.store.sql import Query, places
+from workbench.store.sql import ROW, Query, places
 from workbench.types import Change, Profile, Recording, SeriesMatrix
 
 
@@ -242,7 +242,8 @@ class Store:
         Returns
         -------
         SeriesMatrix
-            Windows oldest first; NaN where a window has no value or no known work.
+            Subjects in alphabetical order, windows oldest first; NaN where a window has no value or
+            no known work.
         """
         return self._series(metric, service, subject, value_type, every)[1]
 
@@ -366,8 +367,8 @@ _SORTED = {
     "locations": "SELECT DISTINCT * FROM {locations} ORDER BY location",
     "stacks": "SELECT DISTINCT ON (stack) * FROM {stacks} ORDER BY stack",
     "incidence": "SELECT DISTINCT * FROM {incidence} ORDER BY stack, function",
-    "samples": "SELECT * FROM {samples}",
-    "labels": "SELECT * FROM {labels}",
+    "samples": f"SELECT * EXCLUDE {ROW} FROM {{samples}} ORDER BY profile, {ROW}",
+    "labels": f"SELECT * EXCLUDE {ROW} FROM {{labels}} ORDER BY profile, {ROW}",
     "cells": "SELECT * FROM {cells} ORDER BY value_type, stack, profile",
 }
 
