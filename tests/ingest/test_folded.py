@@ -255,3 +255,14 @@ def test_many_pieces_are_told_apart():
         compiled.ENOUGH = enough
     assert found.pieces == folded._split(text.encode()).pieces
     assert len(found.pieces) == 9007
+
+
+def test_blanks_before_the_count_are_no_part_of_a_name():
+    profile = parse(b"a;b 1\na;b  2\na;b \t3\n  5\n \t5\n")
+    assert profile.functions["name"].to_pylist() == ["a", "b"]
+    assert profile.to_pandas()["stack"].tolist() == ["a;b"] * 3 + [""] * 2
+
+
+def test_names_may_end_in_a_number():
+    profile = parse(b"worker 1 5\nworker 2 5\nworker 3 5\n")
+    assert profile.functions["name"].to_pylist() == ["worker 1", "worker 2", "worker 3"]

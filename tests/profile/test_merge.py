@@ -69,6 +69,13 @@ def test_graphs_of_calls_add_up():
         ["<self>", 7], ["f", 5], ["g", 2],
     ]  # fmt: skip
     assert len(merged.graph.callers) == 2
+    called = ProfileBuilder(ValueType("time", "seconds"))
+    called.sample(called.stack([called.frame("f")]), 2.0)
+    nothing = np.empty(0, np.int32)
+    alone = called.build(graph=CallGraph((np.array([2.0]),), nothing, nothing, (np.empty(0),)))
+    assert merged.merge(alone).callers("f")[["function", "value"]].values.tolist() == [
+        ["main", 5], ["<root>", 2],
+    ]  # fmt: skip
     with pytest.raises(ProfileError, match="expected stacks alone or graphs alone"):
         merged.merge(ProfileBuilder(ValueType("time", "seconds")).build())
 

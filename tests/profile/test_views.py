@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -175,11 +177,15 @@ def test_a_graph_is_not_asked_for_stacks():
 def test_a_part_of_a_graph_is_its_functions_and_the_calls_between_them():
     part = graph_profile().filter("^f$|g")
     assert table(part.top(by="total"), "function", "self", "total") == [("f", 2, 5), ("g", 4, 4)]
-    assert table(part.callers("g"), "function", "value") == [("f", 3)]
+    assert table(part.callers("g"), "function", "value") == [("f", 3), ("<root>", 1)]
     assert part.totals == {"time/seconds": 6}
     assert table(part.tree(estimate=True).to_pandas(), "depth", "function", "self", "total") == [
         (0, "", 0, 6), (1, "f", 2, 5), (1, "g", 1, 1), (2, "g", 3, 3),
     ]  # fmt: skip
+    found = part.diff(part, before_replicates=[part], after_replicates=[part])
+    assert found["before"].tolist() == [5 / 6, 4 / 6]
+    with pytest.raises(ProfileError, match="to filter by labels, found a graph"):
+        part.filter(labels={"thread": "a"})
     without = graph_profile().filter(without="g")
     assert table(without.callees("f"), "function", "value") == [("<self>", 2)]
     assert without.totals == {"time/seconds": 5}
@@ -188,6 +194,12 @@ def test_a_part_of_a_graph_is_its_functions_and_the_calls_between_them():
 def test_an_estimated_tree_splits_what_a_function_does_among_its_callers():
     tree = graph_profile().tree(estimate=True)
     assert tree.is_estimate
+    calls = replace(
+        graph_profile(),
+        graph=replace(graph_profile().graph, inclusive=(np.array([3.0, 2.0, 4.0]),)),
+    )
+    with pytest.raises(ProfileError, match="expected a cost that callers have of their callees"):
+        calls.tree(estimate=True)
     frame = tree.to_pandas()
     assert table(frame, "depth", "function", "total") == [
         (0, "", 9), (1, "main", 9), (2, "f", 5), (2, "g", 1), (3, "g", 3),

@@ -32,7 +32,7 @@ FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<lin
 _KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
 _BLOCK = 1 << 16
 _LINE = re.compile(rb"(?:(?P<stack>.*\S)[ \t]+|[ \t]+)(?P<count>[0-9]{1,18}|[0-9]{1,15}\.[0-9]*)")
-_TWO = re.compile(rb".*[^;][ \t]+[0-9]+", re.DOTALL)
+_TWO = re.compile(rb"(?P<stack>.*[^;])[ \t]+[0-9]+", re.DOTALL)
 _MOST_SNIFFED = 100
 _THREAD = re.compile(
     rb"process (?P<pid>\d{1,9}):.*|"
@@ -129,7 +129,8 @@ def _split(data: bytes) -> _Lines:
         stack, space, count = line.rstrip().rpartition(b" ")
         if line.startswith(b"#") or not (space or count):
             continue
-        if not (space and count.isdigit() and len(count) < 19):
+        is_plain = space and count.isdigit() and len(count) < 19
+        if not is_plain or stack[-1:] in (b" ", b"\t"):
             stack, count = _parted(line, number)
             if not count.isdigit():
                 fractions[len(counts)] = float(count)
@@ -188,7 +189,9 @@ def _check_counts(data: bytes) -> None:
     """
     lines = [line.rstrip() for line in data[:_BLOCK].split(b"\n")[:_MOST_SNIFFED]]
     matches = [_LINE.fullmatch(line) for line in lines if line and line[:1] != b"#"]
-    if len(matches) > 2 and all(m and _TWO.fullmatch(m["stack"] or b"") for m in matches):
+    pairs = [_TWO.fullmatch(match["stack"] or b"") for match in matches if match]
+    stacks = {pair["stack"] for pair in pairs if pair}  # names may end in a number, but not all
+    if len(matches) > 2 and len(stacks) == len(matches):
         seen = lines[0].decode("utf-8", "replace")[:80]
         raise ParseError(f"expected one count a line, got two of a difference: {seen!r}", place=1)
 

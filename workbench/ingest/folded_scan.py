@@ -29,9 +29,9 @@ def scan_lines(data, starts, frames, counts):
     """Read `frame;frame count` lines; return rows, pieces, and whether all lines were plain.
 
     Fills CSR rows `starts` and `frames` with the numbers of pieces, and `counts`. The two rows of
-    pieces are where each begins and ends. Not plain is a line with anything but a space and digits
-    at its end, or a piece that leaves a parenthesis open. For machine code alone: the hash wraps
-    around.
+    pieces are where each begins and ends. Not plain is a line with anything but one space and
+    digits at its end, or a piece that leaves a parenthesis open. For machine code alone: the hash
+    wraps around.
     """
     pieces, hashes = np.zeros((2, 1 << 12), np.int64), np.zeros(1 << 12, np.int64)
     table = np.full(1 << 13, -1, np.int32)
@@ -59,6 +59,8 @@ def scan_lines(data, starts, frames, counts):
                     unit *= 10
                 end -= 1
                 if end < first_of_line or data[end] != 32 or not 0 < stop - end - 1 < 19:
+                    return n_rows, pieces[:, :n_pieces], ODD
+                if end > begin and (data[end - 1] == 32 or data[end - 1] == 9):
                     return n_rows, pieces[:, :n_pieces], ODD
                 counts[n_rows] = count
             if end > begin:

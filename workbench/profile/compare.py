@@ -115,6 +115,8 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
             raise ProfileError(f"expected values of {kind} that add up to more than 0, got {seen}")
         if profile.graph is not None:
             np.add.at(values[number], row, profile.graph.inclusive[index].astype(np.float64))
+            # more than the whole: functions of one name that call each other, or parts of a graph
+            np.minimum(values[number], whole[number], out=values[number])
             spread[number] = (LEAST_NOISE * values[number]) ** 2
             whole_spread[number] = (LEAST_NOISE * whole[number]) ** 2
             continue

@@ -180,7 +180,8 @@ class Profile:
         """Return who calls a function, most first: `function`, `file`, `value`, `ratio`.
 
         A stack counts once for each distinct caller; `<root>` stands for stacks that begin with
-        the function. `ratio` is of the function's total.
+        the function, and in a part of a graph for callers that are not in it. `ratio` is of the
+        function's total.
         """
         from workbench.profile.views import neighbours
 

@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from workbench.errors import ProfileError
 from workbench.profile.loops import loops
 from workbench.profile.profile import CallGraph, Indices, Profile
 from workbench.profile.tables import ValueType
@@ -108,8 +109,12 @@ def estimate_tree(profile: Profile, value_index: int) -> Tree:
     n = profile.functions.num_rows
     # in a recursion edges add up to more than a function took: they are shares of all it did
     own = function_values(profile, stack_values(profile, value_index))[0]
-    did = np.maximum(graph.inclusive[value_index], own + np.bincount(graph.callers, values, n))
-    outside = _called_from_outside(graph, np.asarray(graph.inclusive[value_index]), values)
+    inclusive = np.asarray(graph.inclusive[value_index], np.float64)
+    if values.any() and np.array_equal(inclusive, own):  # such as how often it was called
+        kind = profile.value_types[value_index]
+        raise ProfileError(f"expected a cost that callers have of their callees, got {kind}")
+    did = np.maximum(inclusive, own + np.bincount(graph.callers, values, n))
+    outside = _called_from_outside(graph, inclusive, values)
     roots = np.flatnonzero(outside)
     order = np.argsort(graph.callers, kind="stable")
     ends = np.searchsorted(graph.callers[order], np.arange(n + 1))

@@ -24,6 +24,8 @@ Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 ROOT, SELF = "<root>", "<self>"
+ROUNDING = 1e-6
+"""Of sums of times that a profiler rounded, as a fraction of them."""
 
 
 def stack_values(profile: Profile, value_index: int) -> Floats:
@@ -128,6 +130,8 @@ def keep_samples(
     for key, value in labels.items():
         samples &= _labelled(profile, key, value)
     if profile.graph is not None:
+        if labels:
+            raise ProfileError("expected stacks to filter by labels, found a graph of calls")
         profile = replace(profile, graph=_part_of_graph(profile.graph, wanted))
     return take_samples(profile, samples)
 
@@ -287,6 +291,8 @@ def _graph_neighbours(
     if not towards_root:
         own, _ = function_values(profile, stack_values(profile, value_index))
         values[-1] = own[wanted].sum()
-    elif not edges.any():
-        values[-1] = inclusive
+    else:
+        is_other = near[edges] != far[edges]  # a function's own total has its recursion once
+        begun = inclusive - float(np.sum(weights[is_other], dtype=np.float64))
+        values[-1] = begun if begun > ROUNDING * inclusive else 0.0
     return inclusive
