@@ -65,6 +65,12 @@ def test_a_repository_is_its_commits(store, make_repository):
     assert expand([repository.folder]) == [repository.folder]
 
 
+def test_a_store_is_not_taken_into_itself(store, tmp_path):
+    (tmp_path / "a.folded").write_text("a 1\n")
+    take(store, tmp_path / "a.folded")
+    assert expand([tmp_path]) == [tmp_path / "a.folded"]
+
+
 @pytest.mark.parametrize(
     ("name", "text", "complaint"),
     [
@@ -78,6 +84,9 @@ def test_a_repository_is_its_commits(store, make_repository):
             "@ 2: expected one JSON object a line",
         ),
         ("bad.json", '[{"id": "1", "at": "soon"}]', "changes.at: expected times in ISO 8601"),
+        ("cut.json", '{"nodes": [{"id"', "line 1 column 17: expected JSON"),
+        ("program", "\x7fELF\0, at, b\n", "got a program"),
+        ("bytes", "at,\0value\n1,2,3\n", "expected a profile, series"),
     ],
 )
 def test_what_cannot_be_added_is_one_line_and_adds_nothing(store, tmp_path, name, text, complaint):

@@ -14,13 +14,14 @@ import pandas as pd
 from workbench.errors import ParseError, WorkbenchError
 from workbench.history import Repository
 from workbench.ingest.content import Content, unpack
-from workbench.ingest.others import name_other
+from workbench.ingest.others import describe, name_other
 from workbench.ingest.read import find_format, parse
 from workbench.ingest.rows import parse_rows
 from workbench.ingest.series import SERIES_FORMATS, fetch_prometheus, read_series
 from workbench.ingest.series.asv import is_asv
 from workbench.ingest.series.read import find_series_format
 from workbench.store import Store, find_table
+from workbench.store.segments import MARKER
 from workbench.types import Profile
 
 POLL_S = 1.0
@@ -84,7 +85,10 @@ def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> Non
 
 
 def expand(paths: Iterable[Path | str]) -> list[Path | str]:
-    """Return files, URLs and such folders as are one thing, in order; not hidden files."""
+    """Return files, URLs and such folders as are one thing, in order.
+
+    Not hidden files, nor those of a store.
+    """
     found: list[Path | str] = []
     for place in paths:
         if isinstance(place, str) and place.startswith(("http://", "https://")):
@@ -94,8 +98,9 @@ def expand(paths: Iterable[Path | str]) -> list[Path | str]:
         if not path.is_dir() or _is_one(path):
             found.append(path)
             continue
-        inside = sorted(path.rglob("*"))
-        found += [p for p in inside if p.is_file() and not _is_hidden(p.relative_to(path))]
+        inside = [p for p in sorted(path.rglob("*")) if not _is_hidden(p.relative_to(path))]
+        stores = {p.parent for p in inside if p.name == MARKER}
+        found += [p for p in inside if p.is_file() and stores.isdisjoint(p.parents)]
     return found
 
 
@@ -168,6 +173,8 @@ def _add_profile(store: Store, profile: Profile, path: Path, labels: Labels) -> 
 def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]:
     """Add what is no profile: records where the columns are those of a table, else series."""
     name = find_series_format(content)
+    if name is None and name_other(content):
+        raise _unknown(content)
     if name in (None, "csv"):
         rows = parse_rows(content)
         table = None if rows is None else find_table(list(map(str, rows.columns)))
@@ -176,9 +183,13 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
                 rows = rows.assign(service=labels.service)
             return table, store.put(table, rows)
     if name is None:
-        known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
-        raise ParseError(f"expected {known}, got {name_other(content)}")
+        raise _unknown(content)
     return "measurements", _add_series(store, SERIES_FORMATS[name].parse(content), labels)
+
+
+def _unknown(content: Content) -> ParseError:
+    known = "a profile, series (CSV, Parquet, JSON of a benchmark suite) or records"
+    return ParseError(f"expected {known}, got {describe(content)}")
 
 
 def _add_series(store: Store, measurements: pd.DataFrame, labels: Labels) -> int:

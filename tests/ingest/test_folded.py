@@ -11,7 +11,8 @@ from workbench.errors import ParseError
 from workbench.ingest import folded, read
 from workbench.ingest.content import Content
 from workbench.ingest.read import find_format
-from workbench.types import Function
+from workbench.profile import ProfileBuilder
+from workbench.types import Function, ValueType
 
 NAMES = st.text(alphabet="abcü<>._()[], ", min_size=1, max_size=8).filter(
     lambda name: name == name.strip() and "(" not in name.replace("()", "")
@@ -175,9 +176,9 @@ run (a.py:3) 5
 """
     profile = parse(text)
     assert profile.totals == {"samples/count": 12}
-    assert profile.functions["name"].to_pylist() == ["run", "thread"]
+    assert profile.functions["name"].to_pylist() == ["run", "thread (7)"]
     frame = profile.to_pandas()
-    assert frame["stack"].tolist() == ["run", "", "run;thread", "run"]
+    assert frame["stack"].tolist() == ["run", "", "run;thread (7)", "run"]
     told = (
         frame[["pid", "tid", "thread"]]
         .astype(object)
@@ -266,3 +267,16 @@ def test_blanks_before_the_count_are_no_part_of_a_name():
 def test_names_may_end_in_a_number():
     profile = parse(b"worker 1 5\nworker 2 5\nworker 3 5\n")
     assert profile.functions["name"].to_pylist() == ["worker 1", "worker 2", "worker 3"]
+
+
+@pytest.mark.parametrize("text", ["solve (fast)", "operator() (int)", "GET (/x)", "f (inlined)"])
+def test_what_looks_like_no_file_belongs_to_the_name(text):
+    (function,) = parse(f"{text} 1\n".encode()).functions.to_pylist()
+    assert (function["name"], function["file"]) == (text, "")
+
+
+def test_files_without_a_suffix_come_back(tmp_path):
+    builder = ProfileBuilder(ValueType("samples", "count"))
+    builder.sample(builder.stack([builder.frame("main", "node")]), 1)
+    (function,) = read(builder.build().save(tmp_path / "p.folded")).functions.to_pylist()
+    assert (function["name"], function["file"]) == ("main", "node")

@@ -179,8 +179,8 @@ def test_errors_name_file_and_place(tmp_path):
 
 
 def test_a_missing_file_and_an_unknown_format_are_named(tmp_path):
-    for place in (tmp_path / "none", tmp_path):
-        with pytest.raises(ParseError, match="found no such file"):
+    for place, seen in ((tmp_path / "none", "no such file"), (tmp_path, "a folder")):
+        with pytest.raises(ParseError, match=f"expected a profile, found {seen}"):
             read(place)
     with pytest.raises(ParseError, match="expected a format among .*folded.*, got 'nope'"):
         read(b"a 1", format="nope")

@@ -796,3 +796,18 @@ def test_values_too_large_to_be_counted_in_fractions_are_refused(store):
         StoreError, match=r"svc: expected values of samples/count up to 4\.6.*e.12, got 1.5e.13"
     ):
         store.recording()
+
+
+def test_compacting_again_removes_what_was_replaced(store):
+    for hour in range(3):
+        store.add_all([window("a;b 1\n", NOON + timedelta(hours=hour))])
+    assert [store.compact(), store.compact(), store.compact()] == [3, 0, 0]
+    assert len(list(store.folder.glob("segments/*.json"))) == 1
+    assert len([path for path in store.folder.glob("segments/*") if path.is_dir()]) == 1
+    assert store.recording().n_windows == 3
+
+
+def test_a_change_may_be_of_several_services(store):
+    for service in ("a", "b", "a"):
+        store.put("changes", [{"id": "c1", "kind": "commit", "service": service, "title": service}])
+    assert store.table("changes")[["id", "service"]].values.tolist() == [["c1", "a"], ["c1", "b"]]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import NamedTuple
 
-from workbench.ingest.folded import FRAME
+from workbench.ingest.folded import match_frame
 from workbench.profile import CallTree, ProfileBuilder
 
 Time = int | float
@@ -208,7 +208,7 @@ def _location(builder: ProfileBuilder, place: Place) -> int:
     """Return a location; VizTracer puts file and line of the function into its name."""
     if place.file:
         return builder.location(builder.function(place.name, place.file), place.line)
-    if match := FRAME.fullmatch(place.name):
+    if match := match_frame(place.name):
         line = int(match["line"] or 0)
         return builder.location(builder.function(match["name"], match["file"], line), line)
     return builder.location(builder.function(place.name or "(unnamed)"))

@@ -28,7 +28,10 @@ from workbench.types import Profile, ValueType
 SAMPLES = ValueType("samples", "count")
 KINDS = {"k": "kernel", "j": "jit", "i": "inlined", "0": "interpreted", "1": "c1"}
 
-FRAME = re.compile(r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)")
+_FRAME = re.compile(
+    r"(?P<name>.+?) \((?P<file>(?:[^()]|\([^()]*\))*?)(?::(?P<line>\d{1,9}))?\)", re.DOTALL
+)
+_FILE = re.compile(r".*\.\w+|<.*>|\[.*\]|/.*/.*", re.DOTALL)
 _KIND = re.compile(r"(?P<frame>.+)_\[(?P<kind>[kji01])\]", re.DOTALL)
 _BLOCK = 1 << 16
 _LINE = re.compile(rb"(?:(?P<stack>.*\S)[ \t]+|[ \t]+)(?P<count>[0-9]{1,18}|[0-9]{1,15}\.[0-9]*)")
@@ -42,7 +45,7 @@ _THREAD = re.compile(
 
 
 def looks_like(content: Content) -> bool:
-    """Tell whether most lines end in a count, and frames are parted, or one word each.
+    """Tell whether most lines end in a count, and frames are parted, or one word or place each.
 
     Prose may have lines that end in a number, but hardly as many with a `;`.
     """
@@ -54,7 +57,8 @@ def looks_like(content: Content) -> bool:
         if n_lines == _MOST_SNIFFED:
             break
     stacks = [match["stack"] or b"" for match in counted]
-    are_stacks = any(b";" in stack for stack in stacks) or not any(b" " in s for s in stacks)
+    words = [stack.decode("utf-8", "replace") for stack in stacks if b" " in stack]
+    are_stacks = any(b";" in stack for stack in stacks) or all(map(match_frame, words))
     return bool(counted) and are_stacks and 2 * len(counted) >= n_lines
 
 
@@ -201,10 +205,19 @@ def add_frame(table: FrameTable, text: str) -> int:
     kind = ""
     if marked := _KIND.fullmatch(text):
         text, kind = marked["frame"], KINDS[marked["kind"]]
-    if match := FRAME.fullmatch(text):
+    if match := match_frame(text):
         function = table.function(match["name"], match["file"])
         return table.location(function, int(match["line"] or 0), kind=kind)
     return table.location(table.function(text), kind=kind)
+
+
+def match_frame(text: str) -> re.Match[str] | None:
+    """Find `name`, `file` and `line` in `name (file:line)`; None where it is all name.
+
+    Without a line, what is in parentheses has to look like a file: `solve (fast)` is a name.
+    """
+    match = _FRAME.fullmatch(text)
+    return match if match and (match["line"] or _FILE.fullmatch(match["file"])) else None
 
 
 class _Pieces(dict[bytes, int]):

@@ -40,8 +40,13 @@ _JSON: dict[str, Callable[[dict[str, Any]], bool]] = {
 }
 
 
-def name_other(content: Content) -> str:
+def describe(content: Content) -> str:
     """Return what content is, if it is known, else how it begins."""
+    return name_other(content) or repr(content.data[:40])
+
+
+def name_other(content: Content) -> str | None:
+    """Return what content is, if it is known; None if it is not."""
     if not content.data:
         return "an empty file"
     start = content.data.lstrip()[:16]
@@ -49,4 +54,4 @@ def name_other(content: Content) -> str:
     names = [name for magic, name in _MAGIC.items() if start.startswith(magic)]
     if isinstance(page, dict):
         names += [name for name, fits in _JSON.items() if fits(page)]
-    return names[0] if names else repr(content.data[:40])
+    return names[0] if names else None

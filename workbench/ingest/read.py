@@ -26,7 +26,7 @@ from workbench.ingest import (
     speedscope,
 )
 from workbench.ingest.content import MOST_BYTES, Content, unpack
-from workbench.ingest.others import name_other
+from workbench.ingest.others import describe
 from workbench.types import Profile
 
 
@@ -79,7 +79,8 @@ def read(
     """
     path = None if isinstance(source, bytes) else Path(source)
     if path is not None and not path.is_file():
-        raise ParseError("expected a profile, found no such file", path)
+        seen = "a folder" if path.is_dir() else "no such file"
+        raise ParseError(f"expected a profile, found {seen}", path)
     try:
         data = source if isinstance(source, bytes) else Path(source).read_bytes()
         return parse(Content(unpack(data, most_bytes)), format)
@@ -104,7 +105,7 @@ def unknown(content: Content) -> ParseError:
             content.json  # noqa: B018 (what is wrong with it is the complaint)
         except ParseError as error:
             return error
-    return ParseError(f"expected one of {', '.join(FORMATS)}, got {name_other(content)}")
+    return ParseError(f"expected one of {', '.join(FORMATS)}, got {describe(content)}")
 
 
 def find_format(content: Content) -> str | None:

@@ -17,6 +17,8 @@ def parse_rows(content: Content) -> pd.DataFrame | None:
 
     Cells stay texts in CSV, and what they are in JSON.
     """
+    if "\0" in content.head:
+        return None
     start = content.head.lstrip("\ufeff \t\r\n")[:1]
     if start in ("{", "["):
         return _json_rows(content)
@@ -62,14 +64,16 @@ def _json_rows(content: Content) -> pd.DataFrame | None:
         rows = []
         for number, line in enumerate(content.text.split("\n"), start=1):
             if line.strip():
-                rows.append(_json_line(line, number))
+                rows.append(_json_line(content, line, number, is_first=not rows))
     if not rows or not all(isinstance(row, dict) for row in rows):
         return None
     return pd.DataFrame(rows)
 
 
-def _json_line(line: str, number: int) -> object:
+def _json_line(content: Content, line: str, number: int, *, is_first: bool) -> object:
     try:
         return json.loads(line)
     except (ValueError, RecursionError) as error:
+        if is_first:  # no lines of JSON but one document, which tells where it is damaged
+            content.json  # noqa: B018
         raise ParseError(f"expected one JSON object a line: {error}", place=number) from error

@@ -42,7 +42,7 @@ class CallGraph:
     """For each value type (n_edges,): the callee with all it called, on behalf of the caller."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, repr=False)
 class Profile:
     """One recording: distinct stacks, and samples that say what was measured on them.
 
@@ -89,6 +89,12 @@ class Profile:
             arrays += [*graph.inclusive, graph.callers, graph.callees, *graph.edge_values]
         for array in arrays:
             array.flags.writeable = False
+
+    def __repr__(self) -> str:
+        """Return how much is in it."""
+        totals = ", ".join(f"{kind}: {total}" for kind, total in self.totals.items())
+        form = "stacks" if self.graph is None else "a graph"
+        return f"Profile({self.n_samples} samples of {form}, {totals or 'no values'})"
 
     @property
     def n_samples(self) -> int:

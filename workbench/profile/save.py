@@ -43,6 +43,8 @@ def save_profile(profile: Profile, path: Path, format: str | None) -> Path:
         raise ProfileError(f"{path}: expected a suffix among {suffixes}; or format={formats}")
     if profile.graph is not None:
         raise ProfileError(f"{path}: expected stacks to write, found a graph of calls")
+    if not path.parent.is_dir():
+        raise ProfileError(f"{path}: expected a folder to write into, found none")
     data = WRITERS[format](profile)
     if format == "pprof" and path.suffix != ".pb":
         data = gzip.compress(data, 6, mtime=0)
@@ -214,7 +216,8 @@ def _frame_texts(profile: Profile) -> list[str]:
     for row in profile.locations.select(LOCATIONS.names).to_pylist():
         text, file = names[row["function"]], files[row["function"]]
         if file:
-            text = f"{text} ({file}:{row['line']})" if row["line"] else f"{text} ({file})"
+            has_line = row["line"] or "." not in file  # without one it has to look like a file
+            text = f"{text} ({file}:{row['line']})" if has_line else f"{text} ({file})"
         suffix = _SUFFIX_OF_KIND.get(row["kind"])
         text = text.replace(";", ":").replace("\n", " ").replace("\r", " ")
         texts.append(f"{text}_[{suffix}]" if suffix else text)

@@ -151,15 +151,18 @@ RECORD_TABLES = {
 """What is told beside profiles; a later row of the same key goes before an earlier."""
 
 KEYS = {
-    "changes": ("id",),
-    "experiments": ("id",),
+    "changes": ("id", "service"),
+    "experiments": ("id", "service"),
     "experiment_results": ("experiment", "arm", "metric", "at"),
     "measurements": ("service", "metric", "subject", "at", "version", "host"),
     "services": ("service",),
-    "documents": ("id",),
+    "documents": ("id", "service"),
 }
 
 REQUIRED = KEYS | {
+    "changes": ("id",),
+    "experiments": ("id",),
+    "documents": ("id",),
     "experiment_results": ("experiment", "arm", "metric"),
     "measurements": ("metric", "value"),
 }

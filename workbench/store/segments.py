@@ -161,13 +161,16 @@ class Segments:
             total += sizes[segment.id]
         return chosen
 
-    def remove(self, segment: str) -> None:
-        """Remove a segment that another replaces; the manifest goes first."""
-        folder = f"{self.root}/segments/{segment}"
-        for path in (f"{folder}.json", folder):
-            with suppress(FileNotFoundError):  # another removed it
-                self.fs.rm(path, recursive=True)
-        self._known.pop(segment, None)
+    def sweep(self, segments: Iterable[Segment]) -> None:
+        """Remove what these segments replaced; the manifests go first."""
+        folder = f"{self.root}/segments"
+        replaced = frozenset[str]().union(*(segment.replaces for segment in segments))
+        there = self.fs.ls(folder, detail=False) if replaced else []
+        for old in sorted(replaced & {Path(path).stem for path in there}):
+            for path in (f"{folder}/{old}.json", f"{folder}/{old}"):
+                with suppress(FileNotFoundError):  # another removed it
+                    self.fs.rm(path, recursive=True)
+            self._known.pop(old, None)
 
     def _read_manifest(self, name: str) -> Segment:
         path = f"{self.root}/segments/{name}.json"

@@ -287,7 +287,10 @@ class Store:
         segments = [segment for segment in self._segments.live() if segment.profiles]
         if not whole:
             segments = self._segments.of_like_size(segments)
-        if len(segments) < (2 if whole else TIER):
+        is_enough = len(segments) >= (2 if whole else TIER)
+        if whole or is_enough:
+            self._segments.sweep(segments)
+        if not is_enough:
             return 0
         with self._reading(segments) as query:
             tables = {name: query(_SORTED[name]) for name in PROFILE_TABLES}
@@ -296,8 +299,6 @@ class Store:
         }
         ids = frozenset[int]().union(*(segment.profiles for segment in segments))
         self._segments.write(filled, ids, (segment.id for segment in segments))
-        for old in frozenset[str]().union(*(segment.replaces for segment in segments)):
-            self._segments.remove(old)
         return len(segments)
 
     def _series(

@@ -124,7 +124,7 @@ def test_a_wide_table_has_a_column_for_each_series(separator):
 def test_a_tidy_table_has_a_row_for_each_value(tmp_path):
     table = pd.DataFrame({"benchmark": ["b", "b"], "param": [1, 1], "commit": ["x", "y"],
                           "timestamp": [1767312000000, 1767225600000], "value": [2.0, np.nan]})  # fmt: skip
-    table.to_parquet(tmp_path / "t.parquet")
+    table.assign(tags=[["a"], ["b", "c"]]).to_parquet(tmp_path / "t.parquet")
     for source in (tmp_path / "t.parquet", table.to_csv(index=False).encode()):
         frame = read_series(source)
         assert rows(frame, "subject", "version") == [("b(1)", "y"), ("b(1)", "x")]

@@ -27,6 +27,7 @@ def parse_pytest_benchmark(content: Content) -> pd.DataFrame:
     page = content.json
     at = optional_text(page, "commit_info", "time") or optional_text(page, "datetime")
     version = optional_text(page, "commit_info", "id")
+    version = "" if version == "unversioned" else version
     host = optional_text(page, "machine_info", "node")
     return make_frame(
         Measurement(

@@ -45,7 +45,9 @@ def is_parquet(content: Content) -> bool:
 def parse_parquet(content: Content) -> pd.DataFrame:
     """Parse series in Parquet."""
     try:
-        frame = pq.read_table(pa.BufferReader(content.data)).to_pandas()
+        table = pq.read_table(pa.BufferReader(content.data))
+        flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
+        frame = table.select(flat).to_pandas()
     except (pa.ArrowException, OSError) as error:
         raise ParseError(f"expected Parquet: {error}") from error
     return parse_frame(frame)
@@ -56,7 +58,7 @@ def is_csv(content: Content) -> bool:
     first = content.head.partition("\n")[0].strip().strip("\ufeff")
     cells = [cell.strip().strip('"').lower() for cell in first.split(separator_of(first))]
     known = {name for names in (NAMES["at"], NAMES["version"], NAMES["value"]) for name in names}
-    return len(cells) > 1 and bool(known & {*cells})
+    return len(cells) > 1 and bool(known & {*cells}) and "\0" not in content.head
 
 
 def parse_csv(content: Content) -> pd.DataFrame:
