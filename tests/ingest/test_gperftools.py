@@ -43,6 +43,11 @@ def test_every_record_of_a_cpu_profile_is_a_row(records, form):
     assert stacks(profile) == [[f"0x{a:x}" for a in reversed(found)] for _, found in records]
 
 
+def test_a_cpu_profile_without_its_end_mark_was_cut_off():
+    with pytest.raises(ParseError, match="byte 56: expected a record or the end mark"):
+        read(struct.pack("<7Q", 0, 3, 0, 4000, 0, 1, 0), format="gperftools")
+
+
 @pytest.mark.parametrize(
     ("line", "name", "file"),
     [

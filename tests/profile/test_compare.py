@@ -44,6 +44,19 @@ def test_a_change_is_found_with_its_interval():
     assert diff.set_index("function").loc["main", "delta"] == 0
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "n", "p_value"),
+    [(45, 60, 100, 0.0472), (452, 500, 1000, 0.0353), (1000, 1095, 2200, 0.0041), (2, 2, 4, 1.0)],
+)
+def test_changes_of_large_shares_have_the_p_value_of_fisher(before, after, n, p_value):
+    def profile(k):
+        return read(f"m;a {k}\nm;b {n - k}\n".encode())
+
+    diff = profile(before).diff(profile(after)).set_index("function")
+    assert diff["p_value"][["a", "b"]].tolist() == pytest.approx([p_value] * 2, abs=5e-5)
+    assert (diff["low"]["a"] > 0) == (p_value < 0.05)
+
+
 @pytest.mark.slow
 def test_the_same_program_twice_shows_nothing():
     """Of comparisons of A with A at most 5 % may find anything at all."""

@@ -73,7 +73,5 @@ def _parse_binary(data: bytes, form: str) -> Profile:
         if count == 0 and depth == 1 and addresses[0] == 0:
             break
         rows.append(Row((count, count * period_us * 1000), addresses, {}))
-        if at == len(data):
-            break
     tail = data[at:].decode("utf-8", "replace").split("\n")
     return build_profile(_KINDS, rows, tail, default_value=1)

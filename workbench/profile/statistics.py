@@ -13,6 +13,8 @@ Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 ENOUGH_EVENTS = 1000
 """In every cell of a two-by-two table; from here on the normal approximation is as good."""
+RARE = 0.01
+"""Share below which events are as good as independent of how many others there are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +54,9 @@ class Estimate(NamedTuple):
 def compare_single(before: Side, after: Side) -> Estimate:
     """Compare one profile with one: two proportions of events.
 
-    Where counts are large the score test, else the exact conditional (binomial) test of the rarer
-    side (Przyborowski and Wilenski 1940). Intervals are Newcombe's (1998).
+    Where counts are large the score test, else an exact conditional test: Fisher's, or its limit
+    for rare events, the binomial one (Przyborowski and Wilenski 1940). Intervals are Newcombe's
+    (1998).
     """
     (k, of_before), (k_after, of_after) = _in_events(before, after)
     k = np.stack([k[0], k_after[0]])
@@ -131,7 +134,7 @@ def _proportions_test(k: Floats, n: Floats) -> Floats:
 
 def _conditional_test(k: Floats, n: Floats) -> Floats:
     """Return two-sided p values for the rarer side, given how many events there are in all."""
-    from scipy import special
+    from scipy import special, stats
 
     rare = np.where(2 * k.sum(axis=0) <= n.sum(axis=0), k, n - k)
     both, part = rare.sum(axis=0), n[0] / n.sum(axis=0)
@@ -143,6 +146,10 @@ def _conditional_test(k: Floats, n: Floats) -> Floats:
         return np.where(events < 0, 0.0, np.where(events >= both, 1.0, inside))
 
     tails = np.minimum(at_most(rare[0]), 1 - at_most(rare[0] - 1))
+    often = both > RARE * n.sum(axis=0)
+    urns = stats.hypergeom(n.sum(axis=0)[often], both[often], n[0][often])
+    seen = rare[0][often]
+    tails[often] = np.minimum(urns.cdf(seen), urns.sf(seen - 1))
     p_values: Floats = np.minimum(1.0, 2 * tails)
     return p_values
 
