@@ -9,11 +9,16 @@ from workbench.ingest.content import Content
 
 _MAGIC = {
     b"PERFILE2": "a recording of perf: write it as text with `perf script`",
+    b"memray\0": "a recording of memray, which is for its own reports",
+    b"gmon\1": "a recording of gprof, which holds no names",
+    b"desc: --massif": "a heap profile of Massif",
+    b"goroutine ": "a dump of goroutines: take it as pprof, with debug=0",
+    b"--- symbol": "the raw form of pprof: write it as protobuf with `pprof -proto`",
     b"SQLite format 3\0": "a SQLite database",
     b"PK\x03\x04": "a zip archive: unpack it first",
     b"\x7fELF": "a program",
     b"PAR1": "a Parquet table",
-    b"\x04\x22\x4d\x18": "LZ4: unpack it first",
+    b"\x04\x22\x4d\x18": "LZ4 (as memray writes): unpack it first",
     b"BZh": "bzip2: unpack it first",
     b"\xfd7zXZ\0": "xz: unpack it first",
     b"<!DOCTYPE": "a page of HTML",
@@ -35,6 +40,7 @@ _JSON: dict[str, Callable[[dict[str, Any]], bool]] = {
     "a heap profile of V8": _is_heap_profile,
     "a heap snapshot of V8": lambda page: "snapshot" in page and "nodes" in page,
     "a dump of stackprof": _is_stackprof,
+    "a heap profile of DHAT": lambda page: "dhatFileVersion" in page,
     "results of benchmarks, not a profile": lambda page: "benchmarks" in page,
     "a notebook": lambda page: "cells" in page and "nbformat" in page,
 }
