@@ -141,3 +141,15 @@ def test_a_profile_without_samples_is_told():
 def test_rates_are_those_of_benjamini_and_hochberg():
     found = false_discovery_rates(np.array([0.01, 0.04, np.nan, 0.03, 0.5]))
     np.testing.assert_allclose(found, [0.04, 0.16 / 3, np.nan, 0.16 / 3, 0.5])
+
+
+def test_functions_that_a_filter_left_out_are_no_tests():
+    others = "".join(f"other{n} 1\n" for n in range(500))
+
+    def part(k, rest):
+        return read(f"a;b {k}\na;c {100 - k}\n{rest}".encode()).filter("^a$")
+
+    filtered = part(40, others).diff(part(60, others))
+    alone = part(40, "").diff(part(60, ""))
+    assert filtered["q_value"].tolist() == alone["q_value"].tolist()
+    assert alone["is_significant"].any()

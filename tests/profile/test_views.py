@@ -191,6 +191,15 @@ def test_a_part_of_a_graph_is_its_functions_and_the_calls_between_them():
     assert without.totals == {"time/seconds": 5}
 
 
+def test_a_graph_of_one_recursive_function_has_a_tree():
+    builder = ProfileBuilder(ValueType("time", "seconds"))
+    builder.sample(builder.stack([builder.frame("fib")]), 4.0)
+    itself = np.array([0], np.int32)
+    graph = CallGraph((np.array([4.0]),), itself, itself, (np.array([3.0]),))
+    tree = builder.build(graph=graph).tree(estimate=True).to_pandas()
+    assert table(tree, "function", "total") == [("", 4), ("fib", 4)]
+
+
 def test_an_estimated_tree_splits_what_a_function_does_among_its_callers():
     tree = graph_profile().tree(estimate=True)
     assert tree.is_estimate

@@ -66,7 +66,8 @@ def compare(
     )
     estimate = _estimate(before, after, sides)
     shares = [side.shares.mean(axis=0) for side in sides]
-    q_values = false_discovery_rates(estimate.p_value)
+    is_there = (shares[0] > 0) | (shares[1] > 0)  # others, such as a filter leaves, are no tests
+    q_values = false_discovery_rates(np.where(is_there, estimate.p_value, np.nan))
     frame = pd.DataFrame(
         {
             "function": functions["name"].to_pandas(),
@@ -79,9 +80,8 @@ def compare(
             "is_significant": q_values < 1 - CONFIDENCE,
         }
     )
-    frame = frame[(frame["before"] > 0) | (frame["after"] > 0)]
     order = np.argsort(-np.abs(frame["delta"].to_numpy()), kind="stable")
-    return frame.iloc[order].reset_index(drop=True)
+    return frame.iloc[order[is_there[order]]].reset_index(drop=True)
 
 
 def _estimate(

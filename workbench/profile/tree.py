@@ -110,7 +110,8 @@ def estimate_tree(profile: Profile, value_index: int) -> Tree:
     # in a recursion edges add up to more than a function took: they are shares of all it did
     own = function_values(profile, stack_values(profile, value_index))[0]
     inclusive = np.asarray(graph.inclusive[value_index], np.float64)
-    if values.any() and np.array_equal(inclusive, own):  # such as how often it was called
+    is_other = graph.callers != graph.callees
+    if values[is_other].any() and np.array_equal(inclusive, own):  # such as how often it was called
         kind = profile.value_types[value_index]
         raise ProfileError(f"expected a cost that callers have of their callees, got {kind}")
     did = np.maximum(inclusive, own + np.bincount(graph.callers, values, n))
