@@ -81,7 +81,8 @@ def compare(
         }
     )
     order = np.argsort(-np.abs(frame["delta"].to_numpy()), kind="stable")
-    return frame.iloc[order[is_there[order]]].reset_index(drop=True)
+    largest_first: pd.DataFrame = frame.iloc[order[is_there[order]]]
+    return largest_first.reset_index(drop=True)
 
 
 def _estimate(
