@@ -25,6 +25,10 @@ MARKER = "store.json"
 ROW_GROUP = 1 << 18
 TIER = 8
 """How many small segments are worth putting together, and how much larger a large one is."""
+KEEP_S = 15 * 60
+"""For how long what was replaced stays, for those who read it."""
+ABANDONED_S = 24 * 60 * 60
+"""After how long what has no manifest yet will never get one: its writer was killed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,7 @@ class Segment:
     """What a manifest says."""
 
     id: str
+    """A hash of what is in it, and what tells it from others that hold the same."""
     tables: tuple[str, ...]
     profiles: frozenset[int] = frozenset()
     """Ids of the profiles in it."""
@@ -39,6 +44,11 @@ class Segment:
     """Segments that were put together into this one."""
     written_ns: int = 0
     """Unix time; of two records of the same thing the later one counts."""
+
+    @property
+    def content(self) -> str:
+        """The hash alone."""
+        return self.id.partition("-")[0]
 
 
 @dataclass(slots=True)
@@ -64,10 +74,16 @@ class Segments:
 
     def create(self) -> None:
         """Make an empty store, where there is nothing or one already."""
-        if self.fs.exists(f"{self.root}/{MARKER}"):
+        marker = f"{self.root}/{MARKER}"
+        if self.fs.exists(marker):
             return
-        if self.fs.exists(self.root) and (not self.fs.isdir(self.root) or self.fs.ls(self.root)):
-            raise StoreError(f"{self.url}: expected an empty folder or a store, found other files")
+        if self.fs.exists(self.root):
+            is_folder = self.fs.isdir(self.root)
+            inside = self.fs.ls(self.root, detail=False) if is_folder else [self.root]
+            others = [path for path in inside if not Path(path).name.startswith(".")]
+            if others and not self.fs.exists(marker):  # another may have made it just now
+                expected = "expected an empty folder or a store"
+                raise StoreError(f"{self.url}: {expected}, found other files")
         self.put(MARKER, json.dumps({"version": VERSION}).encode() + b"\n")
 
     def check(self) -> None:
@@ -98,19 +114,7 @@ class Segments:
 
     def live(self) -> list[Segment]:
         """Return the segments that count, by id; those that others replace do not."""
-        folder = f"{self.root}/segments"
-        if not self.fs.exists(folder):
-            return []
-        self.fs.invalidate_cache(folder)
-        paths = [path for path in self.fs.ls(folder, detail=False) if path.endswith(".json")]
-        names = sorted(Path(path).stem for path in paths if not Path(path).stem.startswith("."))
-        for name in names:
-            if name not in self._known:
-                try:
-                    self._known[name] = self._read_manifest(name)
-                except FileNotFoundError:  # another compacted and removed it since: look again
-                    return self.live()
-        found = [self._known[name] for name in names]
+        found = self._all()
         replaced = frozenset().union(*(segment.replaces for segment in found))
         return [segment for segment in found if segment.id not in replaced]
 
@@ -124,13 +128,13 @@ class Segments:
         ids, replaced = frozenset(profiles), frozenset(replaces)
         contents = {name: _parquet(table) for name, table in tables.items()}
         told = repr((sorted(ids), sorted(replaced))).encode()
-        name = _name(*([told] if ids else contents.values()))
+        content = f"{hash_bytes(*([told] if ids else contents.values())) & (2**64 - 1):016x}"
         if not ids:  # records: the same ones count anew only if others came after them
-            written = {s.id: s.written_ns for s in self.live() if {*s.tables} & {*tables}}
-            while name in written:
-                if written[name] == max(written.values()):
-                    return self._known[name]
-                name = _name(name.encode())
+            beside = [segment for segment in self.live() if {*segment.tables} & {*tables}]
+            newest = max(beside, key=lambda segment: segment.written_ns, default=None)
+            if newest is not None and newest.content == content:
+                return newest
+        name = f"{content}-{uuid.uuid4().hex[:8]}"  # of no other writer, be it of the same
         segment = Segment(name, tuple(tables), ids, replaced, time.time_ns())
         for table, data in contents.items():
             self.put(f"segments/{name}/{table}.parquet", data)
@@ -161,16 +165,72 @@ class Segments:
             total += sizes[segment.id]
         return chosen
 
-    def sweep(self, segments: Iterable[Segment]) -> None:
-        """Remove what these segments replaced; the manifests go first."""
+    def sweep(self) -> None:
+        """Remove what was replaced a while ago, and what writers that were killed left behind."""
+        found = {segment.id: segment for segment in self._all()}
+        paths = self._paths()
+        there = {Path(path).stem for path in paths}
+        now = time.time_ns()
+        for segment in sorted(found.values(), key=lambda segment: segment.written_ns):
+            if now - segment.written_ns < KEEP_S * 10**9:
+                continue
+            for old in sorted(segment.replaces & there):
+                if old in found and found[old].replaces & there:
+                    continue  # without it they would count again; they go first
+                self._remove(f"{old}.json")
+                self._remove(old)
+                there.discard(old)
+        replaced = frozenset[str]().union(*(segment.replaces for segment in found.values()))
+        for path in paths:
+            name = Path(path).name
+            is_known = Path(path).stem in replaced or Path(path).stem in found
+            if not is_known and self._age_s(path) > ABANDONED_S:
+                self._remove(name)
+
+    def _paths(self) -> list[str]:
+        """Return what lies among the segments."""
         folder = f"{self.root}/segments"
-        replaced = frozenset[str]().union(*(segment.replaces for segment in segments))
-        there = self.fs.ls(folder, detail=False) if replaced else []
-        for old in sorted(replaced & {Path(path).stem for path in there}):
-            for path in (f"{folder}/{old}.json", f"{folder}/{old}"):
-                with suppress(FileNotFoundError):  # another removed it
-                    self.fs.rm(path, recursive=True)
-            self._known.pop(old, None)
+        if not self.fs.exists(folder):
+            return []
+        self.fs.invalidate_cache(folder)
+        return list(self.fs.ls(folder, detail=False))
+
+    def _all(self) -> list[Segment]:
+        """Return all segments that have a manifest, by id."""
+        missing: set[str] = set()
+        while True:
+            stems = (Path(path).stem for path in self._paths() if path.endswith(".json"))
+            names = sorted(stem for stem in stems if not stem.startswith("."))
+            gone = {name for name in names if not self._learn(name)}
+            if not gone:
+                return [self._known[name] for name in names]
+            if gone & missing:  # still in the folder, so nobody removed it since
+                path = f"{self.root}/segments/{min(gone & missing)}.json"
+                raise StoreError(f"{path}: expected the manifest of a segment, found no file")
+            missing |= gone
+
+    def _learn(self, name: str) -> bool:
+        """Read a manifest that is not known yet; return whether it is there."""
+        if name not in self._known:
+            try:
+                self._known[name] = self._read_manifest(name)
+            except FileNotFoundError:
+                return False
+        return True
+
+    def _remove(self, name: str) -> None:
+        """Remove a file or folder among the segments, if no other did."""
+        with suppress(FileNotFoundError):
+            self.fs.rm(f"{self.root}/segments/{name}", recursive=True)
+        self._known.pop(name.removesuffix(".json"), None)
+
+    def _age_s(self, path: str) -> float:
+        """Return the seconds since a file, or any in a folder, was changed."""
+        try:
+            changed = max(map(self.fs.modified, self.fs.find(path) or [path]))
+        except (FileNotFoundError, NotImplementedError):  # removed, or without a time
+            return 0.0
+        return time.time() - float(changed.timestamp())
 
     def _read_manifest(self, name: str) -> Segment:
         path = f"{self.root}/segments/{name}.json"
@@ -185,11 +245,6 @@ class Segments:
             )
         except (ValueError, KeyError, TypeError) as error:
             raise StoreError(f"{path}: expected the manifest of a segment: {error!r}") from error
-
-
-def _name(*parts: bytes) -> str:
-    """Return the name of a segment, of what is in it."""
-    return f"{hash_bytes(*parts) & (2**64 - 1):016x}"
 
 
 def _parquet(table: pa.Table) -> bytes:

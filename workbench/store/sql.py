@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
+import duckdb
 import pyarrow as pa
 
 from workbench.store.schema import TABLES
@@ -14,11 +17,37 @@ ROW = "file_row_number"
 """A column of tables whose rows have an order, which DuckDB keeps in no join: what it is."""
 _ORDERED = ("samples", "labels")
 
-Query = Callable[..., pa.Table]
-"""SQL with tables in braces and values for it -> what it selects."""
+
+class Query:
+    """SQL with tables in braces, and values for it -> what it selects."""
+
+    def __init__(
+        self,
+        connection: duckdb.DuckDBPyConnection,
+        segments: Sequence[Segment],
+        places: dict[str, str],
+    ) -> None:
+        self.segments = segments
+        self._connection = connection
+        self._places = places
+
+    def __call__(self, sql: str, *values: Any) -> pa.Table:
+        """Run one selection."""
+        named = re.sub(r"\{([\w@]+)\}", lambda name: self._places[name[1]], sql)
+        return self._connection.sql(named, params=list(values)).to_arrow_table()
 
 
-def places(segments: Segments, live: Sequence[Segment]) -> dict[str, str]:
+@contextmanager
+def asking(store: Segments, segments: Sequence[Segment]) -> Iterator[Query]:
+    """Give what runs SQL over the tables of some segments."""
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        if not store.is_local:
+            connection.register_filesystem(store.fs)
+        yield Query(connection, segments, _places(store, segments))
+
+
+def _places(segments: Segments, live: Sequence[Segment]) -> dict[str, str]:
     """Return what stands for each table; `table@n` is that of the n-th segment that has one.
 
     A profile that two segments hold counts once.

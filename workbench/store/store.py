@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pandas as pd
@@ -22,8 +20,10 @@ from workbench.store.records import make_records, newest_rows
 from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
 from workbench.store.segments import TIER, Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
-from workbench.store.sql import ROW, Query, places
+from workbench.store.sql import ROW, Query, asking
 from workbench.types import Change, Profile, Recording, SeriesMatrix
+
+_T = TypeVar("_T")
 
 
 class Store:
@@ -146,29 +146,29 @@ class Store:
         if name not in RECORD_TABLES:
             known = ", ".join(RECORD_TABLES)
             raise StoreError(f"{self.folder}: expected a table among {known}, got {name!r}")
-        segments = sorted(
-            (s for s in self._segments.live() if name in s.tables), key=lambda s: s.written_ns
-        )
-        with self._reading(segments) as query:
-            parts = [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(segments))]
+
+        def oldest_first(live: list[Segment]) -> list[Segment]:
+            return sorted((s for s in live if name in s.tables), key=lambda s: s.written_ns)
+
+        def rows(query: Query) -> list[pa.Table]:
+            return [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(query.segments))]
+
+        parts = self._answer(rows, oldest_first)
         whole = pa.concat_tables(parts or [RECORD_TABLES[name].empty_table()])
         return newest_rows(whole, KEYS[name])
 
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""
-        if not any(segment.profiles for segment in self._segments.live()):
-            return []
-        with self._reading() as query:
-            return _services(query)
+        return self._answer(_services, _of_profiles)
 
     def windows(self, service: str | None = None) -> pd.DataFrame:
         """Return a row for each profile of a service, oldest first, without its samples."""
-        with self._reading() as query:
-            service = self._one(query, service)
-            found = query(
+        found = self._answer(
+            lambda query: query(
                 'SELECT * EXCLUDE (profile) FROM {profiles} WHERE service = ? ORDER BY "at"',
-                service,
+                self._one(query, service),
             )
+        )
         frame: pd.DataFrame = found.to_pandas()
         return frame
 
@@ -192,8 +192,9 @@ class Store:
                 raise StoreError(f"expected {name}= as a datetime with a time zone, got {told!r}")
         if start is not None and end is not None and start >= end:
             raise StoreError(f"expected start before end, got {start} and {end}")
-        with self._reading() as query:
-            return read_profile(query, self._one(query, service), start, end, value_type)
+        return self._answer(
+            lambda query: read_profile(query, self._one(query, service), start, end, value_type)
+        )
 
     def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
         """Return all windows of a service, oldest first, with stacks of functions.
@@ -207,8 +208,9 @@ class Store:
         value_type : str, optional
             As for `matrix`.
         """
-        with self._reading() as query:
-            return read_recording(query, self._one(query, service), value_type)
+        return self._answer(
+            lambda query: read_recording(query, self._one(query, service), value_type)
+        )
 
     def matrix(
         self,
@@ -269,8 +271,9 @@ class Store:
     def compact(self, *, whole: bool = True) -> int:
         """Put segments of profiles together into one, which is read faster.
 
-        Nothing is lost if this is stopped at any moment or done by two at once. What an earlier
-        compaction replaced is removed.
+        Nothing is lost if this is stopped at any moment or done by two at once. Those that were
+        replaced stay for a quarter of an hour, for whoever reads them; a later call removes them,
+        and what writers that were killed left behind.
 
         Parameters
         ----------
@@ -284,21 +287,23 @@ class Store:
         int
             How many segments became one; 0 where there were too few.
         """
-        segments = [segment for segment in self._segments.live() if segment.profiles]
-        if not whole:
-            segments = self._segments.of_like_size(segments)
-        is_enough = len(segments) >= (2 if whole else TIER)
-        if whole or is_enough:
-            self._segments.sweep(segments)
-        if not is_enough:
-            return 0
-        with self._reading(segments) as query:
+        self._segments.sweep()
+
+        def choose(live: list[Segment]) -> list[Segment]:
+            segments = _of_profiles(live)
+            return segments if whole else self._segments.of_like_size(segments)
+
+        def read(query: Query) -> tuple[Sequence[Segment], dict[str, pa.Table]]:
+            if len(query.segments) < (2 if whole else TIER):
+                return (), {}
             tables = {name: query(_SORTED[name]) for name in PROFILE_TABLES}
-        filled = {
-            name: table.cast(TABLES[name]) for name, table in tables.items() if table.num_rows
-        }
-        ids = frozenset[int]().union(*(segment.profiles for segment in segments))
-        self._segments.write(filled, ids, (segment.id for segment in segments))
+            return query.segments, tables
+
+        segments, tables = self._answer(read, choose)
+        if segments:
+            filled = {n: table.cast(TABLES[n]) for n, table in tables.items() if table.num_rows}
+            ids = frozenset[int]().union(*(segment.profiles for segment in segments))
+            self._segments.write(filled, ids, (segment.id for segment in segments))
         return len(segments)
 
     def _series(
@@ -324,42 +329,41 @@ class Store:
                 service or str(rows["service"].iloc[0]),
                 measured_matrix(rows, metric, service, subjects),
             )
-        with self._reading() as query:
-            service = self._one(query, service)
-            return service, read_matrix(query, metric, service, subjects, value_type, every)
+
+        def read(query: Query) -> tuple[str, SeriesMatrix]:
+            name = self._one(query, service)
+            return name, read_matrix(query, metric, name, subjects, value_type, every)
+
+        return self._answer(read)
 
     def _one(self, query: Query, service: str | None) -> str:
         services = _services(query)
+        if not services:
+            raise StoreError(f"{self.folder}: expected recorded profiles, found none")
         if service is None and len(services) != 1:
             raise StoreError(f"{self.folder}: expected one service, found {services}: name one")
         if service is not None and service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
         return services[0] if service is None else service
 
-    @contextmanager
-    def _reading(self, segments: Sequence[Segment] | None = None) -> Iterator[Query]:
-        """Give a function that runs SQL over the tables, named in braces.
+    def _answer(
+        self,
+        ask: Callable[[Query], _T],
+        choose: Callable[[list[Segment]], list[Segment]] = list,
+    ) -> _T:
+        """Ask segments that count; anew where those were replaced and removed meanwhile.
 
         Damage, be it a broken file or an id that nothing explains, is told as StoreError.
         """
-        live = self._segments.live() if segments is None else list(segments)
-        if segments is None and not any(segment.profiles for segment in live):
-            raise StoreError(f"{self.folder}: expected recorded profiles, found none")
-        names = places(self._segments, live)
-        try:
-            with duckdb.connect() as connection:
-                connection.execute("SET TimeZone = 'UTC'")
-                if not self._segments.is_local:
-                    connection.register_filesystem(self._segments.fs)
-
-                def query(sql: str, *values: Any) -> pa.Table:
-                    named = re.sub(r"\{([\w@]+)\}", lambda name: names[name[1]], sql)
-                    return connection.sql(named, params=list(values)).to_arrow_table()
-
-                yield query
-        except (duckdb.Error, KeyError, IndexError) as error:
-            complaint = str(error).partition("\n")[0]
-            raise StoreError(f"{self.folder}: damaged segment: {complaint}") from error
+        while True:
+            live = self._segments.live()
+            try:
+                with asking(self._segments, choose(live)) as query:
+                    return ask(query)
+            except (duckdb.Error, FileNotFoundError, KeyError, IndexError) as error:
+                if {*live} <= {*self._segments.live()}:
+                    complaint = str(error).partition("\n")[0]
+                    raise StoreError(f"{self.folder}: damaged segment: {complaint}") from error
 
 
 _SORTED = {
@@ -377,3 +381,7 @@ _SORTED = {
 def _services(query: Query) -> list[str]:
     found = query("SELECT DISTINCT service FROM {profiles} ORDER BY service")
     return list(found["service"].to_pylist())
+
+
+def _of_profiles(segments: list[Segment]) -> list[Segment]:
+    return [segment for segment in segments if segment.profiles]
