@@ -365,7 +365,8 @@ def test_a_writer_that_is_killed_leaves_what_it_had_added(store, turn):
         begin = max(found, default=-1) + 1
     writer.process.communicate()
     assert len(done) > 25
-    assert store.compact() > 1
+    store.compact()
+    assert store.compact() == 0
     assert times_of(store) == done
 
 
