@@ -1,13 +1,10 @@
-from dataclasses import replace
-
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ProfileError
 from workbench.ingest import read
-from workbench.profile import CallGraph, ProfileBuilder, ValueType
+from workbench.profile import ProfileBuilder, ValueType
 from workbench.types import Function
 
 STACKS = st.lists(
@@ -140,80 +137,6 @@ def test_values_are_asked_for_by_name():
         ProfileError, match="expected a value type among objects/count, space/bytes"
     ):
         profile.values("cpu")
-
-
-# a graph of calls
-
-
-def graph_profile():
-    """Main calls f (3 calls, 6 s of 9) and g; f calls g."""
-    builder = ProfileBuilder(ValueType("time", "seconds"))
-    for name, own in (("main", 3.0), ("f", 2.0), ("g", 4.0)):
-        builder.sample(builder.stack([builder.frame(name)]), own)
-    arrays = np.array([9.0, 5.0, 4.0]), np.array([5.0, 1.0, 3.0])
-    return builder.build(
-        graph=CallGraph(
-            (arrays[0],), np.array([0, 0, 1], np.int32), np.array([1, 2, 2], np.int32), (arrays[1],)
-        )
-    )
-
-
-def test_a_graph_tells_what_calls_tell():
-    profile = graph_profile()
-    top = profile.top(by="total")
-    assert table(top, "function", "self", "total") == [("main", 3, 9), ("f", 2, 5), ("g", 4, 4)]
-    assert table(profile.callers("g"), "function", "value") == [("f", 3), ("main", 1)]
-    assert table(profile.callees("f"), "function", "value") == [("g", 3), ("<self>", 2)]
-    assert table(profile.callers("main"), "function", "value") == [("<root>", 9)]
-
-
-def test_a_graph_is_not_asked_for_stacks():
-    profile = graph_profile()
-    for question in (profile.tree, lambda: profile.focus("f"), lambda: profile.save("x.pprof")):
-        with pytest.raises(ProfileError, match="found a graph of calls"):
-            question()
-
-
-def test_a_part_of_a_graph_is_its_functions_and_the_calls_between_them():
-    part = graph_profile().filter("^f$|g")
-    assert table(part.top(by="total"), "function", "self", "total") == [("f", 2, 5), ("g", 4, 4)]
-    assert table(part.callers("g"), "function", "value") == [("f", 3), ("<root>", 1)]
-    assert part.totals == {"time/seconds": 6}
-    assert table(part.tree(estimate=True).to_pandas(), "depth", "function", "self", "total") == [
-        (0, "", 0, 6), (1, "f", 2, 5), (1, "g", 1, 1), (2, "g", 3, 3),
-    ]  # fmt: skip
-    found = part.diff(part, before_replicates=[part], after_replicates=[part])
-    assert found["before"].tolist() == [5 / 6, 4 / 6]
-    with pytest.raises(ProfileError, match="to filter by labels, found a graph"):
-        part.filter(labels={"thread": "a"})
-    without = graph_profile().filter(without="g")
-    assert table(without.callees("f"), "function", "value") == [("<self>", 2)]
-    assert without.totals == {"time/seconds": 5}
-
-
-def test_a_graph_of_one_recursive_function_has_a_tree():
-    builder = ProfileBuilder(ValueType("time", "seconds"))
-    builder.sample(builder.stack([builder.frame("fib")]), 4.0)
-    itself = np.array([0], np.int32)
-    graph = CallGraph((np.array([4.0]),), itself, itself, (np.array([3.0]),))
-    tree = builder.build(graph=graph).tree(estimate=True).to_pandas()
-    assert table(tree, "function", "total") == [("", 4), ("fib", 4)]
-
-
-def test_an_estimated_tree_splits_what_a_function_does_among_its_callers():
-    tree = graph_profile().tree(estimate=True)
-    assert tree.is_estimate
-    calls = replace(
-        graph_profile(),
-        graph=replace(graph_profile().graph, inclusive=(np.array([3.0, 2.0, 4.0]),)),
-    )
-    with pytest.raises(ProfileError, match="expected a cost that callers have of their callees"):
-        calls.tree(estimate=True)
-    frame = tree.to_pandas()
-    assert table(frame, "depth", "function", "total") == [
-        (0, "", 9), (1, "main", 9), (2, "f", 5), (2, "g", 1), (3, "g", 3),
-    ]  # fmt: skip
-    assert frame["self"].sum() == 9
 
 
 # rows

@@ -9,6 +9,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import ProfileError
+from workbench.profile.graphs import group_values
 from workbench.profile.merge import unite
 from workbench.profile.profile import Indices, Profile
 from workbench.profile.statistics import (
@@ -21,7 +22,7 @@ from workbench.profile.statistics import (
     false_discovery_rates,
 )
 from workbench.profile.tables import FUNCTIONS, with_column
-from workbench.profile.views import inclusive_values, sum_by_stack
+from workbench.profile.views import inclusive_values, sum_by_stack, whole_value
 
 LEAST_NOISE = 1e-3
 """Of a time that a profiler measured and did not sample, as a fraction of it."""
@@ -115,8 +116,9 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
             seen = f"{whole[number, 0]:g}"
             raise ProfileError(f"expected values of {kind} that add up to more than 0, got {seen}")
         if profile.graph is not None:
-            np.add.at(values[number], row, profile.graph.inclusive[index].astype(np.float64))
-            # more than the whole: functions of one name that call each other, or parts of a graph
+            values[number] = group_values(profile.graph, index, row, n)
+            whole[number] = whole_value(profile, index)
+            # functions of one name that call each other by way of others count twice
             np.minimum(values[number], whole[number], out=values[number])
             spread[number] = (LEAST_NOISE * values[number]) ** 2
             whole_spread[number] = (LEAST_NOISE * whole[number]) ** 2

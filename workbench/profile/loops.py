@@ -207,36 +207,79 @@ def lay_out(order, parent, total, offsets):
 
 
 @loops
-def spread_graph(inclusive, firsts, callees, values, floor):
+def spread_graph(own, did, cycle, firsts, callees, values, inner_firsts, inner_callees, floor):
     """Unfold a graph from its last function: what comes in goes on in the ratio of the edges.
 
-    A function on its own path (recursion) is not entered again, nor is what is below the floor;
-    that part stays with the caller.
+    Edges between cycles have values; of those within one only the ways count. What is not above
+    the floor stays with the caller. Returns parent, function and own value of each node.
     """
+    n_functions = len(own)
     parent, function = np.full(1024, -1, np.int32), np.full(1024, -1, np.int32)
-    amount = np.full(1024, -1.0)
-    function[0], amount[0] = len(inclusive) - 1, inclusive[-1]
+    is_entry = np.full(1024, -1, np.int32)  # into a cycle, or a function that is in none
+    kept, ratio = np.full(1024, -1.0), np.full(1024, -1.0)  # ratio: of all that the cycle did
+    seen, members = np.full(n_functions, -1, np.int32), np.full(n_functions, -1, np.int32)
+    above, places = np.full(n_functions, -1, np.int32), np.full(n_functions, -1, np.int32)
+    beyond = np.zeros(n_functions)
+    function[0], ratio[0], is_entry[0], kept[0] = n_functions - 1, 1.0, 1, own[n_functions - 1]
     node, n = 0, 1
     while node < n:
-        here, left = function[node], amount[node]
-        part = left / inclusive[here] if inclusive[here] > 0 else 0.0
+        here, part = function[node], ratio[node]
+        length = 1
+        if is_entry[node] == 1:
+            members[0], seen[here] = here, node
+            length = walk_cycle(inner_firsts, inner_callees, members, above, seen)
+        while n + length + firsts[here + 1] - firsts[here] > len(parent):
+            parent, function, is_entry = doubled(parent), doubled(function), doubled(is_entry)
+            kept, ratio = doubled(kept), doubled(ratio)
+        if length > 1:
+            add_beyond(own, firsts, values, members, above, length, beyond)
+        places[0] = node
+        for at in range(1, length):
+            over, worth = places[above[at]], part * beyond[at]
+            places[at] = -1
+            if over >= 0 and worth <= floor:
+                kept[over] += worth
+            elif over >= 0:
+                parent[n], function[n], is_entry[n] = over, members[at], 0
+                ratio[n], kept[n] = part, part * own[members[at]]
+                places[at] = n
+                n += 1
         for edge in range(firsts[here], firsts[here + 1]):
-            given = min(values[edge] * part, left)
-            if given <= floor or is_on_path(parent, function, node, callees[edge]):
+            callee, given = callees[edge], part * values[edge]
+            if given <= floor:
+                kept[node] += given
                 continue
-            if n == len(parent):
-                parent, function, amount = doubled(parent), doubled(function), doubled(amount)
-            parent[n], function[n], amount[n] = node, callees[edge], given
-            left -= given
+            parent[n], function[n], is_entry[n] = node, callee, 1
+            ratio[n] = given / did[cycle[callee]]
+            kept[n] = ratio[n] * own[callee]
             n += 1
-        amount[node] = left
         node += 1
-    return parent[:n].copy(), function[:n].copy(), amount[:n].copy()
+    return parent[:n].copy(), function[:n].copy(), kept[:n].copy()
 
 
 @loops
-def is_on_path(parent, function, node, wanted):
-    """Tell whether a function is called on the way from the root to a node."""
-    while node >= 0 and function[node] != wanted:
-        node = parent[node]
-    return node >= 0
+def walk_cycle(firsts, callees, members, above, seen):
+    """List the cycle of the first of `members`, nearest first; return how many it has.
+
+    `above` gets the place in the list from which each was reached.
+    """
+    length, at, mark = 1, 0, seen[members[0]]
+    while at < length:
+        for edge in range(firsts[members[at]], firsts[members[at] + 1]):
+            other = callees[edge]
+            if seen[other] != mark:
+                seen[other], members[length], above[length] = mark, other, at
+                length += 1
+        at += 1
+    return length
+
+
+@loops
+def add_beyond(own, firsts, values, members, above, length, beyond):
+    """Add up what listed members of a cycle did, and those that were reached by way of them."""
+    for at in range(length):
+        beyond[at] = own[members[at]]
+        for edge in range(firsts[members[at]], firsts[members[at] + 1]):
+            beyond[at] += values[edge]
+    for at in range(length - 1, 0, -1):
+        beyond[above[at]] += beyond[at]

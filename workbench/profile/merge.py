@@ -15,6 +15,7 @@ from workbench.errors import ProfileError
 from workbench.profile.build import distinct_stacks
 from workbench.profile.profile import CallGraph, Indices, Profile, Values
 from workbench.profile.tables import FUNCTIONS, LOCATIONS, column, with_column
+from workbench.profile.views import whole_value
 
 
 def merge_profiles(profiles: Sequence[Profile]) -> Profile:
@@ -101,7 +102,16 @@ def _graph(profiles: Sequence[Profile], maps: Sequence[Indices], n: int) -> Call
         callers=edges[0],
         callees=edges[1],
         edge_values=tuple(_sums(c, places.ravel(), edges.shape[1]) for c in by_edge),
+        part_of=_part_of(profiles),
     )
+
+
+def _part_of(profiles: Sequence[Profile]) -> tuple[float, ...] | None:
+    """Return the totals of all programs, where any graph is a part of one."""
+    if all(profile.graph is None or profile.graph.part_of is None for profile in profiles):
+        return None
+    kinds = range(len(profiles[0].value_types))
+    return tuple(sum(whole_value(profile, kind) for profile in profiles) for kind in kinds)
 
 
 def _sums(columns: Sequence[Values], places: npt.NDArray[Any], n: int) -> npt.NDArray[Any]:

@@ -40,6 +40,8 @@ class CallGraph:
     """(n_edges,) rows of `functions`."""
     edge_values: tuple[Values, ...]
     """For each value type (n_edges,): the callee with all it called, on behalf of the caller."""
+    part_of: tuple[float, ...] | None = None
+    """For each value type, the total of the program of which this is a part; None for the whole."""
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -211,7 +213,8 @@ class Profile:
             As in `values`.
         estimate : bool
             Of a graph, give the tree that would be if what a function does were the same for all
-            its callers (the assumption of gprof: Graham, Kessler, McKusick 1982).
+            its callers (the assumption of gprof: Graham, Kessler, McKusick 1982). Functions that
+            call each other in a circle are entered once for each call into the circle.
         """
         from workbench.profile.tree import build_tree, estimate_tree
 
@@ -233,8 +236,8 @@ class Profile:
         """Keep the samples that pass every test that is given.
 
         Of a graph of calls that is the functions that pass, with their own costs, and the calls
-        between them; `total` is still with all that a function called, kept or not, so its ratio to
-        what is kept may be above 1.
+        between them; `total` is still with all that a function called, kept or not, and ratios are
+        still of the whole program.
 
         Parameters
         ----------

@@ -2,23 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
-from workbench.errors import ProfileError
+from workbench.profile.graphs import unfold
 from workbench.profile.loops import loops
-from workbench.profile.profile import CallGraph, Indices, Profile
+from workbench.profile.profile import Indices, Profile
 from workbench.profile.tables import ValueType
 from workbench.profile.views import function_values, stack_values
 
 Floats = npt.NDArray[np.float64]
-
-SMALLEST_SHARE = 1e-4
-"""Of the whole; below it an estimated tree is not followed further."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -102,54 +99,12 @@ def build_tree(profile: Profile, value_index: int) -> Tree:
 
 
 def estimate_tree(profile: Profile, value_index: int) -> Tree:
-    """Answer `Profile.tree` from a graph of calls, the largest part first."""
+    """Answer `Profile.tree` from a graph of calls."""
     graph = profile.graph
     assert graph is not None
-    values = np.asarray(graph.edge_values[value_index], np.float64)
-    n = profile.functions.num_rows
-    # in a recursion edges add up to more than a function took: they are shares of all it did
-    own = function_values(profile, stack_values(profile, value_index))[0]
-    inclusive = np.asarray(graph.inclusive[value_index], np.float64)
-    is_other = graph.callers != graph.callees
-    if values[is_other].any() and np.array_equal(inclusive, own):  # such as how often it was called
-        kind = profile.value_types[value_index]
-        raise ProfileError(f"expected a cost that callers have of their callees, got {kind}")
-    did = np.maximum(inclusive, own + np.bincount(graph.callers, values, n))
-    outside = _called_from_outside(graph, inclusive, values)
-    roots = np.flatnonzero(outside)
-    order = np.argsort(graph.callers, kind="stable")
-    ends = np.searchsorted(graph.callers[order], np.arange(n + 1))
-    whole = outside.sum()
-    parent, function, left = loops.over(50 * len(order)).spread_graph(
-        np.append(did, whole),  # the root is function n here
-        np.append(ends, len(order) + len(roots)),
-        np.concatenate((graph.callees[order], roots)).astype(np.int32),
-        np.concatenate((values[order], outside[roots])),
-        SMALLEST_SHARE * whole,
-    )
-    function[0] = -1
-    return _tree(profile, value_index, parent, function, left, is_estimate=True)
-
-
-def _called_from_outside(graph: CallGraph, inclusive: Floats, values: Floats) -> Floats:
-    """Return what no edge explains of each function; of a cycle the largest member stands for it.
-
-    Calls within a cycle count again what their caller counts already, so only those into it do.
-    """
-    from scipy import sparse
-    from scipy.sparse.csgraph import connected_components
-
-    n = len(inclusive)
-    ones = np.ones(len(values))
-    calls = sparse.coo_array((ones, (graph.callers, graph.callees)), shape=(n, n))
-    n_cycles, cycle = connected_components(calls, directed=True, connection="strong")
-    is_into = cycle[graph.callers] != cycle[graph.callees]
-    called = np.bincount(cycle[graph.callees[is_into]], values[is_into], n_cycles)
-    order = np.lexsort((-inclusive, cycle))
-    firsts = order[np.unique(cycle[order], return_index=True)[1]]
-    outside = np.zeros(n)
-    outside[firsts] = np.maximum(inclusive[firsts] - called[cycle[firsts]], 0.0)
-    return outside
+    own, _ = function_values(profile, stack_values(profile, value_index))
+    parent, function, kept = unfold(profile, graph, value_index, own)
+    return replace(_tree(profile, value_index, parent, function, kept), is_estimate=True)
 
 
 def _tree(
@@ -158,10 +113,9 @@ def _tree(
     parent: Indices,
     function: Indices,
     own: Floats,
-    is_estimate: bool = False,
 ) -> Tree:
     depth = np.zeros(len(parent), np.int32)
     total = own.astype(np.float64)
     loops.over(len(parent)).add_up(parent, depth, total)
     kind = profile.value_types[value_index]
-    return Tree(profile.functions, function, parent, depth, own, total, kind, is_estimate)
+    return Tree(profile.functions, function, parent, depth, own, total, kind)

@@ -16,16 +16,15 @@ import pyarrow.compute as pc
 
 from workbench.errors import ProfileError
 from workbench.profile.build import distinct_stacks, take_rows
+from workbench.profile.graphs import graph_neighbours, part_of_graph
 from workbench.profile.loops import loops
-from workbench.profile.profile import CallGraph, Functions, Indices, Profile, Values
+from workbench.profile.profile import Functions, Indices, Profile
 from workbench.profile.tables import LOCATIONS, Function, column, make_table, with_column
 
 Mask = npt.NDArray[np.bool_]
 Floats = npt.NDArray[np.float64]
 
 ROOT, SELF = "<root>", "<self>"
-ROUNDING = 1e-6
-"""Of sums of times that a profiler rounded, as a fraction of them."""
 
 
 def stack_values(profile: Profile, value_index: int) -> Floats:
@@ -74,7 +73,7 @@ def rank_functions(profile: Profile, n: int | None, value_index: int, by: str) -
     order = order[(own[order] != 0) | (total[order] != 0)][:n]
     frame: pd.DataFrame = profile.functions.take(pa.array(order)).to_pandas()
     frame = frame.rename(columns={"name": "function"})
-    whole = _whole(profile, value_index)
+    whole = whole_value(profile, value_index)
     is_int = profile.sample_values[value_index].dtype.kind == "i" and abs(whole) < 2**53
     for name, values in (("self", own[order]), ("total", total[order])):
         frame[name] = values.astype(np.int64) if is_int else values
@@ -97,7 +96,10 @@ def neighbours(
             wanted, np.full(n + 1, -1, np.int32), values, -1 if towards_root else 1,
         )  # fmt: skip
     else:
-        whole = _graph_neighbours(profile, wanted, value_index, values, towards_root)
+        own, _ = function_values(profile, stack_values(profile, value_index))
+        values, whole = graph_neighbours(
+            profile.graph, value_index, own, wanted, towards_root=towards_root
+        )
     order = np.argsort(-values, kind="stable")
     order = order[values[order] != 0]
     functions = profile.functions.to_pandas()
@@ -132,7 +134,8 @@ def keep_samples(
     if profile.graph is not None:
         if labels:
             raise ProfileError("expected stacks to filter by labels, found a graph of calls")
-        profile = replace(profile, graph=_part_of_graph(profile.graph, wanted))
+        part = part_of_graph(profile.graph, wanted, tuple(map(float, profile.totals.values())))
+        profile = replace(profile, graph=part)
     return take_samples(profile, samples)
 
 
@@ -234,7 +237,10 @@ def sample_frame(profile: Profile) -> pd.DataFrame:
     return frame
 
 
-def _whole(profile: Profile, value_index: int) -> float:
+def whole_value(profile: Profile, value_index: int) -> float:
+    """Return what shares are of: the sum of all values, of a part of a graph the program's."""
+    if profile.graph is not None and profile.graph.part_of is not None:
+        return profile.graph.part_of[value_index]
     return float(np.sum(profile.sample_values[value_index], dtype=np.float64))
 
 
@@ -264,35 +270,3 @@ def _restacked(profile: Profile, starts: Any, locations: Indices) -> Profile:
         stack_locations=frames,
         sample_stacks=stacks[profile.sample_stacks],
     )
-
-
-def _part_of_graph(graph: CallGraph, functions: Mask) -> CallGraph:
-    """Return some functions and the calls between them, each with all it called, as it was."""
-    edges = functions[graph.callers] & functions[graph.callees]
-    return CallGraph(
-        inclusive=tuple(np.where(functions, values, 0) for values in graph.inclusive),
-        callers=graph.callers[edges],
-        callees=graph.callees[edges],
-        edge_values=tuple(values[edges] for values in graph.edge_values),
-    )
-
-
-def _graph_neighbours(
-    profile: Profile, wanted: Mask, value_index: int, values: Floats, towards_root: bool
-) -> float:
-    """Fill in the other ends of edges; what no edge explains began, or ended, at the function."""
-    graph = profile.graph
-    assert graph is not None
-    near, far = (graph.callees, graph.callers) if towards_root else (graph.callers, graph.callees)
-    edges = wanted[near]
-    weights: Values = graph.edge_values[value_index][edges]
-    np.add.at(values, far[edges], weights.astype(np.float64))
-    inclusive = float(np.sum(graph.inclusive[value_index][wanted], dtype=np.float64))
-    if not towards_root:
-        own, _ = function_values(profile, stack_values(profile, value_index))
-        values[-1] = own[wanted].sum()
-    else:
-        is_other = near[edges] != far[edges]  # a function's own total has its recursion once
-        begun = inclusive - float(np.sum(weights[is_other], dtype=np.float64))
-        values[-1] = begun if begun > ROUNDING * inclusive else 0.0
-    return inclusive
