@@ -17,8 +17,7 @@ from workbench.profile.statistics import (
     Estimate,
     Floats,
     Side,
-    compare_replicates,
-    compare_single,
+    compare_sides,
     false_discovery_rates,
 )
 from workbench.profile.tables import FUNCTIONS, with_column
@@ -36,6 +35,7 @@ def compare(
     Without replicates a profile is taken for independent events (multinomial): as many as its
     `samples/count` says, else one a row, of the weight the row has. Samples of a real profiler
     cluster, so two runs of the same program may differ by more; replicates measure by how much.
+    Sides may be of any length and sampled at any rate.
     A graph of calls was not sampled: without replicates it has no interval and no p value. The
     statistics are those of `workbench.profile.statistics`.
 
@@ -89,12 +89,11 @@ def compare(
 def _estimate(
     before: Sequence[Profile], after: Sequence[Profile], sides: tuple[Side, Side]
 ) -> Estimate:
-    if len(before) + len(after) > 2:
-        return compare_replicates(*sides)
-    if any(profile.graph is not None for profile in (*before, *after)):
+    is_single = len(before) + len(after) == 2
+    if is_single and any(profile.graph is not None for profile in (*before, *after)):
         nothing = np.full(sides[0].values.shape[1], np.nan)
         return Estimate(nothing, nothing, nothing)
-    return compare_single(*sides)
+    return compare_sides(*sides)
 
 
 def _functions(profiles: Sequence[Profile]) -> tuple[pa.Table, list[Indices]]:
@@ -112,9 +111,10 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
         index = profile.value_index(kind)
         weights = profile.sample_values[index].astype(np.float64)
         whole[number] = weights.sum()
-        if np.any(weights < 0) or not whole[number] > 0:
-            seen = f"{whole[number, 0]:g}"
-            raise ProfileError(f"expected values of {kind} that add up to more than 0, got {seen}")
+        if np.any(weights < 0):
+            raise ProfileError(f"expected values of {kind} of 0 or more, got {weights.min():g}")
+        if not whole[number] > 0:
+            raise ProfileError(f"expected values of {kind} that add up to more than 0, got 0")
         if profile.graph is not None:
             values[number] = group_values(profile.graph, index, row, n)
             whole[number] = whole_value(profile, index)

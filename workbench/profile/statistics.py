@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
@@ -13,6 +14,8 @@ Floats = npt.NDArray[np.float64]
 CONFIDENCE = 0.95
 ENOUGH_EVENTS = 1000
 """In every cell of a two-by-two table; from here on the normal approximation is as good."""
+MANY = 1e9
+"""Degrees of freedom from which on t is normal."""
 RARE = 0.01
 """Share below which events are as good as independent of how many others there are."""
 
@@ -36,12 +39,6 @@ class Side:
         """(n_profiles, n_functions)."""
         return self.values / self.whole
 
-    @property
-    def chance(self) -> Floats:
-        """(n_profiles, n_functions) variance of the shares if every event came by chance."""
-        shares, rest = self.shares, self.whole_spread - self.spread
-        return ((1 - shares) ** 2 * self.spread + shares**2 * rest) / self.whole**2
-
 
 class Estimate(NamedTuple):
     """Of each function's change of share; NaN where nothing can be said."""
@@ -51,48 +48,27 @@ class Estimate(NamedTuple):
     p_value: Floats
 
 
-def compare_single(before: Side, after: Side) -> Estimate:
-    """Compare one profile with one: two proportions of events.
+def compare_sides(before: Side, after: Side) -> Estimate:
+    """Compare the shares of two profiles, or of replicates, as proportions of events.
 
-    Where counts are large the score test, else an exact conditional test: Fisher's, or its limit
-    for rare events, the binomial one (Przyborowski and Wilenski 1940). Intervals are Newcombe's
-    (1998).
-    """
-    (k, of_before), (k_after, of_after) = _in_events(before, after)
-    k = np.stack([k[0], k_after[0]])
-    n = np.stack([of_before[0], of_after[0]])
-    low, high = _newcombe(k, n)
-    return Estimate(low, high, _proportions_test(np.rint(k), np.rint(n)))
-
-
-def compare_replicates(before: Side, after: Side) -> Estimate:
-    """Compare replicates with replicates: a t test that knows how much runs differ by.
-
-    Shares are compared as angles (Anscombe 1948), whose chance does not depend on the share and is
-    not skewed: else one run would be an outlier to many. The variance between runs is taken in
-    multiples of the one by chance, never less than it, and shrunk to what functions have in common
-    (Smyth 2004). The interval is of the shares themselves.
+    Replicates tell by how much runs differ beyond chance; their mean is then worth as many events
+    as would vary like it. Where counts are large the score test, else an exact conditional test:
+    Fisher's, or its limit for rare events, the binomial one (Przyborowski and Wilenski 1940).
+    Intervals are Newcombe's (1998). What is not sure of the variance widens both, as in a t test.
     """
     from scipy import special
 
-    counts = len(before.values), len(after.values)
-    freedom = sum(counts) - 2
-    events = _in_events(before, after)
-    angles = [np.arcsin(np.sqrt((k + 0.375) / (n + 0.75))) for k, n in events]
-    scatter = np.sum([((a - a.mean(axis=0)) ** 2).sum(axis=0) for a in angles], axis=0) / freedom
-    chance = np.concatenate([1 / (4 * n + 2) for _, n in events]).mean(axis=0)
-    ratio = scatter / chance
-    often = np.concatenate([k for k, _ in events]).min(axis=0) >= 5
-    prior, weight = _common_ratio(ratio[often], freedom)
-    pull = 1.0 if np.isinf(weight) else weight / (weight + freedom)
-    moderated = np.maximum(pull * prior + (1 - pull) * ratio, 1.0)
-    per_run = moderated * (1 / counts[0] + 1 / counts[1])
-    score = np.abs(angles[1].mean(axis=0) - angles[0].mean(axis=0)) / np.sqrt(per_run * chance)
-    degrees = min(freedom + weight, 1e9)
-    error = np.sqrt(per_run * np.concatenate([before.chance, after.chance]).mean(axis=0))
-    reach = special.stdtrit(degrees, 0.5 + CONFIDENCE / 2) * error
-    delta = after.shares.mean(axis=0) - before.shares.mean(axis=0)
-    return Estimate(delta - reach, delta + reach, 2 * special.stdtr(degrees, -score))
+    sides = _in_events([before, after])
+    between, degrees = _between_runs(sides)
+    shares = np.stack([side.shares.mean(axis=0) for side in (before, after)])
+    variance = [(_chance(n) + between).sum(axis=0) / len(n) ** 2 for _, n in sides]
+    n = np.maximum((1 / np.stack(variance) - 2) / 4, 1.0)
+    k = shares * n
+    p_value = _proportions_test(np.rint(k), np.rint(n))
+    if (degrees < MANY).any():
+        p_value = 2 * special.stdtr(degrees, special.ndtri(p_value / 2))
+    reach = np.asarray(special.stdtrit(degrees, 0.5 + CONFIDENCE / 2), np.float64)
+    return Estimate(*_newcombe(shares, n, reach), p_value)
 
 
 def false_discovery_rates(p_values: Floats) -> Floats:
@@ -105,12 +81,8 @@ def false_discovery_rates(p_values: Floats) -> Floats:
     return adjusted
 
 
-def _newcombe(k: Floats, n: Floats) -> tuple[Floats, Floats]:
+def _newcombe(share: Floats, n: Floats, z: Floats) -> tuple[Floats, Floats]:
     """Return the interval of the difference of two proportions, hybrid of Wilson's scores."""
-    from scipy import special
-
-    z = special.ndtri(0.5 + CONFIDENCE / 2)
-    share = k / n
     centre = (share + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z * np.sqrt(share * (1 - share) / n + z**2 / (4 * n**2)) / (1 + z**2 / n)
     below, above = share - (centre - half), centre + half - share
@@ -154,16 +126,69 @@ def _conditional_test(k: Floats, n: Floats) -> Floats:
     return p_values
 
 
-def _in_events(before: Side, after: Side) -> list[tuple[Floats, Floats]]:
-    """Return of each side how many events its values are, and of how many."""
-    values = before.values.sum(axis=0) + after.values.sum(axis=0)
-    spread = before.spread.sum(axis=0) + after.spread.sum(axis=0)
-    worth = np.divide(spread, values, out=np.ones_like(values), where=spread > 0)
-    counts = [(side.values / worth, side.whole / worth) for side in (before, after)]
-    return [(k, np.maximum(n, k)) for k, n in counts]
+def _in_events(sides: Sequence[Side]) -> list[tuple[Floats, Floats]]:
+    """Return of each side how many events the values of its runs are, and of how many.
+
+    What an event is worth differs by function, and by the rate and the period at which a run was
+    sampled. Where a run saw nothing of a function, other runs tell what an event would be worth.
+    """
+    values, spread, whole, whole_spread = (
+        np.concatenate([getattr(side, name) for side in sides])
+        for name in ("values", "spread", "whole", "whole_spread")
+    )
+    worth = np.divide(spread, values, out=np.zeros_like(values), where=values > 0)
+    most = np.argmax((worth > 0).sum(axis=1))
+    unit = (whole_spread / whole) / (whole_spread / whole)[most]  # of a run, beside that run's
+    for run, row in enumerate(worth):
+        both = (row > 0) & (worth[most] > 0)
+        if both.any():
+            unit[run] = np.median(row[both] / worth[most][both])
+    pooled, weight = (spread / unit**2).sum(axis=0), (values / unit).sum(axis=0)
+    common = np.divide(pooled, weight, out=np.ones_like(pooled), where=pooled > 0)
+    k = values / (unit * common)
+    n = np.maximum(whole / (unit * common), np.maximum(k, 1.0))
+    first = len(sides[0].values)
+    return [(k[:first], n[:first]), (k[first:], n[first:])]
 
 
-def _common_ratio(ratios: Floats, freedom: int) -> tuple[float, float]:
+def _chance(n: Floats) -> Floats:
+    """Return the variance by chance of a share of n events, as an angle (Anscombe 1948)."""
+    return 1 / (4 * n + 2)
+
+
+def _between_runs(sides: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Floats]:
+    """Return the variance between runs beyond chance, and the degrees of freedom for a t test.
+
+    Each (n_functions,). Shares are taken as angles, whose chance does not depend on the share and
+    is not skewed. The variance is estimated in multiples of that by chance, never less than it, and
+    shrunk to what functions have in common (Smyth 2004). Degrees of freedom are Satterthwaite's
+    (1946), as runs differ in length and chance itself is known.
+    """
+    n_runs = [len(n) for _, n in sides]
+    freedom, n_functions = sum(n_runs) - 2, sides[0][0].shape[1]
+    if not freedom:
+        return np.zeros(n_functions), np.full(n_functions, MANY)
+    scatter, trace, squares, by_chance = np.zeros((4, n_functions))
+    for (k, n), runs in zip(sides, n_runs, strict=True):
+        angles = np.arcsin(np.sqrt((k + 0.375) / (n + 0.75)))
+        chance = _chance(n)
+        scatter += ((angles - angles.mean(axis=0)) ** 2).sum(axis=0)
+        trace += (1 - 1 / runs) * chance.sum(axis=0)
+        squares += (1 - 2 / runs) * (chance**2).sum(axis=0) + chance.sum(axis=0) ** 2 / runs**2
+        by_chance += chance.sum(axis=0) / runs**2
+    ratio, known = scatter / trace, trace**2 / squares
+    often = np.concatenate([k for k, _ in sides]).min(axis=0) >= 5
+    prior, weight = _common_ratio(ratio[often], float(np.median(known)))
+    pull = 1.0 if np.isinf(weight) else weight / (weight + known)
+    moderated = np.maximum(pull * prior + (1 - pull) * ratio, 1.0)
+    mean_chance, per_run = trace / freedom, sum(1 / runs for runs in n_runs)
+    between = (moderated - 1) * mean_chance
+    whole = by_chance + per_run * between
+    degrees = (known + weight) * (whole / (per_run * mean_chance * moderated)) ** 2
+    return between, np.clip(degrees, 1.0, MANY)
+
+
+def _common_ratio(ratios: Floats, freedom: float) -> tuple[float, float]:
     """Return what variance ratios have in common, and how many degrees of freedom that is worth.
 
     Moments of the logarithm of a scaled F distribution (Smyth 2004, section 6.2).
