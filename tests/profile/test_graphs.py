@@ -153,6 +153,16 @@ def test_a_function_that_is_called_back_began_nowhere_else():
     assert table(lone.callers("g"), "function", "value") == [("f", 8)]
 
 
+def test_how_often_a_recursive_function_was_called_is_told_by_its_callers():
+    calls = np.array([1.0, 465.0])
+    ends = np.array([0, 1], np.int32), np.array([1, 1], np.int32)
+    builder = ProfileBuilder(ValueType("calls", "count"))
+    for name, n in zip(("main", "fib"), calls, strict=True):
+        builder.sample(builder.stack([builder.frame(name)]), n)
+    profile = builder.build(graph=CallGraph((calls,), *ends, (np.array([1.0, 464.0]),)))
+    assert table(profile.callers("fib"), "function", "value") == [("fib", 464), ("main", 1)]
+
+
 def test_what_functions_of_one_name_call_of_each_other_counts_once():
     builder = ProfileBuilder(ValueType("time", "seconds"))
     for name, line, own in (("main", 1, 60.0), ("__init__", 10, 2.0), ("__init__", 50, 38.0)):

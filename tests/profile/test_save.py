@@ -142,3 +142,15 @@ def test_a_suffix_that_tells_nothing_is_refused(tmp_path):
     with pytest.raises(ProfileError, match="or format=pprof, folded, speedscope"):
         made([]).save(tmp_path / "p", format="svg")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_are_written_exactly_or_not_at_all():
+    builder = ProfileBuilder(ValueType("n", "count"))
+    stack = builder.stack([builder.frame("f")])
+    builder.sample(stack, 2**62 + 1)
+    assert WRITERS["folded"](builder.build()) == f"f {2**62 + 1}\n".encode()
+    for kind, value in ((ValueType("n", "count"), 1e19), (ValueType("t", "seconds"), 1e10)):
+        builder = ProfileBuilder(kind)
+        builder.sample(builder.stack([builder.frame("f")]), value)
+        with pytest.raises(ProfileError, match="expected values of ./.* that fit 64 bits, got 1e"):
+            WRITERS["pprof"](builder.build())

@@ -1,3 +1,8 @@
+import pickle
+from copy import deepcopy
+from dataclasses import replace
+
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -155,3 +160,54 @@ def test_arrays_cannot_be_written_to():
                   profile.sample_stacks, profile.values()):  # fmt: skip
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 9
+
+
+# what does not fit
+
+
+@pytest.mark.parametrize(
+    ("told", "complaint"),
+    [
+        ({"default_value": 2}, "expected a default value type that there is, got 2 of 1"),
+        ({"value_types": (), "sample_values": ()}, "got 0 of 0"),
+        ({"sample_values": (np.ones(3),)}, "expected 1 columns of 2 int64 or float64, got 3 float"),
+        ({"sample_values": (np.ones(2, np.uint64),)}, "got 2 uint64"),
+        ({"sample_stacks": np.array([0, 7], np.int32)}, "sample_stacks of 0 to 1, got 0 to 7"),
+        ({"stack_locations": np.array([0, 1, -1], np.int32)}, "stack_locations of 0 to 2, got -1"),
+        ({"stack_starts": np.array([0, 3, 2])}, "expected stack_starts that rise from 0 to 3"),
+    ],
+)
+def test_arrays_have_to_fit_each_other(told, complaint):
+    with pytest.raises(ProfileError, match=complaint):
+        replace(make("main;f 3", "g 2"), **told)
+
+
+def test_a_profile_stays_as_it_is():
+    profile = make("main;f 3", "g 2")
+    for copy in (profile, pickle.loads(pickle.dumps(profile)), deepcopy(profile)):
+        assert copy.top().equals(profile.top())
+        for array in (copy.leaves, copy.stack_functions, copy.stack_starts, *copy.sample_values):
+            with pytest.raises(ValueError, match="read-only"):
+                array[0] = 0
+
+
+def test_negative_values_are_not_laid_out():
+    with pytest.raises(ProfileError, match="samples/count of 0 or more to lay out, got -10"):
+        replace(make("a;b 1", "a;c 1"), sample_values=(np.array([-10, 13]),)).tree().flame()
+
+
+def test_a_label_may_be_text_here_and_a_number_there():
+    builder = ProfileBuilder(ValueType("n", "count"))
+    stack = builder.stack([builder.frame("f")])
+    for told in ("x", 2**60 + 1):
+        builder.sample(stack, np.int64(2**60 + 1), labels={"id": told, "number": 2**60 + 1})
+    profile = builder.build()
+    frame = profile.to_pandas()
+    assert frame["id"].tolist() == ["x", 2**60 + 1]
+    assert frame["number"].tolist() == [2**60 + 1] * 2
+    assert profile.totals == {"n/count": 2**61 + 2}
+    for wrong in (True, 1.5):
+        with pytest.raises(ProfileError, match="expected a text or a whole number for the label"):
+            profile.filter(labels={"id": wrong})
+    with pytest.raises(ProfileError, match="expected a number of functions of 0 or more, got -1"):
+        profile.top(-1)

@@ -122,14 +122,14 @@ class ProfileBuilder(FrameTable):
         if default_value is None:
             default_value = next((n for n, column in enumerate(self._values) if any(column)), 0)
         starts, frames, row_stacks = distinct_stacks(
-            np.frombuffer(self._starts, np.int64), np.frombuffer(self._frames, np.int32)
+            np.array(self._starts, np.int64), np.array(self._frames, np.int32)
         )
         return Profile(
             functions=self.functions(),
             locations=self.locations(),
             stack_starts=starts,
             stack_locations=frames,
-            sample_stacks=row_stacks[np.frombuffer(self._rows, np.int64)],
+            sample_stacks=row_stacks[np.array(self._rows, np.int64)],
             sample_values=tuple(
                 value_column(values, kind)
                 for values, kind in zip(self._values, self.value_types, strict=True)
@@ -178,7 +178,8 @@ def value_column(values: Sequence[int | float] | npt.NDArray[np.int64], kind: Va
         integers = np.array(values, np.int64)
         check_sum(float(np.abs(integers.astype(np.float64)).sum()), kind)
         return integers
-    if all(type(value) is int for value in values):
+    if all(issubclass(kind, int | np.integer) for kind in {*map(type, values)}):
+        values = [int(value) for value in values]
         check_sum(sum(abs(value) for value in values), kind)
         return np.array(values, dtype=np.int64)
     try:

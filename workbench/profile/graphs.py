@@ -95,7 +95,7 @@ def graph_neighbours(
     np.add.at(values, far[edges], graph.edge_values[value_index][edges].astype(np.float64))
     whole = float(group_values(graph, value_index, wanted.astype(np.int32), 2)[1])
     if towards_root:
-        begun = float(_find_cycles(graph, value_index, own).outside[wanted].sum())
+        begun = float(_begun(graph, value_index, own)[wanted].sum())
         values[-1] = begun if begun > ROUNDING * whole else 0.0
     else:
         values[-1] = own[wanted].sum()
@@ -123,9 +123,7 @@ def unfold(
         lacks some of what its functions called.
     """
     values = np.asarray(graph.edge_values[value_index], np.float64)
-    inclusive = np.asarray(graph.inclusive[value_index], np.float64)
-    is_other = graph.callers != graph.callees
-    if values[is_other].any() and np.array_equal(inclusive, own):
+    if _counts_calls(graph, value_index, own):
         kind = profile.value_types[value_index]
         raise ProfileError(f"expected a cost that callers have of their callees, got {kind}")
     cycles = _find_cycles(graph, value_index, own)
@@ -152,6 +150,22 @@ def unfold(
     )  # fmt: skip
     function[0] = -1
     return parent, function, kept
+
+
+def _counts_calls(graph: CallGraph, value_index: int, own: Floats) -> bool:
+    """Tell whether values are how often functions were called: callers have nothing of them."""
+    is_other = graph.callers != graph.callees
+    is_called = graph.edge_values[value_index][is_other].any()
+    return bool(is_called) and np.array_equal(graph.inclusive[value_index], own)
+
+
+def _begun(graph: CallGraph, value_index: int, own: Floats) -> Floats:
+    """Return what no call explains of each function, (n_functions,)."""
+    if not _counts_calls(graph, value_index, own):
+        return _find_cycles(graph, value_index, own).outside
+    called = np.bincount(graph.callees, graph.edge_values[value_index], len(own))
+    begun: Floats = np.maximum(own - called, 0.0)
+    return begun
 
 
 def _find_cycles(graph: CallGraph, value_index: int, own: Floats) -> _Cycles:

@@ -1,6 +1,6 @@
 """Loops over stacks and trees; see `workbench.compiled` for what they may use.
 
-Hashes stay below 2**31 so that no product leaves 64 bits.
+But for `hash_rows`, hashes stay below 2**31 so that no product leaves 64 bits.
 """
 
 import numpy as np

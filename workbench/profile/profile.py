@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,17 +80,23 @@ class Profile:
     graph: CallGraph | None = None
 
     def __post_init__(self) -> None:
-        """Make the arrays read-only; ProfileError where they are not as long as each other."""
-        lengths = [len(values) for values in self.sample_values]
-        if lengths != [self.n_samples] * len(self.value_types):
-            expected = f"{len(self.value_types)} columns of {self.n_samples} values"
-            raise ProfileError(f"expected {expected}, got columns of {lengths}")
+        """Make the arrays read-only; ProfileError where they do not fit each other."""
+        _check(self)
         arrays = [self.stack_starts, self.stack_locations, self.sample_stacks, *self.sample_values]
         if self.graph is not None:
             graph = self.graph
             arrays += [*graph.inclusive, graph.callers, graph.callees, *graph.edge_values]
         for array in arrays:
             array.flags.writeable = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return the fields, for pickle and copy."""
+        return {told.name: getattr(self, told.name) for told in fields(self)}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Take the fields back, as read-only as they were."""
+        self.__dict__.update(state)
+        self.__post_init__()
 
     def __repr__(self) -> str:
         """Return how much is in it."""
@@ -127,7 +133,9 @@ class Profile:
         if not len(self.stack_functions):
             return np.full(self.n_stacks, -1, np.int32)
         ends = self.stack_functions[self.stack_starts[1:] - 1]
-        return np.where(np.diff(self.stack_starts) > 0, ends, np.int32(-1)).astype(np.int32)
+        leaves = np.where(np.diff(self.stack_starts) > 0, ends, np.int32(-1)).astype(np.int32)
+        leaves.flags.writeable = False
+        return leaves
 
     def function(self, index: int) -> Function:
         """Return one row of `functions`."""
@@ -167,7 +175,7 @@ class Profile:
         Parameters
         ----------
         n : int, optional
-            How many. Default: all that cost anything.
+            How many, 0 or more. Default: all that cost anything.
         value_type : str, optional
             As in `values`.
         by : {"self", "total"}
@@ -311,6 +319,34 @@ class Profile:
         from workbench.profile.save import save_profile
 
         return save_profile(self, Path(path), format)
+
+
+def _check(profile: Profile) -> None:
+    """Raise ProfileError where the tables and arrays of a profile do not fit each other."""
+    kinds, n_samples, n_stacks = profile.value_types, profile.n_samples, profile.n_stacks
+    if not 0 <= profile.default_value < len(kinds):
+        seen = f"{profile.default_value} of {len(kinds)}"
+        raise ProfileError(f"expected a default value type that there is, got {seen}")
+    seen_columns = [f"{len(column)} {column.dtype}" for column in profile.sample_values]
+    is_fit = all(
+        len(column) == n_samples and column.dtype in (np.int64, np.float64)
+        for column in profile.sample_values
+    )
+    if len(seen_columns) != len(kinds) or not is_fit:
+        expected = f"{len(kinds)} columns of {n_samples} int64 or float64"
+        raise ProfileError(f"expected {expected}, got {', '.join(seen_columns)}")
+    starts, frames = profile.stack_starts, profile.stack_locations
+    is_csr = len(starts) and starts[0] == 0 and starts[-1] == len(frames)
+    if not is_csr or (starts[1:] < starts[:-1]).any():
+        raise ProfileError(f"expected stack_starts that rise from 0 to {len(frames)}")
+    functions = column(profile.locations, "function")
+    for name, rows, n in (
+        ("sample_stacks", profile.sample_stacks, n_stacks),
+        ("stack_locations", frames, profile.locations.num_rows),
+        ("functions of locations", functions, profile.functions.num_rows),
+    ):
+        if len(rows) and not (rows.min() >= 0 and rows.max() < n):
+            raise ProfileError(f"expected {name} of 0 to {n - 1}, got {rows.min()} to {rows.max()}")
 
 
 def exact_sum(values: npt.NDArray[Any]) -> int | float:

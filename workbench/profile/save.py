@@ -116,7 +116,11 @@ def to_folded(profile: Profile) -> bytes:
         begin, end = profile.stack_starts[stack : stack + 2]
         text = ";".join([texts[n] for n in profile.stack_locations[begin:end].tolist()])
         text = f";{text}" if text.startswith("#") else text
-        lines.write(f"{text} {np.format_float_positional(sums[stack], trim='-')}\n".encode())
+        total = sums[stack].item()
+        count = (
+            str(total) if isinstance(total, int) else np.format_float_positional(total, trim="-")
+        )
+        lines.write(f"{text} {count}\n".encode())
     return lines.getvalue()
 
 
@@ -176,10 +180,12 @@ def _integers(values: object, kind: ValueType) -> tuple[list[int], ValueType]:
     if array.dtype.kind == "i":
         return array.tolist(), kind
     if kind.unit in _NANOSECONDS:
-        scaled = np.rint(array * _NANOSECONDS[kind.unit])
-        return [int(v) for v in scaled.tolist()], ValueType(kind.name, "nanoseconds")
+        array, kind = np.rint(array * _NANOSECONDS[kind.unit]), ValueType(kind.name, "nanoseconds")
     if not np.array_equal(array, np.rint(array)):
         raise ProfileError(f"expected whole values of {kind}: pprof holds no fractions but of time")
+    most = np.abs(array).max(initial=0)
+    if most >= 2**63:
+        raise ProfileError(f"expected values of {kind} that fit 64 bits, got {most:g}")
     return [int(v) for v in array.tolist()], kind
 
 

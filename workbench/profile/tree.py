@@ -9,6 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 import pyarrow as pa
 
+from workbench.errors import ProfileError
 from workbench.profile.graphs import unfold
 from workbench.profile.loops import loops
 from workbench.profile.profile import Indices, Profile
@@ -69,7 +70,15 @@ class Tree:
         pyarrow.Table
             `node`, `function` (row of `functions`), `depth`, `x` and `width` (shares of the
             whole; siblings stand side by side by falling cost), `self` (share of the whole).
+
+        Raises
+        ------
+        ProfileError
+            Where a node cost less than nothing, as in what one profile has more than another.
         """
+        if (self.self_values < 0).any():
+            seen = f"{self.self_values.min():g}"
+            raise ProfileError(f"expected {self.value_type} of 0 or more to lay out, got {seen}")
         whole = self.total_values[0]
         # siblings together, the costliest first; within a level children follow their parents
         order = np.lexsort((-self.total_values, self.parent)).astype(np.int32)

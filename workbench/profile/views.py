@@ -66,6 +66,8 @@ def rank_functions(profile: Profile, n: int | None, value_index: int, by: str) -
     """Answer `Profile.top`."""
     if by not in ("self", "total"):
         raise ProfileError(f"expected by='self' or by='total', got {by!r}")
+    if n is not None and n < 0:
+        raise ProfileError(f"expected a number of functions of 0 or more, got {n}")
     own, total = function_values(profile, stack_values(profile, value_index))
     if profile.graph is not None:
         total = np.asarray(profile.graph.inclusive[value_index], np.float64)
@@ -151,7 +153,7 @@ def cut_stacks(profile: Profile, function: Functions) -> Profile:
     lengths = kept.stack_starts[1:] - starts
     cut = np.concatenate(([0], np.cumsum(lengths)))
     inside = np.arange(cut[-1]) + np.repeat(starts - cut[:-1], lengths)
-    return _restacked(kept, cut, kept.stack_locations[inside])
+    return _restacked(kept, cut, kept.stack_locations[inside], kept.locations)
 
 
 def forget_lines(profile: Profile) -> Profile:
@@ -162,8 +164,7 @@ def forget_lines(profile: Profile) -> Profile:
         LOCATIONS,
         {"function": np.arange(n), "line": nothing, "address": nothing, "kind": [""] * n},
     )
-    bare = replace(profile, locations=locations)
-    return _restacked(bare, profile.stack_starts, profile.stack_functions)
+    return _restacked(profile, profile.stack_starts, profile.stack_functions, locations)
 
 
 def take_samples(profile: Profile, keep: Mask) -> Profile:
@@ -229,10 +230,13 @@ def sample_frame(profile: Profile) -> pd.DataFrame:
     ).reset_index(drop=True)
     for kind, values in zip(profile.value_types, profile.sample_values, strict=True):
         frame[str(kind)] = values
-    labels: pd.DataFrame = profile.labels.to_pandas()
+    labels: pd.DataFrame = profile.labels.to_pandas(types_mapper={pa.int64(): pd.Int64Dtype()}.get)
     for key, rows in labels.drop_duplicates(["sample", "key"]).groupby("key", sort=True):
-        texts = rows["text"] if rows["number"].isna().all() else rows["number"]
-        cells = pd.Series(texts.to_numpy(), index=rows["sample"].to_numpy())
+        cells = rows["number"] if rows["text"].isna().all() else rows["text"]
+        if rows["text"].isna().any() and rows["number"].isna().any():
+            both = rows[["text", "number"]].astype(object)
+            cells = both["text"].where(both["text"].notna(), both["number"])
+        cells = cells.set_axis(rows["sample"].to_numpy(np.int64))
         frame[key if key not in frame else f"label {key}"] = cells.reindex(frame.index)
     return frame
 
@@ -253,6 +257,9 @@ def _matching(profile: Profile, name: str, pattern: str) -> Mask:
 
 
 def _labelled(profile: Profile, key: str, value: str | int) -> Mask:
+    if isinstance(value, bool) or not isinstance(value, str | int):
+        expected = f"a text or a whole number for the label {key}"
+        raise ProfileError(f"expected {expected}, got {value!r}")
     labels = profile.labels
     cells = labels["text"] if isinstance(value, str) else labels["number"]
     hits = pc.and_(pc.equal(labels["key"], key), pc.fill_null(pc.equal(cells, value), False))
@@ -261,11 +268,12 @@ def _labelled(profile: Profile, key: str, value: str | int) -> Mask:
     return mask
 
 
-def _restacked(profile: Profile, starts: Any, locations: Indices) -> Profile:
+def _restacked(profile: Profile, starts: Any, frames: Indices, locations: pa.Table) -> Profile:
     """Return the profile over other stacks, row for row; equal ones become one."""
-    starts, frames, stacks = distinct_stacks(starts, locations)
+    starts, frames, stacks = distinct_stacks(starts, frames)
     return replace(
         profile,
+        locations=locations,
         stack_starts=starts,
         stack_locations=frames,
         sample_stacks=stacks[profile.sample_stacks],
