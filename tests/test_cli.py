@@ -301,4 +301,4 @@ def test_ingest_tells_what_it_added_and_what_it_rejected(workbench, tmp_path):
     (tmp_path / "in" / "noise.bin").unlink()
     code, out, err = workbench(*arguments)
     assert (code, err) == (0, "")
-    assert out == "store: added 1 change, 2 measurements; 2 there already\n"
+    assert out == "store: added nothing; 4 there already\n"

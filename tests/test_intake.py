@@ -7,11 +7,14 @@ import subprocess
 import threading
 import time
 import urllib.request
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pandas as pd
 import pytest
 
+from workbench.ingest import read
 from workbench.intake import Labels, Tally, expand, take_in, watch
 from workbench.store import Store
 
@@ -204,3 +207,40 @@ def scraped(address):
             return bool(json.load(answer)["data"]["result"])
     except OSError:
         return False
+
+
+def test_a_file_that_was_touched_is_known(store, tmp_path):
+    path = tmp_path / "a.folded"
+    path.write_text("a;b 3\n")
+    for changed in (10**9, 2 * 10**9):
+        os.utime(path, (changed, changed))
+        tally = take(store, path)
+    assert str(tally) == "added nothing; 1 there already"
+    assert len(store.windows()) == 1
+
+
+def test_a_pipe_is_read(store, tmp_path):
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor() as pool:
+        pool.submit(pipe.write_text, "a;b 3\n")
+        assert str(take(store, pipe)) == "added 1 profile"
+
+
+def test_folders_that_are_one_thing_are_found_in_others(tmp_path, make_repository):
+    make_repository({"a.py": "x = 1\n"}, name="clone")
+    inner = Store.create(tmp_path / "inner")
+    inner.add(read(b"a 1\n"), service="svc", at=datetime(2026, 1, 1, tzinfo=UTC))
+    (tmp_path / "b.folded").write_text("a 1\n")
+    found = {path.relative_to(tmp_path).as_posix() for path in expand([tmp_path])}
+    assert {"clone", "b.folded"} <= found
+    assert not any(name.startswith(("clone/", "inner")) for name in found)
+    assert expand([tmp_path / "inner" / "segments"]) == []
+
+
+def test_a_complaint_names_the_file(store, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    Path("e").write_text("a;b 3\n")
+    tally = Tally()
+    take_in(store, Path("e"), Labels("svc", work=-1), tally)
+    assert tally.rejected == ["e: svc: expected work= as a number of 0 or more, got -1"]

@@ -106,13 +106,15 @@ def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: An
     is_clean = True
     if paths:
         tally = Tally()
-        for path in _tracked("ingest", expand(paths)):
-            take_in(store, path, labels, tally)
-        for line in tally.rejected:
-            click.echo(f"rejected: {line}", err=True)
-        if tally.added.get("profiles"):
-            store.compact(whole=False)
-        click.echo(f"{folder}: {tally}")
+        try:
+            for path in _tracked("ingest", expand(paths)):
+                take_in(store, path, labels, tally)
+            if tally.added.get("profiles"):
+                store.compact(whole=False)
+        finally:  # also if interrupted: what was added stays
+            for line in tally.rejected:
+                click.echo(f"rejected: {line}", err=True)
+            click.echo(f"{folder}: {tally}")
         is_clean = not tally.rejected
     if watched is not None:
         _watch(store, watched, labels)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
@@ -49,7 +50,7 @@ class Tally:
     added: dict[str, int] = field(default_factory=dict)
     """How many of what: `profiles`, `measurements`, `changes` and so on."""
     n_known: int = 0
-    """Profiles that were there already."""
+    """Files of which nothing was new."""
     rejected: list[str] = field(default_factory=list)
     """One line each."""
 
@@ -76,10 +77,11 @@ def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> Non
             kind, n = _add(store, path, labels)
     except (WorkbenchError, OSError) as error:
         complaint = str(error).partition("\n")[0]
-        is_named = str(path).partition("?")[0] in complaint
+        name = str(path).partition("?")[0]
+        is_named = complaint.startswith(name) or repr(name) in complaint
         tally.rejected.append(complaint if is_named else f"{path}: {complaint}")
         return
-    if kind == "profiles" and not n:
+    if not n:
         tally.n_known += 1
     tally.added[kind] = tally.added.get(kind, 0) + n
 
@@ -93,14 +95,10 @@ def expand(paths: Iterable[Path | str]) -> list[Path | str]:
     for place in paths:
         if isinstance(place, str) and place.startswith(("http://", "https://")):
             found.append(place)
-            continue
-        path = Path(place)
-        if not path.is_dir() or _is_one(path):
-            found.append(path)
-            continue
-        inside = [p for p in sorted(path.rglob("*")) if not _is_hidden(p.relative_to(path))]
-        stores = {p.parent for p in inside if p.name == MARKER}
-        found += [p for p in inside if p.is_file() and stores.isdisjoint(p.parents)]
+        elif not Path(place).is_dir() or _is_one(Path(place)):
+            found.append(Path(place))
+        elif not any((folder / MARKER).is_file() for folder in Path(place).resolve().parents):
+            found += _inside(Path(place))
     return found
 
 
@@ -143,7 +141,7 @@ def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
         if (path / ".git").exists():
             return "changes", store.put_changes(Repository(path).changes(), labels.service)
         return "measurements", _add_series(store, read_series(path), labels)
-    if not path.is_file():
+    if not path.exists():
         raise ParseError("expected a file, found none", path)
     try:
         content = Content(unpack(path.read_bytes()))
@@ -157,7 +155,8 @@ def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
 
 def _add_profile(store: Store, profile: Profile, path: Path, labels: Labels) -> int:
     at = labels.at
-    if at is None and profile.time_ns is None:
+    is_dated = at is not None or profile.time_ns is not None
+    if not is_dated:
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
     return store.add(
         profile,
@@ -167,6 +166,7 @@ def _add_profile(store: Store, profile: Profile, path: Path, labels: Labels) -> 
         host=labels.host,
         work=labels.work,
         cpu_seconds=labels.cpu_seconds,
+        is_dated=is_dated,
     )
 
 
@@ -202,9 +202,20 @@ def _add_series(store: Store, measurements: pd.DataFrame, labels: Labels) -> int
     return store.put("measurements", frame)
 
 
+def _inside(folder: Path) -> list[Path]:
+    """Return what is in a folder, by name: files, and such folders as are one thing."""
+    found: list[Path] = []
+    for name, folders, files in os.walk(folder):
+        here = Path(name)
+        if MARKER in files:
+            folders.clear()
+            continue
+        whole = {inner for inner in folders if _is_one(here / inner)}
+        folders[:] = sorted(f for f in folders if f not in whole and not f.startswith("."))
+        names = {*whole, *files}
+        found += [here / inner for inner in names if not inner.startswith(".")]
+    return sorted(path for path in found if path.is_file() or path.is_dir())
+
+
 def _is_one(folder: Path) -> bool:
     return (folder / ".git").exists() or is_asv(folder)
-
-
-def _is_hidden(path: Path) -> bool:
-    return any(part.startswith(".") for part in path.parts)

@@ -676,7 +676,7 @@ def test_releases_without_times_stay_in_order(store):
 def test_changes_come_from_a_repository(store, make_repository):
     repository = make_repository({"a.py": "x = 1\n"}, {"a.py": "x = 2\n", "b c.py": ""})
     assert store.put_changes(repository.changes(), "svc") == 2
-    assert store.put_changes(repository.changes(), "svc") == 2
+    assert store.put_changes(repository.changes(), "svc") == 0
     table = store.table("changes").sort_values("title")
     assert list(table["title"]) == ["c0", "c1"]
     assert [list(files) for files in table["files"]] == [["a.py"], ["a.py", "b c.py"]]
@@ -804,3 +804,99 @@ def test_a_change_may_be_of_several_services(store):
     for service in ("a", "b", "a"):
         store.put("changes", [{"id": "c1", "kind": "commit", "service": service, "title": service}])
     assert store.table("changes")[["id", "service"]].values.tolist() == [["c1", "a"], ["c1", "b"]]
+
+
+# what a store does not take, and what it makes of what it takes
+
+
+@pytest.mark.parametrize(
+    ("told", "complaint"),
+    [
+        ({"version": None}, "'svc': expected version= as text that is valid Unicode, got None"),
+        ({"host": 5}, "'svc': expected host= as text that is valid Unicode, got 5"),
+        ({"service": "s\udcff"}, "expected service= as text that is valid Unicode"),
+    ],
+)
+def test_labels_are_text(store, told, complaint):
+    profile = read(b"a 1\n")
+    with pytest.raises(StoreError, match=complaint):
+        store.add(profile, **{"service": "svc", "at": NOON, **told})
+    assert store.services() == []
+
+
+def test_a_profile_without_a_date_is_known_again_at_another(store):
+    profile = read(b"a;b 3\n")
+    later = NOON + timedelta(hours=1)
+    assert store.add(profile, service="svc", at=NOON, is_dated=False)
+    assert not store.add(profile, service="svc", at=later, is_dated=False)
+    assert store.windows()["at"].tolist() == [NOON]
+    assert store.add(profile, service="svc", at=later)
+
+
+def test_a_value_type_may_be_told_by_its_name_alone(store):
+    store.add_all([window("a;b 3\n")])
+    assert store.matrix(value_type="samples").values.tolist() == [[1], [1]]
+    with pytest.raises(StoreError, match="expected a value type among samples/count, got 'sampl'"):
+        store.matrix(value_type="sampl")
+
+
+@pytest.mark.parametrize("values", [(2**60, 3, -(2**60), 2**30), (1e9 + 0.1, 0.3, -1e9 - 0.1)])
+def test_values_that_cancel_each_other_out_are_no_damage(store, values):
+    builder = ProfileBuilder(ValueType("space", "bytes"))
+    for number, value in enumerate(values):
+        builder.sample(builder.stack([builder.frame(f"f{number}")]), value)
+    store.add(builder.build(), service="svc", at=NOON)
+    assert store.matrix("total").values.shape == (len(values), 1)
+    assert store.recording().n_windows == 1
+
+
+def measured(**told):
+    return {
+        "service": "svc",
+        "metric": "latency",
+        "subject": "api",
+        "value": 1.0,
+        "at": NOON,
+    } | told
+
+
+def test_hosts_are_averaged_in_one_unit_and_over_what_they_measured(store):
+    rows = [measured(host="a"), measured(host="b", value=3.0), measured(host="c", value=math.nan)]
+    store.put("measurements", rows)
+    assert store.matrix("latency").values.tolist() == [[2.0]]
+    store.put("measurements", [measured(host="d", unit="ms")])
+    with pytest.raises(StoreError, match="latency: expected measurements in one unit, found , ms"):
+        store.matrix("latency")
+
+
+def test_a_measured_metric_may_have_the_name_of_a_computed_one(store):
+    store.put("measurements", [measured(metric="cost", value=7.0)])
+    assert store.matrix("cost").values.tolist() == [[7.0]]
+    store.add_all([window("a;b 1\n", service="other")])
+    assert store.matrix("cost", service="svc").values.tolist() == [[7.0]]
+    assert store.matrix("cost", service="other").subjects == ("a", "b")
+    with pytest.raises(StoreError, match=r"expected one of \['other'\], got 'none'"):
+        store.matrix("gcpu", service="none")
+
+
+@pytest.mark.parametrize(
+    ("rows", "complaint"),
+    [
+        ([measured(at=1_700_000_000)], "measurements.at: expected times in ISO 8601, got numbers"),
+        (
+            pd.DataFrame([["a", "b"]], columns=["metric", "metric"]),
+            "expected each column once, got metric, metric",
+        ),
+    ],
+)
+def test_records_that_could_mean_anything_are_refused(store, rows, complaint):
+    with pytest.raises(StoreError, match=complaint):
+        store.put("measurements", rows)
+
+
+def test_the_same_records_again_are_no_news(store):
+    assert store.put("measurements", [measured()]) == 1
+    assert store.put("measurements", [measured()]) == 0
+    assert store.put("measurements", [measured(value=2.0)]) == 1
+    assert store.put("measurements", [measured()]) == 1
+    assert store.matrix("latency").values.tolist() == [[1.0]]

@@ -78,7 +78,7 @@ def read(
         Names the file, the place in it, what was seen and what was expected.
     """
     path = None if isinstance(source, bytes) else Path(source)
-    if path is not None and not path.is_file():
+    if path is not None and (path.is_dir() or not path.exists()):
         seen = "a folder" if path.is_dir() else "no such file"
         raise ParseError(f"expected a profile, found {seen}", path)
     try:

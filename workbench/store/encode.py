@@ -31,6 +31,9 @@ class WindowProfile(NamedTuple):
     cpu_seconds: float = math.nan
     """CPU time that the work took."""
     host: str = ""
+    is_dated: bool = True
+    """Whether `at` is known; if not, say when a file was changed, it is no part of what tells
+    this profile from another."""
 
 
 class Encoded(NamedTuple):
@@ -51,6 +54,12 @@ def _check(window: WindowProfile) -> None:
     name = window.service
     if not isinstance(name, str) or not name:
         raise StoreError(f"expected the name of a service, got {name!r}")
+    for key in ("service", "version", "host"):
+        text = getattr(window, key)
+        if not isinstance(text, str) or text != text.encode("utf-8", "replace").decode():
+            raise StoreError(
+                f"{name!r}: expected {key}= as text that is valid Unicode, got {text!r}"
+            )
     if window.profile.graph is not None:
         raise StoreError(f"{name}: expected stacks, got a graph of calls (no gCPU in it)")
     if not isinstance(window.at, datetime) or window.at.tzinfo is None:
@@ -119,7 +128,7 @@ def make_tables(profiles: Sequence[Encoded]) -> dict[str, pa.Table]:
 def _profile_id(window: WindowProfile, stack_ids: Ids) -> int:
     """Return a hash of the profile and of what it is of; work told later makes it no other."""
     profile = window.profile
-    at = window.at.astimezone(UTC).isoformat()
+    at = window.at.astimezone(UTC).isoformat() if window.is_dated else ""
     facts = (window.service, window.version, window.host, at)
     rows = np.ascontiguousarray(stack_ids[profile.sample_stacks]).tobytes()
     values = b"".join(column.tobytes() for column in profile.sample_values)

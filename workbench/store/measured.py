@@ -16,6 +16,9 @@ def measured_matrix(
 ) -> SeriesMatrix:
     """Return the series of a metric; NaN where a subject was not measured, hosts averaged.
 
+    A host that measured no number leaves it to the others; what was measured in several units is
+    refused.
+
     A window is a time with its version; where no time is known, versions are in the order in
     which they were put in.
     """
@@ -32,6 +35,9 @@ def measured_matrix(
         if missing:
             raise StoreError(f"{metric}: expected measured subjects, got {', '.join(missing)}")
         rows = rows[rows["subject"].isin(list(subjects))]
+    units = sorted(rows["unit"].unique())
+    if len(units) > 1:
+        raise StoreError(f"{metric}: expected measurements in one unit, found {', '.join(units)}")
     groups = rows.groupby(["at", "version"], dropna=False, sort=False)
     order = groups.ngroup().to_numpy()  # as they were put in
     windows = rows[["at", "version"]].drop_duplicates().reset_index(drop=True)
@@ -41,8 +47,11 @@ def measured_matrix(
     names, row = np.unique(rows["subject"].to_numpy(dtype=object), return_inverse=True)
     shape = (len(names), len(windows))
     where = row * shape[1] + column if len(rows) else np.empty(0, np.int64)
-    sums = np.bincount(where, rows["value"], minlength=shape[0] * shape[1]).reshape(shape)
-    counts = np.bincount(where, minlength=shape[0] * shape[1]).reshape(shape)
+    measured = rows["value"].to_numpy()
+    is_known = ~np.isnan(measured)
+    n = shape[0] * shape[1]
+    sums = np.bincount(where[is_known], measured[is_known], minlength=n).reshape(shape)
+    counts = np.bincount(where[is_known], minlength=n).reshape(shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = sums / counts
     return SeriesMatrix(tuple(map(str, names)), (metric,) * len(names), values, windows)

@@ -20,6 +20,9 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
         raise StoreError(f"expected a table among {', '.join(RECORD_TABLES)}, got {table!r}")
     schema = RECORD_TABLES[table]
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    if not frame.columns.is_unique:
+        seen = ", ".join(map(str, frame.columns))
+        raise StoreError(f"{table}: expected each column once, got {seen}")
     unknown = [name for name in frame.columns if name not in schema.names]
     missing = [name for name in REQUIRED[table] if name not in frame.columns]
     if len(frame) and (unknown or missing):
@@ -54,6 +57,8 @@ def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:
 
 
 def _times(name: str, values: pd.Series[Any]) -> npt.NDArray[np.datetime64]:
+    if any(isinstance(value, int | float) and not pd.isna(value) for value in values):
+        raise StoreError(f"{name}: expected times in ISO 8601, got numbers")
     is_text = values.dtype in (object, "str")
     try:
         times = pd.to_datetime(values, utc=True, format="ISO8601" if is_text else None)

@@ -123,8 +123,11 @@ class Segments:
         tables: Mapping[str, pa.Table],
         profiles: Iterable[int] = (),
         replaces: Iterable[str] = (),
-    ) -> Segment:
-        """Write a segment; its manifest last, from when on it is there."""
+    ) -> bool:
+        """Write a segment; its manifest last, from when on it is there.
+
+        Return whether it was written: the same records again, with none after them, are not.
+        """
         ids, replaced = frozenset(profiles), frozenset(replaces)
         contents = {name: _parquet(table) for name, table in tables.items()}
         told = repr((sorted(ids), sorted(replaced))).encode()
@@ -133,7 +136,7 @@ class Segments:
             beside = [segment for segment in self.live() if {*segment.tables} & {*tables}]
             newest = max(beside, key=lambda segment: segment.written_ns, default=None)
             if newest is not None and newest.content == content:
-                return newest
+                return False
         name = f"{content}-{uuid.uuid4().hex[:8]}"  # of no other writer, be it of the same
         segment = Segment(name, tuple(tables), ids, replaced, time.time_ns())
         for table, data in contents.items():
@@ -146,7 +149,7 @@ class Segments:
         }
         self.put(f"segments/{name}.json", json.dumps(manifest).encode() + b"\n")
         self._known[name] = segment
-        return segment
+        return True
 
     def path(self, segment: Segment, table: str) -> str:
         """Return where a table is, as DuckDB reads it."""

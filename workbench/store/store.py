@@ -70,6 +70,7 @@ class Store:
         host: str = "",
         work: float = math.nan,
         cpu_seconds: float = math.nan,
+        is_dated: bool = True,
     ) -> bool:
         """Add a profile; whole or, on any failure, not at all.
 
@@ -85,6 +86,9 @@ class Store:
             Units of work done in the window (requests, rounds); NaN where unknown.
         cpu_seconds : float
             CPU time that the work took; NaN where unknown.
+        is_dated : bool
+            Whether `at` is known; if it is a guess, such as when a file was changed, the same
+            profile at another time is not added again.
 
         Returns
         -------
@@ -95,7 +99,9 @@ class Store:
             if profile.time_ns is None:
                 raise StoreError(f"profile of {service}: expected at=, as it tells no time")
             at = datetime.fromtimestamp(profile.time_ns // 1000 / 1e6, UTC)
-        window = WindowProfile(profile, service, version, at, work, cpu_seconds, host)
+        window = WindowProfile(
+            profile, service, version, at, work, cpu_seconds, host, is_dated=is_dated
+        )
         return bool(self.add_all([window]))
 
     def add_all(self, windows: Iterable[WindowProfile]) -> int:
@@ -114,21 +120,26 @@ class Store:
         return len(fresh)
 
     def put(self, table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> int:
-        """Add records to one of the tables beside profiles; return how many.
+        """Add records to one of the tables beside profiles.
 
         Parameters
         ----------
         table : str
-            `changes`, `experiments`, `experiment_results`, `services` or `documents`.
+            `changes`, `experiments`, `experiment_results`, `measurements`, `services` or
+            `documents`.
         rows : DataFrame or sequence of mappings
             Columns as in `workbench.store.schema.RECORD_TABLES`; those that are missing are empty,
             but the key of the table must be there. A row with the key of an earlier one replaces
-            it.
+            it. Times without a zone are UTC.
+
+        Returns
+        -------
+        int
+            How many; 0 where they are what was put last.
         """
         records = make_records(table, rows)
-        if records.num_rows:
-            self._segments.write({table: records})
-        return int(records.num_rows)
+        is_new = records.num_rows > 0 and self._segments.write({table: records})
+        return int(records.num_rows) if is_new else 0
 
     def put_changes(self, changes: Iterable[Change], service: str = "") -> int:
         """Add commits, or other changes, as `Repository.commits` and their like tell them."""
@@ -197,9 +208,10 @@ class Store:
         )
 
     def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
-        """Return all windows of a service, oldest first, with stacks of functions.
+        """Return all profiles of a service, oldest first, with stacks of functions.
 
-        Values that are not whole, such as seconds, are counted in millionths.
+        Each profile is a window here, also where several hosts recorded at once. Values that are
+        not whole, such as seconds, are counted in millionths.
 
         Parameters
         ----------
@@ -228,15 +240,17 @@ class Store:
         metric : str
             Of profiles, `gcpu`, `self_gcpu`: fraction of a window's value in stacks that contain
             the function, or end with it; `cost`: that fraction of the CPU seconds a unit of work
-            took; `total`: the value itself. Or a metric of the table `measurements`.
+            took; `total`: the value itself. Or a metric of the table `measurements`; one of these
+            names only where the service has no profiles.
         service : str, optional
             Default: the only one there is.
         subject : str or sequence of str, optional
             Functions by subject (`pkg.mod:f`) or name; `<service>` for the whole. Default: every
             function.
         value_type : str, optional
-            `name/unit`, of profiles; those without it are left out. Default: what the profiles
-            say, and where they differ, as those of CPU and of memory do, what is of CPU.
+            `name/unit`, or the name alone, of profiles; those without it are left out. Default:
+            what the profiles say, and where they differ, as those of CPU and of memory do, what is
+            of CPU.
         every : str, optional
             Length of a window (`5min`, `1h`, as pandas writes it). Default: profiles that start at
             the same time are one window.
@@ -316,25 +330,41 @@ class Store:
     ) -> tuple[str, SeriesMatrix]:
         subjects = [subject] if isinstance(subject, str) else subject
         if metric not in METRICS:
-            measurements = self.table("measurements")
-            known = sorted(measurements["metric"].unique())
-            if metric not in known:
-                names = ", ".join([*METRICS, *known])
-                raise StoreError(f"{self.folder}: expected a metric among {names}, got {metric!r}")
-            for name, told in (("value_type", value_type), ("every", every)):
-                if told is not None:
-                    raise StoreError(f"{metric}: expected no {name}=, as it was measured elsewhere")
-            rows = measurements[measurements["metric"] == metric]
-            return (
-                service or str(rows["service"].iloc[0]),
-                measured_matrix(rows, metric, service, subjects),
-            )
+            return self._measured(metric, service, subjects, value_type, every)
 
-        def read(query: Query) -> tuple[str, SeriesMatrix]:
-            name = self._one(query, service)
-            return name, read_matrix(query, metric, name, subjects, value_type, every)
+        def read(query: Query) -> tuple[str, SeriesMatrix] | None:
+            services = _services(query)
+            if service in services or (service is None and services) or not self._has(metric):
+                name = self._one(query, service)
+                return name, read_matrix(query, metric, name, subjects, value_type, every)
+            return None
 
-        return self._answer(read)
+        found = self._answer(read)
+        return found or self._measured(metric, service, subjects, value_type, every)
+
+    def _has(self, metric: str) -> bool:
+        """Tell whether a metric was measured elsewhere."""
+        return metric in {*self.table("measurements")["metric"]}
+
+    def _measured(
+        self,
+        metric: str,
+        service: str | None,
+        subjects: Sequence[str] | None,
+        value_type: str | None,
+        every: str | None,
+    ) -> tuple[str, SeriesMatrix]:
+        """Look series up that others recorded."""
+        measurements = self.table("measurements")
+        rows = measurements[measurements["metric"] == metric]
+        if rows.empty:
+            names = ", ".join([*METRICS, *sorted(measurements["metric"].unique())])
+            raise StoreError(f"{self.folder}: expected a metric among {names}, got {metric!r}")
+        for name, told in (("value_type", value_type), ("every", every)):
+            if told is not None:
+                raise StoreError(f"{metric}: expected no {name}=, as it was measured elsewhere")
+        found = measured_matrix(rows, metric, service, subjects)
+        return service or str(rows["service"].iloc[0]), found
 
     def _one(self, query: Query, service: str | None) -> str:
         services = _services(query)

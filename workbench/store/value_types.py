@@ -35,8 +35,8 @@ def of_one_type(
     service : str
         For errors.
     value_type : str or None
-        `name/unit`; None for the one that profiles name as their default. Where these differ, as
-        those of CPU and of memory do, it is the one of CPU.
+        `name/unit`, or the name where it is the only one; None for the one that profiles name as
+        their default. Where these differ, as those of CPU and of memory do, it is the one of CPU.
 
     Raises
     ------
@@ -47,6 +47,8 @@ def of_one_type(
     if value_type is None:
         defaults = zip(names, profiles["default_value"].to_pylist(), strict=True)
         value_type = _common_default(service, sorted({row[at] for row, at in defaults}))
+    else:
+        value_type = _in_full(profiles, names, value_type)
     having = np.array([value_type in row for row in names], bool)
     if len(names) and not having.any():
         seen = ", ".join(sorted({*chain.from_iterable(names)}))
@@ -66,8 +68,19 @@ def check_sums(
 ) -> None:
     """Raise KeyError where values do not add up to the totals of their rows; row -1 has none."""
     sums = np.bincount(rows + 1, values, minlength=len(totals) + 1)[1:]
-    if not np.allclose(sums, totals, rtol=1e-6, atol=1e-9):
+    most = np.abs(totals)
+    if len(values) and values.min() < 0:  # what cancels out is as exact as it was before
+        most = np.bincount(rows + 1, np.abs(values), minlength=len(totals) + 1)[1:]
+    if not (np.abs(sums - totals) <= 1e-6 * most + 1e-9).all():
         raise KeyError("values that do not add up to what was recorded")
+
+
+def _in_full(profiles: pa.Table, names: list[list[str]], told: str) -> str:
+    """Return the one value type that is told by its name alone, or what was told."""
+    bare = profiles["value_names"].to_pylist()
+    pairs = zip(chain.from_iterable(names), chain.from_iterable(bare), strict=True)
+    found = {full for full, name in pairs if told in (full, name)}
+    return found.pop() if len(found) == 1 else told
 
 
 def _common_default(service: str, defaults: list[str]) -> str:
