@@ -93,6 +93,7 @@ def test_without_samples_there_is_a_row_for_each_node_that_was_hit():
     assert profile.totals == {"samples/count": 5}
 
 
+@pytest.mark.slow
 def test_trees_may_be_deep():
     n = 100_000
     nodes = [node(number, "f", number - 1) for number in range(2, n)]

@@ -276,6 +276,7 @@ def test_what_a_person_would_review_goes_before_a_roll_back(make_edits):
     assert searched.patch(found, "Three").strategy == "revert"
 
 
+@pytest.mark.slow
 def test_where_the_loss_is_all_over_the_deploy_is_rolled_back(make_edits):
     searched = search(wide(make_edits, lambda n: 0.075), budget=60)
     found = searched.smallest(RANKED)

@@ -140,6 +140,7 @@ def test_a_slow_writer_of_what_others_wrote_and_compacted_loses_nothing(store, a
     assert totals(Store.open(store.folder)) == [[1, 2, 3, 4]]
 
 
+@pytest.mark.slow
 def test_readers_and_writers_that_compact_do_not_disturb_each_other(store, at_once):
     add(store, 99)
     failures, done = [], threading.Event()

@@ -401,6 +401,7 @@ def test_compacting_changes_nothing_that_is_read(store):
     assert store.recording().n_windows == 6
 
 
+@pytest.mark.slow
 def test_large_segments_are_not_rewritten_for_small_ones(store):
     lines = "".join(f"a{n};b{n};c{n} {n + 1}\n" for n in range(20_000))
     store.add_all([window(lines)])
