@@ -134,9 +134,12 @@ def test_a_window_that_stands_twice_in_one_call_is_one(store):
     assert counts(store.recording()) == {(0, ("a",)): 1}
 
 
-def test_a_profile_told_again_with_other_work_stays_what_it_was(store):
-    for work in (3.0, math.nan, 4.0):
+def test_a_profile_told_again_with_other_work_is_refused_and_stays_what_it_was(store):
+    for work in (3.0, math.nan, 3.0):
         store.add_all([window("a 1\n", work=work)])
+    complaint = r"svc: the profile of 2026-01-01 12:00.* is there with work=3: expected the same, g"
+    with pytest.raises(StoreError, match=complaint):
+        store.add_all([window("a 1\n", work=4.0), window("b 1\n")])
     recording = store.recording()
     assert list(recording.windows["work"]) == [3.0]
     assert counts(recording) == {(0, ("a",)): 1}

@@ -111,10 +111,16 @@ class Store:
         -------
         int
             How many were new.
+
+        Raises
+        ------
+        StoreError
+            For what a store cannot answer from, and for a profile that is there with other work.
         """
         entries = {entry.id: entry for entry in map(encode, windows)}
         known = frozenset[int]().union(*(segment.profiles for segment in self._segments.live()))
         fresh = [entry for entry in entries.values() if entry.id not in known]
+        self._check_work({entry.id: entry.window for entry in entries.values()}, known)
         if fresh:
             self._segments.write(make_tables(fresh), [entry.id for entry in fresh])
         return len(fresh)
@@ -319,6 +325,24 @@ class Store:
             ids = frozenset[int]().union(*(segment.profiles for segment in segments))
             self._segments.write(filled, ids, (segment.id for segment in segments))
         return len(segments)
+
+    def _check_work(self, windows: Mapping[int, WindowProfile], known: frozenset[int]) -> None:
+        """Raise StoreError where work is told that differs from what is known of a profile."""
+        told = {
+            id: window for id, window in windows.items()
+            if id in known and not (math.isnan(window.work) and math.isnan(window.cpu_seconds))
+        }  # fmt: skip
+        if not told:
+            return
+        select = "SELECT profile, work, cpu_seconds FROM {profiles} WHERE profile IN "
+        found = self._answer(lambda query: query(f"{select} (SELECT unnest($1))", [*told]))
+        for row in found.to_pylist():
+            window = told[row["profile"]]
+            for key in ("work", "cpu_seconds"):
+                given = getattr(window, key)
+                if not math.isnan(given) and given != row[key]:
+                    where = f"{window.service}: the profile of {window.at} is there with {key}="
+                    raise StoreError(f"{where}{row[key]:g}: expected the same, got {given:g}")
 
     def _series(
         self,
