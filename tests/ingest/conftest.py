@@ -300,6 +300,8 @@ EXAMPLES = {
     "cpuprofile": Example("cpuprofile", _json(CPUPROFILE), {"samples/count": 3, "time/microseconds": 900}, 3),
     "chrome_trace": Example("chrome_trace", _json(TRACE), {"slices/count": 3, "time/microseconds": 150}, 3),
     "pyinstrument": Example("pyinstrument", _json(PYINSTRUMENT), {"time/seconds": 2.0}, 3),
+    "pyinstrument, a page": Example("pyinstrument", b"<!DOCTYPE html>\n<script>const sessionData = "
+        + _json(PYINSTRUMENT) + b";\nrender(sessionData)</script>", {"time/seconds": 2.0}, 3),
     "scalene": Example("scalene", _json(SCALENE), {
         "cpu/percent": 80.0, "cpu_python/percent": 50.0, "cpu_native/percent": 25.0, "cpu_system/percent": 5.0,
         "gpu/percent": 0.0, "alloc_space/megabytes": 1.5, "peak_space/megabytes": 0.0,

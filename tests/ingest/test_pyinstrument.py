@@ -151,3 +151,19 @@ def test_times_add_up_to_what_the_session_lasted(root, more):
 def test_what_is_no_session_is_named_with_its_place(page, complaint):
     with pytest.raises(ParseError, match=complaint):
         parse(page)
+
+
+@pytest.mark.parametrize("name", ["sessionData", "window.profileSession"])
+def test_a_page_holds_what_its_session_holds(examples, name):
+    session = examples["pyinstrument"].data
+    page = b"\xef\xbb\xbf<html><script>const a = {};</script><script>" + name.encode()
+    found = read(page + b" = " + session + b"\n</script></html>")
+    assert found.totals == read(session).totals
+    assert found.top().equals(read(session).top())
+
+
+def test_a_page_that_was_cut_off_is_no_profile(examples):
+    page = b"<html><script>const sessionData = " + examples["pyinstrument"].data
+    for data in (page[:-40], b"<html><p>hello"):
+        with pytest.raises(ParseError, match="got a page of HTML"):
+            read(data)

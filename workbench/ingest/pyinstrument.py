@@ -1,7 +1,8 @@
 r"""pyinstrument's three kinds of JSON.
 
-`--renderer=json` writes a tree of frames (`root_frame`), the HTML renderer a session with a tree of
-identifiers (`frame_tree`), and a saved session the stacks as sampled (`frame_records`). An
+`--renderer=json` writes a tree of frames (`root_frame`), the HTML renderer a page with a session of
+a tree of identifiers (`frame_tree`), or in older versions of frames, and a saved session the stacks
+as sampled (`frame_records`). An
 identifier is name, file and line of the function, parted by NUL. Attributes follow `\x01` in a
 saved session and have times in a tree: `l` and the line that ran, `c` and the class, `h` for what
 asks to be hidden. Of several classes the one with most time is named, as pyinstrument does; of
@@ -16,6 +17,7 @@ beyond all of them is a row without a stack.
 from __future__ import annotations
 
 import math
+import re
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content, Node
@@ -25,11 +27,14 @@ from workbench.types import Profile, ValueType
 TIME = ValueType("time", "seconds")
 ROUNDING_S = 1e-6
 
+_IN_PAGE = re.compile(rb"\b(?:sessionData|window\.profileSession) = (\{.*\})")
+
 _Place = tuple[str, str, int, int]
 
 
 def looks_like(content: Content) -> bool:
-    """Tell whether the document is one of the three kinds."""
+    """Tell whether the document, or what a page holds, is one of the three kinds."""
+    content = _document(content)
     if not content.is_json:
         return False
     page = content.json
@@ -42,7 +47,7 @@ def looks_like(content: Content) -> bool:
 
 def parse(content: Content) -> Profile:
     """Parse a document."""
-    page = content.json
+    page = _document(content).json
     builder = ProfileBuilder(TIME)
     session = page.get("session") or page
     if "frame_records" in page:
@@ -55,6 +60,13 @@ def parse(content: Content) -> Profile:
         time_ns=_nanoseconds(start) if start else None,
         duration_s=float(duration.number()) if duration else None,
     )
+
+
+def _document(content: Content) -> Content:
+    """Return the JSON within a page, or what was given."""
+    is_page = content.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
+    found = _IN_PAGE.search(content.data) if is_page else None
+    return content if found is None else Content(found[1])
 
 
 def _add_records(records: Node, builder: ProfileBuilder) -> None:
