@@ -150,7 +150,7 @@ def test_native_frames_are_marked_and_named_by_address_at_need():
     assert found.totals["combined_samples/count"] == 5
     assert found.totals["stack_alloc_space/megabytes"] == 2.5
     stack = found.stack(found.sample_stacks[16])
-    assert [function.name for function in stack] == ["work", "0xffffffffffffffff", "memcpy"]
+    assert [function.name for function in stack] == ["work", "[unknown]", "memcpy"]
     kinds = [(row["address"], row["kind"]) for row in found.locations.to_pylist()][-2:]
     assert kinds == [(-1, "native"), (4096, "native")]
     assert found.top(value_type="combined_samples", by="total")["total"].tolist() == [5, 5, 5]

@@ -2,7 +2,8 @@
 
 An address differs from run to run where code is loaded at random places; its distance from where
 its file is mapped, counted from the beginning of the file, does not. So a function without a name
-is called `libc.so.6+0x2724a`, by which profiles of other runs and hosts can be compared.
+is called `libc.so.6+0x2724a`, by which profiles of other runs and hosts can be compared. Where
+nothing tells what is mapped, an address that may be another one next time is no name.
 """
 
 from __future__ import annotations
@@ -22,6 +23,12 @@ _BRIEF = re.compile(
 )
 
 
+UNKNOWN = "[unknown]"
+_ADDRESS = re.compile(r"0x0*([0-9a-fA-F]{1,16})")
+_FIXED = 1 << 32
+"""Programs that are not moved lie below."""
+
+
 class Mapping(NamedTuple):
     """A part of a file, and where it is in memory."""
 
@@ -34,9 +41,18 @@ class Mapping(NamedTuple):
 def bare_name(address: int, mapping: Mapping | None) -> str:
     """Return what a function without a name is called: by its place in its file."""
     if mapping is None or not mapping.file or not mapping.begin <= address:
-        return f"0x{address:x}"
+        return f"0x{address:x}" if address < _FIXED else UNKNOWN
     file = re.split(r"[/\\]", mapping.file)[-1]
     return f"{file}+0x{address - mapping.begin + mapping.offset:x}"
+
+
+def part_address(name: str) -> tuple[str, int]:
+    """Return a name, and the address that stands for it where it is nothing but one, else 0."""
+    match = _ADDRESS.fullmatch(name)
+    if match is None or int(match[1], 16) < _FIXED:
+        return name, 0
+    address = int(match[1], 16)
+    return UNKNOWN, address - (address >> 63 << 64)
 
 
 def parse_mapping(line: str) -> Mapping | None:

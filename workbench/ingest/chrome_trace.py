@@ -23,6 +23,7 @@ from workbench.ingest import chrome_samples
 from workbench.ingest.chrome_samples import Labels, Track, quoted, track_of
 from workbench.ingest.chrome_slices import Mark, Place, Slice, ThreadSlices, Time, add_slices
 from workbench.ingest.content import Content, Node
+from workbench.ingest.threads import label_threads
 from workbench.profile import ProfileBuilder
 from workbench.types import Profile, ValueType
 
@@ -56,7 +57,8 @@ def parse(content: Content) -> Profile:
     begin, end = trace.bounds()
     for track, thread in trace.threads.items():
         add_slices(builder, thread.nested(begin, end), trace.labels(track))
-    return builder.build(default_value=1, duration_s=(end - begin) / 1e6 if trace.threads else None)
+    duration = (end - begin) / 1e6 if trace.threads else None
+    return label_threads(builder.build(default_value=1, duration_s=duration))
 
 
 def _events(content: Content) -> Node | None:

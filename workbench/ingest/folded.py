@@ -2,8 +2,7 @@
 
 There is no specification but what tools write and `flamegraph.pl` reads. py-spy writes frames as
 `name (file:line)`; async-profiler and perf mark what kind of code they are with `_[k]`, `_[j]` and
-so on. A `;` within parentheses that close belongs to the name (a Java signature). Processes and
-threads that py-spy puts at the root become labels: they are no functions, and other ones each run.
+so on. A `;` within parentheses that close belongs to the name (a Java signature).
 """
 
 from __future__ import annotations
@@ -15,14 +14,14 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from workbench.errors import ParseError
+from workbench.ingest.addresses import part_address
 from workbench.ingest.content import Content
 from workbench.ingest.folded_scan import loops
+from workbench.ingest.threads import label_threads
 from workbench.profile.build import FrameTable, distinct_stacks, value_column
 from workbench.profile.profile import Indices, Offsets, Values
-from workbench.profile.tables import LABELS, make_table
 from workbench.types import Profile, ValueType
 
 SAMPLES = ValueType("samples", "count")
@@ -37,11 +36,6 @@ _BLOCK = 1 << 16
 _LINE = re.compile(rb"(?:(?P<stack>.*\S)[ \t]+|[ \t]+)(?P<count>[0-9]{1,18}|[0-9]{1,15}\.[0-9]*)")
 _TWO = re.compile(rb"(?P<stack>.*[^;])[ \t]+[0-9]+", re.DOTALL)
 _MOST_SNIFFED = 100
-_THREAD = re.compile(
-    rb"process (?P<pid>\d{1,9}):.*|"
-    rb"thread \((?P<tid>\d{1,18}|0x[0-9A-Fa-f]{1,15})\)(?:: (?P<thread>.*))?",
-    re.DOTALL,
-)
 
 
 def looks_like(content: Content) -> bool:
@@ -70,8 +64,7 @@ def parse(content: Content) -> Profile:
     """
     _check_counts(content.data)
     read = _scan(content.data) or _split(content.data)
-    rows, flat, labels = _without_threads(read.pieces, read.starts, read.frames)
-    table = FrameTable()
+    table, flat = FrameTable(), read.frames
     is_used = np.zeros(len(read.pieces), bool)
     is_used[flat] = True
     locations = [
@@ -82,8 +75,8 @@ def parse(content: Content) -> Profile:
     for begin in range(0, len(flat), _BLOCK):  # in place, but for a block
         block = flat[begin : begin + _BLOCK]
         block[:] = known_locations[block]
-    rows, flat, stacks = distinct_stacks(rows, flat)
-    return Profile(
+    rows, flat, stacks = distinct_stacks(read.starts, flat)
+    profile = Profile(
         functions=table.functions(),
         locations=table.locations(),
         stack_starts=rows,
@@ -91,8 +84,8 @@ def parse(content: Content) -> Profile:
         sample_stacks=stacks,
         sample_values=(read.values,),
         value_types=(SAMPLES,),
-        labels=labels,
     )
+    return label_threads(profile)
 
 
 class _Lines(NamedTuple):
@@ -155,37 +148,6 @@ def _split(data: bytes) -> _Lines:
     return _Lines(list(known), np.frombuffer(starts, np.int64), flat, value_column(values, SAMPLES))
 
 
-def _without_threads(
-    pieces: list[bytes], starts: Offsets, frames: Indices
-) -> tuple[Offsets, Indices, pa.Table]:
-    """Return stacks without the processes and threads at their root, and these as labels."""
-    told = {n: match for n, piece in enumerate(pieces) if (match := _THREAD.fullmatch(piece))}
-    if not told:
-        return starts, frames, LABELS.empty_table()
-    begins, ends = starts[:-1].copy(), starts[1:]
-    found: dict[int, dict[str, int | str]] = {}
-    rows: Sequence[int] = range(len(begins))
-    while rows := [row for row in rows if begins[row] < ends[row] and frames[begins[row]] in told]:
-        for row in rows:
-            match = told[frames[begins[row]]]
-            labels = found.setdefault(row, {})
-            for key in ("pid", "tid"):
-                if match[key]:
-                    labels[key] = int(match[key], 0)
-            if match["thread"]:
-                labels["thread"] = match["thread"].decode("utf-8", "replace")
-        begins[rows] += 1
-    lengths = ends - begins
-    shifted = np.concatenate(([0], np.cumsum(lengths)))
-    kept = np.repeat(begins - shifted[:-1], lengths) + np.arange(shifted[-1])
-    cells = [(row, key, value) for row, labels in found.items() for key, value in labels.items()]
-    texts = [value if isinstance(value, str) else None for _, _, value in cells]
-    numbers = [value if isinstance(value, int) else None for _, _, value in cells]
-    columns = {"sample": [row for row, _, _ in cells], "key": [key for _, key, _ in cells],
-               "text": texts, "number": numbers, "unit": [""] * len(cells)}  # fmt: skip
-    return shifted, frames[kept], make_table(LABELS, columns)
-
-
 def _check_counts(data: bytes) -> None:
     """Raise ParseError where every line has two counts, of two profiles, as `difffolded.pl` writes.
 
@@ -205,10 +167,11 @@ def add_frame(table: FrameTable, text: str) -> int:
     kind = ""
     if marked := _KIND.fullmatch(text):
         text, kind = marked["frame"], KINDS[marked["kind"]]
-    if match := match_frame(text):
-        function = table.function(match["name"], match["file"])
-        return table.location(function, int(match["line"] or 0), kind=kind)
-    return table.location(table.function(text), kind=kind)
+    match = match_frame(text)
+    name, address = part_address(match["name"] if match else text)
+    function = table.function(name, match["file"] if match else "")
+    line = int(match["line"] or 0) if match else 0
+    return table.location(function, line, address, kind)
 
 
 def match_frame(text: str) -> re.Match[str] | None:

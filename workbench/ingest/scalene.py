@@ -19,6 +19,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from workbench.errors import ParseError
+from workbench.ingest.addresses import part_address
 from workbench.ingest.content import Content, Node
 from workbench.profile import ProfileBuilder
 from workbench.types import Profile, ValueType
@@ -206,7 +207,8 @@ def _add_stack(
     starts: _Starts,
 ) -> None:
     locations = []
-    for name, file, line, address, kind in frames:
+    for told, file, line, address, kind in frames:
+        name = part_address(told)[0]
         function = builder.function(name, file, starts.get((file, name), 0))
         locations.append(builder.location(function, line, address, kind))
     row: list[int | float] = [0] * (len(builder.value_types) + len(values))

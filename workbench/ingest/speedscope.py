@@ -17,7 +17,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from workbench.errors import ParseError
+from workbench.ingest.addresses import part_address
 from workbench.ingest.content import Content, Node
+from workbench.ingest.threads import label_threads
 from workbench.profile import CallTree, ProfileBuilder
 from workbench.profile.save import EXPORTER
 from workbench.types import Profile, ValueType
@@ -44,8 +46,8 @@ def parse(content: Content) -> Profile:
     profiles = list(page["profiles"])
     kinds = _kinds(page, profiles)
     if len(set(kinds)) == len(kinds) and _are_same_samples(profiles):
-        return _recording(page, profiles, kinds)
-    return _threads(page, profiles)
+        return label_threads(_recording(page, profiles, kinds))
+    return label_threads(_threads(page, profiles))
 
 
 def _kinds(page: Node, profiles: list[Node]) -> list[ValueType]:
@@ -108,7 +110,9 @@ def _frames(page: Node, builder: ProfileBuilder) -> list[int]:
     for node in page["shared"]["frames"]:
         file, told = node.get("file"), node.get("line")
         line = told.integer() if told and told.number() > 0 else 0  # some tell -1 for none
-        frames.append(builder.frame(node["name"].text(), file.text() if file else "", line))
+        name, address = part_address(node["name"].text())
+        function = builder.function(name, file.text() if file else "")
+        frames.append(builder.location(function, line, address))
     return frames
 
 
