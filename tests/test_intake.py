@@ -1,4 +1,5 @@
 import http.server
+import itertools
 import json
 import os
 import shutil
@@ -108,7 +109,7 @@ def test_a_folder_is_watched(store, tmp_path):
     reports = []
     looks = watch(
         store, folder, Labels("svc", at=NOON), lambda path, tally: reports.append((path.name, str(tally))),
-        sleep=lambda seconds: None,
+        settle_s=2, sleep=lambda seconds: None, clock=itertools.count(step=2).__next__,
     )  # fmt: skip
     next(looks)
     (folder / "a.folded").write_text("main;f 1")

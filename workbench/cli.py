@@ -87,7 +87,8 @@ def case_build(
 @click.option("--cpu-seconds", type=float, default=math.nan, help="CPU time which that took.")
 @click.option("--format", help="Of profiles.  [default: told from the content]")
 @click.option("--watch", "watched", type=click.Path(path_type=Path, exists=True, file_okay=False),
-              help="Add what appears in this folder, until interrupted.")  # fmt: skip
+              help="Add what appears in this folder, until interrupted: files that have not "
+              "changed for 5 seconds. Move files in whole where writing takes longer.")  # fmt: skip
 def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: Any) -> None:
     """Add profiles, series and records to a store.
 
@@ -106,15 +107,19 @@ def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: An
     is_clean = True
     if paths:
         tally = Tally()
+        places = expand(paths)
+        n_left = len(places)
         try:
-            for path in _tracked("ingest", expand(paths)):
+            for path in _tracked("ingest", places):
                 take_in(store, path, labels, tally)
+                n_left -= 1
             if tally.added.get("profiles"):
                 store.compact(whole=False)
         finally:  # also if interrupted: what was added stays
             for line in tally.rejected:
                 click.echo(f"rejected: {line}", err=True)
-            click.echo(f"{folder}: {tally}")
+            stopped = f"; stopped, {n_left} of {len(places)} not looked at" if n_left else ""
+            click.echo(f"{folder}: {tally}{stopped}")
         is_clean = not tally.rejected
     if watched is not None:
         _watch(store, watched, labels)

@@ -26,6 +26,8 @@ from workbench.store.segments import MARKER
 from workbench.types import Profile
 
 POLL_S = 1.0
+SETTLE_S = 5.0
+"""For how long a file that is watched has to stay as it is before it is taken for whole."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,14 +111,17 @@ def watch(
     report: Callable[[Path, Tally], None],
     *,
     poll_s: float = POLL_S,
+    settle_s: float = SETTLE_S,
     sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
 ) -> Iterator[None]:
     """Add files as they appear in a folder; each step of the iterator looks once.
 
-    A file is taken once it has not changed from one look to the next. What was there before is
-    taken too; a profile that is in the store already changes nothing.
+    A file is taken once it has not changed for `settle_s`: whoever writes with longer pauses has to
+    write elsewhere and move the file in. What was there before is taken too; a profile that is in
+    the store already changes nothing.
     """
-    seen: dict[Path, tuple[int, int]] = {}
+    seen: dict[Path, tuple[tuple[int, int], float]] = {}
     done: dict[Path, tuple[int, int]] = {}
     while True:
         for path in map(Path, expand([folder])):
@@ -125,12 +130,13 @@ def watch(
             except FileNotFoundError:  # gone between two looks
                 continue
             mark = (state.st_size, state.st_mtime_ns)
-            if seen.get(path) == mark and done.get(path) != mark:
+            if path not in seen or seen[path][0] != mark:
+                seen[path] = (mark, clock())
+            elif clock() - seen[path][1] >= settle_s and done.get(path) != mark:
                 tally = Tally()
                 take_in(store, path, labels, tally)
                 report(path, tally)
                 done[path] = mark
-            seen[path] = mark
         yield
         sleep(poll_s)
 

@@ -167,7 +167,7 @@ def test_any_bytes_are_a_profile_or_a_parse_error(data, format):
 )
 def test_what_is_no_profile_is_refused(tmp_path, data):
     (tmp_path / "p").write_bytes(data)
-    with pytest.raises(ParseError, match=r"p: expected one of jfr, .*folded, got"):
+    with pytest.raises(ParseError, match=r"p: expected (one of jfr, .*folded|a profile), got"):
         read(tmp_path / "p")
 
 
@@ -227,12 +227,21 @@ def test_a_mark_of_the_encoding_is_no_part_of_the_text(encoding):
     (b'{"head": {"callFrame": {}, "selfSize": 1}}', "a heap profile of V8"),
     (b'{"benchmarks": []}', "results of benchmarks, not a profile"),
     (b"PK\x03\x04rest", "a zip archive: unpack it first"),
+    (b"PK\x03\x04a;b 1\nc;d 2\0\n", "a zip archive: unpack it first"),
+    (b"a.folded".ljust(257, b"\0") + b"ustar".ljust(255, b"\0") + b"a;b 1\nc;d 2\n",
+     "a tar archive: unpack it first"),
+    (gzip.compress(gzip.compress(b"a;b 1\n")), "gzip within gzip: unpack it first"),
+    (b"\x04\x22\x4d\x18rest", "LZ4, as of recordings of memray, which are for its own reports"),
     (b"", "an empty file"),
-    (b"what is this", "b'what is this'"),
 ])  # fmt: skip
 def test_what_is_no_profile_is_called_what_it_is(data, seen):
-    with pytest.raises(ParseError, match=f"expected one of jfr, .*, got {re.escape(seen)}$"):
+    with pytest.raises(ParseError, match=f"^expected a profile, got {re.escape(seen)}$"):
         read(data)
+
+
+def test_of_what_is_not_known_the_beginning_is_told():
+    with pytest.raises(ParseError, match="expected one of jfr, .*folded, got b'what is this'$"):
+        read(b"what is this")
 
 
 @pytest.mark.parametrize(("data", "complaint"), [

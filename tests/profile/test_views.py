@@ -211,3 +211,17 @@ def test_a_label_may_be_text_here_and_a_number_there():
             profile.filter(labels={"id": wrong})
     with pytest.raises(ProfileError, match="expected a number of functions of 0 or more, got -1"):
         profile.top(-1)
+
+
+def test_questions_about_something_else_are_refused():
+    profile = make("a;b 1")
+    for question, complaint in (
+        (
+            lambda: profile.callers(["a"]),
+            r"expected a function, its name or its subject, got \['a'",
+        ),
+        (lambda: profile.merge([profile]), "expected profiles to merge, got list"),
+        (lambda: profile.diff("later.pb.gz"), "expected profiles to compare, got str"),
+    ):
+        with pytest.raises(ProfileError, match=complaint):
+            question()

@@ -904,3 +904,21 @@ def test_the_same_records_again_are_no_news(store):
     assert store.put("measurements", [measured(value=2.0)]) == 1
     assert store.put("measurements", [measured()]) == 1
     assert store.matrix("latency").values.tolist() == [[1.0]]
+
+
+def test_the_profile_of_a_version_is_of_its_windows_alone(store):
+    for number, version in enumerate(("v1", "v2", "v1")):
+        at = NOON + timedelta(hours=number)
+        store.add(read(f"f {number + 1}\n".encode()), service="svc", version=version, at=at)
+    assert store.profile(version="v1").totals == {"samples/count": 4}
+    assert store.profile("svc", NOON + timedelta(hours=1), version="v1").totals == {
+        "samples/count": 3
+    }
+    with pytest.raises(StoreError, match="svc: expected profiles of version v3 from None to None"):
+        store.profile(version="v3")
+
+
+def test_a_subject_that_is_not_there_is_told_with_those_close_to_it(store):
+    store.add_all([window("handler;render 1\n")])
+    with pytest.raises(StoreError, match="got rendr; close to it: render"):
+        store.series(subject="rendr")

@@ -43,6 +43,8 @@ def looks_like(content: Content) -> bool:
 
     Prose may have lines that end in a number, but hardly as many with a `;`.
     """
+    if "\0" in content.head:
+        return False
     n_lines, counted = 0, []
     for line in io.BytesIO(content.data):
         if line.strip() and not line.startswith(b"#"):

@@ -16,9 +16,11 @@ _MAGIC = {
     b"--- symbol": "the raw form of pprof: write it as protobuf with `pprof -proto`",
     b"SQLite format 3\0": "a SQLite database",
     b"PK\x03\x04": "a zip archive: unpack it first",
+    b"\x1f\x8b": "gzip within gzip: unpack it first",
+    b"\x89PNG": "a picture (PNG)",
     b"\x7fELF": "a program",
     b"PAR1": "a Parquet table",
-    b"\x04\x22\x4d\x18": "LZ4 (as memray writes): unpack it first",
+    b"\x04\x22\x4d\x18": "LZ4, as of recordings of memray, which are for its own reports",
     b"BZh": "bzip2: unpack it first",
     b"\xfd7zXZ\0": "xz: unpack it first",
     b"<!DOCTYPE": "a page of HTML",
@@ -57,6 +59,8 @@ def name_other(content: Content) -> str | None:
         return "an empty file"
     start = content.data.lstrip()[:16]
     page = content.json.value if content.is_json else None
+    if content.data[257:262] == b"ustar":
+        return "a tar archive: unpack it first"
     names = [name for magic, name in _MAGIC.items() if start.startswith(magic)]
     if isinstance(page, dict):
         names += [name for name, fits in _JSON.items() if fits(page)]

@@ -26,7 +26,7 @@ from workbench.ingest import (
     speedscope,
 )
 from workbench.ingest.content import MOST_BYTES, Content, unpack
-from workbench.ingest.others import describe
+from workbench.ingest.others import describe, name_other
 from workbench.types import Profile
 
 
@@ -105,7 +105,9 @@ def unknown(content: Content) -> ParseError:
             content.json  # noqa: B018 (what is wrong with it is the complaint)
         except ParseError as error:
             return error
-    return ParseError(f"expected one of {', '.join(FORMATS)}, got {describe(content)}")
+    other = name_other(content)
+    expected = "a profile" if other else f"one of {', '.join(FORMATS)}"
+    return ParseError(f"expected {expected}, got {other or describe(content)}")
 
 
 def find_format(content: Content) -> str | None:

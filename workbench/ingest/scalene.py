@@ -6,9 +6,10 @@ megabytes. Newer versions tell where a line's function begins. Older ones tell t
 class that a line is in, so that a function is known to end where the region of its first line does;
 where not even that is told, lines that are indented are in the function that began last.
 
-Stacks are further rows with values of their own, for they are other samples of the same program:
-`stacks` (Python), `combined_stacks` (native frames too) and `memory_stacks`. What versions between
-wrote as `native_stacks` is part of the second.
+Stacks, which alone tell who called whom, are what is shown where there are any. They are further
+rows with values of their own, for they are other samples of the same program: `stacks` (Python),
+`combined_stacks` (native frames too) and `memory_stacks`. What versions between wrote as
+`native_stacks` is part of the second.
 """
 
 from __future__ import annotations
@@ -81,7 +82,9 @@ def parse(content: Content) -> Profile:
                 builder.sample(builder.stack([location]), sum(values[:3]), *values)
     _add_stacks(page, builder, starts)
     elapsed, begun = page.get("elapsed_time_sec"), page.get("start_time_absolute")
+    kinds = builder.value_types
     return builder.build(
+        default_value=kinds.index(STACK_SAMPLES) if STACK_SAMPLES in kinds else 0,
         duration_s=float(elapsed.number()) if elapsed else None,
         time_ns=round(begun.number() * 1e9) if begun and 0 < begun.number() < 9e9 else None,
     )

@@ -59,6 +59,9 @@ def compare(
     ProfileError
         A side without samples, or whose values are negative or add up to nothing.
     """
+    for profile in (*before, *after):
+        if not isinstance(profile, Profile):
+            raise ProfileError(f"expected profiles to compare, got {type(profile).__name__}")
     kind = str(before[0].value_types[before[0].value_index(value_type)])
     functions, rows = _functions([*before, *after])
     sides = (

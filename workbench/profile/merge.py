@@ -22,6 +22,8 @@ def merge_profiles(profiles: Sequence[Profile]) -> Profile:
     """Answer `Profile.merge`; ProfileError where value types differ."""
     first = profiles[0]
     for other in profiles[1:]:
+        if not isinstance(other, Profile):
+            raise ProfileError(f"expected profiles to merge, got {type(other).__name__}")
         if other.value_types != first.value_types:
             seen = ", ".join(map(str, other.value_types))
             expected = ", ".join(map(str, first.value_types))

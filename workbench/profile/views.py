@@ -200,6 +200,8 @@ def stacks_with(profile: Profile, functions: Mask) -> Mask:
 def find_functions(profile: Profile, function: Functions) -> Mask:
     """Return which rows of `functions` are meant, (n_functions,); ProfileError for none."""
     names, files = profile.functions["name"], profile.functions["file"]
+    if not isinstance(function, str | Function):
+        raise ProfileError(f"expected a function, its name or its subject, got {function!r}")
     if isinstance(function, Function):
         found = pc.and_(pc.equal(names, function.name), pc.equal(files, function.file))
     else:

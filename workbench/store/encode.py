@@ -61,7 +61,10 @@ def _check(window: WindowProfile) -> None:
                 f"{name!r}: expected {key}= as text that is valid Unicode, got {text!r}"
             )
     if window.profile.graph is not None:
-        raise StoreError(f"{name}: expected stacks, got a graph of calls (no gCPU in it)")
+        raise StoreError(
+            f"{name}: expected stacks, got a graph of calls, as cProfile and callgrind write: "
+            "series need a profiler that samples stacks"
+        )
     if not isinstance(window.at, datetime) or window.at.tzinfo is None:
         raise StoreError(f"{name}: expected at= as a datetime with a time zone, got {window.at!r}")
     if not pd.Timestamp.min < pd.Timestamp(window.at.replace(tzinfo=None)) < pd.Timestamp.max:

@@ -31,16 +31,18 @@ def read_profile(
     service: str,
     start: datetime | None,
     end: datetime | None,
+    version: str | None,
     value_type: str | None,
 ) -> Profile:
     """Answer `Store.profile`."""
     found = query(
         """SELECT * FROM {profiles} WHERE service = $1 AND ($2 IS NULL OR "at" >= $2)
-           AND ($3 IS NULL OR "at" < $3) ORDER BY "at", profile""",
-        service, start, end,
+           AND ($3 IS NULL OR "at" < $3) AND ($4 IS NULL OR version = $4) ORDER BY "at", profile""",
+        service, start, end, version,
     )  # fmt: skip
     if not found.num_rows:
-        raise StoreError(f"{service}: expected profiles from {start} to {end}, found none")
+        of = "" if version is None else f" of version {version}"
+        raise StoreError(f"{service}: expected profiles{of} from {start} to {end}, found none")
     chosen, kind, _ = of_one_type(found, service, value_type)
     known = names_of(chosen)
     kinds = [name for name in known[0] if all(name in names for names in known)]

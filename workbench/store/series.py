@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 import numpy.typing as npt
@@ -141,7 +142,11 @@ def _choose(query: Query, subjects: Sequence[str] | None) -> tuple[_Functions, l
         chosen = np.array([i for i in chosen if names[i] in meant or known[i] in meant], int)
         missing = meant.difference(*((names[i], known[i]) for i in chosen))
         if missing:
-            raise StoreError(f"expected functions of the store, got {', '.join(sorted(missing))}")
+            every = query("SELECT DISTINCT name FROM {functions}")["name"].to_pylist()
+            close = get_close_matches(min(missing), every[:20_000], n=3)
+            hint = f"; close to it: {', '.join(close)}" if close else ""
+            seen = ", ".join(sorted(missing))
+            raise StoreError(f"expected functions of the store, got {seen}{hint}")
     found, rows = np.unique(np.array(known, object)[chosen], return_inverse=True)
     ids = named["function"].combine_chunks().take(pa.array(chosen, pa.int64()))
     return _Functions(ids, rows.astype(np.int64)), found.tolist()

@@ -195,11 +195,12 @@ class Store:
         start: datetime | None = None,
         end: datetime | None = None,
         *,
+        version: str | None = None,
         value_type: str | None = None,
     ) -> Profile:
         """Return the profiles of a service from `start` up to, not including, `end` as one.
 
-        Times have a time zone.
+        Times have a time zone; `version` takes those of one version alone.
 
         Rows, values and labels are as recorded; `time_ns` is the first's. Of the profiles that
         have the value type (see `matrix`), those types are kept that all of them have.
@@ -210,7 +211,9 @@ class Store:
         if start is not None and end is not None and start >= end:
             raise StoreError(f"expected start before end, got {start} and {end}")
         return self._answer(
-            lambda query: read_profile(query, self._one(query, service), start, end, value_type)
+            lambda query: read_profile(
+                query, self._one(query, service), start, end, version, value_type
+            )
         )
 
     def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:

@@ -249,3 +249,20 @@ def test_any_bytes_are_a_table_or_a_parse_error(data):
         read_series(data)
     except ParseError:
         pass
+
+
+@pytest.mark.parametrize("missing", ["", "NaN", "N/A", "-", "null"])
+def test_cells_that_are_left_open_are_no_values(missing):
+    text = f"at,parse,render\n2026-01-01,1.0,2.0\n2026-01-02,1.1,{missing}\n"
+    frame = read_series(text.encode())
+    assert frame["value"].tolist() == [1.0, 1.1, 2.0]
+    assert frame["subject"].tolist() == ["parse", "parse", "render"]
+
+
+def test_a_column_of_numbers_and_a_word_is_not_left_out():
+    rows = "\n".join(f"2026-01-0{day},1.{day},{day}" for day in range(1, 5))
+    with pytest.raises(ParseError, match="row 5: expected a number in render, got '2 ms'"):
+        read_series(f"at,parse,render\n{rows}\n2026-01-05,1.5,2 ms\n".encode())
+    texts = f"at,parse,branch\n{rows[:-1]}main\n2026-01-06,1,next\n2026-01-07,1,dev\n"
+    texts += "2026-01-08,1,a\n"
+    assert {*read_series(texts.encode())["subject"]} == {"parse"}

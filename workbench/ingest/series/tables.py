@@ -22,6 +22,8 @@ from workbench.ingest.series.measurements import complete
 Unit = Literal["s", "ms", "us", "ns"]
 
 _FORMAT = "ISO8601"
+_MISSING = ("", "-", "n/a", "na", "nan", "none", "null")
+"""What stands for a value that is not known, in any case."""
 
 NAMES = {
     "service": ("service",),
@@ -106,6 +108,7 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
     keys = list(kept.values())
     others = [name for name in frame.columns if name not in keys]
     series = [name for name in others if _is_numeric(frame[name])]
+    _check_mixed(frame, [name for name in others if name not in series])
     if not {"at", "version"} & {*kept} or not series:
         seen = ", ".join(map(str, frame.columns))[:120]
         raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
@@ -116,21 +119,42 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
         place = f"row {again[0] + 1}"
         raise ParseError(f"expected one row at {at}, or no column {texts}", place=place)
     tidy = frame.melt(keys, series, "subject", "value")
-    tidy = tidy[tidy["value"].notna() & (tidy["value"] != "")]
+    tidy = tidy[_is_told(tidy["value"])]
     return tidy.reset_index(drop=True), {**kept, "subject": "subject", "value": "value"}
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:
-    """Tell whether a column has numbers, and nothing else but empty cells."""
+    """Tell whether a column has numbers, and nothing else but cells that are left open."""
     if is_numeric_dtype(column):
         return True
-    told = column[column.notna() & (column != "")]
-    return len(told) > 0 and bool(pd.to_numeric(told, errors="coerce").notna().all())
+    return bool(_is_told(column).any()) and not len(_no_numbers(column))
+
+
+def _check_mixed(frame: pd.DataFrame, names: list[Any]) -> None:
+    """Raise ParseError where a column has numbers for the most part, and something else."""
+    for name in names:
+        wrong = _no_numbers(frame[name])
+        if 0 < 2 * len(wrong) < _is_told(frame[name]).sum():
+            place = f"row {np.flatnonzero(frame.index == wrong.index[0])[0] + 1}"
+            raise ParseError(f"expected a number in {name}, got {wrong.iloc[0]!r}", place=place)
+
+
+def _no_numbers(column: pd.Series[Any]) -> pd.Series[Any]:
+    """Return the cells that are neither numbers nor left open."""
+    told = column[_is_told(column)]
+    return told[pd.to_numeric(told, errors="coerce").isna()]
+
+
+def _is_told(column: pd.Series[Any]) -> pd.Series[bool]:
+    """Return which cells are not left open."""
+    if is_numeric_dtype(column):
+        return column.notna()
+    return column.notna() & ~column.astype("str").str.strip().str.casefold().isin(_MISSING)
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
-    numbers = pd.to_numeric(column, errors="coerce").astype("float64")
-    is_told = column.notna() & (column != "")
+    is_told = _is_told(column)
+    numbers = pd.to_numeric(column.where(is_told), errors="coerce").astype("float64")
     wrong = np.flatnonzero((is_told & ~np.isfinite(numbers)).to_numpy())
     if len(wrong):
         seen = column.iloc[wrong[0]]
