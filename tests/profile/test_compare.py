@@ -153,3 +153,31 @@ def test_functions_that_a_filter_left_out_are_no_tests():
     alone = part(40, "").diff(part(60, ""))
     assert filtered["q_value"].tolist() == alone["q_value"].tolist()
     assert alone["is_significant"].any()
+
+
+def test_the_count_that_belongs_to_a_value_type_says_how_many_events_it_is():
+    def profile(*counts):
+        names = ("alloc-samples", "count"), ("cpu-samples", "count"), ("cpu-time", "nanoseconds")
+        kinds = [ValueType(*name) for name in (*names, ("alloc-space", "bytes"))]
+        builder = ProfileBuilder(*kinds)
+        for name, n in zip("fg", counts, strict=True):
+            builder.sample(builder.stack([builder.frame(name)]), 50 * n, n, n * 10**7, 9 * n)
+        return builder.build(default_value=2)
+
+    before, after = profile(30, 70), profile(40, 60)
+    found = {
+        name: before.diff(after, value_type=name)["p_value"].iloc[0]
+        for name in ("alloc-samples", "cpu-samples", "cpu-time", "alloc-space")
+    }
+    assert found["cpu-time"] == pytest.approx(found["cpu-samples"])
+    assert found["cpu-samples"] == pytest.approx(0.18, abs=0.01)
+    assert found["alloc-space"] == pytest.approx(found["alloc-samples"])
+    assert found["alloc-samples"] < 1e-9
+
+
+@pytest.mark.parametrize("n", [10**11, 10**15, 10**18])
+def test_counts_may_be_of_any_size(n):
+    small = read(b"m;f 900\nm;g 9100\n")
+    found = small.diff(read(f"m;f {n // 9}\nm;g {n - n // 9}\n".encode())).set_index("function")
+    assert found["p_value"]["f"] == pytest.approx(5.2e-12, rel=0.01)
+    assert found["p_value"]["m"] == 1.0

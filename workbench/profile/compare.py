@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 import numpy as np
@@ -20,9 +21,10 @@ from workbench.profile.statistics import (
     compare_sides,
     false_discovery_rates,
 )
-from workbench.profile.tables import FUNCTIONS, with_column
+from workbench.profile.tables import FUNCTIONS, ValueType, with_column
 from workbench.profile.views import inclusive_values, sum_by_stack, whole_value
 
+_SAMPLES = re.compile(r"(?P<of>.*?)[-_ ]?samples?", re.IGNORECASE)
 LEAST_NOISE = 1e-3
 """Of a time that a profiler measured and did not sample, as a fraction of it."""
 
@@ -33,9 +35,10 @@ def compare(
     """Compare the share each function has of two profiles, or of two sets of replicates.
 
     Without replicates a profile is taken for independent events (multinomial): as many as its
-    `samples/count` says, else one a row, of the weight the row has. Samples of a real profiler
-    cluster, so two runs of the same program may differ by more; replicates measure by how much.
-    Sides may be of any length and sampled at any rate.
+    `samples/count` (of `cpu-time`: `cpu-samples`) says, else one a row, of the weight the row has.
+    Samples of a real profiler cluster, so two runs of the same program may differ by more;
+    replicates measure by how much. Sides may be of any length and sampled at any rate; but a few
+    hundred rows without counts whose weights differ by orders of magnitude are too few to tell.
     A graph of calls was not sampled: without replicates it has no interval and no p value. The
     statistics are those of `workbench.profile.statistics`.
 
@@ -136,9 +139,23 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
 
 def _events(profile: Profile, value_index: int) -> Floats:
     """Return how many independent events each sample row stands for, (n_samples,)."""
-    kinds = enumerate(profile.value_types)
-    counts = [i for i, kind in kinds if kind.unit == "count" and "sample" in kind.name]
-    if not counts:
+    column = _count_of(profile.value_types, value_index)
+    if column is None:
         return np.ones(profile.n_samples)
-    column = profile.sample_values[value_index if value_index in counts else counts[0]]
-    return np.maximum(column.astype(np.float64), 1.0)
+    return np.maximum(profile.sample_values[column].astype(np.float64), 1.0)
+
+
+def _count_of(kinds: Sequence[ValueType], value_index: int) -> int | None:
+    """Return which value type counts the samples of another: itself, or one named alike.
+
+    `cpu-samples` counts those of `cpu-time`, `samples` those of every type.
+    """
+    found: dict[str, int] = {}
+    for number, kind in enumerate(kinds):
+        if kind.unit == "count" and (match := _SAMPLES.fullmatch(kind.name)):
+            found.setdefault(match["of"].lower(), number)
+            if number == value_index:
+                return number
+    name = kinds[value_index].name.lower()
+    stems = [stem for stem in found if name.startswith(stem)]
+    return found[max(stems, key=len)] if stems else None

@@ -16,6 +16,8 @@ ENOUGH_EVENTS = 1000
 """In every cell of a two-by-two table; from here on the normal approximation is as good."""
 MANY = 1e9
 """Degrees of freedom from which on t is normal."""
+LARGEST_URN = 1e9
+"""Events of both sides beyond which an urn is not summed up."""
 RARE = 0.01
 """Share below which events are as good as independent of how many others there are."""
 
@@ -105,25 +107,39 @@ def _proportions_test(k: Floats, n: Floats) -> Floats:
 
 
 def _conditional_test(k: Floats, n: Floats) -> Floats:
-    """Return two-sided p values for the rarer side, given how many events there are in all."""
-    from scipy import special, stats
+    """Return two-sided p values for the rarer side, given how many events there are in all.
 
-    rare = np.where(2 * k.sum(axis=0) <= n.sum(axis=0), k, n - k)
-    both, part = rare.sum(axis=0), n[0] / n.sum(axis=0)
+    Fisher's test draws the events of one side from an urn with those of both. Where the kind is
+    rare its limit is which side each event of the kind is of, and where the other side is much
+    larger which of the smaller side's events are of the kind.
+    """
+    from scipy import stats
 
-    def at_most(events: Floats) -> Floats:  # of the binomial distribution
-        inside = special.betainc(
-            np.maximum(both - events, 1e-9), np.maximum(events, 0) + 1, 1 - part
-        )
-        return np.where(events < 0, 0.0, np.where(events >= both, 1.0, inside))
-
-    tails = np.minimum(at_most(rare[0]), 1 - at_most(rare[0] - 1))
-    often = both > RARE * n.sum(axis=0)
-    urns = stats.hypergeom(n.sum(axis=0)[often], both[often], n[0][often])
-    seen = rare[0][often]
-    tails[often] = np.minimum(urns.cdf(seen), urns.sf(seen - 1))
+    whole = n.sum(axis=0)
+    rare = np.where(2 * k.sum(axis=0) <= whole, k, n - k)
+    both, part = rare.sum(axis=0), n[0] / whole
+    tails = _binomial_tails(rare[0], both, part)
+    less, smaller = n.argmin(axis=0)[None], n.min(axis=0)
+    often = both > RARE * whole
+    seen = np.take_along_axis(rare, less, axis=0)[0]
+    tails[often] = _binomial_tails(seen[often], smaller[often], (both / whole)[often])
+    urn = often & (smaller > RARE**2 * whole) & (whole < LARGEST_URN)
+    urns = stats.hypergeom(whole[urn], both[urn], smaller[urn])
+    tails[urn] = np.minimum(urns.cdf(seen[urn]), urns.sf(seen[urn] - 1))
     p_values: Floats = np.minimum(1.0, 2 * tails)
     return p_values
+
+
+def _binomial_tails(k: Floats, n: Floats, part: Floats) -> Floats:
+    """Return the lesser of the chances of at most k and at least k of n."""
+    from scipy import special
+
+    def at_most(events: Floats) -> Floats:
+        inside = special.betainc(np.maximum(n - events, 1e-9), np.maximum(events, 0) + 1, 1 - part)
+        return np.where(events < 0, 0.0, np.where(events >= n, 1.0, inside))
+
+    tails: Floats = np.minimum(at_most(k), 1 - at_most(k - 1))
+    return tails
 
 
 def _in_events(sides: Sequence[Side]) -> list[tuple[Floats, Floats]]:
@@ -177,9 +193,9 @@ def _between_runs(sides: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Float
         squares += (1 - 2 / runs) * (chance**2).sum(axis=0) + chance.sum(axis=0) ** 2 / runs**2
         by_chance += chance.sum(axis=0) / runs**2
     ratio, known = scatter / trace, trace**2 / squares
-    often = np.concatenate([k for k, _ in sides]).min(axis=0) >= 5
+    often = np.concatenate([np.minimum(k, n - k) for k, n in sides]).min(axis=0) >= 5
     prior, weight = _common_ratio(ratio[often], float(np.median(known)))
-    pull = 1.0 if np.isinf(weight) else weight / (weight + known)
+    pull = weight / (weight + known)
     moderated = np.maximum(pull * prior + (1 - pull) * ratio, 1.0)
     mean_chance, per_run = trace / freedom, sum(1 / runs for runs in n_runs)
     between = (moderated - 1) * mean_chance
@@ -191,15 +207,19 @@ def _between_runs(sides: Sequence[tuple[Floats, Floats]]) -> tuple[Floats, Float
 def _common_ratio(ratios: Floats, freedom: float) -> tuple[float, float]:
     """Return what variance ratios have in common, and how many degrees of freedom that is worth.
 
-    Moments of the logarithm of a scaled F distribution (Smyth 2004, section 6.2).
+    Moments of the logarithm of a scaled F distribution (Smyth 2004, section 6.2). That is never
+    more than those of all ratios together; functions that are on the same stacks are one.
     """
     from scipy import optimize, special
 
-    if len(ratios) < 3:
+    ratios = np.unique(np.round(ratios, 9))
+    if len(ratios) < 5:
         return 1.0, 0.0
+    most = (len(ratios) - 1) * freedom
     logs = np.log(np.maximum(ratios, 1e-6)) - special.digamma(freedom / 2) + np.log(freedom / 2)
     excess = logs.var(ddof=1) - special.polygamma(1, freedom / 2)
     if excess <= 0:
-        return float(np.exp(logs.mean())), np.inf
+        return float(np.exp(logs.mean())), most
     half = optimize.brentq(lambda x: special.polygamma(1, x) - excess, 1e-3, 1e9)
-    return float(np.exp(logs.mean() + special.digamma(half) - np.log(half))), float(2 * half)
+    weight = min(float(2 * half), most)
+    return float(np.exp(logs.mean() + special.digamma(half) - np.log(half))), weight
