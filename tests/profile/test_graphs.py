@@ -210,3 +210,28 @@ def test_compiled_loops_unfold_as_plain_ones_do(monkeypatch):
     monkeypatch.setattr(compiled, "ENOUGH", 0)
     assert profile.tree(estimate=True).to_pandas().equals(plain)
     assert len(plain) > 1500
+
+
+def test_what_is_too_small_to_be_followed_is_put_together(monkeypatch):
+    profile = counted(*((("main", f"f{n}"), 1) for n in range(2000)))
+    monkeypatch.setattr(graphs, "SMALLEST_SHARE", 1e-3)
+    tree = profile.tree(estimate=True).to_pandas()
+    assert table(tree, "depth", "function", "self", "total") == [
+        (0, "", 0, 2000), (1, "main", 0, 2000), (2, "<others>", 2000, 2000),
+    ]  # fmt: skip
+
+
+def test_a_tree_of_too_many_paths_is_cut(monkeypatch):
+    """Each of 300 calls into a ring of 300 goes on all the way round."""
+    ring = [f"f{n}" for n in range(300)]
+    profile = counted(*((("main", *ring[n:], *ring[:n]), 1) for n in range(300)))
+    whole = profile.tree(estimate=True)
+    assert whole.n_nodes > 80_000
+    monkeypatch.setattr(graphs, "MOST_NODES", 1000)
+    cut = profile.tree(estimate=True)
+    assert 1000 <= cut.n_nodes < 3000
+    assert cut.total_values[0] == pytest.approx(whole.total_values[0])
+    assert (cut.self_values >= 0).all()
+    own = profile.top().set_index("function")["self"]
+    found = cut.to_pandas().groupby("function")["self"].sum()
+    assert (found.reindex(own.index).fillna(0) <= own + 1e-9).all()

@@ -16,8 +16,10 @@ Mask = npt.NDArray[np.bool_]
 
 ROUNDING = 1e-6
 """Of sums of times that a profiler rounded, as a fraction of them."""
-SMALLEST_SHARE = 1e-4
+SMALLEST_SHARE = 1e-5
 """Of the whole; below it an estimated tree is not followed further."""
+MOST_NODES = 300_000
+"""Of an estimated tree: paths may be more than any graph has functions."""
 
 
 class _Cycles(NamedTuple):
@@ -112,7 +114,8 @@ def unfold(
     Returns
     -------
     parent, function : ndarray
-        (n_nodes,) the first is the root, of no function (-1).
+        (n_nodes,) the first is the root, of no function (-1); `n_functions` stands for what is too
+        small to be followed.
     self_values : ndarray
         (n_nodes,).
 
@@ -143,10 +146,12 @@ def unfold(
     number = np.append(cycles.number, n_cycles).astype(np.int32)
     whole = cycles.outside.sum()
     into = np.bincount(number[outer[1]], outer[2], n_cycles + 1)
-    run = loops.over(50 * len(values))
+    sizes = np.bincount(cycles.number)
+    entered = sizes[cycles.number[graph.callees[between]]]
+    run = loops.over(50 * len(values) + int(entered[entered > 1].sum()))
     parent, function, kept = run.spread_graph(
         np.append(own, 0.0), np.maximum(np.append(cycles.did, whole), into), number,
-        *outer, *inner[:2], SMALLEST_SHARE * whole,
+        *outer, *inner[:2], SMALLEST_SHARE * whole, MOST_NODES,
     )  # fmt: skip
     function[0] = -1
     return parent, function, kept

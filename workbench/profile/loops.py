@@ -207,51 +207,64 @@ def lay_out(order, parent, total, offsets):
 
 
 @loops
-def spread_graph(own, did, cycle, firsts, callees, values, inner_firsts, inner_callees, floor):
+def spread_graph(
+    own, did, cycle, firsts, callees, values, inner_firsts, inner_callees, floor, most
+):
     """Unfold a graph from its last function: what comes in goes on in the ratio of the edges.
 
     Edges between cycles have values; of those within one only the ways count. What is not above
-    the floor stays with the caller. Returns parent, function and own value of each node.
+    the floor, and all once there are `most` nodes, is put together in a child of the last function.
+    Returns parent, function and own value of each node.
     """
     n_functions = len(own)
     parent, function = np.full(1024, -1, np.int32), np.full(1024, -1, np.int32)
-    is_entry = np.full(1024, -1, np.int32)  # into a cycle, or a function that is in none
-    kept, ratio = np.full(1024, -1.0), np.full(1024, -1.0)  # ratio: of all that the cycle did
+    kind = np.full(1024, -1, np.int32)  # 0 a member of a cycle, 1 an entry or no member, 2 others
+    kept, ratio = np.zeros(1024), np.zeros(1024)  # ratio: of all that the cycle did
+    others = np.zeros(1024)
     seen, members = np.full(n_functions, -1, np.int32), np.full(n_functions, -1, np.int32)
     above, places = np.full(n_functions, -1, np.int32), np.full(n_functions, -1, np.int32)
     beyond = np.zeros(n_functions)
-    function[0], ratio[0], is_entry[0], kept[0] = n_functions - 1, 1.0, 1, own[n_functions - 1]
+    function[0], ratio[0], kind[0], kept[0] = n_functions - 1, 1.0, 1, own[n_functions - 1]
     node, n = 0, 1
     while node < n:
         here, part = function[node], ratio[node]
-        length = 1
-        if is_entry[node] == 1:
+        if kind[node] == 2:
+            node += 1
+            continue
+        length, begin, end = 1, firsts[here], firsts[here + 1]
+        if kind[node] == 1 and n >= most:
+            others[node], end = part * (did[cycle[here]] - own[here]), begin
+        elif kind[node] == 1:
             members[0], seen[here] = here, node
             length = walk_cycle(inner_firsts, inner_callees, members, above, seen)
-        while n + length + firsts[here + 1] - firsts[here] > len(parent):
-            parent, function, is_entry = doubled(parent), doubled(function), doubled(is_entry)
-            kept, ratio = doubled(kept), doubled(ratio)
+        while n + length + end - begin + 1 > len(parent):
+            parent, function, kind = doubled(parent), doubled(function), doubled(kind)
+            kept, ratio, others = doubled(kept), doubled(ratio), doubled(others)
         if length > 1:
             add_beyond(own, firsts, values, members, above, length, beyond)
         places[0] = node
         for at in range(1, length):
             over, worth = places[above[at]], part * beyond[at]
             places[at] = -1
-            if over >= 0 and worth <= floor:
-                kept[over] += worth
+            if over >= 0 and (worth <= floor or n >= most):
+                others[over] += worth
             elif over >= 0:
-                parent[n], function[n], is_entry[n] = over, members[at], 0
-                ratio[n], kept[n] = part, part * own[members[at]]
+                parent[n], function[n], kind[n] = over, members[at], 0
+                ratio[n], kept[n], others[n] = part, part * own[members[at]], 0.0
                 places[at] = n
                 n += 1
-        for edge in range(firsts[here], firsts[here + 1]):
+        for edge in range(begin, end):
             callee, given = callees[edge], part * values[edge]
-            if given <= floor:
-                kept[node] += given
+            if given <= floor or n >= most:
+                others[node] += given
                 continue
-            parent[n], function[n], is_entry[n] = node, callee, 1
+            parent[n], function[n], kind[n] = node, callee, 1
             ratio[n] = given / did[cycle[callee]]
-            kept[n] = ratio[n] * own[callee]
+            kept[n], others[n] = ratio[n] * own[callee], 0.0
+            n += 1
+        if others[node] > 0:
+            parent[n], function[n], kind[n] = node, n_functions - 1, 2
+            kept[n], others[n] = others[node], 0.0
             n += 1
         node += 1
     return parent[:n].copy(), function[:n].copy(), kept[:n].copy()

@@ -13,10 +13,12 @@ from workbench.errors import ProfileError
 from workbench.profile.graphs import unfold
 from workbench.profile.loops import loops
 from workbench.profile.profile import Indices, Profile
-from workbench.profile.tables import ValueType
+from workbench.profile.tables import Function, ValueType, make_functions
 from workbench.profile.views import function_values, stack_values
 
 Floats = npt.NDArray[np.float64]
+
+OTHERS = "<others>"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,7 +29,8 @@ class Tree:
     """
 
     functions: pa.Table
-    """The functions of the profile; `function` holds rows of it."""
+    """The functions of the profile; `function` holds rows of it. Of an estimate the last is
+    `<others>`: callees, put together, that are too small to be followed."""
     function: Indices
     """(n_nodes,); -1 for the root."""
     parent: Indices
@@ -113,7 +116,9 @@ def estimate_tree(profile: Profile, value_index: int) -> Tree:
     assert graph is not None
     own, _ = function_values(profile, stack_values(profile, value_index))
     parent, function, kept = unfold(profile, graph, value_index, own)
-    return replace(_tree(profile, value_index, parent, function, kept), is_estimate=True)
+    functions = pa.concat_tables([profile.functions, make_functions([Function(OTHERS)])])
+    tree = _tree(profile, value_index, parent, function, kept)
+    return replace(tree, functions=functions.combine_chunks(), is_estimate=True)
 
 
 def _tree(
