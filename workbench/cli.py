@@ -113,7 +113,7 @@ def ingest(paths: tuple[str, ...], folder: str, watched: Path | None, **told: An
             for path in _tracked("ingest", places):
                 take_in(store, path, labels, tally)
                 n_left -= 1
-            if tally.added.get("profiles"):
+            if any(tally.added.values()):
                 store.compact(whole=False)
         finally:  # also if interrupted: what was added stays
             for line in tally.rejected:
@@ -136,7 +136,7 @@ def _watch(store: Any, folder: Path, labels: Any) -> None:
             click.echo(f"rejected: {line}", err=True)
         if not tally.rejected:
             click.echo(f"{path}: {tally}")
-        if tally.added.get("profiles"):
+        if any(tally.added.values()):
             store.compact(whole=False)
 
     click.echo(f"watching {folder}; Ctrl-C ends it", err=True)

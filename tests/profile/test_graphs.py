@@ -235,3 +235,20 @@ def test_a_tree_of_too_many_paths_is_cut(monkeypatch):
     own = profile.top().set_index("function")["self"]
     found = cut.to_pandas().groupby("function")["self"].sum()
     assert (found.reindex(own.index).fillna(0) <= own + 1e-9).all()
+
+
+@pytest.mark.parametrize(
+    ("told", "complaint"),
+    [
+        ({"callees": np.array([1, 2, 3], np.int32)}, "callees of 0 to 2, got 1 to 3"),
+        ({"callers": np.array([-1, 0, 1], np.int32)}, "callers of 0 to 2, got -1 to 1"),
+        ({"callers": np.array([0], np.int32)}, "edge_values in 1 columns of 1"),
+        ({"inclusive": (np.ones(2),)}, "inclusive in 1 columns of 3"),
+        ({"edge_values": ()}, "edge_values in 1 columns of 3 int64 or float64, got "),
+        ({"part_of": ()}, "part_of of 1, got 0"),
+    ],
+)
+def test_a_graph_has_to_fit_its_functions(told, complaint):
+    profile = graph_profile()
+    with pytest.raises(ProfileError, match=complaint):
+        replace(profile, graph=replace(profile.graph, **told))

@@ -3,6 +3,7 @@ from copy import deepcopy
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -170,8 +171,15 @@ def test_arrays_cannot_be_written_to():
     [
         ({"default_value": 2}, "expected a default value type that there is, got 2 of 1"),
         ({"value_types": (), "sample_values": ()}, "got 0 of 0"),
-        ({"sample_values": (np.ones(3),)}, "expected 1 columns of 2 int64 or float64, got 3 float"),
-        ({"sample_values": (np.ones(2, np.uint64),)}, "got 2 uint64"),
+        ({"sample_values": (np.array([1.0, np.nan]),)}, "expected values that are finite"),
+        ({"sample_values": (np.full(2, 1e308),)}, "and add up to a finite number"),
+        ({"sample_stacks": np.zeros(2)}, "sample_stacks as a row of integers, got .* float64"),
+        ({"labels": pa.table({"sample": [0]})}, "expected labels of sample, key, text"),
+        (
+            {"sample_values": (np.ones(3),)},
+            r"values in 1 columns of 2 int64 or float64, got \(3,\) f",
+        ),
+        ({"sample_values": (np.ones(2, np.uint64),)}, r"got \(2,\) uint64"),
         ({"sample_stacks": np.array([0, 7], np.int32)}, "sample_stacks of 0 to 1, got 0 to 7"),
         ({"stack_locations": np.array([0, 1, -1], np.int32)}, "stack_locations of 0 to 2, got -1"),
         ({"stack_starts": np.array([0, 3, 2])}, "expected stack_starts that rise from 0 to 3"),
@@ -225,3 +233,8 @@ def test_questions_about_something_else_are_refused():
     ):
         with pytest.raises(ProfileError, match=complaint):
             question()
+
+
+def test_the_names_in_a_subject_are_not_without_end():
+    assert Function.names_in("pkg.mod:Cls.f") == ["pkg.mod:Cls.f", "Cls.f"]
+    assert len(Function.names_in("x:" * 200_000)) < 100

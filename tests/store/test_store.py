@@ -898,6 +898,22 @@ def test_records_that_could_mean_anything_are_refused(store, rows, complaint):
         store.put("measurements", rows)
 
 
+def test_numbers_too_large_for_their_column_are_refused(store):
+    row = {"experiment": "e", "arm": "a", "metric": "m", "n": 10**20}
+    with pytest.raises(StoreError, match="experiment_results.n: expected int64"):
+        store.put("experiment_results", [row])
+    with pytest.raises(StoreError, match="changes: expected rows, got int"):
+        store.put("changes", 5)
+
+
+def test_times_that_no_calendar_has_are_refused(store):
+    profile = replace(read(b"a 1\n"), time_ns=2**70)
+    with pytest.raises(StoreError, match="svc: expected a time from 1678 to 2261, got 1180591620"):
+        store.add(profile, service="svc")
+    with pytest.raises(StoreError, match="svc: expected work= as a number of 0 or more, got 'x'"):
+        store.add(profile, service="svc", at=NOON, work="x")
+
+
 def test_the_same_records_again_are_no_news(store):
     assert store.put("measurements", [measured()]) == 1
     assert store.put("measurements", [measured()]) == 0

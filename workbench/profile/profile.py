@@ -55,6 +55,8 @@ class Profile:
     A profiler that counts calls (`cProfile`, callgrind) writes a graph, not stacks. `graph` then
     holds it, each sample stands at one function alone, and what only stacks can tell (`tree`,
     `focus`) is refused.
+
+    Arrays are taken over, not copied, and become read-only.
     """
 
     functions: pa.Table
@@ -323,30 +325,53 @@ class Profile:
 
 def _check(profile: Profile) -> None:
     """Raise ProfileError where the tables and arrays of a profile do not fit each other."""
-    kinds, n_samples, n_stacks = profile.value_types, profile.n_samples, profile.n_stacks
+    kinds, n_samples = profile.value_types, profile.n_samples
+    n_functions, n_locations = profile.functions.num_rows, profile.locations.num_rows
     if not 0 <= profile.default_value < len(kinds):
         seen = f"{profile.default_value} of {len(kinds)}"
         raise ProfileError(f"expected a default value type that there is, got {seen}")
-    seen_columns = [f"{len(column)} {column.dtype}" for column in profile.sample_values]
-    is_fit = all(
-        len(column) == n_samples and column.dtype in (np.int64, np.float64)
-        for column in profile.sample_values
-    )
-    if len(seen_columns) != len(kinds) or not is_fit:
-        expected = f"{len(kinds)} columns of {n_samples} int64 or float64"
-        raise ProfileError(f"expected {expected}, got {', '.join(seen_columns)}")
+    _check_columns("values", profile.sample_values, len(kinds), n_samples)
     starts, frames = profile.stack_starts, profile.stack_locations
     is_csr = len(starts) and starts[0] == 0 and starts[-1] == len(frames)
     if not is_csr or (starts[1:] < starts[:-1]).any():
         raise ProfileError(f"expected stack_starts that rise from 0 to {len(frames)}")
-    functions = column(profile.locations, "function")
-    for name, rows, n in (
-        ("sample_stacks", profile.sample_stacks, n_stacks),
-        ("stack_locations", frames, profile.locations.num_rows),
-        ("functions of locations", functions, profile.functions.num_rows),
-    ):
-        if len(rows) and not (rows.min() >= 0 and rows.max() < n):
-            raise ProfileError(f"expected {name} of 0 to {n - 1}, got {rows.min()} to {rows.max()}")
+    _check_rows("sample_stacks", profile.sample_stacks, profile.n_stacks)
+    _check_rows("stack_locations", frames, n_locations)
+    _check_rows("functions of locations", column(profile.locations, "function"), n_functions)
+    if profile.labels.schema.names != LABELS.names:
+        seen = ", ".join(profile.labels.schema.names)
+        raise ProfileError(f"expected labels of {', '.join(LABELS.names)}, got {seen}")
+    _check_rows("samples of labels", column(profile.labels, "sample"), n_samples)
+    if (graph := profile.graph) is not None:
+        _check_columns("inclusive", graph.inclusive, len(kinds), n_functions)
+        _check_columns("edge_values", graph.edge_values, len(kinds), len(graph.callers))
+        _check_rows("callers", graph.callers, n_functions)
+        _check_rows("callees", graph.callees, n_functions)
+        if len(graph.callees) != len(graph.callers):
+            seen = f"{len(graph.callers)} and {len(graph.callees)}"
+            raise ProfileError(f"expected as many callers as callees, got {seen}")
+        if graph.part_of is not None and len(graph.part_of) != len(kinds):
+            raise ProfileError(f"expected part_of of {len(kinds)}, got {len(graph.part_of)}")
+
+
+def _check_columns(name: str, columns: Sequence[Values], n_columns: int, n_rows: int) -> None:
+    seen = [f"{values.shape} {values.dtype}" for values in columns]
+    is_fit = all(
+        values.shape == (n_rows,) and values.dtype in (np.int64, np.float64) for values in columns
+    )
+    if len(columns) != n_columns or not is_fit:
+        expected = f"{n_columns} columns of {n_rows} int64 or float64"
+        raise ProfileError(f"expected {name} in {expected}, got {', '.join(seen)}")
+    with np.errstate(over="ignore", invalid="ignore"):
+        if not all(np.isfinite(values.sum()) for values in columns if values.dtype.kind == "f"):
+            raise ProfileError(f"expected {name} that are finite, and add up to a finite number")
+
+
+def _check_rows(name: str, rows: npt.NDArray[Any], n: int) -> None:
+    if rows.dtype.kind not in "iu" or rows.ndim != 1:
+        raise ProfileError(f"expected {name} as a row of integers, got {rows.shape} {rows.dtype}")
+    if len(rows) and not (rows.min() >= 0 and rows.max() < n):
+        raise ProfileError(f"expected {name} of 0 to {n - 1}, got {rows.min()} to {rows.max()}")
 
 
 def exact_sum(values: npt.NDArray[Any]) -> int | float:

@@ -43,6 +43,10 @@ _IMPORT_ROOT = re.compile(
 )
 
 
+MOST_PATH, MOST_COLONS = 4096, 64
+"""In which the name of a function begins that a subject tells."""
+
+
 class Function(NamedTuple):
     """A function as profilers and source code both can name it."""
 
@@ -70,7 +74,8 @@ class Function(NamedTuple):
     @staticmethod
     def names_in(subject: str) -> list[str]:
         """Return the names that a function may have of which this is the subject or the name."""
-        return [subject, *(subject[i + 1 :] for i, char in enumerate(subject) if char == ":")]
+        colons = [at for at, char in enumerate(subject[:MOST_PATH]) if char == ":"]
+        return [subject, *(subject[at + 1 :] for at in colons[:MOST_COLONS])]
 
 
 class ValueType(NamedTuple):

@@ -74,8 +74,9 @@ def _check(window: WindowProfile) -> None:
         raise StoreError(f"{name}: expected value types that differ, got {', '.join(kinds)}")
     for key in ("work", "cpu_seconds"):
         number = getattr(window, key)
-        if not (math.isnan(number) or 0 <= number < math.inf):
-            raise StoreError(f"{name}: expected {key}= as a number of 0 or more, got {number}")
+        is_number = isinstance(number, int | float)
+        if not is_number or not (math.isnan(number) or 0 <= number < math.inf):
+            raise StoreError(f"{name}: expected {key}= as a number of 0 or more, got {number!r}")
 
 
 def encode(window: WindowProfile) -> Encoded:

@@ -19,6 +19,8 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     if table not in RECORD_TABLES:
         raise StoreError(f"expected a table among {', '.join(RECORD_TABLES)}, got {table!r}")
     schema = RECORD_TABLES[table]
+    if not isinstance(rows, pd.DataFrame | list | tuple):
+        raise StoreError(f"{table}: expected rows, got {type(rows).__name__}")
     frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
     if not frame.columns.is_unique:
         seen = ", ".join(map(str, frame.columns))
@@ -35,12 +37,13 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     return pa.table(arrays, schema=schema)
 
 
-def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pd.DataFrame:
+def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Return the last row of each key, in the order in which the keys first came."""
-    frame: pd.DataFrame = whole.to_pandas()
+    frame: pd.DataFrame = whole.select(keys).to_pandas()
     key = frame.groupby(list(keys), sort=False, dropna=False).ngroup()
-    newest = frame[~key.duplicated(keep="last")]
-    return newest.iloc[np.argsort(key[newest.index], kind="stable")].reset_index(drop=True)
+    newest = np.flatnonzero(~key.duplicated(keep="last").to_numpy())
+    order = np.argsort(key.to_numpy()[newest], kind="stable")
+    return whole.take(pa.array(newest[order])).combine_chunks()
 
 
 def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:
@@ -52,7 +55,7 @@ def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:
         return pa.array(_times(f"{table}.{field.name}", values), field.type)
     try:
         return pa.array(values, field.type, from_pandas=True)
-    except (pa.ArrowException, TypeError, ValueError) as error:
+    except (pa.ArrowException, TypeError, ValueError, OverflowError) as error:
         raise StoreError(f"{table}.{field.name}: expected {field.type}: {error}") from error
 
 

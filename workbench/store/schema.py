@@ -2,9 +2,10 @@
 
 A store is a folder, or a prefix of an object storage, of *segments*: Parquet tables
 `segments/<id>/<table>.parquet`, and `segments/<id>.json` beside, which is written last. What has no
-such manifest is not there, so a segment is there whole or not at all. Segments never change, and
-their ids and all ids in the tables are hashes of content: adding the same again changes nothing and
-writers need no coordination. A segment that puts others together names them in `replaces`.
+such manifest is not there, so a segment is there whole or not at all. Segments never change, the
+name of each is its writer's alone, and all ids in the tables are hashes of content: adding the same
+again changes nothing and writers need no coordination. A segment that puts others together names
+them in `replaces`.
 
 Of a profile there are its rows as recorded (`samples`, `labels`) and, made from them, the sums by
 stack (`cells`), from which series are computed. `incidence` holds each pair of a stack and a

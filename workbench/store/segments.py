@@ -62,6 +62,9 @@ class Segments:
 
     def __post_init__(self) -> None:
         """Find the file system; a path without a protocol is local."""
+        if "://" not in self.url:
+            self.fs, self.root = LocalFileSystem(), str(Path(self.url).absolute())
+            return
         try:
             self.fs, self.root = fsspec.core.url_to_fs(self.url)
         except (ValueError, ImportError) as error:  # a protocol that is unknown, or not installed
@@ -122,23 +125,27 @@ class Segments:
         self,
         tables: Mapping[str, pa.Table],
         profiles: Iterable[int] = (),
-        replaces: Iterable[str] = (),
+        replaces: Iterable[Segment] = (),
     ) -> bool:
         """Write a segment; its manifest last, from when on it is there.
 
-        Return whether it was written: the same records again, with none after them, are not.
+        Return whether it was written: the same records again, with none after them, are not. What
+        replaces others counts from when the last of them did.
         """
-        ids, replaced = frozenset(profiles), frozenset(replaces)
+        olds = list(replaces)
+        ids, replaced = frozenset(profiles), frozenset(segment.id for segment in olds)
         contents = {name: _parquet(table) for name, table in tables.items()}
         told = repr((sorted(ids), sorted(replaced))).encode()
         content = f"{hash_bytes(*([told] if ids else contents.values())) & (2**64 - 1):016x}"
-        if not ids:  # records: the same ones count anew only if others came after them
+        written_ns = max([old.written_ns for old in olds], default=time.time_ns())
+        if not ids and not olds:  # records: the same ones count anew only if others came after them
             beside = [segment for segment in self.live() if {*segment.tables} & {*tables}]
             newest = max(beside, key=lambda segment: segment.written_ns, default=None)
             if newest is not None and newest.content == content:
                 return False
+            written_ns = max(written_ns, newest.written_ns + 1 if newest is not None else 0)
         name = f"{content}-{uuid.uuid4().hex[:8]}"  # of no other writer, be it of the same
-        segment = Segment(name, tuple(tables), ids, replaced, time.time_ns())
+        segment = Segment(name, tuple(tables), ids, replaced, written_ns)
         for table, data in contents.items():
             self.put(f"segments/{name}/{table}.parquet", data)
         manifest = {
@@ -168,15 +175,28 @@ class Segments:
             total += sizes[segment.id]
         return chosen
 
+    def newest_of_like_size(self, segments: Sequence[Segment]) -> list[Segment]:
+        """Return the newest, back to the first that is much larger than all after it, by time."""
+        chosen: list[Segment] = []
+        total = 0
+        for segment in sorted(segments, key=lambda segment: -segment.written_ns):
+            size = self.fs.du(f"{self.root}/segments/{segment.id}")
+            if chosen and size > TIER * total:
+                break
+            chosen.append(segment)
+            total += size
+        return chosen[::-1]
+
     def sweep(self) -> None:
         """Remove what was replaced a while ago, and what writers that were killed left behind."""
         found = {segment.id: segment for segment in self._all()}
         paths = self._paths()
         there = {Path(path).stem for path in paths}
-        now = time.time_ns()
         for segment in sorted(found.values(), key=lambda segment: segment.written_ns):
-            if now - segment.written_ns < KEEP_S * 10**9:
+            if not segment.replaces & there:
                 continue
+            if self._age_s(f"{self.root}/segments/{segment.id}.json") < KEEP_S:
+                continue  # by the clock of the storage, not of who wrote it
             for old in sorted(segment.replaces & there):
                 if old in found and found[old].replaces & there:
                     continue  # without it they would count again; they go first
@@ -246,7 +266,7 @@ class Segments:
                 frozenset(map(str, told["replaces"])),
                 int(told["written_ns"]),
             )
-        except (ValueError, KeyError, TypeError) as error:
+        except (ValueError, KeyError, TypeError, IsADirectoryError) as error:
             raise StoreError(f"{path}: expected the manifest of a segment: {error!r}") from error
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -87,8 +88,8 @@ class Store:
         cpu_seconds : float
             CPU time that the work took; NaN where unknown.
         is_dated : bool
-            Whether `at` is known; if it is a guess, such as when a file was changed, the same
-            profile at another time is not added again.
+            Whether `at` is known. If it is a guess, such as when a file was changed, the same
+            profile is not added again with another guess.
 
         Returns
         -------
@@ -98,7 +99,11 @@ class Store:
         if at is None:
             if profile.time_ns is None:
                 raise StoreError(f"profile of {service}: expected at=, as it tells no time")
-            at = datetime.fromtimestamp(profile.time_ns // 1000 / 1e6, UTC)
+            try:
+                at = datetime.fromtimestamp(profile.time_ns // 1000 / 1e6, UTC)
+            except (ValueError, OverflowError, OSError) as error:
+                told = f"got {profile.time_ns} ns"
+                raise StoreError(f"{service}: expected a time from 1678 to 2261, {told}") from error
         window = WindowProfile(
             profile, service, version, at, work, cpu_seconds, host, is_dated=is_dated
         )
@@ -164,15 +169,9 @@ class Store:
             known = ", ".join(RECORD_TABLES)
             raise StoreError(f"{self.folder}: expected a table among {known}, got {name!r}")
 
-        def oldest_first(live: list[Segment]) -> list[Segment]:
-            return sorted((s for s in live if name in s.tables), key=lambda s: s.written_ns)
-
-        def rows(query: Query) -> list[pa.Table]:
-            return [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(query.segments))]
-
-        parts = self._answer(rows, oldest_first)
-        whole = pa.concat_tables(parts or [RECORD_TABLES[name].empty_table()])
-        return newest_rows(whole, KEYS[name])
+        rows = self._answer(partial(_newest, name), partial(_holding, name))
+        frame: pd.DataFrame = rows.to_pandas()
+        return frame
 
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""
@@ -292,7 +291,7 @@ class Store:
         return tidy(found, name, metric)
 
     def compact(self, *, whole: bool = True) -> int:
-        """Put segments of profiles together into one, which is read faster.
+        """Put segments together, profiles into one and each table of records, to be read faster.
 
         Nothing is lost if this is stopped at any moment or done by two at once. Those that were
         replaced stay for a quarter of an hour, for whoever reads them; a later call removes them,
@@ -301,32 +300,48 @@ class Store:
         Parameters
         ----------
         whole : bool
-            Whether all segments become one, however large; else eight or more small ones, each of
-            which is not much larger than those that are smaller than it taken together, so that
-            what is added often is rewritten seldom.
+            Whether all segments are put together, however large; else eight or more small ones,
+            each of which is not much larger than those that are smaller than it (of records, newer)
+            taken together, so that what is added often is rewritten seldom.
 
         Returns
         -------
         int
-            How many segments became one; 0 where there were too few.
+            How many segments were; 0 where there were too few.
         """
         self._segments.sweep()
+        least = 2 if whole else TIER
 
-        def choose(live: list[Segment]) -> list[Segment]:
-            segments = _of_profiles(live)
-            return segments if whole else self._segments.of_like_size(segments)
+        def profiles(live: list[Segment]) -> list[Segment]:
+            found = _of_profiles(live)
+            return found if whole else self._segments.of_like_size(found)
 
         def read(query: Query) -> tuple[Sequence[Segment], dict[str, pa.Table]]:
-            if len(query.segments) < (2 if whole else TIER):
+            if len(query.segments) < least:
                 return (), {}
-            tables = {name: query(_SORTED[name]) for name in PROFILE_TABLES}
-            return query.segments, tables
+            return query.segments, {name: query(_SORTED[name]) for name in PROFILE_TABLES}
 
-        segments, tables = self._answer(read, choose)
+        segments, tables = self._answer(read, profiles)
         if segments:
             filled = {n: table.cast(TABLES[n]) for n, table in tables.items() if table.num_rows}
             ids = frozenset[int]().union(*(segment.profiles for segment in segments))
-            self._segments.write(filled, ids, (segment.id for segment in segments))
+            self._segments.write(filled, ids, segments)
+        return len(segments) + sum(self._compact_records(n, least, whole) for n in RECORD_TABLES)
+
+    def _compact_records(self, name: str, least: int, whole: bool) -> int:
+        """Put segments of one table of records together; those between them in time as well."""
+
+        def choose(live: list[Segment]) -> list[Segment]:
+            found = _holding(name, live)
+            return found if whole else self._segments.newest_of_like_size(found)
+
+        def read(query: Query) -> tuple[Sequence[Segment], pa.Table]:
+            is_enough = len(query.segments) >= least
+            return (query.segments, _newest(name, query)) if is_enough else ((), None)
+
+        segments, rows = self._answer(read, choose)
+        if segments:
+            self._segments.write({name: rows}, replaces=segments)
         return len(segments)
 
     def _check_work(self, windows: Mapping[int, WindowProfile], known: frozenset[int]) -> None:
@@ -420,7 +435,8 @@ class Store:
             except (duckdb.Error, FileNotFoundError, KeyError, IndexError) as error:
                 if {*live} <= {*self._segments.live()}:
                     complaint = str(error).partition("\n")[0]
-                    raise StoreError(f"{self.folder}: damaged segment: {complaint}") from error
+                    expected = f"{self.folder}: expected segments that can be read"
+                    raise StoreError(f"{expected}, found a damaged one? {complaint}") from error
 
 
 _SORTED = {
@@ -442,3 +458,15 @@ def _services(query: Query) -> list[str]:
 
 def _of_profiles(segments: list[Segment]) -> list[Segment]:
     return [segment for segment in segments if segment.profiles]
+
+
+def _holding(name: str, segments: list[Segment]) -> list[Segment]:
+    """Return those that hold a table of records, the oldest first."""
+    return sorted((s for s in segments if name in s.tables), key=lambda s: s.written_ns)
+
+
+def _newest(name: str, query: Query) -> pa.Table:
+    """Return the newest record of each key of a table."""
+    parts = [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(query.segments))]
+    whole = pa.concat_tables([RECORD_TABLES[name].empty_table(), *parts])
+    return newest_rows(whole, KEYS[name])
