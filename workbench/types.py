@@ -35,7 +35,7 @@ def quiet_cost(costs: Sequence[float] | FloatArray) -> FloatArray:
     return np.asarray(np.quantile(costs, 0.25, axis=-1), dtype=np.float64)
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Recording:
     """The stack samples of one service over consecutive windows, oldest first.
 
@@ -54,6 +54,10 @@ class Recording:
     sample_stacks: IntArray
     sample_counts: IntArray
 
+    def __repr__(self) -> str:
+        """Return how large it is."""
+        return f"Recording({self.service}: {self.n_windows} windows, {self.n_stacks} stacks)"
+
     @property
     def n_windows(self) -> int:
         """Number of windows."""
@@ -70,7 +74,7 @@ class Recording:
         return tuple(self.functions[f] for f in self.stack_functions[start:end])
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SeriesMatrix:
     """Many series over the same windows; row `i` is one metric of one subject."""
 
@@ -81,6 +85,11 @@ class SeriesMatrix:
     """(n_series, n_windows), oldest first."""
     windows: pd.DataFrame = field(default_factory=pd.DataFrame)
     """One row a window, where known: `at`, `version`, `work`, `cpu_seconds`, `n_samples`."""
+
+    def __repr__(self) -> str:
+        """Return how large it is."""
+        n_series, n_windows = self.values.shape
+        return f"SeriesMatrix({n_series} series of {n_windows} windows)"
 
     def row(self, subject: str, metric: str) -> FloatArray:
         """Return one series; KeyError where there is none."""

@@ -77,7 +77,7 @@ def test_recursion_counts_once():
     assert table(found.top(by="total"), "function", "self", "total") == [
         ("main", 1, 41), ("fib", 40, 40),
     ]  # fmt: skip
-    assert table(found.callees("fib"), "function", "value") == [("fib", 70), ("<self>", 40)]
+    assert table(found.callees("fib"), "function", "value") == [("fib", 40), ("<self>", 40)]
 
 
 def test_what_is_in_a_circle_took_at_most_what_the_circle_took():
@@ -283,3 +283,35 @@ def test_costs_add_up_whatever_their_order(costs):
         found = parse(f"{HEAD}{text}totals: {sum(cost for *_, cost in costs)}\n")
         assert found.totals == {"Ir/count": sum(cost for *_, cost in costs)}
         assert found.n_samples == len({(name, line) for name, line, _ in costs})
+
+
+def test_levels_of_a_recursion_are_one_function():
+    """As valgrind writes them: fib(3), of which each call costs 1."""
+    text = """version: 1
+creator: callgrind-3.19.0
+events: Ir
+fl=(1) r.c
+fn=(1) main
+1 10
+cfn=(2) fib
+calls=1 2
+1 5
+fn=(2)
+2 1
+cfn=(3) fib'2
+calls=2 2
+2 4
+fn=(3)
+2 4
+cfn=(3)
+calls=2 2
+2 9
+fn=(4) g'main'(below main)
+3 1
+"""
+    found = read(text.encode())
+    top = found.top(by="total").set_index("function")
+    assert top["self"].to_dict() == {"main": 10, "fib": 5, "g'main'(below main)": 1}
+    assert top["total"].to_dict() == {"main": 15, "fib": 5, "g'main'(below main)": 1}
+    callers = found.callers("fib").set_index("function")["value"].to_dict()
+    assert callers == {"main": 5, "fib": 5}

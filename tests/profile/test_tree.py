@@ -97,3 +97,9 @@ def test_compiled_loops_do_what_plain_ones_do():
         totals.append(np.zeros(12))
         run.add_inclusive(starts, functions, weights, np.full(12, -1, np.int32), totals[-1])
     assert np.array_equal(*totals)
+
+
+def test_what_is_large_is_shown_by_its_size():
+    profile = made([(["a", "b"], 3)])
+    assert repr(profile) == "Profile(1 samples of stacks, samples/count: 3)"
+    assert repr(profile.tree()) == "Tree(3 nodes, samples/count: 3)"

@@ -64,8 +64,10 @@ def test_what_a_replaced_segment_replaced_goes_before_it(store, monkeypatch):
     store.compact()
     add(store, 2)
     store.compact()
-    written = sorted(manifests(store), key=lambda path: json.loads(path.read_text())["written_ns"])
-    os.utime(written[-1], (time.time() - segments_module.KEEP_S - 60,) * 2)
+    told = {path: json.loads(path.read_text())["replaces"] for path in manifests(store)}
+    compactions = {path.stem for path, replaced in told.items() if replaced}
+    (last,) = (path for path, replaced in told.items() if compactions & {*replaced})
+    os.utime(last, (time.time() - segments_module.KEEP_S - 60,) * 2)
     again = Store.open(store.folder)
     removed = []
     remove = Segments._remove

@@ -7,7 +7,8 @@ positions relative (`+3`, `-1`, `*`). Rows are self costs by function and line. 
 are such without calls; other writers tell the unit of an event in its name (`Time_(10ns)`).
 
 What a function took with its callees is its own cost and that of its calls, but for calls of
-itself; where functions call each other in a circle, at most what the circle took. Parts of one file
+itself; where functions call each other in a circle, at most what the circle took. The levels of a
+recursion (`fib'2`) are one function, and call itself at most for all it took. Parts of one file
 are added up. Where a part tells its `totals:`, its costs must add up to them. A `summary:` counts
 by other rules and is only used to tell a file of callgrind that was cut off before its totals.
 """
@@ -53,6 +54,8 @@ _NAMED = re.compile(
 _HEADER = re.compile(rb"(?P<key>[a-z]+)\s*:\s*(?P<text>.*)", re.DOTALL)
 _CALLS = re.compile(rb"calls\s*=\s*(0[xX][0-9a-fA-F]{1,16}|\d{1,18})(?:\s.*)?", re.DOTALL)
 _HEX = re.compile(rb"0[xX][0-9a-fA-F]{1,16}")
+_LEVEL = re.compile(r"^([^']+)'\d{1,6}(?=$|')")
+"""Of a recursion; each level is written as a function of its own."""
 _WITH_UNIT = re.compile(r"(?P<name>.+?)_?\((?P<unit>[^()]+)\)")
 
 _Floats = npt.NDArray[np.float64]
@@ -205,6 +208,7 @@ class _Reader:
 
     def _function(self, name: str, file: str, binary: str) -> int:
         """Return the number of a function; its binary stands for a file that is not known."""
+        name = _LEVEL.sub(r"\1", name)
         key = (name, binary if file in ("", "???") else file)
         if key not in self.functions:
             self.letters_left -= len(name) + len(key[1])
@@ -326,7 +330,8 @@ class _Reader:
         ):
             costs = np.bincount(rows, own * factor, n).astype(np.float64)
             inclusive.append(_inclusive(costs, callers, callees, told * factor, circles))
-            edge_values.append(told * factor)
+            most = np.where(callers == callees, np.abs(inclusive[-1][callers]), np.inf)
+            edge_values.append(np.clip(told * factor, -most, most))  # levels of a recursion add up
         return CallGraph(tuple(inclusive), callers, callees, tuple(edge_values))
 
 

@@ -28,7 +28,7 @@ Functions = str | Function
 """A function, or the name or subject (`pkg.mod:f`) of one or of several."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CallGraph:
     """Who called whom, where a profiler counted calls and saw no stacks."""
 
@@ -42,6 +42,10 @@ class CallGraph:
     """For each value type (n_edges,): the callee with all it called, on behalf of the caller."""
     part_of: tuple[float, ...] | None = None
     """For each value type, the total of the program of which this is a part; None for the whole."""
+
+    def __repr__(self) -> str:
+        """Return how large it is."""
+        return f"CallGraph({len(self.callers)} pairs of caller and callee)"
 
 
 @dataclass(frozen=True, eq=False, repr=False)

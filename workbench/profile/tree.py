@@ -21,7 +21,7 @@ Floats = npt.NDArray[np.float64]
 OTHERS = "<others>"
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Tree:
     """A tree in columns; node 0 is the root and has no function, a parent stands before its child.
 
@@ -44,6 +44,12 @@ class Tree:
     value_type: ValueType
     is_estimate: bool = False
     """Whether it was told from a graph of calls, by the assumption of gprof."""
+
+    def __repr__(self) -> str:
+        """Return how large it is."""
+        estimate = ", an estimate" if self.is_estimate else ""
+        total = f"{self.value_type}: {self.total_values[0]:g}"
+        return f"Tree({self.n_nodes} nodes, {total}{estimate})"
 
     @property
     def n_nodes(self) -> int:
