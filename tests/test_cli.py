@@ -8,6 +8,8 @@ import click
 import pytest
 
 from workbench import cli
+from workbench.cli import commands as cli_commands
+from workbench.cli import output
 from workbench.history import run_git
 
 HEAVY = ("numpy", "pandas", "scipy", "mlflow", "langgraph", "langchain_core", "ruptures",
@@ -42,7 +44,7 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "case", "case build", "ingest", "solve", "demo",
+        "profile", "ingest", "case", "case build", "solve", "demo",
     ]  # fmt: skip
 
 
@@ -207,30 +209,30 @@ EXPECTED = {"regressed": True, "commits": ["c" * 40], "candidates": 7}
 @pytest.mark.parametrize(
     ("cell", "given", "wanted"),
     [
-        (cli._regression_cell, row(), "f at window 20 (2.5x)"),
-        (cli._regression_cell, row(regressions=[]), "none"),
+        (output._regression_cell, row(), "f at window 20 (2.5x)"),
+        (output._regression_cell, row(regressions=[]), "none"),
         (
-            cli._regression_cell,
+            output._regression_cell,
             row(regressions=[{"function": "f", "change_index": 3, "relative_delta": None}]),
             "f at window 3 (new)",
         ),
         (
-            cli._regression_cell,
+            output._regression_cell,
             row(regressions=[{"function": "f", "change_index": 3, "relative_delta": 200}]),
             "f at window 3 (>100x)",
         ),
-        (cli._culprit_cell, row(), "cccccccc f"),
-        (cli._culprit_cell, row(cause={"commit": "c" * 40, "functions": []}), "cccccccc "),
-        (cli._culprit_cell, row(cause=None), "nobody"),
-        (cli._rank_cell, row(), "?"),
-        (cli._rank_cell, row(expected=EXPECTED), "2 of 7"),
-        (cli._rank_cell, row(expected=EXPECTED, suspects=[]), "not found"),
-        (cli._rank_cell, row(expected=EXPECTED | {"regressed": False}), "wrong"),
-        (cli._rank_cell, row(expected=EXPECTED | {"regressed": False}, cause=None), "right"),
-        (cli._fix_cell, row(), "90% restored [80%, 100%]"),
-        (cli._fix_cell, row(fix=UNMEASURED), "no: no"),
-        (cli._fix_cell, row(fix=None, no_fix="why not"), "none: why not"),
-        (cli._fix_cell, row(fix=None, regressions=[]), "none needed"),
+        (output._culprit_cell, row(), "cccccccc f"),
+        (output._culprit_cell, row(cause={"commit": "c" * 40, "functions": []}), "cccccccc "),
+        (output._culprit_cell, row(cause=None), "nobody"),
+        (output._rank_cell, row(), "?"),
+        (output._rank_cell, row(expected=EXPECTED), "2 of 7"),
+        (output._rank_cell, row(expected=EXPECTED, suspects=[]), "not found"),
+        (output._rank_cell, row(expected=EXPECTED | {"regressed": False}), "wrong"),
+        (output._rank_cell, row(expected=EXPECTED | {"regressed": False}, cause=None), "right"),
+        (output._fix_cell, row(), "90% restored [80%, 100%]"),
+        (output._fix_cell, row(fix=UNMEASURED), "no: no"),
+        (output._fix_cell, row(fix=None, no_fix="why not"), "none: why not"),
+        (output._fix_cell, row(fix=None, regressions=[]), "none needed"),
     ],
 )
 def test_a_cell_of_the_table_says_it_shortly(cell, given, wanted):
@@ -251,15 +253,15 @@ def test_what_a_reviewer_gets_is_written_and_nothing_of_an_earlier_solve_left(tm
     from types import SimpleNamespace
 
     fix = SimpleNamespace(pull_request="# Keep it\n", diff="--- a\n+++ b\n")
-    letter = cli._write_fix(SimpleNamespace(fix=fix), tmp_path / "fix")
+    letter = cli_commands._write_fix(SimpleNamespace(fix=fix), tmp_path / "fix")
     assert letter == tmp_path / "fix" / "PULL_REQUEST.md"
     assert letter.read_text() == "# Keep it\n"
     assert (tmp_path / "fix" / "fix.patch").read_text() == "--- a\n+++ b\n"
     unverified = SimpleNamespace(pull_request="", diff="--- a\n")
     for none in (SimpleNamespace(fix=unverified), SimpleNamespace(fix=None)):
-        assert cli._write_fix(none, tmp_path / "fix") is None
+        assert cli_commands._write_fix(none, tmp_path / "fix") is None
         assert list((tmp_path / "fix").iterdir()) == []
-        assert cli._write_fix(none, tmp_path / "new") is None
+        assert cli_commands._write_fix(none, tmp_path / "new") is None
         assert not (tmp_path / "new").exists()
 
 
@@ -302,3 +304,58 @@ def test_ingest_tells_what_it_added_and_what_it_rejected(workbench, tmp_path):
     code, out, err = workbench(*arguments)
     assert (code, err) == (0, "")
     assert out == "store: added nothing; 4 there already\n"
+
+
+# profiles
+
+
+def test_a_profile_is_shown(workbench, tmp_path):
+    (tmp_path / "a.folded").write_text("main;f 3\nmain;[x] (a.py:7) 1\n")
+    code, out, err = workbench("profile", "a.folded", "a.folded")
+    assert (code, err) == (0, "")
+    lines = [" ".join(line.split()) for line in out.splitlines() if line.strip()]
+    assert lines[0] == "Profile(4 samples of stacks, samples/count: 8)"
+    assert [line for line in lines if "%" in line] == [
+        "6 75.0 % 6 75.0 % f",
+        "2 25.0 % 2 25.0 % [x] a.py",
+        "0 0.0 % 8 100 % main",
+    ]
+
+
+def test_neighbours_and_changes_are_shown(workbench, tmp_path):
+    (tmp_path / "a.folded").write_text("main;f 300\nmain;g 100\n")
+    (tmp_path / "b.folded").write_text("main;f 200\nmain;g 200\n")
+    code, out, _ = workbench("profile", "a.folded", "--function", "main")
+    assert code == 0
+    assert "callers, samples/count" in out
+    assert "<root>" in out
+    code, out, _ = workbench("profile", "a.folded", "--after", "b.folded", "--rows", "1")
+    rows = [line.split() for line in out.splitlines() if "%" in line and "95" not in line]
+    assert rows[0][:7] == ["75.0", "%", "50.0", "%", "−25.0", "%", "−31.3"]
+    assert rows[0][-2:] == ["*", "f"]
+    assert len(rows) == 1
+
+
+def test_a_profile_is_written_for_other_tools(workbench, tmp_path):
+    (tmp_path / "a.folded").write_text("main;f 3\n")
+    code, out, _ = workbench("profile", "a.folded", "--save", "a.speedscope.json")
+    assert code == 0
+    assert out.splitlines()[-1] == "wrote a.speedscope.json"
+    assert json.loads((tmp_path / "a.speedscope.json").read_text())["profiles"][0]["weights"] == [3]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("none.folded",), "error: none.folded: expected a profile, found no such file"),
+        (("a.folded", "--value-type", "cpu"), "error: expected a value type among samples/count"),
+        (("a.folded", "--function", "h"), "error: expected a function of the profile, got 'h'"),
+        (("a.folded", "--save", "a.xyz"), "error: a.xyz: expected a suffix among"),
+    ],
+)
+def test_what_a_profile_cannot_answer_is_one_line(workbench, tmp_path, arguments, complaint):
+    (tmp_path / "a.folded").write_text("main;f 3\n")
+    code, _, err = workbench("profile", *arguments)
+    assert code == 1
+    assert err.startswith(complaint)
+    assert len(err.splitlines()) == 1

@@ -37,6 +37,7 @@ PUBLIC = {
         "rank_changes",
         "read_sources",
     ],
+    "workbench.cli": ["cli", "main"],
     "workbench.detect": ["DetectConfig", "change_points", "detect"],
     "workbench.evaluate": [
         "build_case",

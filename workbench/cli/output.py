@@ -1,0 +1,197 @@
+"""What commands print: progress, tables, one solve in words."""
+
+from __future__ import annotations
+
+import math
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+Progress = Callable[[str], None]
+
+
+@contextmanager
+def show_progress(title: str) -> Iterator[Progress]:
+    """Show a line that says what is under way; nothing where the output is not a terminal."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        click.echo(title, err=True)
+        yield lambda text: None
+        return
+    with console.status(title) as status:
+        yield lambda text: status.update(f"{title}: {text}")
+
+
+def tracked(title: str, paths: list[Path | str]) -> Iterator[Path | str]:
+    """Give paths one by one, and show how far that is; nothing where there is no terminal."""
+    from rich.progress import track
+
+    console = _console(stderr=True)
+    silent = not console.is_terminal
+    yield from track(paths, title, console=console, transient=True, disable=silent)
+
+
+def _console(*, stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False)
+
+
+def print_table(summaries: list[dict[str, Any]]) -> None:
+    """Print the solves of a bank of cases."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title="Recorded regressions of real packages", title_justify="left")
+    for name in ("case", "regression", "culprit", "rank", "fix verified"):
+        table.add_column(name, overflow="fold")
+    table.add_column("time", justify="right")
+    for row in summaries:
+        cells = (row["case"], _regression_cell(row), _culprit_cell(row), _rank_cell(row),
+                 _fix_cell(row), f"{row['seconds']['total']:.0f} s")  # fmt: skip
+        table.add_row(*(escape(cell) for cell in cells))
+    console = _console()
+    if not console.is_terminal:
+        console.width = 120
+    console.print(table)
+
+
+def _regression_cell(row: Mapping[str, Any]) -> str:
+    if not row["regressions"]:
+        return "none"
+    first = row["regressions"][0]
+    delta = first["relative_delta"]
+    grown = "new" if delta is None else f"{delta + 1:.2g}x" if delta < 99 else ">100x"
+    return f"{first['function'].rsplit(':', 1)[-1]} at window {first['change_index']} ({grown})"
+
+
+def _culprit_cell(row: Mapping[str, Any]) -> str:
+    if not row["cause"]:
+        return "nobody"
+    names = [name.rsplit(":", 1)[-1] for name in row["cause"]["functions"]]
+    return f"{row['cause']['commit'][:8]} {names[0] if names else ''}"
+
+
+def _rank_cell(row: Mapping[str, Any]) -> str:
+    expected = row.get("expected")
+    if not expected:
+        return "?"
+    if not expected["regressed"]:
+        return "right" if not row["cause"] else "wrong"
+    places = [row["suspects"].index(c) + 1 for c in expected["commits"] if c in row["suspects"]]
+    return f"{min(places)} of {expected['candidates']}" if places else "not found"
+
+
+def _fix_cell(row: Mapping[str, Any]) -> str:
+    fix = row["fix"]
+    if not row["regressions"]:
+        return "none needed"
+    if not fix:
+        return f"none: {row['no_fix']}"
+    if not fix["verified"]:
+        return f"no: {fix['reason']}"
+    low, high = fix["interval"]
+    return f"{fix['gain_restored']:.0%} restored [{low:.0%}, {high:.0%}]"
+
+
+def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
+    """Print one solve for a person."""
+    lines = [f"case        {row['case']}", f"regression  {_regression_cell(row)}"]
+    if row["regressions"]:
+        lines.append(f"culprit     {_culprit_cell(row)}")
+        lines.append(f"diagnosis   {row['diagnosis']}")
+        lines.append(f"fix         {_fix_cell(row)}")
+    if row["fix"] and row["fix"]["branch"]:
+        lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")
+        lines.append(f"to review   {letter}")
+    lines.append(f"time        {row['seconds']['total']:.1f} s")
+    if row["mlflow_run_id"]:
+        lines.append(f"MLflow run  {row['mlflow_run_id']}")
+    click.echo("\n".join(lines))
+
+
+def print_next(out: Path) -> None:
+    """Print where to look next."""
+    from workbench.evaluate import tracking_uri
+
+    click.echo(
+        f"\nReport   {out / 'report.html'}\nSummary  {out / 'summary.json'}\n"
+        f"MLflow   {Path(sys.executable).parent / 'mlflow'} ui --backend-store-uri {tracking_uri()}"
+    )
+
+
+def print_functions(top: pd.DataFrame, kind: str) -> None:
+    """Print functions by what they cost."""
+    print_rows(
+        f"{kind}, of functions alone (self) and with all they called (total)",
+        ["self", "", "total", "", "function"],
+        [
+            [*_amount(row, "self"), *_amount(row, "total"), _place(row)]
+            for row in top.to_dict("records")
+        ],
+    )
+
+
+def print_neighbours(title: str, frame: pd.DataFrame, kind: str, rows: int) -> None:
+    """Print who calls a function, or whom it calls."""
+    print_rows(
+        f"{title}, {kind}",
+        ["value", "", "function"],
+        [[*_amount(row, "value"), _place(row)] for row in frame.head(rows).to_dict("records")],
+    )
+
+
+def print_changes(diff: pd.DataFrame, rows: int) -> None:
+    """Print what changed between profiles; what is sure of it is marked."""
+    from workbench.report.units import format_number, format_percent
+
+    cells = []
+    for row in diff.head(rows).to_dict("records"):
+        low, high = (format_percent(value, signed=True) for value in (row["low"], row["high"]))
+        interval = "–" if math.isnan(row["low"]) else f"{low} to {high}"
+        shares = [format_percent(row[name]) for name in ("before", "after")]
+        change, q = format_percent(row["delta"], signed=True), format_number(row["q_value"])
+        mark = "*" if row["is_significant"] else ""
+        cells.append([*shares, change, interval, q, mark, _place(row)])
+    names = ["before", "after", "change", "95 % interval", "q", "", "function"]
+    print_rows("Share of the whole, with all that was called; * where q < 0.05", names, cells)
+
+
+def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
+    """Print a table whose last column is text and the others are numbers."""
+    from rich import box
+    from rich.markup import escape
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD, pad_edge=False)
+    for name in names[:-1]:
+        table.add_column(name, justify="right", no_wrap=True)
+    table.add_column(names[-1], overflow="fold")
+    for row in cells:
+        table.add_row(*map(escape, row))
+    out = _console()
+    if not out.is_terminal:
+        out.width = 160
+    out.print(table)
+
+
+def _amount(row: Mapping[Any, Any], name: str) -> tuple[str, str]:
+    from workbench.report.units import format_number, format_percent
+
+    value, ratio = row[name], row["ratio" if name == "value" else f"{name}_ratio"]
+    is_whole = float(value).is_integer() and abs(value) < 2**53
+    return f"{int(value):,}" if is_whole else format_number(value), format_percent(ratio)
+
+
+def _place(row: Mapping[Any, Any]) -> str:
+    """Return function, file and line as far as they are known."""
+    line = row.get("line") or ""
+    return f"{row['function']}  {row['file']}{line and f':{line}'}".rstrip()
