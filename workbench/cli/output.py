@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+_SECONDS = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3}
+
 
 @contextmanager
 def show_progress(title: str) -> Iterator[Progress]:
@@ -130,11 +132,12 @@ def print_next(out: Path) -> None:
 
 def print_functions(top: pd.DataFrame, kind: str) -> None:
     """Print functions by what they cost."""
+    label, scale = _unit(kind)
     print_rows(
-        f"{kind}, of functions alone (self) and with all they called (total)",
+        f"{label}, of functions alone (self) and with all they called (total)",
         ["self", "", "total", "", "function"],
         [
-            [*_amount(row, "self"), *_amount(row, "total"), _place(row)]
+            [*_amount(row, "self", scale), *_amount(row, "total", scale), _place(row)]
             for row in top.to_dict("records")
         ],
     )
@@ -142,10 +145,14 @@ def print_functions(top: pd.DataFrame, kind: str) -> None:
 
 def print_neighbours(title: str, frame: pd.DataFrame, kind: str, rows: int) -> None:
     """Print who calls a function, or whom it calls."""
+    label, scale = _unit(kind)
     print_rows(
-        f"{title}, {kind}",
+        f"{title}, {label}",
         ["value", "", "function"],
-        [[*_amount(row, "value"), _place(row)] for row in frame.head(rows).to_dict("records")],
+        [
+            [*_amount(row, "value", scale), _place(row)]
+            for row in frame.head(rows).to_dict("records")
+        ],
     )
 
 
@@ -183,11 +190,18 @@ def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
     out.print(table)
 
 
-def _amount(row: Mapping[Any, Any], name: str) -> tuple[str, str]:
+def _unit(kind: str) -> tuple[str, float]:
+    """Return how a value type is shown, and what its values are multiplied with: time in seconds."""
+    name, _, unit = kind.rpartition("/")
+    scale = _SECONDS.get(unit)
+    return (kind, 1.0) if scale is None else (f"{name}/seconds", scale)
+
+
+def _amount(row: Mapping[Any, Any], name: str, scale: float) -> tuple[str, str]:
     from workbench.report.units import format_number, format_percent
 
-    value, ratio = row[name], row["ratio" if name == "value" else f"{name}_ratio"]
-    is_whole = float(value).is_integer() and abs(value) < 2**53
+    value, ratio = row[name] * scale, row["ratio" if name == "value" else f"{name}_ratio"]
+    is_whole = scale == 1 and float(value).is_integer() and abs(value) < 2**53
     return f"{int(value):,}" if is_whole else format_number(value), format_percent(ratio)
 
 
