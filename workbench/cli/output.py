@@ -191,7 +191,7 @@ def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
 
 
 def _unit(kind: str) -> tuple[str, float]:
-    """Return how a value type is shown, and what its values are multiplied with: time in seconds."""
+    """Return how a value type is shown, and by what factor; time in seconds."""
     name, _, unit = kind.rpartition("/")
     scale = _SECONDS.get(unit)
     return (kind, 1.0) if scale is None else (f"{name}/seconds", scale)
