@@ -2,9 +2,14 @@
 
 import json
 
+import pandas as pd
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from workbench.ingest import read
+from workbench.ingest.threads import label_threads
+from workbench.profile import ProfileBuilder, ValueType
 
 FOLDED = b"""process 12:"python app.py";thread (4390): Main;main;f 3
 process 12:"python app.py";thread (0x1f): pool-1;work 2
@@ -65,3 +70,35 @@ def test_those_of_a_trace_are_too():
 def test_an_address_that_another_run_does_not_have_is_no_name(frame, name, file):
     function = read(f"main;{frame} 1\n".encode()).function(1)
     assert (function.name, function.file) == (name, file)
+
+
+NAMES = ["f", "g", "thread (1): a", "thread (0x2)", 'process 3:"x;y"', "thread (x)"]
+
+
+@given(st.lists(st.tuples(st.lists(st.sampled_from(NAMES), max_size=5), st.integers(1, 9))))
+def test_stacks_begin_with_the_first_that_is_a_function(rows):
+    builder = ProfileBuilder(ValueType("n", "count"))
+    for stack, count in rows:
+        builder.sample(builder.stack([builder.frame(name) for name in stack]), count)
+    profile = label_threads(builder.build())
+    frame = profile.to_pandas()
+    assert frame["n/count"].tolist() == [count for _, count in rows]
+    for (stack, _), found in zip(rows, frame.to_dict("records"), strict=True):
+        is_root = [name in NAMES[2:5] for name in stack]
+        cut = is_root.index(False) if False in is_root else len(stack)
+        assert found["stack"] == ";".join(stack[cut:])
+        told = {
+            key: found[key]
+            for key in ("tid", "pid", "thread")
+            if key in found and not pd.isna(found[key])
+        }
+        last = {}
+        for name in stack[:cut]:
+            last |= {
+                NAMES[2]: {"tid": 1, "thread": "a"},
+                NAMES[3]: {"tid": 2},
+                NAMES[4]: {"pid": 3},
+            }[name]
+        assert told == last
+    used = {name for stack, _ in rows for name in stack}
+    assert {*profile.functions["name"].to_pylist()} <= used

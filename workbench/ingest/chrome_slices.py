@@ -80,8 +80,7 @@ def add_slices(builder: ProfileBuilder, slices: list[Slice], labels: dict[str, s
         if s.place not in locations:
             locations[s.place] = _location(builder, s.place)
         nodes.append(tree.child(nodes[above] if above >= 0 else -1, locations[s.place]))
-    for node, time in zip(nodes, own.times, strict=True):
-        builder.sample(tree.stack(node), 1, time, labels=labels)
+    builder.samples([*map(tree.stack, nodes)], [1] * len(nodes), own.times, labels=labels)
 
 
 def _tells_outer_first(slices: list[Slice]) -> bool:

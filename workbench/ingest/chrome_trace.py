@@ -96,11 +96,12 @@ class _Trace:
 
     def _add(self, number: int, event: dict[str, Any], phase: str) -> None:
         if phase == "X":
-            begin, length = self._time(number, "ts"), self._length(number, event)
+            begin, length = self._time(number, event, "ts"), self._length(number, event)
             place = _place(event)
             self.threads[track_of(event)].complete.append(Slice(begin, length, number, place))
         elif phase in ("B", "E"):
-            mark = Mark(self._time(number, "ts"), number, phase == "B", _place(event))
+            begins = phase == "B"
+            mark = Mark(self._time(number, event, "ts"), number, begins, _place(event))
             self.threads[track_of(event)].marks.append(mark)
         elif phase == "M":
             self._add_name(number, event)
@@ -110,14 +111,14 @@ class _Trace:
             if chrome_samples.is_chunk(event):
                 self.chunks.append(self._node[number])
 
-    def _time(self, number: int, member: str) -> Time:
+    def _time(self, number: int, event: dict[str, Any], member: str) -> Time:
         """Return a time, which some writers put into quotes."""
-        time = _plain(self._node.value[number].get(member))
+        time = _plain(event.get(member))
         return quoted(self._node[number][member]) if time is None else time
 
     def _length(self, number: int, event: dict[str, Any]) -> Time:
         member = "dur" if event.get("dur") is not None else "tdur"
-        length = self._time(number, member) if event.get(member) is not None else 0
+        length = self._time(number, event, member) if event.get(member) is not None else 0
         if length < 0:
             raise self._node[number][member].unlike("a length of zero or more")
         return length

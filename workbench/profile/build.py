@@ -100,6 +100,30 @@ class ProfileBuilder(FrameTable):
             self.label(key, text)
         self._rows.append(stack)
 
+    def samples(
+        self,
+        stacks: Sequence[int],
+        *columns: Sequence[int | float],
+        labels: Mapping[str, str | int],
+    ) -> None:
+        """Add a sample at each of some stacks, with a column of values of each type, and labels."""
+        first, n = len(self._rows), len(stacks)
+        self._rows.extend(stacks)
+        for column, values in zip(self._values, columns, strict=True):
+            column.extend(values)
+        texts = [value if isinstance(value, str) else None for value in labels.values()]
+        numbers = [None if isinstance(value, str) else value for value in labels.values()]
+        rows = np.repeat(np.arange(first, first + n), len(labels)).tolist()
+        cells: tuple[list[Any], ...] = (
+            rows,
+            [*labels] * n,
+            texts * n,
+            numbers * n,
+            [""] * len(rows),
+        )
+        for cell, told in zip(self.labels.values(), cells, strict=True):
+            cell.extend(told)
+
     def label(self, key: str, value: str | int, unit: str = "") -> None:
         """Add a label to the sample that comes next."""
         is_text = isinstance(value, str)
