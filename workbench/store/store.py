@@ -311,8 +311,16 @@ class Store:
         """
         self._segments.sweep()
         least = 2 if whole else TIER
+        live = self._segments.live()
+        tables = [name for name in RECORD_TABLES if len(_holding(name, live)) >= least]
+        n_records = sum(self._compact_records(name, least, whole) for name in tables)
+        is_enough = len(_of_profiles(live)) >= least
+        return n_records + (self._compact_profiles(least, whole) if is_enough else 0)
 
-        def profiles(live: list[Segment]) -> list[Segment]:
+    def _compact_profiles(self, least: int, whole: bool) -> int:
+        """Put segments of profiles together."""
+
+        def choose(live: list[Segment]) -> list[Segment]:
             found = _of_profiles(live)
             return found if whole else self._segments.of_like_size(found)
 
@@ -321,12 +329,12 @@ class Store:
                 return (), {}
             return query.segments, {name: query(_SORTED[name]) for name in PROFILE_TABLES}
 
-        segments, tables = self._answer(read, profiles)
+        segments, tables = self._answer(read, choose)
         if segments:
             filled = {n: table.cast(TABLES[n]) for n, table in tables.items() if table.num_rows}
             ids = frozenset[int]().union(*(segment.profiles for segment in segments))
             self._segments.write(filled, ids, segments)
-        return len(segments) + sum(self._compact_records(n, least, whole) for n in RECORD_TABLES)
+        return len(segments)
 
     def _compact_records(self, name: str, least: int, whole: bool) -> int:
         """Put segments of one table of records together; those between them in time as well."""
