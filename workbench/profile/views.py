@@ -259,7 +259,7 @@ def _matching(profile: Profile, name: str, pattern: str) -> Mask:
 
 
 def _labelled(profile: Profile, key: str, value: str | int) -> Mask:
-    if isinstance(value, bool) or not isinstance(value, str | int):
+    if isinstance(value, bool) or not isinstance(value, str | int | np.integer):
         expected = f"a text or a whole number for the label {key}"
         raise ProfileError(f"expected {expected}, got {value!r}")
     labels = profile.labels
