@@ -15,6 +15,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workbench.errors import StoreError
 from workbench.ingest import read
 from workbench.intake import Labels, Tally, expand, take_in, watch
 from workbench.store import Store
@@ -245,3 +246,8 @@ def test_a_complaint_names_the_file(store, tmp_path, monkeypatch):
     tally = Tally()
     take_in(store, Path("e"), Labels("svc", work=-1), tally)
     assert tally.rejected == ["e: svc: expected work= as a number of 0 or more, got -1"]
+
+
+def test_labels_are_text_that_can_be_written():
+    with pytest.raises(StoreError, match="expected service as text that is valid Unicode, got 's"):
+        Labels("s\udcff")

@@ -22,6 +22,7 @@ from workbench.ingest.series import SERIES_FORMATS, fetch_prometheus, read_serie
 from workbench.ingest.series.asv import is_asv
 from workbench.ingest.series.read import find_series_format
 from workbench.store import Store, find_table
+from workbench.store.encode import check_text
 from workbench.store.segments import MARKER
 from workbench.types import Profile
 
@@ -43,6 +44,11 @@ class Labels:
     cpu_seconds: float = math.nan
     format: str | None = None
     """Of profiles. Default: told from the content."""
+
+    def __post_init__(self) -> None:
+        """Raise StoreError for text that no store can hold."""
+        for name in ("service", "version", "host"):
+            check_text(f"expected {name}", getattr(self, name))
 
 
 @dataclass(slots=True)

@@ -938,3 +938,16 @@ def test_a_subject_that_is_not_there_is_told_with_those_close_to_it(store):
     store.add_all([window("handler;render 1\n")])
     with pytest.raises(StoreError, match="got rendr; close to it: render"):
         store.series(subject="rendr")
+
+
+def test_questions_in_the_wrong_words_are_one_error(store):
+    store.add_all([window("a 1\n")])
+    with pytest.raises(StoreError, match="expected a length of time such as 5min, got 5"):
+        store.matrix(every=5)
+    for subject in ("a\udcff", ["a", 5]):
+        with pytest.raises(
+            StoreError, match="expected a subject as text that is valid Unicode, got"
+        ):
+            store.matrix(subject=subject)
+    with pytest.raises(StoreError, match="changes: expected text that is valid Unicode"):
+        store.put("changes", [{"id": "c\udcff"}])

@@ -49,17 +49,19 @@ class Encoded(NamedTuple):
     frame_functions: Ids
 
 
+def check_text(expected: str, text: object) -> None:
+    """Raise StoreError for what is no text, or none that can be written."""
+    if not isinstance(text, str) or text != text.encode("utf-8", "replace").decode():
+        raise StoreError(f"{expected} as text that is valid Unicode, got {text!r}")
+
+
 def _check(window: WindowProfile) -> None:
     """Raise StoreError for what a store cannot answer from."""
     name = window.service
     if not isinstance(name, str) or not name:
         raise StoreError(f"expected the name of a service, got {name!r}")
     for key in ("service", "version", "host"):
-        text = getattr(window, key)
-        if not isinstance(text, str) or text != text.encode("utf-8", "replace").decode():
-            raise StoreError(
-                f"{name!r}: expected {key}= as text that is valid Unicode, got {text!r}"
-            )
+        check_text(f"{name!r}: expected {key}=", getattr(window, key))
     if window.profile.graph is not None:
         raise StoreError(
             f"{name}: expected stacks, got a graph of calls, as cProfile and callgrind write: "

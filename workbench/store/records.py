@@ -21,7 +21,10 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     schema = RECORD_TABLES[table]
     if not isinstance(rows, pd.DataFrame | list | tuple):
         raise StoreError(f"{table}: expected rows, got {type(rows).__name__}")
-    frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    try:
+        frame = rows if isinstance(rows, pd.DataFrame) else pd.DataFrame(list(rows))
+    except UnicodeEncodeError as error:
+        raise StoreError(f"{table}: expected text that is valid Unicode: {error}") from error
     if not frame.columns.is_unique:
         seen = ", ".join(map(str, frame.columns))
         raise StoreError(f"{table}: expected each column once, got {seen}")

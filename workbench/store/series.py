@@ -121,7 +121,7 @@ def _floored(times: pd.Series[pd.Timestamp], every: str) -> pd.Series[pd.Timesta
         if not pd.Timedelta(every) > pd.Timedelta(0):
             raise ValueError(every)
         return times.dt.floor(every)
-    except ValueError as error:
+    except (ValueError, TypeError) as error:
         raise StoreError(f"expected a length of time such as 5min, got {every!r}") from error
 
 

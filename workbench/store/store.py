@@ -14,7 +14,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
-from workbench.store.encode import WindowProfile, encode, make_tables
+from workbench.store.encode import WindowProfile, check_text, encode, make_tables
 from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
 from workbench.store.records import make_records, newest_rows
@@ -379,6 +379,8 @@ class Store:
         every: str | None,
     ) -> tuple[str, SeriesMatrix]:
         subjects = [subject] if isinstance(subject, str) else subject
+        for told in subjects or ():
+            check_text("expected a subject", told)
         if metric not in METRICS:
             return self._measured(metric, service, subjects, value_type, every)
 
