@@ -359,3 +359,25 @@ def test_what_a_profile_cannot_answer_is_one_line(workbench, tmp_path, arguments
     assert code == 1
     assert err.startswith(complaint)
     assert len(err.splitlines()) == 1
+
+
+def test_replicates_may_have_other_value_types_beside(workbench, tmp_path):
+    for name, text in (("a", "main;f 3\n"), ("b", "main;f 2\nmain;g 1\n"), ("c", "main;g 4\n")):
+        (tmp_path / f"{name}.folded").write_text(text)
+    code, out, err = workbench("profile", "a.folded", "b.folded", "--after", "c.folded")
+    assert (code, err) == (0, "")
+    assert [line.split()[0] for line in out.splitlines()[:3]] == ["before", "before", "after"]
+    code, _, err = workbench("profile", "a.folded", "--after", "c.folded", "--save", "x.folded")
+    assert code == 2
+    assert "expected --function and --save without --after" in err
+
+
+def test_names_do_not_command_the_terminal(tmp_path):
+    (tmp_path / "a.folded").write_text("\x1b[31mred;größe 3\n")
+    run = subprocess.run(
+        [sys.executable, "-m", "workbench", "profile", str(tmp_path / "a.folded")],
+        capture_output=True, check=True, env={**os.environ, "PYTHONIOENCODING": "ascii"},
+    )  # fmt: skip
+    assert b"\x1b" not in run.stdout
+    assert b"?[31mred" in run.stdout
+    assert b"gr??e" in run.stdout

@@ -315,3 +315,35 @@ fn=(4) g'main'(below main)
     assert top["total"].to_dict() == {"main": 15, "fib": 5, "g'main'(below main)": 1}
     callers = found.callers("fib").set_index("function")["value"].to_dict()
     assert callers == {"main": 5, "fib": 5}
+
+
+def test_calls_in_a_circle_are_at_most_what_was_called_took():
+    """main 1 -> a 10 -> b 10 -> a'2 30 -> b'2 50, each of them with all that it calls."""
+    text = """version: 1
+events: Ir
+fn=main
+1 1
+cfn=a
+calls=1 2
+1 100
+fn=a
+2 10
+cfn=b
+calls=1 3
+2 90
+fn=b
+3 10
+cfn=a'2
+calls=1 2
+3 80
+fn=a'2
+2 30
+cfn=b'2
+calls=1 3
+2 50
+fn=b'2
+3 50
+"""
+    found = read(text.encode())
+    assert found.callers("b").set_index("function")["value"].to_dict() == {"a": 100}
+    assert found.top(by="total")["total"].tolist() == [101, 100, 100]

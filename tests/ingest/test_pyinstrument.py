@@ -167,3 +167,11 @@ def test_a_page_that_was_cut_off_is_no_profile(examples):
     for data in (page[:-40], b"<html><p>hello"):
         with pytest.raises(ParseError, match="got a page of HTML"):
             read(data)
+
+
+def test_a_page_on_one_line_or_of_many_beginnings_is_read_in_no_time(examples):
+    session = examples["pyinstrument"].data
+    page = b"<html><script>const sessionData = " + session + b"; render(sessionData, {});</script>"
+    assert read(page).totals == read(session).totals
+    with pytest.raises(ParseError, match="got a page of HTML"):
+        read(b"<html>" + b"const sessionData = {" * 200_000)

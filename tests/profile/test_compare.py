@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 from workbench.errors import ProfileError
 from workbench.ingest import read
 from workbench.profile import ProfileBuilder, ValueType
-from workbench.profile.statistics import false_discovery_rates
+from workbench.profile.compare import _count_of
+from workbench.profile.statistics import _common_ratio, false_discovery_rates
 from workbench.types import Profile
 
 RNG_SEED = 7
@@ -181,3 +182,21 @@ def test_counts_may_be_of_any_size(n):
     found = small.diff(read(f"m;f {n // 9}\nm;g {n - n // 9}\n".encode())).set_index("function")
     assert found["p_value"]["f"] == pytest.approx(5.2e-12, rel=0.01)
     assert found["p_value"]["m"] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["samples", "cpu"], 0), (["c-samples", "cpu"], None), (["cpu_samples", "CPU time"], 0),
+        (["samples", "alloc-samples", "alloc-space"], 1), (["objects", "space"], None),
+    ],
+)  # fmt: skip
+def test_a_value_type_is_counted_by_the_samples_that_are_named_alike(names, expected):
+    kinds = [ValueType(name, "count" if "samples" in name else "bytes") for name in names]
+    assert _count_of(kinds, len(kinds) - 1) == expected
+
+
+def test_functions_on_the_same_stacks_tell_no_more_than_one():
+    ratios = np.random.default_rng(0).chisquare(4, 12) / 4 * 3
+    assert _common_ratio(np.repeat(ratios, 8), 4.0) == _common_ratio(ratios, 4.0)
+    assert _common_ratio(ratios, 4.0)[1] <= 11 * 4

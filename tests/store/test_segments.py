@@ -265,6 +265,43 @@ def test_large_tables_of_records_are_not_rewritten_for_small_ones(store):
     assert (found["text"] == "new").tolist() == [n < 8 for n in range(2000)]
 
 
+def test_a_record_that_is_written_while_others_are_compacted_is_not_overruled(store, monkeypatch):
+    store.put("changes", [{"id": "c", "title": "old"}])
+    write = Segments.put
+    turns = []
+
+    def slow(self, path, data):
+        if self is store._segments and not turns:
+            turns.append(path)
+            other = Store.open(store.folder)
+            other.put("changes", [{"id": "other"}])
+            assert other.compact() == 2
+        write(self, path, data)
+
+    monkeypatch.setattr(Segments, "put", slow)
+    assert store.put("changes", [{"id": "c", "title": "new"}]) == 1
+    assert turns
+    assert dict(changes(Store.open(store.folder)))["c"] == "new"
+    store.compact()
+    assert dict(changes(Store.open(store.folder)))["c"] == "new"
+
+
+def test_a_compaction_of_small_segments_makes_no_row_newer_than_it_is(store):
+    random = Random(1)
+    store.put("documents", [{"id": "a", "text": "first"}])
+    rows = [{"id": f"d{n}", "text": random.randbytes(400).hex()} for n in range(2000)]
+    store.put("documents", [{"id": "a", "text": "second"}, *rows])
+    for n in range(8):
+        store.put("documents", [{"id": f"e{n}"}])
+    before = store.table("documents")
+    assert store.compact(whole=False) == 9  # all but the large one, which is between them
+    after = Store.open(store.folder).table("documents")
+    assert after["text"][0] == "second"
+    assert after.equals(before)
+    store.compact()
+    assert Store.open(store.folder).table("documents").equals(before)
+
+
 def test_what_is_put_later_counts_whatever_the_clocks_say(store, monkeypatch):
     monkeypatch.setattr(time, "time_ns", lambda: 4 * 10**18)  # a host whose clock is ahead
     store.put("changes", [{"id": "c", "title": "old"}])

@@ -951,3 +951,16 @@ def test_questions_in_the_wrong_words_are_one_error(store):
             store.matrix(subject=subject)
     with pytest.raises(StoreError, match="changes: expected text that is valid Unicode"):
         store.put("changes", [{"id": "c\udcff"}])
+
+
+def test_work_may_be_any_number_and_is_the_same_within_one_call(store):
+    one = window("a 1\n", work=np.int64(7))
+    assert store.add_all([one, one._replace(work=np.float32(7))]) == 1
+    with pytest.raises(StoreError, match="is there with work=7: expected the same, got 8"):
+        store.add_all([one, one._replace(work=8)])
+    later = window("b 1\n", work=math.nan)._replace(cpu_seconds=math.nan)
+    store.add_all([later])
+    with pytest.raises(StoreError, match="is there without work=: expected the same, got 5"):
+        store.add_all([later._replace(work=5.0)])
+    with pytest.raises(StoreError, match="expected version= as text that is valid Unicode, got 41"):
+        store.profile(version=41)

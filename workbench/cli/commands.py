@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import os
 import signal
@@ -201,6 +202,9 @@ def _datasets() -> Path:
 
 def main() -> NoReturn:
     """Run the command line; a deliberate error is one line and exit code 1."""
+    for stream in (sys.stdout, sys.stderr):  # names may have letters that it has not
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="replace")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that nothing is left half-done
     try:
         cli.main(standalone_mode=False)

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Progress = Callable[[str], None]
 
+_LEAST_WIDTH = 110
+"""Of a table with names of functions; a narrower terminal breaks its lines."""
 _SECONDS = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3}
 
 
@@ -165,7 +167,8 @@ def print_changes(diff: pd.DataFrame, rows: int) -> None:
         low, high = (format_percent(value, signed=True) for value in (row["low"], row["high"]))
         interval = "–" if math.isnan(row["low"]) else f"{low} to {high}"
         shares = [format_percent(row[name]) for name in ("before", "after")]
-        change, q = format_percent(row["delta"], signed=True), format_number(row["q_value"])
+        change = format_percent(row["delta"], signed=True)
+        q = "< 0.001" if row["q_value"] < 0.001 else format_number(row["q_value"])
         mark = "*" if row["is_significant"] else ""
         cells.append([*shares, change, interval, q, mark, _place(row)])
     names = ["before", "after", "change", "95 % interval", "q", "", "function"]
@@ -185,8 +188,7 @@ def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
     for row in cells:
         table.add_row(*map(escape, row))
     out = _console()
-    if not out.is_terminal:
-        out.width = 160
+    out.width = max(out.width, _LEAST_WIDTH) if out.is_terminal else 160
     out.print(table)
 
 
@@ -208,4 +210,7 @@ def _amount(row: Mapping[Any, Any], name: str, scale: float) -> tuple[str, str]:
 def _place(row: Mapping[Any, Any]) -> str:
     """Return function, file and line as far as they are known."""
     line = row.get("line") or ""
-    return f"{row['function']}  {row['file']}{line and f':{line}'}".rstrip()
+    text = f"{row['function']}  {row['file']}{line and f':{line}'}".rstrip()
+    return "".join(
+        letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
+    )

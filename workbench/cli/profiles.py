@@ -6,11 +6,14 @@ import math
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from workbench.cli.output import print_changes, print_functions, print_neighbours, tracked
+
+if TYPE_CHECKING:
+    from workbench.types import Profile
 
 
 class _Time(click.ParamType["datetime"]):
@@ -120,27 +123,39 @@ def profile(
     Several FILES are put together; beside --after they are replicates of one version, which tell
     by how much runs of the same program differ.
     """
+    if after and (function is not None or save is not None):
+        raise click.UsageError("expected --function and --save without --after")
     from workbench.ingest import read
 
     before = [read(file, format=format) for file in files]
+    if after:
+        _show_changes(before, [read(file, format=format) for file in after], value_type, rows)
+        return
     merged = before[0].merge(*before[1:])
     kind = str(merged.value_types[merged.value_index(value_type)])
+    if save is not None:
+        merged.save(save)
     click.echo(f"{merged!r}\n")
-    if after:
-        later = [read(file, format=format) for file in after]
-        print_changes(
-            before[0].diff(
-                later[0],
-                value_type=value_type,
-                before_replicates=before[1:],
-                after_replicates=later[1:],
-            ),
-            rows,
-        )
-    elif function is not None:
+    if function is not None:
         print_neighbours("callers", merged.callers(function, value_type=value_type), kind, rows)
         print_neighbours("callees", merged.callees(function, value_type=value_type), kind, rows)
     else:
         print_functions(merged.top(rows, value_type=value_type, by=by), kind)
     if save is not None:
-        click.echo(f"wrote {merged.save(save)}")
+        click.echo(f"wrote {save}")
+
+
+def _show_changes(
+    before: list[Profile], after: list[Profile], value_type: str | None, rows: int
+) -> None:
+    diff = before[0].diff(
+        after[0],
+        value_type=value_type,
+        before_replicates=before[1:],
+        after_replicates=after[1:],
+    )
+    for side, profiles in (("before", before), ("after", after)):
+        for recorded in profiles:
+            click.echo(f"{side:6}  {recorded!r}")
+    click.echo()
+    print_changes(diff, rows)

@@ -8,9 +8,10 @@ are such without calls; other writers tell the unit of an event in its name (`Ti
 
 What a function took with its callees is its own cost and that of its calls, but for calls of
 itself; where functions call each other in a circle, at most what the circle took. The levels of a
-recursion (`fib'2`) are one function, and call itself at most for all it took. Parts of one file
-are added up. Where a part tells its `totals:`, its costs must add up to them. A `summary:` counts
-by other rules and is only used to tell a file of callgrind that was cut off before its totals.
+recursion (`fib'2`) are one function; calls within a circle count for at most all that was called
+took. Parts of one file are added up. Where a part tells its `totals:`, its costs must add up to
+them. A `summary:` counts by other rules and is only used to tell a file of callgrind that was cut
+off before its totals.
 """
 
 from __future__ import annotations
@@ -330,8 +331,9 @@ class _Reader:
         ):
             costs = np.bincount(rows, own * factor, n).astype(np.float64)
             inclusive.append(_inclusive(costs, callers, callees, told * factor, circles))
-            most = np.where(callers == callees, np.abs(inclusive[-1][callers]), np.inf)
-            edge_values.append(np.clip(told * factor, -most, most))  # levels of a recursion add up
+            is_inside = circles[callers] == circles[callees]  # levels of a recursion add up
+            most = np.where(is_inside, np.abs(inclusive[-1][callees]), np.inf)
+            edge_values.append(np.clip(told * factor, -most, most))
         return CallGraph(tuple(inclusive), callers, callees, tuple(edge_values))
 
 

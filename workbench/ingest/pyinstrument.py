@@ -16,6 +16,7 @@ beyond all of them is a row without a stack.
 
 from __future__ import annotations
 
+import json
 import math
 import re
 
@@ -27,7 +28,7 @@ from workbench.types import Profile, ValueType
 TIME = ValueType("time", "seconds")
 ROUNDING_S = 1e-6
 
-_IN_PAGE = re.compile(rb"\b(?:sessionData|window\.profileSession) = (\{.*\})")
+_IN_PAGE = re.compile(rb"\b(?:sessionData|window\.profileSession) = (?=\{)")
 
 _Place = tuple[str, str, int, int]
 
@@ -66,7 +67,14 @@ def _document(content: Content) -> Content:
     """Return the JSON within a page, or what was given."""
     is_page = content.data[:64].lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"
     found = _IN_PAGE.search(content.data) if is_page else None
-    return content if found is None else Content(found[1])
+    if found is None:
+        return content
+    line = content.data[found.end() :].partition(b"\n")[0].decode("utf-8", "replace")
+    try:
+        _, end = json.JSONDecoder().raw_decode(line)
+    except (ValueError, RecursionError):
+        end = line.rfind("}") + 1
+    return Content(line[:end].encode())
 
 
 def _add_records(records: Node, builder: ProfileBuilder) -> None:

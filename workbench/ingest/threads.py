@@ -20,7 +20,7 @@ from workbench.types import Profile
 
 _ROOT = re.compile(
     r"process (?P<pid>\d{1,9}):.*|"
-    r"thread \((?P<tid>\d{1,18}|0x[0-9A-Fa-f]{1,15})\)(?:: (?P<thread>.*))?",
+    r"thread \((?P<tid>\d{1,18}|0x[0-9A-Fa-f]{1,15})\)(?:: ?(?P<thread>.*))?",
     re.DOTALL,
 )
 

@@ -157,5 +157,5 @@ def _count_of(kinds: Sequence[ValueType], value_index: int) -> int | None:
             if number == value_index:
                 return number
     name = kinds[value_index].name.lower()
-    stems = [stem for stem in found if name.startswith(stem)]
+    stems = [stem for stem in found if not stem or re.match(rf"{re.escape(stem)}($|[-_ ])", name)]
     return found[max(stems, key=len)] if stems else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from numbers import Real
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -76,7 +77,7 @@ def _check(window: WindowProfile) -> None:
         raise StoreError(f"{name}: expected value types that differ, got {', '.join(kinds)}")
     for key in ("work", "cpu_seconds"):
         number = getattr(window, key)
-        is_number = isinstance(number, int | float)
+        is_number = isinstance(number, Real)
         if not is_number or not (math.isnan(number) or 0 <= number < math.inf):
             raise StoreError(f"{name}: expected {key}= as a number of 0 or more, got {number!r}")
 

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
-from workbench.store.schema import KEYS, RECORD_TABLES, REQUIRED
+from workbench.store.schema import FIRST, KEYS, RECORD_TABLES, REQUIRED, WRITTEN
 
 
 def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -40,13 +40,30 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     return pa.table(arrays, schema=schema)
 
 
+def with_times(rows: pa.Table, written_ns: int) -> pa.Table:
+    """Return records with when they were written and first came, which some tell themselves."""
+    for name in (WRITTEN, FIRST):
+        if name not in rows.column_names:
+            rows = rows.append_column(name, pa.array(np.full(rows.num_rows, written_ns)))
+    return rows
+
+
 def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pa.Table:
-    """Return the last row of each key, in the order in which the keys first came."""
+    """Return the newest row of each key, in the order in which the keys first came.
+
+    Times are those of `with_times`; of equal ones the later row counts.
+    """
+    whole = whole.take(pa.array(np.argsort(whole[FIRST].to_numpy(), kind="stable")))
     frame: pd.DataFrame = whole.select(keys).to_pandas()
-    key = frame.groupby(list(keys), sort=False, dropna=False).ngroup()
-    newest = np.flatnonzero(~key.duplicated(keep="last").to_numpy())
-    order = np.argsort(key.to_numpy()[newest], kind="stable")
-    return whole.take(pa.array(newest[order])).combine_chunks()
+    key = frame.groupby(list(keys), sort=False, dropna=False).ngroup().to_numpy()
+    firsts = np.unique(key, return_index=True)[1]
+    written = np.argsort(whole[WRITTEN].to_numpy(), kind="stable")
+    newest = np.zeros(len(firsts), np.int64)
+    newest[key[written]] = written  # what is written last stays
+    found = whole.take(pa.array(newest)).combine_chunks()
+    return found.set_column(
+        found.schema.get_field_index(FIRST), FIRST, whole[FIRST].take(pa.array(firsts))
+    )
 
 
 def _column(table: str, frame: pd.DataFrame, field: pa.Field) -> pa.Array:

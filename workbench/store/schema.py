@@ -151,6 +151,10 @@ RECORD_TABLES = {
 }
 """What is told beside profiles; a later row of the same key goes before an earlier."""
 
+WRITTEN, FIRST = "written_ns", "first_ns"
+"""Columns of records that were put together: Unix time of the segment of each row, and of the first
+that had its key."""
+
 KEYS = {
     "changes": ("id", "service"),
     "experiments": ("id", "service"),

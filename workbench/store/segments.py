@@ -175,18 +175,6 @@ class Segments:
             total += sizes[segment.id]
         return chosen
 
-    def newest_of_like_size(self, segments: Sequence[Segment]) -> list[Segment]:
-        """Return the newest, back to the first that is much larger than all after it, by time."""
-        chosen: list[Segment] = []
-        total = 0
-        for segment in sorted(segments, key=lambda segment: -segment.written_ns):
-            size = self.fs.du(f"{self.root}/segments/{segment.id}")
-            if chosen and size > TIER * total:
-                break
-            chosen.append(segment)
-            total += size
-        return chosen[::-1]
-
     def sweep(self) -> None:
         """Remove what was replaced a while ago, and what writers that were killed left behind."""
         found = {segment.id: segment for segment in self._all()}

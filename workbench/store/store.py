@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
@@ -14,10 +15,10 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
-from workbench.store.encode import WindowProfile, check_text, encode, make_tables
+from workbench.store.encode import Encoded, WindowProfile, check_text, encode, make_tables
 from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
-from workbench.store.records import make_records, newest_rows
+from workbench.store.records import make_records, newest_rows, with_times
 from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
 from workbench.store.segments import TIER, Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
@@ -122,10 +123,12 @@ class Store:
         StoreError
             For what a store cannot answer from, and for a profile that is there with other work.
         """
-        entries = {entry.id: entry for entry in map(encode, windows)}
+        entries: dict[int, Encoded] = {}
+        for entry in map(encode, windows):
+            _check_same_work(entries.setdefault(entry.id, entry).window, entry.window)
         known = frozenset[int]().union(*(segment.profiles for segment in self._segments.live()))
         fresh = [entry for entry in entries.values() if entry.id not in known]
-        self._check_work({entry.id: entry.window for entry in entries.values()}, known)
+        self._check_work([entry for entry in entries.values() if entry.id in known])
         if fresh:
             self._segments.write(make_tables(fresh), [entry.id for entry in fresh])
         return len(fresh)
@@ -169,8 +172,11 @@ class Store:
             known = ", ".join(RECORD_TABLES)
             raise StoreError(f"{self.folder}: expected a table among {known}, got {name!r}")
 
-        rows = self._answer(partial(_newest, name), partial(_holding, name))
-        frame: pd.DataFrame = rows.to_pandas()
+        def holding(live: list[Segment]) -> list[Segment]:
+            return [segment for segment in live if name in segment.tables]
+
+        rows = self._answer(partial(_newest, name), holding)
+        frame: pd.DataFrame = rows.select(RECORD_TABLES[name].names).to_pandas()
         return frame
 
     def services(self) -> list[str]:
@@ -207,6 +213,8 @@ class Store:
         for name, told in (("start", start), ("end", end)):
             if told is not None and (not isinstance(told, datetime) or told.tzinfo is None):
                 raise StoreError(f"expected {name}= as a datetime with a time zone, got {told!r}")
+        if version is not None:
+            check_text("expected version=", version)
         if start is not None and end is not None and start >= end:
             raise StoreError(f"expected start before end, got {start} and {end}")
         return self._answer(
@@ -301,8 +309,8 @@ class Store:
         ----------
         whole : bool
             Whether all segments are put together, however large; else eight or more small ones,
-            each of which is not much larger than those that are smaller than it (of records, newer)
-            taken together, so that what is added often is rewritten seldom.
+            each of which is not much larger than those that are smaller than it taken together, so
+            that what is added often is rewritten seldom.
 
         Returns
         -------
@@ -312,7 +320,8 @@ class Store:
         self._segments.sweep()
         least = 2 if whole else TIER
         live = self._segments.live()
-        tables = [name for name in RECORD_TABLES if len(_holding(name, live)) >= least]
+        counts = Counter(table for segment in live for table in segment.tables)
+        tables = [name for name in RECORD_TABLES if counts[name] >= least]
         n_records = sum(self._compact_records(name, least, whole) for name in tables)
         is_enough = len(_of_profiles(live)) >= least
         return n_records + (self._compact_profiles(least, whole) if is_enough else 0)
@@ -337,11 +346,11 @@ class Store:
         return len(segments)
 
     def _compact_records(self, name: str, least: int, whole: bool) -> int:
-        """Put segments of one table of records together; those between them in time as well."""
+        """Put segments of one table of records together; each row keeps its time."""
 
         def choose(live: list[Segment]) -> list[Segment]:
-            found = _holding(name, live)
-            return found if whole else self._segments.newest_of_like_size(found)
+            found = [segment for segment in live if name in segment.tables]
+            return found if whole else self._segments.of_like_size(found)
 
         def read(query: Query) -> tuple[Sequence[Segment], pa.Table]:
             is_enough = len(query.segments) >= least
@@ -352,23 +361,21 @@ class Store:
             self._segments.write({name: rows}, replaces=segments)
         return len(segments)
 
-    def _check_work(self, windows: Mapping[int, WindowProfile], known: frozenset[int]) -> None:
+    def _check_work(self, entries: Sequence[Encoded]) -> None:
         """Raise StoreError where work is told that differs from what is known of a profile."""
         told = {
-            id: window for id, window in windows.items()
-            if id in known and not (math.isnan(window.work) and math.isnan(window.cpu_seconds))
-        }  # fmt: skip
+            entry.id: entry.window
+            for entry in entries
+            if not (math.isnan(entry.window.work) and math.isnan(entry.window.cpu_seconds))
+        }
         if not told:
             return
         select = "SELECT profile, work, cpu_seconds FROM {profiles} WHERE profile IN "
         found = self._answer(lambda query: query(f"{select} (SELECT unnest($1))", [*told]))
         for row in found.to_pylist():
             window = told[row["profile"]]
-            for key in ("work", "cpu_seconds"):
-                given = getattr(window, key)
-                if not math.isnan(given) and given != row[key]:
-                    where = f"{window.service}: the profile of {window.at} is there with {key}="
-                    raise StoreError(f"{where}{row[key]:g}: expected the same, got {given:g}")
+            known = window._replace(work=row["work"], cpu_seconds=row["cpu_seconds"])
+            _check_same_work(known, window)
 
     def _series(
         self,
@@ -470,13 +477,23 @@ def _of_profiles(segments: list[Segment]) -> list[Segment]:
     return [segment for segment in segments if segment.profiles]
 
 
-def _holding(name: str, segments: list[Segment]) -> list[Segment]:
-    """Return those that hold a table of records, the oldest first."""
-    return sorted((s for s in segments if name in s.tables), key=lambda s: s.written_ns)
-
-
 def _newest(name: str, query: Query) -> pa.Table:
-    """Return the newest record of each key of a table."""
-    parts = [query(f"SELECT * FROM {{{name}@{i}}}") for i in range(len(query.segments))]
-    whole = pa.concat_tables([RECORD_TABLES[name].empty_table(), *parts])
-    return newest_rows(whole, KEYS[name])
+    """Return the newest record of each key of a table, with times."""
+    parts = [
+        with_times(query(f"SELECT * FROM {{{name}@{number}}}"), segment.written_ns)
+        for number, segment in enumerate(query.segments)
+    ]
+    nothing = with_times(RECORD_TABLES[name].empty_table(), 0)
+    return newest_rows(
+        pa.concat_tables([nothing, *(part.cast(nothing.schema) for part in parts)]), KEYS[name]
+    )
+
+
+def _check_same_work(known: WindowProfile, told: WindowProfile) -> None:
+    """Raise StoreError where a window tells of its work what differs from what is known."""
+    for key in ("work", "cpu_seconds"):
+        before, after = getattr(known, key), getattr(told, key)
+        if not math.isnan(after) and before != after:
+            there = f"without {key}=" if math.isnan(before) else f"with {key}={before:g}"
+            where = f"{told.service}: the profile of {told.at} is there {there}"
+            raise StoreError(f"{where}: expected the same, got {after:g}")

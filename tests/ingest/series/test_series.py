@@ -1,3 +1,4 @@
+import io
 import json
 
 import numpy as np
@@ -266,3 +267,14 @@ def test_a_column_of_numbers_and_a_word_is_not_left_out():
     texts = f"at,parse,branch\n{rows[:-1]}main\n2026-01-06,1,next\n2026-01-07,1,dev\n"
     texts += "2026-01-08,1,a\n"
     assert {*read_series(texts.encode())["subject"]} == {"parse"}
+
+
+def test_columns_of_bytes_are_no_series():
+    buffer = io.BytesIO()
+    columns = {
+        "at": pd.date_range("2026-01-01", periods=3),
+        "b": [1, 2, 3],
+        "c": [b"1", b"\xff", None],
+    }
+    pd.DataFrame(columns).to_parquet(buffer)
+    assert read_series(buffer.getvalue())["subject"].unique().tolist() == ["b"]

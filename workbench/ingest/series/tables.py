@@ -149,7 +149,8 @@ def _is_told(column: pd.Series[Any]) -> pd.Series[bool]:
     """Return which cells are not left open."""
     if is_numeric_dtype(column):
         return column.notna()
-    return column.notna() & ~column.astype("str").str.strip().str.casefold().isin(_MISSING)
+    is_open = [isinstance(cell, str) and cell.strip().casefold() in _MISSING for cell in column]
+    return column.notna() & ~np.array(is_open, np.bool_)
 
 
 def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
