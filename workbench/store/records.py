@@ -12,6 +12,7 @@ import pyarrow as pa
 
 from workbench.errors import StoreError
 from workbench.store.schema import FIRST, KEYS, RECORD_TABLES, REQUIRED, WRITTEN
+from workbench.store.sql import Query
 
 
 def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -> pa.Table:
@@ -40,18 +41,29 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
     return pa.table(arrays, schema=schema)
 
 
-def with_times(rows: pa.Table, written_ns: int) -> pa.Table:
-    """Return records with when they were written and first came, which some tell themselves."""
+def read_newest(query: Query, name: str) -> pa.Table:
+    """Return the newest record of each key of a table, with when it was written and first came."""
+    parts = [
+        _with_times(query(f"SELECT * FROM {{{name}@{number}}}"), segment.written_ns)
+        for number, segment in enumerate(query.segments)
+    ]
+    nothing = _with_times(RECORD_TABLES[name].empty_table(), 0)
+    whole = pa.concat_tables([nothing, *(part.cast(nothing.schema) for part in parts)])
+    return _newest_rows(whole, KEYS[name])
+
+
+def _with_times(rows: pa.Table, written_ns: int) -> pa.Table:
+    """Return records with both times, which those that were put together tell themselves."""
     for name in (WRITTEN, FIRST):
         if name not in rows.column_names:
             rows = rows.append_column(name, pa.array(np.full(rows.num_rows, written_ns)))
     return rows
 
 
-def newest_rows(whole: pa.Table, keys: Sequence[str]) -> pa.Table:
+def _newest_rows(whole: pa.Table, keys: Sequence[str]) -> pa.Table:
     """Return the newest row of each key, in the order in which the keys first came.
 
-    Times are those of `with_times`; of equal ones the later row counts.
+    Of equal times the later row counts.
     """
     whole = whole.take(pa.array(np.argsort(whole[FIRST].to_numpy(), kind="stable")))
     frame: pd.DataFrame = whole.select(keys).to_pandas()

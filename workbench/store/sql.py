@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, TypeVar
 
 import duckdb
 import pyarrow as pa
 
+from workbench.errors import StoreError
 from workbench.store.schema import TABLES
 from workbench.store.segments import Segment, Segments
+
+_T = TypeVar("_T")
 
 ROW = "file_row_number"
 """A column of tables whose rows have an order, which DuckDB keeps in no join: what it is."""
@@ -38,13 +41,34 @@ class Query:
 
 
 @contextmanager
-def asking(store: Segments, segments: Sequence[Segment]) -> Iterator[Query]:
+def _asking(store: Segments, segments: Sequence[Segment]) -> Iterator[Query]:
     """Give what runs SQL over the tables of some segments."""
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
         if not store.is_local:
             connection.register_filesystem(store.fs)
         yield Query(connection, segments, _places(store, segments))
+
+
+def answer(
+    store: Segments,
+    ask: Callable[[Query], _T],
+    choose: Callable[[list[Segment]], list[Segment]] = list,
+) -> _T:
+    """Ask segments that count; anew where those were replaced and removed meanwhile.
+
+    Damage, be it a broken file or an id that nothing explains, is told as StoreError.
+    """
+    while True:
+        live = store.live()
+        try:
+            with _asking(store, choose(live)) as query:
+                return ask(query)
+        except (duckdb.Error, FileNotFoundError, KeyError, IndexError) as error:
+            if {*live} <= {*store.live()}:
+                complaint = str(error).partition("\n")[0]
+                expected = f"{store.url}: expected segments that can be read"
+                raise StoreError(f"{expected}, found a damaged one? {complaint}") from error
 
 
 def _places(segments: Segments, live: Sequence[Segment]) -> dict[str, str]:

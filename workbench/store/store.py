@@ -3,29 +3,24 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-import duckdb
 import pandas as pd
-import pyarrow as pa
 
 from workbench.errors import StoreError
+from workbench.store.compact import compact_segments
 from workbench.store.encode import Encoded, WindowProfile, check_text, encode, make_tables
 from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
-from workbench.store.records import make_records, newest_rows, with_times
-from workbench.store.schema import KEYS, PROFILE_TABLES, RECORD_TABLES, TABLES
-from workbench.store.segments import TIER, Segment, Segments
+from workbench.store.records import make_records, read_newest
+from workbench.store.schema import RECORD_TABLES
+from workbench.store.segments import Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
-from workbench.store.sql import ROW, Query, asking
+from workbench.store.sql import Query, answer
 from workbench.types import Change, Profile, Recording, SeriesMatrix
-
-_T = TypeVar("_T")
 
 
 class Store:
@@ -175,21 +170,22 @@ class Store:
         def holding(live: list[Segment]) -> list[Segment]:
             return [segment for segment in live if name in segment.tables]
 
-        rows = self._answer(partial(_newest, name), holding)
+        rows = answer(self._segments, lambda query: read_newest(query, name), holding)
         frame: pd.DataFrame = rows.select(RECORD_TABLES[name].names).to_pandas()
         return frame
 
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""
-        return self._answer(_services, _of_profiles)
+        return answer(self._segments, _services, _of_profiles)
 
     def windows(self, service: str | None = None) -> pd.DataFrame:
         """Return a row for each profile of a service, oldest first, without its samples."""
-        found = self._answer(
+        found = answer(
+            self._segments,
             lambda query: query(
                 'SELECT * EXCLUDE (profile) FROM {profiles} WHERE service = ? ORDER BY "at"',
                 self._one(query, service),
-            )
+            ),
         )
         frame: pd.DataFrame = found.to_pandas()
         return frame
@@ -217,10 +213,11 @@ class Store:
             check_text("expected version=", version)
         if start is not None and end is not None and start >= end:
             raise StoreError(f"expected start before end, got {start} and {end}")
-        return self._answer(
+        return answer(
+            self._segments,
             lambda query: read_profile(
                 query, self._one(query, service), start, end, version, value_type
-            )
+            ),
         )
 
     def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
@@ -236,8 +233,9 @@ class Store:
         value_type : str, optional
             As for `matrix`.
         """
-        return self._answer(
-            lambda query: read_recording(query, self._one(query, service), value_type)
+        return answer(
+            self._segments,
+            lambda query: read_recording(query, self._one(query, service), value_type),
         )
 
     def matrix(
@@ -317,49 +315,7 @@ class Store:
         int
             How many segments were; 0 where there were too few.
         """
-        self._segments.sweep()
-        least = 2 if whole else TIER
-        live = self._segments.live()
-        counts = Counter(table for segment in live for table in segment.tables)
-        tables = [name for name in RECORD_TABLES if counts[name] >= least]
-        n_records = sum(self._compact_records(name, least, whole) for name in tables)
-        is_enough = len(_of_profiles(live)) >= least
-        return n_records + (self._compact_profiles(least, whole) if is_enough else 0)
-
-    def _compact_profiles(self, least: int, whole: bool) -> int:
-        """Put segments of profiles together."""
-
-        def choose(live: list[Segment]) -> list[Segment]:
-            found = _of_profiles(live)
-            return found if whole else self._segments.of_like_size(found)
-
-        def read(query: Query) -> tuple[Sequence[Segment], dict[str, pa.Table]]:
-            if len(query.segments) < least:
-                return (), {}
-            return query.segments, {name: query(_SORTED[name]) for name in PROFILE_TABLES}
-
-        segments, tables = self._answer(read, choose)
-        if segments:
-            filled = {n: table.cast(TABLES[n]) for n, table in tables.items() if table.num_rows}
-            ids = frozenset[int]().union(*(segment.profiles for segment in segments))
-            self._segments.write(filled, ids, segments)
-        return len(segments)
-
-    def _compact_records(self, name: str, least: int, whole: bool) -> int:
-        """Put segments of one table of records together; each row keeps its time."""
-
-        def choose(live: list[Segment]) -> list[Segment]:
-            found = [segment for segment in live if name in segment.tables]
-            return found if whole else self._segments.of_like_size(found)
-
-        def read(query: Query) -> tuple[Sequence[Segment], pa.Table]:
-            is_enough = len(query.segments) >= least
-            return (query.segments, _newest(name, query)) if is_enough else ((), None)
-
-        segments, rows = self._answer(read, choose)
-        if segments:
-            self._segments.write({name: rows}, replaces=segments)
-        return len(segments)
+        return compact_segments(self._segments, whole=whole)
 
     def _check_work(self, entries: Sequence[Encoded]) -> None:
         """Raise StoreError where work is told that differs from what is known of a profile."""
@@ -371,7 +327,9 @@ class Store:
         if not told:
             return
         select = "SELECT profile, work, cpu_seconds FROM {profiles} WHERE profile IN "
-        found = self._answer(lambda query: query(f"{select} (SELECT unnest($1))", [*told]))
+        found = answer(
+            self._segments, lambda query: query(f"{select} (SELECT unnest($1))", [*told])
+        )
         for row in found.to_pylist():
             window = told[row["profile"]]
             known = window._replace(work=row["work"], cpu_seconds=row["cpu_seconds"])
@@ -398,7 +356,7 @@ class Store:
                 return name, read_matrix(query, metric, name, subjects, value_type, every)
             return None
 
-        found = self._answer(read)
+        found = answer(self._segments, read)
         return found or self._measured(metric, service, subjects, value_type, every)
 
     def _has(self, metric: str) -> bool:
@@ -435,38 +393,6 @@ class Store:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
         return services[0] if service is None else service
 
-    def _answer(
-        self,
-        ask: Callable[[Query], _T],
-        choose: Callable[[list[Segment]], list[Segment]] = list,
-    ) -> _T:
-        """Ask segments that count; anew where those were replaced and removed meanwhile.
-
-        Damage, be it a broken file or an id that nothing explains, is told as StoreError.
-        """
-        while True:
-            live = self._segments.live()
-            try:
-                with asking(self._segments, choose(live)) as query:
-                    return ask(query)
-            except (duckdb.Error, FileNotFoundError, KeyError, IndexError) as error:
-                if {*live} <= {*self._segments.live()}:
-                    complaint = str(error).partition("\n")[0]
-                    expected = f"{self.folder}: expected segments that can be read"
-                    raise StoreError(f"{expected}, found a damaged one? {complaint}") from error
-
-
-_SORTED = {
-    "profiles": 'SELECT * FROM {profiles} ORDER BY service, "at", profile',
-    "functions": "SELECT DISTINCT * FROM {functions} ORDER BY function",
-    "locations": "SELECT DISTINCT * FROM {locations} ORDER BY location",
-    "stacks": "SELECT DISTINCT ON (stack) * FROM {stacks} ORDER BY stack",
-    "incidence": "SELECT DISTINCT * FROM {incidence} ORDER BY stack, function",
-    "samples": f"SELECT * EXCLUDE {ROW} FROM {{samples}} ORDER BY profile, {ROW}",
-    "labels": f"SELECT * EXCLUDE {ROW} FROM {{labels}} ORDER BY profile, {ROW}",
-    "cells": "SELECT * FROM {cells} ORDER BY value_type, stack, profile",
-}
-
 
 def _services(query: Query) -> list[str]:
     found = query("SELECT DISTINCT service FROM {profiles} ORDER BY service")
@@ -475,18 +401,6 @@ def _services(query: Query) -> list[str]:
 
 def _of_profiles(segments: list[Segment]) -> list[Segment]:
     return [segment for segment in segments if segment.profiles]
-
-
-def _newest(name: str, query: Query) -> pa.Table:
-    """Return the newest record of each key of a table, with times."""
-    parts = [
-        with_times(query(f"SELECT * FROM {{{name}@{number}}}"), segment.written_ns)
-        for number, segment in enumerate(query.segments)
-    ]
-    nothing = with_times(RECORD_TABLES[name].empty_table(), 0)
-    return newest_rows(
-        pa.concat_tables([nothing, *(part.cast(nothing.schema) for part in parts)]), KEYS[name]
-    )
 
 
 def _check_same_work(known: WindowProfile, told: WindowProfile) -> None:
