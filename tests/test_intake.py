@@ -239,6 +239,8 @@ def test_folders_that_are_one_thing_are_found_in_others(tmp_path, make_repositor
     assert {"clone", "b.folded"} <= found
     assert not any(name.startswith(("clone/", "inner")) for name in found)
     assert expand([tmp_path / "inner" / "segments"]) == []
+    (tmp_path / "inner" / "c.folded").write_text("a 1\n")
+    assert expand([tmp_path / "inner"]) == [tmp_path / "inner" / "c.folded"]
 
 
 def test_a_complaint_names_the_file(store, tmp_path, monkeypatch):

@@ -105,7 +105,7 @@ def expand(paths: Iterable[Path | str]) -> list[Path | str]:
             found.append(place)
         elif not Path(place).is_dir() or _is_one(Path(place)):
             found.append(Path(place))
-        elif not any((folder / MARKER).is_file() for folder in Path(place).resolve().parents):
+        elif not _is_of_store(Path(place).resolve()):
             found += _inside(Path(place))
     return found
 
@@ -220,13 +220,19 @@ def _inside(folder: Path) -> list[Path]:
     for name, folders, files in os.walk(folder):
         here = Path(name)
         if MARKER in files:
-            folders.clear()
-            continue
+            files.remove(MARKER)
+            folders[:] = [inner for inner in folders if inner != "segments"]
         whole = {inner for inner in folders if _is_one(here / inner)}
         folders[:] = sorted(f for f in folders if f not in whole and not f.startswith("."))
         names = {*whole, *files}
         found += [here / inner for inner in names if not inner.startswith(".")]
     return sorted(path for path in found if path.is_file() or path.is_dir())
+
+
+def _is_of_store(folder: Path) -> bool:
+    """Tell whether a folder is where a store has its segments, or within."""
+    places = (folder, *folder.parents)
+    return any(p.name == "segments" and (p.parent / MARKER).is_file() for p in places)
 
 
 def _is_one(folder: Path) -> bool:
