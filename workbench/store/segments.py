@@ -236,10 +236,12 @@ class Segments:
         self._known.pop(name.removesuffix(".json"), None)
 
     def _age_s(self, path: str) -> float:
-        """Return the seconds since a file, or any in a folder, was changed."""
+        """Return the seconds since a file, or any in a folder, was changed; 0, so that it stays,
+        where it was removed or the file system tells no times.
+        """
         try:
             changed = max(map(self.fs.modified, self.fs.find(path) or [path]))
-        except (FileNotFoundError, NotImplementedError):  # removed, or without a time
+        except (FileNotFoundError, NotImplementedError):
             return 0.0
         return time.time() - float(changed.timestamp())
 
