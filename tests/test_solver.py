@@ -125,7 +125,7 @@ def test_what_the_recording_leaves_open_and_running_does_not_show_is_set_aside(c
     stack, other = "<module> (w.py:1);main (app.py:1)", "<module> (w.py:1);rest (w.py:2)"
     before, after = {stack: 0.1, other: 6.0}, {stack: 0.45, other: 6.0}
     make_store(before, after, name="case/store", noise=0.3)
-    found = solve(open_case(case), SolveOptions(fix=False)).detection.regressions
+    found = solve(open_case(case), SolveOptions(fix=False)).detection.found
     assert found
     assert not any(r.is_sure for r in found)
     outcome = solve(open_case(case))
@@ -153,7 +153,7 @@ def test_the_same_case_gives_the_same_answer(case):
 
 def test_a_store_alone_is_detected_and_accuses_nobody(case):
     outcome = solve(open_case(case / "store"))
-    assert outcome.detection.regressions
+    assert outcome.detection.found
     assert outcome.cause is None
     assert outcome.fix is None
     assert outcome.case.id == "store"

@@ -24,9 +24,16 @@ class Loops:
     """The loops of one module; decorate each with the instance.
 
     `loops.over(n)` gives them as attributes, compiled where `n` elements are enough work.
+
+    Parameters
+    ----------
+    reorders : bool
+        Whether sums may be added up in any order, several numbers at a time; they then differ
+        from plain ones in the last digits.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, reorders: bool = False) -> None:
+        self._fastmath = {"reassoc", "contract"} if reorders else False
         self._plain: dict[str, Callable[..., Any]] = {}
 
     def __call__(self, function: _F) -> _F:
@@ -54,5 +61,5 @@ class Loops:
             function = self._plain[name]
             scope = {**function.__globals__, **known}
             copy = types.FunctionType(function.__code__, scope, name, function.__defaults__)
-            known[name] = numba.njit(cache=True, nogil=True)(copy)
+            known[name] = numba.njit(cache=True, nogil=True, fastmath=self._fastmath)(copy)
         return SimpleNamespace(**known)

@@ -20,7 +20,7 @@ from workbench.detect import DetectConfig, detect
 from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository, enclosing_function
 from workbench.patch import find_fix, reproduce
-from workbench.signals import depths, function_series, stack_costs
+from workbench.signals import function_series, stacks
 from workbench.store import Store
 from workbench.types import (
     Case,
@@ -36,6 +36,11 @@ from workbench.types import (
 )
 
 CASE_FILE = "case.json"
+
+_CASES = DetectConfig(min_relative=0.05, min_share=0.01, same_change=2)
+"""What is worth an investigation: a twentieth of a function, and a hundredth of its service."""
+_FALSE_ALARMS = 0.01
+"""Recordings in which nothing happened of which one is investigated."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,7 +168,7 @@ def solve(
     detection, seen = _detect(case, recording, series, workload, repository, progress)
     clock.lap("detect")
     outcome = Outcome(case, recording, series, detection, model=options.model, reproduction=seen)
-    if not detection.regressions:
+    if not detection.found:
         return replace(outcome, seconds=clock.seconds())
 
     from workbench.agent import Investigation, investigate, load_skills, make_model
@@ -173,7 +178,7 @@ def solve(
     model = make_model(options.model, skills)
     clock.lap("start")
     evidence = Investigation(recording, detection, repository, case.base, case.head)
-    regression = detection.regressions[0]
+    regression = detection.found[0]
     trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
     suspects = evidence.suspects(regression.id)
     clock.lap("diagnose")
@@ -199,19 +204,20 @@ def _detect(
     repository: Repository | None, progress: Callable[[str], None],
 ) -> tuple[Detection, Reproduction | None]:  # fmt: skip
     """Detect; what the recording leaves open is settled by running the workload."""
-    search = partial(detect, series, depths=depths(recording), stack_values=stack_costs(recording))
-    detection = search(config=DetectConfig(keep_open=workload is not None))
+    config = replace(_CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values))
+    search = partial(detect, series, stacks=stacks(recording))
+    detection = search(config=replace(config, keep_open=workload is not None))
     if _is_plain(detection) or not (repository and workload):
         return detection, None
     seen = reproduce(
         repository, case.base, case.head, workload, Path(case.folder), progress=progress
     )
-    return search(config=DetectConfig(total_ratio=seen.ratio if seen.is_real else 1.0)), seen
+    return search(config=replace(config, total_ratio=seen.ratio if seen.is_real else 1.0)), seen
 
 
 def _is_plain(detection: Detection) -> bool:
     """Tell whether the recording alone shows that there is a regression, or none."""
-    return not detection.regressions or any(r.is_sure for r in detection.regressions)
+    return not detection.found or any(r.is_sure for r in detection.found)
 
 
 def _no_fix(options: SolveOptions, case: Case, diagnosis: Diagnosis) -> str:
@@ -274,7 +280,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
                 "after": r.after,
                 "relative_delta": r.relative_delta if r.before else None,
             }
-            for r in outcome.detection.regressions
+            for r in outcome.detection.found
         ],
         "cause": {
             "commit": diagnosis.change_id,

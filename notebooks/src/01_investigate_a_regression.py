@@ -30,7 +30,7 @@ from workbench.detect import detect
 from workbench.evaluate import load_bank, materialise
 from workbench.history import Repository
 from workbench.report import FlameDiff, plot_series, plot_verification
-from workbench.signals import depths, function_series, stack_costs
+from workbench.signals import function_series, stacks
 from workbench.solver import open_case, solve
 from workbench.store import Store
 from workbench.types import SERVICE
@@ -59,11 +59,11 @@ recording.windows.groupby("version").agg(
 
 # %%
 series = function_series(recording)
-detection = detect(series, depths=depths(recording), stack_values=stack_costs(recording))
+detection = detect(series, stacks=stacks(recording))
 detection.funnel
 
 # %%
-regression = detection.regressions[0]
+regression = detection.found[0]
 pd.DataFrame(
     [
         {
@@ -73,7 +73,7 @@ pd.DataFrame(
             "after, ms/round": r.after * 1e3,
             "moved with it": len(r.merged),
         }
-        for r in detection.regressions
+        for r in detection.found
     ]
 ).round(2)
 

@@ -14,7 +14,7 @@ from langchain_core.messages import AIMessage
 from workbench.agent import Investigation, Trajectory, investigate, load_skills, make_model
 from workbench.detect import detect
 from workbench.history import Repository, run_git
-from workbench.signals import depths, function_series, stack_costs
+from workbench.signals import function_series, stacks
 from workbench.types import Detection, Function, Recording
 
 SHOP = """def main():
@@ -117,11 +117,7 @@ def look_into(recording: Recording, repository: Repository | None, base: str) ->
 
 @cache
 def detected(recording: Recording) -> Detection:
-    return detect(
-        function_series(recording),
-        depths=depths(recording),
-        stack_values=stack_costs(recording),
-    )
+    return detect(function_series(recording), stacks=stacks(recording))
 
 
 @cache
@@ -196,7 +192,7 @@ def run(skills) -> Callable[..., Trajectory]:
     """Investigate the first regression, with the playbook or another model."""
 
     def run(investigation: Investigation, model: Any = None, **kwargs: Any) -> Trajectory:
-        regression = investigation.detection.regressions[0]
+        regression = investigation.detection.found[0]
         chosen = model or make_model("playbook", skills)
         return investigate(investigation, regression.id, chosen, skills, **kwargs)
 

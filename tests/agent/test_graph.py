@@ -37,7 +37,7 @@ def report(calls):
 @pytest.fixture
 def look(shop, calls):
     """A call whose reply can be cited as "1"."""
-    return calls("query_profile", "1", regression_id=shop.detection.regressions[0].id)
+    return calls("query_profile", "1", regression_id=shop.detection.found[0].id)
 
 
 def test_the_playbook_names_the_commit_and_cites_what_it_saw(shop, run, culprit):
@@ -161,7 +161,7 @@ def test_a_model_that_never_ends_runs_out_of_calls(script, look, calls):
 def test_the_budget_is_an_argument(shop, skills, calls, look):
     model = ScriptedModel(replies=[calls("SelectSkill", "0", name="lost-cache"), look])
     graph = build_graph(model, shop, skills, max_model_calls=3)
-    state = graph.invoke({"regression_id": shop.detection.regressions[0].id})
+    state = graph.invoke({"regression_id": shop.detection.found[0].id})
     assert state["n_model_calls"] == 3
     assert state["diagnosis"].change_id is None
 
@@ -185,7 +185,7 @@ def test_several_calls_at_once_are_all_answered(script, report, look, calls, cul
 def test_a_skill_allows_its_tools_and_no_others(shop, skills, calls, look):
     narrow = {"lost-cache": replace(skills["lost-cache"], allowed_tools=frozenset({"get_change"}))}
     model = ScriptedModel(replies=[calls("SelectSkill", "0", name="lost-cache"), look])
-    trajectory = investigate(shop, shop.detection.regressions[0].id, model, narrow)
+    trajectory = investigate(shop, shop.detection.found[0].id, model, narrow)
     told = next(step.detail for step in trajectory.steps if step.call_id)
     assert "query_profile is not a valid tool, try one of [get_change]" in told
 

@@ -60,7 +60,7 @@ def test_an_investigation_resumes_from_a_checkpoint(shop, skills, run):
 
     wanted = run(shop).diagnosis
     saver, config = InMemorySaver(), {"configurable": {"thread_id": "1"}}
-    regression_id = shop.detection.regressions[0].id
+    regression_id = shop.detection.found[0].id
     state = {"regression_id": regression_id}
     for _ in range(50):  # a new graph and a new model each time
         graph = build_graph(make_model("playbook", skills), shop, skills, checkpointer=saver)

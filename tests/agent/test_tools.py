@@ -28,7 +28,7 @@ def read(investigation, name, **arguments):
 
 
 def regression_id(investigation):
-    return investigation.detection.regressions[0].id
+    return investigation.detection.found[0].id
 
 
 def snapshot(folder: Path):

@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -5,18 +7,17 @@ from hypothesis import strategies as st
 
 from workbench.detect import DetectConfig, detect
 from workbench.errors import SignalError
-from workbench.signals import depths, function_series, stack_costs
+from workbench.signals import function_series, stacks
 from workbench.types import SERVICE, Detection, Recording, SeriesMatrix
 
-STAGES = ["screen", "localise", "went away", "threshold", "significance", "cost shift", "merge"]
+STAGES = [
+    *("screen", "significance", "localise", "went away", "seasonality"),
+    *("threshold", "cost shift", "merge"),
+]
 
 
 def run(recording: Recording) -> Detection:
-    return detect(
-        function_series(recording),
-        depths=depths(recording),
-        stack_values=stack_costs(recording),
-    )
+    return detect(function_series(recording), stacks=stacks(recording))
 
 
 def matrix(*, metric="cost", sigma=0.02, n_each=20, seed=0, **levels):
@@ -39,23 +40,27 @@ def self_check(detection):
     """What holds of every detection."""
     funnel, removed = detection.funnel, detection.removed
     assert list(funnel["stage"]) == STAGES
-    assert list(funnel["n_out"][:-1]) == list(funnel["n_in"][1:])
+    goes_on = zip(STAGES, funnel["n_out"][:-1], funnel["n_in"][1:], strict=False)
+    assert all(
+        out <= into if stage == "significance" else out == into for stage, out, into in goes_on
+    )
     assert (funnel["n_out"] <= funnel["n_in"]).all()
-    found = detection.regressions + detection.improvements
+    found = detection.found + detection.gains
     assert funnel["n_out"].iloc[-1] == len(found)
     for row in funnel.itertuples():
         told = sum(int(part.split(" ", 1)[0]) for part in row.removed.split("; ") if part)
         assert told == row.n_in - row.n_out
-        if row.stage in STAGES[2:6]:
+        if row.stage in STAGES[2:]:
             assert len(removed[removed["stage"] == row.stage]) == told
-    assert set(removed["stage"]) <= set(STAGES[2:6])
+    assert set(removed["stage"]) <= set(STAGES[2:])
     assert all(removed["reason"])
-    assert all(r.absolute_delta > 0 for r in detection.regressions)
-    assert all(r.absolute_delta < 0 for r in detection.improvements)
-    assert all(0 <= r.p_value <= 0.01 for r in found)
+    assert all(r.absolute_delta > 0 for r in detection.found)
+    assert all(r.absolute_delta < 0 for r in detection.gains)
+    assert all(0 <= r.p_value <= 1 for r in found)
+    assert all(r.delta_low <= r.absolute_delta <= r.delta_high for r in found)
     assert all(r.change_index_low <= r.change_index <= r.change_index_high for r in found)
     assert len({r.id for r in found}) == len(found)
-    for side in (detection.regressions, detection.improvements):
+    for side in (detection.found, detection.gains):
         assert [abs(r.absolute_delta) for r in side] == sorted(
             (abs(r.absolute_delta) for r in side), reverse=True
         )
@@ -67,7 +72,7 @@ def self_check(detection):
 
 def test_a_step_is_found_at_its_window_with_its_levels():
     detection = self_check(detect(matrix(f=(1, 1.5), g=(5, 5))))
-    by_subject = {r.subject: r for r in detection.regressions}
+    by_subject = {r.subject: r for r in detection.found}
     assert set(by_subject) == {"f", SERVICE}
     assert by_subject["f"].change_index == 20
     assert by_subject["f"].before == pytest.approx(1, rel=0.02)
@@ -78,33 +83,34 @@ def test_a_step_is_found_at_its_window_with_its_levels():
 
 def test_an_improvement_is_told_as_one():
     detection = self_check(detect(matrix(f=(1.5, 0.5), g=(5, 5))))
-    assert detection.regressions == ()
-    assert {r.subject for r in detection.improvements} == {"f", SERVICE}
-    assert all(r.absolute_delta < 0 for r in detection.improvements)
+    assert detection.found == ()
+    assert {r.subject for r in detection.gains} == {"f", SERVICE}
+    assert all(r.absolute_delta < 0 for r in detection.gains)
 
 
 def test_a_new_function_grew_from_nothing():
-    (regression,) = detect(matrix(metric="gcpu", f=(0, 0.3))).regressions
+    (regression,) = detect(matrix(metric="gcpu", f=(0, 0.3))).found
     assert regression.before == 0
     assert regression.relative_delta == float("inf")
 
 
 def test_the_largest_is_told_first():
     detection = self_check(detect(matrix(metric="gcpu", f=(0.1, 0.2), g=(0.1, 0.4), h=(0.5, 0.2))))
-    assert [r.subject for r in detection.regressions] == ["g", "f"]
-    assert [r.subject for r in detection.improvements] == ["h"]
+    assert [r.subject for r in detection.found] == ["g", "f"]
+    assert [r.subject for r in detection.gains] == ["h"]
 
 
 def test_the_same_data_has_the_same_ids():
-    first, second = (detect(matrix(f=(1, 2), g=(5, 5))).regressions for _ in range(2))
+    first, second = (detect(matrix(f=(1, 2), g=(5, 5))).found for _ in range(2))
+    assert first
     assert first == second
     assert all(r.id.startswith("R-") for r in first)
 
 
-def test_the_largest_of_several_steps_is_judged():
-    (regression,) = detect(matrix(metric="gcpu", f=(0.2, 0.3, 0.7))).regressions
-    assert regression.change_index == 40
-    assert regression.before == pytest.approx(0.3, rel=0.05)
+def test_each_of_several_steps_is_told():
+    larger, smaller = detect(matrix(metric="gcpu", f=(0.2, 0.3, 0.7))).found
+    assert (smaller.change_index, larger.change_index) == (20, 40)
+    assert smaller.after == larger.before == pytest.approx(0.3, rel=0.05)
 
 
 # what is removed, and why
@@ -116,44 +122,46 @@ def test_noise_alone_is_never_a_regression():
     for metric in ("gcpu", "cost"):
         series = SeriesMatrix(tuple(f"f{i}" for i in range(200)), (metric,) * 200, values)
         detection = self_check(detect(series))
-        assert detection.regressions == detection.improvements == ()
+        assert detection.found == detection.gains == ()
 
 
 def test_what_went_away_is_removed_with_its_reason():
     detection = self_check(detect(matrix(metric="gcpu", n_each=12, f=(0.2, 0.5, 0.2))))
-    assert detection.regressions == ()
-    assert reasons(detection, "f") == {"went away": "went away again"}
+    assert detection.found == ()
+    assert list(detection.removed["reason"]) == [
+        "went away again", "only the end of what went away again"
+    ]  # fmt: skip
 
 
 def test_a_small_change_is_removed_with_its_reason():
     config = DetectConfig(min_relative=0.05)
     series = matrix(metric="gcpu", sigma=0.001, f=(0.5, 0.515), g=(0.02, 0.0295))
     detection = self_check(detect(series, config=config))
-    assert reasons(detection, "f") == {"threshold": "changed by less than 5%"}
-    assert reasons(detection, "g") in ({}, {"threshold": "changed by less than 1% of the service"})
-    assert detection.regressions == ()
-    assert detect(series, config=DetectConfig(min_relative=0.01)).regressions[0].subject == "f"
+    assert reasons(detection, "f") == {"threshold": "changed by less than 5 %"}
+    assert [r.subject for r in detection.found] == ["g"]
+    strict = self_check(detect(series, config=replace(config, min_absolute=0.01)))
+    assert reasons(strict, "g") == {"threshold": "changed by less than 1 % of the service"}
+    assert detect(series, config=DetectConfig(min_relative=0.01)).found[0].subject == "f"
 
 
 def test_a_change_that_chance_explains_is_removed_with_its_reason():
-    values = np.full(40, 0.5)
-    values[20:] += np.resize([0.12, -0.05, 0.15, 0.0], 20)
-    values[:20] += np.resize([0.06, -0.06], 20)
-    series = SeriesMatrix(("f",), ("gcpu",), values[np.newaxis])
-    strict = self_check(detect(series, config=DetectConfig(alpha=1e-12, min_relative=0.0)))
-    assert strict.regressions == ()
-    assert set(strict.removed["stage"]) <= {"significance"}
+    series = matrix(metric="gcpu", sigma=0.05, f=(0.5, 0.6))
+    strict = self_check(detect(series, alerts_per_1000_series=0.01))
+    assert strict.found == ()
+    told = dict(strict.funnel[["stage", "removed"]].to_numpy().tolist())
+    assert told["significance"] == "1 chance alone does as much in more than 0.01 of 1,000"
+    assert detect(series).found
 
 
 def test_cost_that_moved_is_no_regression_and_no_improvement():
     detection = self_check(detect(matrix(f=(2, 0.01), g=(0.01, 2), h=(5, 5))))
-    assert detection.regressions == detection.improvements == ()
+    assert detection.found == detection.gains == ()
     assert set(reasons(detection, "f")) == set(reasons(detection, "g")) == {"cost shift"}
 
 
 def test_a_rise_hidden_by_an_equal_fall_elsewhere_is_seen_where_the_total_moved():
     detection = self_check(detect(matrix(f=(1, 3), g=(3, 2), h=(5, 5))))
-    assert detection.regressions[0].subject == "f"
+    assert detection.found[0].subject == "f"
 
 
 def test_shares_are_judged_only_where_there_is_no_cost():
@@ -164,15 +172,23 @@ def test_shares_are_judged_only_where_there_is_no_cost():
         np.vstack([series.values, series.values[:1]]),
     )
     detection = self_check(detect(both))
-    assert {r.metric for r in detection.regressions} == {"cost"}
+    assert {r.metric for r in detection.found} == {"cost"}
     assert "1 shares, judged by cost instead" in detection.funnel["removed"].iloc[0]
 
 
-def test_a_series_that_is_not_finite_is_an_error():
+def test_an_infinite_value_is_an_error():
     series = matrix(metric="gcpu", f=(0.1, 0.5))
-    series.values[0, 3] = np.nan
-    with pytest.raises(SignalError, match="got nan at index 3"):
+    series.values[0, 3] = np.inf
+    with pytest.raises(SignalError, match="series f: expected finite .* got inf at index 3"):
         detect(series)
+
+
+def test_gaps_are_bridged():
+    series = matrix(metric="gcpu", f=(0.1, 0.5), g=(0.2, 0.2), h=(0.1, 0.1))
+    series.values[0, [3, 4, 30]] = np.nan
+    series.values[2] = np.nan
+    detection = self_check(detect(series))
+    assert [(r.subject, r.change_index) for r in detection.found] == [("f", 20)]
 
 
 @settings(max_examples=25)
@@ -195,7 +211,7 @@ def test_the_funnel_adds_up(levels, metric, seed):
 def test_the_unit_of_cost_does_not_matter(scale):
     series = matrix(f=(1, 1.5), g=(5, 5))
     scaled = SeriesMatrix(series.subjects, series.metrics, series.values * scale)
-    as_it_is, other = detect(series).regressions, detect(scaled).regressions
+    as_it_is, other = detect(series).found, detect(scaled).found
     assert [(r.id, r.change_index) for r in as_it_is] == [(r.id, r.change_index) for r in other]
 
 
@@ -208,7 +224,7 @@ def test_a_step_is_one_regression_with_its_callers_and_callees_merged(make_recor
             make_recording({"main;f;leaf": 0.2, "main;g": 0.5}, {"main;f;leaf": 0.5, "main;g": 0.5})
         )
     )
-    (regression,) = detection.regressions
+    (regression,) = detection.found
     assert regression.subject in {"f", "leaf"}
     assert regression.change_index == 20
     assert {"main", SERVICE, "f", "leaf"} == {regression.subject, *regression.merged}
@@ -222,11 +238,11 @@ def test_shares_are_judged_where_no_work_is_known(make_recording):
             make_recording({"main;f": 0.1, "main;g": 0.5}, {"main;f": 0.5, "main;g": 0.5}, work=0.0)
         )
     )
-    assert [r.subject for r in detection.regressions] == ["f"]
-    assert [r.subject for r in detection.improvements] == ["g"]
+    assert [r.subject for r in detection.found] == ["f"]
+    assert [r.subject for r in detection.gains] == ["g"]
 
 
 def test_nothing_changed_is_nothing_found(make_recording):
     costs = {"main;f": 0.2, "main;g": 0.5}
     detection = self_check(run(make_recording(costs, costs, noise=0.05)))
-    assert detection.regressions == detection.improvements == ()
+    assert detection.found == detection.gains == ()

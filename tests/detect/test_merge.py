@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from workbench.detect import detect
-from workbench.types import SERVICE, SeriesMatrix
+from workbench.types import SERVICE, SeriesMatrix, Stacks
 
 
 def detect_stacks(before, after, *, extra=(), n_each=20, sigma=0.01):
@@ -21,13 +21,14 @@ def detect_stacks(before, after, *, extra=(), n_each=20, sigma=0.01):
     series = SeriesMatrix(
         subjects, ("cost",) * len(subjects), np.vstack([(depths > 0) @ values, values.sum(axis=0)])
     )
-    return detect(series, depths=sparse.csr_array(depths), stack_values=sparse.csr_array(values))
+    names = subjects[:-1]
+    return detect(series, stacks=Stacks(names, sparse.csr_array(depths), sparse.csr_array(values)))
 
 
 def test_callers_and_callees_are_told_once():
     (regression,) = detect_stacks(
         {"main;f;leaf": 1, "main;g": 5}, {"main;f;leaf": 3, "main;g": 5}
-    ).regressions
+    ).found
     assert {regression.subject, *regression.merged} == {"main", "f", "leaf", SERVICE}
     assert regression.subject in {"f", "leaf"}
 
@@ -35,7 +36,7 @@ def test_callers_and_callees_are_told_once():
 def test_the_deepest_that_carries_most_of_the_growth_stands_for_all():
     (regression,) = detect_stacks(
         {"main;f;x": 1, "main;f;y": 1}, {"main;f;x": 3, "main;f;y": 1.5}
-    ).regressions
+    ).found
     assert regression.subject == "x"
     assert {"main", "f"} <= set(regression.merged)
 
@@ -43,24 +44,22 @@ def test_the_deepest_that_carries_most_of_the_growth_stands_for_all():
 def test_a_caller_stands_for_callees_none_of_which_carries_most():
     parts = {f"main;f;part{n}": 1 for n in range(5)}
     detection = detect_stacks(parts | {"main;g": 5}, dict.fromkeys(parts, 2) | {"main;g": 5})
-    assert detection.regressions[0].subject == "f"
+    assert detection.found[0].subject == "f"
 
 
 def test_two_causes_in_one_window_are_two_regressions():
     detection = detect_stacks(
         {"main;f": 1, "main;g": 1, "main;h": 5}, {"main;f": 4, "main;g": 3, "main;h": 5}
     )
-    assert {"f", "g"} <= {r.subject for r in detection.regressions} | set(
-        detection.regressions[0].merged
-    )
-    assert detection.funnel["n_out"].iloc[-1] == len(detection.regressions)
+    assert {"f", "g"} <= {r.subject for r in detection.found} | set(detection.found[0].merged)
+    assert detection.funnel["n_out"].iloc[-1] == len(detection.found)
 
 
 def test_a_regression_and_an_improvement_are_never_merged():
     detection = detect_stacks(
         {"main;f": 1, "main;g": 6, "main;h": 5}, {"main;f": 8, "main;g": 4, "main;h": 5}
     )
-    (regression,) = detection.regressions
+    (regression,) = detection.found
     assert regression.subject == "f"
     assert "g" not in regression.merged
 
@@ -70,8 +69,8 @@ def test_functions_of_one_name_in_two_files_do_not_mix_up_the_others():
     stacks = {"main;f;leaf": 1, "main;g": 5}
     plain = detect_stacks(stacks, stacks | {"main;f;leaf": 3})
     twice = detect_stacks(stacks, stacks | {"main;f;leaf": 3}, extra=("same@1", "same@2"))
-    assert [(r.subject, set(r.merged)) for r in twice.regressions] == [
-        (r.subject, set(r.merged)) for r in plain.regressions
+    assert [(r.subject, set(r.merged)) for r in twice.found] == [
+        (r.subject, set(r.merged)) for r in plain.found
     ]
 
 
@@ -80,5 +79,5 @@ def test_without_stacks_nothing_is_merged(subject):
     values = np.repeat([[1.0, 2.0]], 20, axis=1) * (
         1 + 0.01 * np.random.default_rng(0).standard_normal((1, 40))
     )
-    (regression,) = detect(SeriesMatrix((subject,), ("cost",), values)).regressions
+    (regression,) = detect(SeriesMatrix((subject,), ("cost",), values)).found
     assert regression.merged == ()

@@ -104,7 +104,7 @@ def outcome(make_recording: Callable[..., Any]) -> Outcome:
 @pytest.fixture
 def quiet(outcome: Outcome) -> Outcome:
     """Return the outcome of a case without a regression."""
-    detection = replace(outcome.detection, regressions=())
+    detection = replace(outcome.detection, found=())
     return replace(outcome, detection=detection, suspects=(), diagnosis=None, fix=None, steps=())
 
 
@@ -285,15 +285,15 @@ def test_a_fix_that_does_not_apply_says_why(outcome):
 
 
 def test_a_new_function_has_no_relative_change(outcome):
-    first = replace(outcome.detection.regressions[0], before=0.0)
-    new = replace(outcome, detection=replace(outcome.detection, regressions=(first,)))
+    first = replace(outcome.detection.found[0], before=0.0)
+    new = replace(outcome, detection=replace(outcome.detection, found=(first,)))
     assert "0.00 → 18.0 CPU ms per round, new" in Page(render_report([new])).text
 
 
 def test_a_change_at_the_first_window_has_no_flame_graph(outcome):
-    first = replace(outcome.detection.regressions[0], change_index=0)
+    first = replace(outcome.detection.found[0], change_index=0)
     view = CaseView(
-        replace(outcome, detection=replace(outcome.detection, regressions=(first,))), "case-1"
+        replace(outcome, detection=replace(outcome.detection, found=(first,))), "case-1"
     )
     assert view.flame is None
     assert "no samples on both sides" in Page(render_report([view.outcome])).text

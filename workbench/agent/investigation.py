@@ -62,7 +62,7 @@ class Investigation:
 
     def regression(self, regression_id: str) -> Regression:
         """Return a regression by id; ToolError names those there are."""
-        known = {r.id: r for r in self.detection.regressions}
+        known = {r.id: r for r in self.detection.found}
         if regression_id not in known:
             listed = ", ".join(list(known)[:10]) or "none were detected"
             raise ToolError(f"no regression {regression_id[:80]!r}; known: {listed}")

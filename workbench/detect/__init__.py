@@ -1,6 +1,8 @@
 """Series -> change points -> regressions, with the funnel that says what was left out and why."""
 
+from workbench.detect.background import Background, find_background
 from workbench.detect.change_points import change_points
-from workbench.detect.funnel import DetectConfig, detect
+from workbench.detect.config import DetectConfig
+from workbench.detect.funnel import detect
 
-__all__ = ["DetectConfig", "change_points", "detect"]
+__all__ = ["Background", "DetectConfig", "change_points", "detect", "find_background"]

@@ -1,6 +1,6 @@
 """The funnel: series -> candidates -> regressions, each stage a filter that keeps its reasons.
 
-    screen -> localise -> went away -> threshold -> significance -> cost shift -> merge
+    screen -> localise -> went away -> seasonality -> threshold -> cost shift -> merge
 
 A candidate is not yet a regression: it is a change point of one series that may still be removed.
 """
@@ -8,258 +8,216 @@ A candidate is not yet a regression: it is a change point of one series that may
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, replace
 from hashlib import blake2b
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy import sparse, stats
 
-from workbench.detect.change_points import change_points
-from workbench.detect.merge import merge_candidates
-from workbench.detect.shift import Domains
-from workbench.types import SERVICE, Detection, FloatArray, Regression, SeriesMatrix
+from workbench.detect.background import Background, find_background
+from workbench.detect.config import DetectConfig
+from workbench.detect.cost_shift import Domains, cost_shift
+from workbench.detect.explain import Explainer
+from workbench.detect.filters import Split, adjusted, significant, threshold, went_away
+from workbench.detect.inputs import Signals, check_finite, read_signals
+from workbench.detect.localise import Candidate, localise
+from workbench.detect.merge import merge
+from workbench.detect.screen import filled, look_closely, screen
+from workbench.detect.seasonality import seasonality
+from workbench.types import SERVICE, BoolArray, Change, Detection, Regression, SeriesMatrix, Stacks
 
-
-@dataclass(frozen=True, slots=True)
-class DetectConfig:
-    """What counts as a regression."""
-
-    min_size: int = 5
-    """Fewest windows on either side of a change."""
-    min_relative: float = 0.05
-    """Smallest change, as a fraction of the subject's level before."""
-    min_share: float = 0.01
-    """Smallest change, as a fraction of the whole service."""
-    alpha: float = 0.01
-    """Largest p-value, after correction for all series and positions looked at."""
-    min_total_ratio: float = 0.5
-    """A step counts as real where what contains the function moved by at least this part of it,
-    or the service moved beyond doubt, in the same direction; else cost only moved."""
-    same_change: int = 2
-    """Change points this many windows apart are one change."""
-    keep_open: bool = False
-    """Whether to keep, as not sure, what the service's total is too noisy to confirm or refute:
-    for who can find out by an experiment."""
-    total_ratio: float | None = None
-    """What an experiment told: the service's cost now as a multiple of that before."""
-
-
-@dataclass(slots=True)
-class Candidate:
-    """A change point of one series on its way through the funnel."""
-
-    row: int
-    subject: str
-    metric: str
-    index: int
-    low: int
-    high: int
-    before: FloatArray = field(repr=False)
-    after: FloatArray = field(repr=False)
-    origin: float = 0.0
-    """Level of the very first segment of the series."""
-    p_value: float = 1.0
-    merged: tuple[str, ...] = ()
-
-    @property
-    def delta(self) -> float:
-        """Change of level, in the metric's unit."""
-        return float(np.median(self.after) - np.median(self.before))
-
-
-class Funnel:
-    """Counts what goes into and out of each stage."""
-
-    def __init__(self) -> None:
-        self.stages: list[dict[str, object]] = []
-        self.removed: list[dict[str, object]] = []
-
-    def note(self, stage: str, n_in: int, n_out: int, reasons: Iterable[str]) -> None:
-        """Record one stage."""
-        told = "; ".join(f"{n} {reason}" for reason, n in Counter(reasons).most_common())
-        self.stages.append({"stage": stage, "n_in": n_in, "n_out": n_out, "removed": told})
-
-    def filter(
-        self, stage: str, candidates: list[Candidate], reason: Callable[[Candidate], str]
-    ) -> list[Candidate]:
-        """Keep the candidates for which `reason` has nothing to say."""
-        verdicts = [(candidate, reason(candidate)) for candidate in candidates]
-        kept = [candidate for candidate, why in verdicts if not why]
-        for candidate, why in verdicts:
-            if why:
-                self.removed.append(
-                    {"subject": candidate.subject, "metric": candidate.metric,
-                     "change_index": candidate.index, "stage": stage, "reason": why}
-                )  # fmt: skip
-        self.note(stage, len(candidates), len(kept), (why for _, why in verdicts if why))
-        return kept
+_NORMAL_95 = 1.96
+_REMOVED = ["series", "subject", "metric", "change_index", "stage", "reason"]
 
 
 def detect(
-    series: SeriesMatrix,
+    series: SeriesMatrix | pd.DataFrame | Any,
     *,
-    depths: sparse.csr_array | None = None,
-    stack_values: sparse.csr_array | None = None,
+    changes: Sequence[Change] | None = None,
+    stacks: Stacks | None = None,
     config: DetectConfig | None = None,
+    alerts_per_1000_series: float | None = None,
+    background: Background | None = None,
 ) -> Detection:
     """Find regressions among many series.
 
     Parameters
     ----------
-    series : SeriesMatrix
-        Series of the functions of one service. Where a subject has a `cost`, its `gcpu` is not
-        judged: its share moves whenever anything else does.
-    depths : scipy.sparse.csr_array, optional
-        (n_functions, n_stacks) how deep each function stands in each stack, 0 where it does not,
-        in the order in which subjects first appear. With `stack_values` it tells callers from
-        callees: cost that moved within a caller is none, and what moved together is told as one.
-    stack_values : scipy.sparse.csr_array, optional
-        (n_stacks, n_windows) of the metric judged.
+    series : SeriesMatrix, DataFrame or array
+        Series over the same windows, oldest first; NaN where a window has no value. An array is
+        (n_series, n_windows). A table has one row a series, or one a time; or one a value, with
+        `value`, `at` and `subject` as stores give them.
+    changes : sequence of Change, optional
+        What was deployed: cost that moved among what one of them touched is no regression.
+    stacks : Stacks, optional
+        Tells callers from callees: cost that moved within a caller is no regression, and what moved
+        together is told as one.
     config : DetectConfig, optional
         What counts as a regression.
+    alerts_per_1000_series : float, optional
+        Budget of false alerts; takes the place of what `config` says.
+    background : Background, optional
+        What series of this kind have in common, found before. Default: found in these.
 
     Returns
     -------
     Detection
         Regressions and improvements, largest first, with the funnel.
+
+    Raises
+    ------
+    SignalError
+        Where it cannot be made out what is a series, or a value is infinite.
     """
     config = config or DetectConfig()
-    funnel = Funnel()
-    rows = _screen(series, config, funnel)
-    candidates = [c for row in rows if (c := _localise(series, row, config)) is not None]
-    funnel.note(
-        "localise",
-        len(rows),
-        len(candidates),
-        ["no change of level"] * (len(rows) - len(candidates)),
+    if alerts_per_1000_series is not None:
+        config = replace(config, alerts_per_1000_series=alerts_per_1000_series)
+    signals = read_signals(series)
+    funnel = Funnel(signals)
+    if background is None:
+        background = find_background(signals)
+    kept = _candidates(signals, background, config, funnel)
+    layout = background.design.layout
+    kept = funnel.take("went away", kept, went_away(kept, layout))
+    kept = funnel.take("seasonality", kept, seasonality(kept, signals, background, config))
+    worth = _Worth(signals, config)
+    kept = funnel.take(
+        "threshold", kept, threshold(kept, config, worth.metric, worth.total, worth.watts)
     )
-    level = _service_level(series)
-    tests = max(1, len(rows)) * series.values.shape[1]
-
-    def too_small(c: Candidate) -> str:
-        base = float(np.median(c.before))
-        if base and abs(c.delta) < config.min_relative * abs(base):
-            return f"changed by less than {config.min_relative:.0%}"
-        if abs(c.delta) < config.min_share * level(c.metric, c.index):
-            return f"changed by less than {config.min_share:.0%} of the service"
-        return ""
-
-    def by_chance(c: Candidate) -> str:
-        c.p_value = min(1.0, tests * _welch_p(c.before, c.after))
-        return "" if c.p_value <= config.alpha else f"p above {config.alpha:g} after correction"
-
-    candidates = funnel.filter("went away", candidates, _went_away)
-    candidates = funnel.filter("threshold", candidates, too_small)
-    candidates = funnel.filter("significance", candidates, by_chance)
-    domains = Domains(series, depths, stack_values, config)
-    candidates = funnel.filter("cost shift", candidates, domains.shift)
-    merged = merge_candidates(candidates, series, depths, stack_values, config.same_change)
-    funnel.note(
-        "merge",
-        len(candidates),
-        len(merged),
-        ["moved with a caller or callee"] * (len(candidates) - len(merged)),
-    )
-    ordered = sorted(merged, key=lambda c: -abs(c.delta))
-    found = [_regression(c, is_sure=domains.is_sure(c)) for c in ordered]
-    return Detection(
-        regressions=tuple(r for r in found if r.absolute_delta > 0),
-        improvements=tuple(r for r in found if r.absolute_delta < 0),
-        funnel=pd.DataFrame(funnel.stages, columns=["stage", "n_in", "n_out", "removed"]),
-        removed=pd.DataFrame(
-            funnel.removed, columns=["subject", "metric", "change_index", "stage", "reason"]
-        ),
-    )
-
-
-def _screen(series: SeriesMatrix, config: DetectConfig, funnel: Funnel) -> list[int]:
-    """Leave out series that cannot matter: judged by cost instead, or always too small."""
-    with_cost = {s for s, m in zip(series.subjects, series.metrics, strict=True) if m == "cost"}
-    level = _service_level(series)
-    rows, reasons = [], []
-    for row, (subject, metric) in enumerate(zip(series.subjects, series.metrics, strict=True)):
-        values = series.values[row]
-        if metric != "cost" and subject in with_cost:
-            reasons.append("shares, judged by cost instead")
-        elif float(np.ptp(values)) < config.min_share * level(metric, values.size):
-            reasons.append(f"never moved by {config.min_share:.0%} of the service")
-        else:
-            rows.append(row)
-    funnel.note("screen", len(series.subjects), len(rows), reasons)
-    return rows
-
-
-def _localise(series: SeriesMatrix, row: int, config: DetectConfig) -> Candidate | None:
-    """Return the largest step of a series, None where its level never changed."""
-    values = series.values[row]
-    points = change_points(values, min_size=config.min_size)
-    if not points:
-        return None
-    edges = [0, *points, len(values)]
-    steps = [
-        abs(float(np.median(values[b:c]) - np.median(values[a:b])))
-        for a, b, c in zip(edges, edges[1:], edges[2:], strict=False)
+    domains = Domains(signals, background, stacks, changes or (), config)
+    kept = funnel.take("cost shift", kept, cost_shift(kept, domains))
+    kept = funnel.take("merge", kept, merge(kept, signals, stacks, config))
+    p_values = adjusted([c.p_value for c in kept], len(signals.values))
+    found = [
+        _regression(replace(c, p_value=p_value), signals, worth, domains)
+        for c, p_value in zip(kept, p_values, strict=True)
     ]
-    index = points[int(np.argmax(steps))]
-    previous = edges[edges.index(index) - 1]
-    low, high = _interval(values, previous, index, len(values))
-    return Candidate(
-        row, series.subjects[row], series.metrics[row], index, low, high,
-        before=values[previous:index], after=values[index:],
-        origin=float(np.median(values[: points[0]])),
-    )  # fmt: skip
+    found.sort(key=lambda r: -abs(r.absolute_delta))
+    is_worse = [(r.absolute_delta > 0) != (r.metric in config.lower_is_worse) for r in found]
+    return Detection(
+        found=tuple(r for r, worse in zip(found, is_worse, strict=True) if worse),
+        gains=tuple(r for r, worse in zip(found, is_worse, strict=True) if not worse),
+        funnel=funnel.table(),
+        removed=pd.DataFrame(funnel.removed, columns=_REMOVED),
+        explainer=Explainer(signals, background, config),
+    )
 
 
-def _interval(values: FloatArray, start: int, index: int, end: int) -> tuple[int, int]:
-    """Return where else the step could stand: within chi2(1) 95 % of the best squared error."""
-
-    def error(k: int) -> float:
-        return float(np.var(values[start:k]) * (k - start) + np.var(values[k:end]) * (end - k))
-
-    noise = error(index) / max(1, end - start - 2)
-    limit = error(index) + float(stats.chi2.ppf(0.95, 1)) * noise
-    low = high = index
-    while low - 1 > start and error(low - 1) <= limit:
-        low -= 1
-    while high + 1 < end and error(high + 1) <= limit:
-        high += 1
-    return low, high
-
-
-def _went_away(c: Candidate) -> str:
-    """A step is transient where the last windows are back near the level it all began with."""
-    last = float(np.median(c.after[-max(3, len(c.after) // 4) :]))
-    peak = float(np.median(c.after[: max(3, len(c.after) // 4)]))
-    step = abs(peak - float(np.median(c.before)))
-    return "went away again" if abs(last - c.origin) < 0.5 * step else ""
-
-
-def _welch_p(before: FloatArray, after: FloatArray) -> float:
-    spread = float(np.ptp(before) + np.ptp(after))
-    return float(stats.ttest_ind(before, after, equal_var=False).pvalue) if spread else 0.0
-
-
-def _service_level(series: SeriesMatrix) -> Callable[[str, int], float]:
-    """Return a function that tells what 100 % of the service is: in a metric, before a window."""
-    total = _total(series)
-
-    def level(metric: str, end: int) -> float:
-        return 1.0 if metric != "cost" or total is None else float(np.median(total[:end]))
-
-    return level
+def _candidates(
+    signals: Signals, background: Background, config: DetectConfig, funnel: Funnel
+) -> list[Candidate]:
+    """Screen all series, look closely at some, and localise what is in them."""
+    n_series = len(signals.values)
+    alpha = config.alerts_per_1000_series / 1000
+    wanted = _judged_otherwise(signals)
+    outstanding = screen(signals, background, alpha)
+    odd = np.flatnonzero(np.isnan(outstanding))
+    check_finite(signals, odd)
+    rows = np.flatnonzero(~(outstanding < 1) & ~wanted)
+    funnel.note("screen", n_series, len(rows), {
+        "shares, judged by cost instead": int(wanted.sum()),
+        "nothing stands out": int(n_series - wanted.sum() - len(rows)),
+    })  # fmt: skip
+    candidates: list[Candidate] = []
+    n_by_chance = 0
+    for part, seen in look_closely(signals, rows, background):
+        for i in np.flatnonzero(seen.p_value <= alpha):
+            row = int(part[i])
+            values = filled(signals.values[row : row + 1])[0].astype(np.float64)
+            candidates += localise(row, values, background, seen.at(int(i)), alpha)
+        n_by_chance += int((seen.p_value > alpha).sum())
+    funnel.note("significance", len(rows), len(rows) - n_by_chance, {
+        f"chance alone does as much in more than {config.alerts_per_1000_series:g} of 1,000":
+            n_by_chance,
+    })  # fmt: skip
+    return funnel.take("localise", candidates, significant(candidates, alpha))
 
 
-def _total(series: SeriesMatrix) -> FloatArray | None:
-    keys = list(zip(series.subjects, series.metrics, strict=True))
-    return series.values[keys.index((SERVICE, "cost"))] if (SERVICE, "cost") in keys else None
+def _judged_otherwise(signals: Signals) -> BoolArray:
+    """Return which series are shares of a subject that has a cost, which is judged instead."""
+    if signals.keys is None:
+        return np.zeros(len(signals.values), dtype=np.bool_)
+    keys = signals.keys
+    costs = {*keys.loc[keys["metric"] == "cost", ["service", "subject"]].itertuples(index=False)}
+    names = keys[["service", "subject"]].itertuples(index=False)
+    is_share = keys["metric"].isin(["gcpu", "self_gcpu"]).to_numpy()
+    return np.array([tuple(name) in costs for name in names], dtype=np.bool_) & is_share
 
 
-def _regression(c: Candidate, *, is_sure: bool) -> Regression:
-    digest = blake2b(f"{c.subject}\0{c.metric}\0{c.index}".encode(), digest_size=4).hexdigest()
+class Funnel:
+    """Counts what goes into and out of each stage."""
+
+    def __init__(self, signals: Signals) -> None:
+        self.signals = signals
+        self.stages: list[dict[str, object]] = []
+        self.removed: list[dict[str, object]] = []
+
+    def note(self, stage: str, n_in: int, n_out: int, reasons: dict[str, int]) -> None:
+        """Record one stage."""
+        told = "; ".join(f"{n} {reason}" for reason, n in reasons.items() if n)
+        self.stages.append({"stage": stage, "n_in": n_in, "n_out": n_out, "removed": told})
+
+    def take(self, stage: str, candidates: list[Candidate], split: Split) -> list[Candidate]:
+        """Record what a stage removed, and return what it kept."""
+        for c, reason in split.removed:
+            self.removed.append(
+                {"series": self.signals.ids[c.row], "subject": self.signals.key(c.row, "subject"),
+                 "metric": self.signals.key(c.row, "metric"), "change_index": c.index,
+                 "stage": stage, "reason": reason}
+            )  # fmt: skip
+        counts = Counter(reason for _, reason in split.removed)
+        self.note(stage, len(candidates), len(split.kept), dict(counts.most_common()))
+        return split.kept
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a stage."""
+        return pd.DataFrame(self.stages, columns=["stage", "n_in", "n_out", "removed"])
+
+
+@dataclass(frozen=True, slots=True)
+class _Worth:
+    """What a change of level is worth."""
+
+    signals: Signals
+    config: DetectConfig
+
+    def metric(self, c: Candidate) -> str:
+        return self.signals.key(c.row, "metric")
+
+    def total(self, c: Candidate) -> float:
+        """Return what 100 % of the service is, before a change; 1 where it has no cost."""
+        keys = self.signals.keys
+        if keys is None or self.metric(c) != "cost":
+            return 1.0
+        rows = np.flatnonzero((keys["subject"] == SERVICE) & (keys["metric"] == "cost"))
+        return float(np.nanmedian(self.signals.values[rows[0], : c.index])) if len(rows) else 0.0
+
+    def watts(self, c: Candidate) -> float | None:
+        """Return the power a change takes; None where that is not known."""
+        power = self.config.service_watts
+        if isinstance(power, (int, float)) or power is None:
+            whole = power
+        else:
+            whole = power.get(self.signals.key(c.row, "service"))
+        if whole is None or self.metric(c) not in {"gcpu", "self_gcpu", "cost"}:
+            return None
+        total = self.total(c)
+        return whole * c.delta / total if total else None
+
+
+def _regression(c: Candidate, signals: Signals, worth: _Worth, domains: Domains) -> Regression:
+    service, subject = signals.key(c.row, "service"), signals.key(c.row, "subject")
+    metric = signals.key(c.row, "metric")
+    name = "\0".join([service, subject, metric, str(c.index)])
+    at = [None if signals.times is None else signals.times[i] for i in (c.index, c.low, c.high)]
+    series: Hashable = signals.ids[c.row]
     return Regression(
-        id=f"R-{digest}", subject=c.subject, metric=c.metric, change_index=c.index,
-        change_index_low=c.low, change_index_high=c.high, before=float(np.median(c.before)),
-        after=float(np.median(c.after)), p_value=c.p_value, merged=c.merged, is_sure=is_sure,
+        id=f"R-{blake2b(name.encode(), digest_size=4).hexdigest()}", subject=subject,
+        metric=metric, change_index=c.index, change_index_low=c.low, change_index_high=c.high,
+        before=c.before, after=c.after, p_value=c.p_value, merged=c.merged,
+        is_sure=domains.is_sure(c), series=series, service=service, kind=c.kind,
+        delta_low=c.delta - _NORMAL_95 * c.error, delta_high=c.delta + _NORMAL_95 * c.error,
+        at=at[0], at_low=at[1], at_high=at[2], watts=worth.watts(c),
     )  # fmt: skip

@@ -22,7 +22,7 @@ def score(outcome: Outcome, truth: Truth) -> dict[str, float]:
     found = any(
         truth.change_index is not None
         and abs(r.change_index - truth.change_index) <= WINDOW_TOLERANCE
-        for r in outcome.detection.regressions
+        for r in outcome.detection.found
     )
     ranks = [
         rank
@@ -31,7 +31,7 @@ def score(outcome: Outcome, truth: Truth) -> dict[str, float]:
     ]
     named = accused in truth.culprit_commits
     scores = {
-        "detected": float(found if truth.regressed else not outcome.detection.regressions),
+        "detected": float(found if truth.regressed else not outcome.detection.found),
         "cause_top1": float(min(ranks, default=99) == 1),
         "cause_top3": float(min(ranks, default=99) <= 3),
         "false_accusation": float(accused is not None and not named),

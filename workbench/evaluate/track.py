@@ -132,7 +132,7 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
         **seconds,
         "time_to_diagnosis": outcome.seconds.get("detect", 0) + outcome.seconds.get("diagnose", 0),
         "tool_calls": float(calls),
-        "regressions": float(len(outcome.detection.regressions)),
+        "regressions": float(len(outcome.detection.found)),
         "confidence": outcome.diagnosis.confidence if outcome.diagnosis else 0.0,
     }
     if outcome.fix:

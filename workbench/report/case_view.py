@@ -64,7 +64,7 @@ class CaseView:
     @cached_property
     def regression(self) -> Regression | None:
         """The regression that was diagnosed, or else the largest one."""
-        regressions = self.outcome.detection.regressions
+        regressions = self.outcome.detection.found
         if self.outcome.diagnosis:
             for regression in regressions:
                 if regression.id == self.outcome.diagnosis.regression_id:
@@ -74,7 +74,7 @@ class CaseView:
     @property
     def other_regressions(self) -> tuple[Regression, ...]:
         """The regressions that were found besides."""
-        return tuple(r for r in self.outcome.detection.regressions if r is not self.regression)
+        return tuple(r for r in self.outcome.detection.found if r is not self.regression)
 
     @property
     def unit(self) -> Unit:

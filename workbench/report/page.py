@@ -50,7 +50,7 @@ class Totals:
         known = [value for value in seconds if math.isfinite(value)]
         return cls(
             n_cases=len(outcomes),
-            n_regressed=sum(bool(outcome.detection.regressions) for outcome in outcomes),
+            n_regressed=sum(bool(outcome.detection.found) for outcome in outcomes),
             n_named=sum(outcome.cause is not None for outcome in outcomes),
             n_verified=sum(bool(o.fix and o.fix.verification.verified) for o in outcomes),
             median_seconds=median(known) if known else math.nan,

@@ -6,6 +6,7 @@ from workbench.signals.series import (
     incidence,
     quiet_windows,
     stack_costs,
+    stacks,
     window_costs,
 )
 
@@ -15,5 +16,6 @@ __all__ = [
     "incidence",
     "quiet_windows",
     "stack_costs",
+    "stacks",
     "window_costs",
 ]

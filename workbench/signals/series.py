@@ -6,7 +6,7 @@ import numpy as np
 from scipy import sparse
 
 from workbench.errors import SignalError
-from workbench.types import SERVICE, BoolArray, FloatArray, Recording, SeriesMatrix
+from workbench.types import SERVICE, BoolArray, FloatArray, Recording, SeriesMatrix, Stacks
 
 _DISTURBED = 1.1
 
@@ -59,6 +59,12 @@ def stack_costs(recording: Recording) -> sparse.csr_array:
     return sparse.csr_array(counts @ sparse.diags_array(scale if costs is None else scale * costs))
 
 
+def stacks(recording: Recording) -> Stacks:
+    """Return where cost can move: which stacks hold which functions, and what each stack cost."""
+    subjects = tuple(function.subject for function in recording.functions)
+    return Stacks(subjects, depths(recording), stack_costs(recording))
+
+
 def function_series(recording: Recording) -> SeriesMatrix:
     """Compute the series of every function, and of the service.
 
@@ -83,11 +89,15 @@ def function_series(recording: Recording) -> SeriesMatrix:
     subjects = tuple(function.subject for function in recording.functions)
     service_cost = window_costs(recording)
     if service_cost is None:
-        return SeriesMatrix(subjects, ("gcpu",) * len(subjects), gcpu)
+        return SeriesMatrix(
+            subjects, ("gcpu",) * len(subjects), gcpu, recording.windows, recording.service
+        )
     return SeriesMatrix(
         subjects=(*subjects, *subjects, SERVICE),
         metrics=("gcpu",) * len(subjects) + ("cost",) * (len(subjects) + 1),
         values=np.vstack([gcpu, gcpu * service_cost, service_cost]),
+        windows=recording.windows,
+        service=recording.service,
     )
 
 

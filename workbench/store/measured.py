@@ -54,4 +54,6 @@ def measured_matrix(
     counts = np.bincount(where[is_known], minlength=n).reshape(shape)
     with np.errstate(invalid="ignore", divide="ignore"):
         values = sums / counts
-    return SeriesMatrix(tuple(map(str, names)), (metric,) * len(names), values, windows)
+    subjects = tuple(map(str, names))
+    told = service or "".join(services)
+    return SeriesMatrix(subjects, (metric,) * len(names), values, windows, told)

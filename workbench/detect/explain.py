@@ -1,0 +1,108 @@
+"""Why a series was reported, or was not."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.detect.background import Background, blocks_of
+from workbench.detect.calibrate import judge
+from workbench.detect.config import DetectConfig
+from workbench.detect.inputs import Signals
+from workbench.detect.localise import fit_jointly
+from workbench.detect.screen import filled
+from workbench.errors import SignalError
+from workbench.types import Detection, Explanation, FloatArray, Regression
+
+
+@dataclass(frozen=True, slots=True)
+class Explainer:
+    """Knows the series that a detection was made of."""
+
+    signals: Signals
+    background: Background
+    config: DetectConfig
+
+    def __call__(self, detection: Detection, series: Hashable) -> Explanation:
+        """Explain one series."""
+        if series not in self.signals.ids:
+            raise SignalError(f"expected a series of this detection, got {series!r}")
+        row = int(np.flatnonzero(self.signals.ids == series)[0])
+        values = filled(self.signals.values[row : row + 1])[0].astype(np.float64)
+        found = tuple(r for r in (*detection.found, *detection.gains) if r.series == series)
+        removed = detection.removed[detection.removed["series"] == series]
+        words = [self._reported(r, r in detection.found) for r in found]
+        words += [
+            f"A change at {self._when(int(index))} was removed by the stage “{stage}”: {reason}."
+            for index, stage, reason in zip(
+                removed["change_index"], removed["stage"], removed["reason"], strict=True
+            )
+        ]
+        places = [r.change_index for r in found] or [int(i) for i in removed["change_index"]]
+        if not words:
+            sentence, place = self._unseen(values)
+            words, places = [sentence], [place]
+        return Explanation(
+            text=" ".join([*words, self._context()]),
+            values=self.signals.values[row].astype(np.float64),
+            expected=self._expected(values, places),
+            found=found,
+            title=str(series),
+            times=self.signals.times,
+        )
+
+    def _when(self, window: int) -> str:
+        if self.signals.times is None:
+            return f"window {window}"
+        return f"window {window} ({self.signals.times[window]:%Y-%m-%d %H:%M})"
+
+    def _reported(self, r: Regression, is_worse: bool) -> str:
+        what = "Reported as a regression" if is_worse else "Reported as an improvement"
+        begins = "a drift that begins at" if r.kind == "drift" else "a step at"
+        size = f"{r.before:.6g} to {r.after:.6g}"
+        if r.before:
+            low, high = sorted((r.delta_low / r.before, r.delta_high / r.before))
+            size += f" ({r.relative_delta:+.1%}, 95 % interval {low:+.1%} to {high:+.1%})"
+        with_it = f" {len(r.merged)} other subjects moved with it." if r.merged else ""
+        return (
+            f"{what}: {begins} {self._when(r.change_index)}, between windows "
+            f"{r.change_index_low} and {r.change_index_high}, from {size}; corrected p-value "
+            f"{r.p_value:.2g}.{with_it}"
+        )
+
+    def _unseen(self, values: FloatArray) -> tuple[str, int]:
+        """Return what stood out most in a series of which nothing was a candidate."""
+        background, layout = self.background, self.background.design.layout
+        blocks = blocks_of(values[np.newaxis], layout)
+        seen = judge(background.design, blocks, background.prior, background.null)
+        place = layout.start + int(seen.steps.place[0]) * layout.block
+        if not seen.steps.statistic[0]:
+            return "Not reported: it never changes.", place
+        return (
+            f"Not reported: its likeliest step is at {self._when(place)}, "
+            f"{seen.steps.statistic[0]:+.1f} times its error. Noise alone does as much in "
+            f"{seen.p_value[0]:.2g} of series like it; the budget is "
+            f"{self.config.alerts_per_1000_series / 1000:g}."
+        ), place
+
+    def _context(self) -> str:
+        design, layout = self.background.design, self.background.design.layout
+        seasons = ", ".join(f"{period:g}" for period in sorted(design.periods))
+        told = f"seasons of {seasons} windows" if seasons else "no season"
+        return (
+            f"Judged by means of {layout.block} windows, beside {told}, in noise whose "
+            f"neighbouring means correlate by about {np.tanh(self.background.prior.mean):.2f}."
+        )
+
+    def _expected(self, values: FloatArray, places: list[int]) -> FloatArray:
+        """Return level and season as they are fitted with steps at some windows."""
+        design = self.background.design
+        layout = design.layout
+        windows = np.arange(layout.n_windows)
+        steps = (windows[:, np.newaxis] >= np.array(places)).astype(np.float64)
+        parts = steps[layout.start :].reshape(layout.n_blocks, layout.block, -1).mean(axis=1)
+        blocks = blocks_of(values[np.newaxis], layout)[0]
+        joint = fit_jointly(design.basis, blocks, self.background.level, parts)
+        return np.asarray(joint.level + design.season @ joint.season + steps @ joint.rises)

@@ -1,0 +1,112 @@
+"""The stages between a change of level and a regression; each keeps some and says why not others.
+
+A stage takes candidates and returns those it keeps and those it removes, each with a reason; what
+it is given it leaves as it was.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import numpy as np
+
+from workbench.detect.config import DetectConfig
+from workbench.detect.design import Layout
+from workbench.detect.localise import Candidate
+
+_BACK = 0.5
+"""A change went away where less than this part of it is left."""
+
+
+class Split(NamedTuple):
+    """What a stage did."""
+
+    kept: list[Candidate]
+    removed: list[tuple[Candidate, str]]
+    """With the reason."""
+
+
+def split(candidates: Iterable[Candidate], reason: Callable[[Candidate], str]) -> Split:
+    """Keep the candidates for which `reason` has nothing to say."""
+    told = [(candidate, reason(candidate)) for candidate in candidates]
+    return Split([c for c, why in told if not why], [(c, why) for c, why in told if why])
+
+
+def significant(candidates: list[Candidate], alpha: float) -> Split:
+    """Remove what chance explains."""
+    reason = f"chance alone does as much in more than {1000 * alpha:g} of 1,000 series"
+    return split(candidates, lambda c: "" if c.p_value <= alpha else reason)
+
+
+def went_away(candidates: list[Candidate], layout: Layout) -> Split:
+    """Remove transients: rises that fell again, and what has not been seen for long enough.
+
+    Of steps up and down of one series those that undo each other go, the nearest first; then those
+    after which the series ends near the level it had before.
+    """
+    by_row = defaultdict(list)
+    for candidate in candidates:
+        by_row[candidate.row].append(candidate)
+    reasons = {}
+    for changes in by_row.values():
+        reasons.update(_transients(changes, (layout.edge - 1) * layout.block, layout.n_windows))
+    return split(candidates, lambda c: reasons.get(c, ""))
+
+
+def _transients(changes: list[Candidate], fewest: int, n_windows: int) -> dict[Candidate, str]:
+    left, reasons = list(changes), {}
+    i = 0
+    while i + 1 < len(left):
+        first, second = left[i], left[i + 1]
+        net = abs(second.after - first.before)
+        smaller = min(abs(first.delta), abs(second.delta))
+        if first.delta * second.delta < 0 and net < _BACK * smaller:
+            reasons[first] = "went away again"
+            reasons[second] = "only the end of what went away again"
+            del left[i : i + 2]
+            i = max(i - 1, 0)
+        else:
+            i += 1
+    for change in left:
+        if abs(left[-1].latest - change.before) < _BACK * abs(change.delta):
+            reasons[change] = "went away again"
+        elif change.kind == "step" and min(change.index, n_windows - change.index) <= fewest:
+            reasons[change] = f"seen for {fewest} windows or fewer, it may go away again"
+    return reasons
+
+
+def threshold(
+    candidates: list[Candidate],
+    config: DetectConfig,
+    metric: Callable[[Candidate], str],
+    total: Callable[[Candidate], float],
+    watts: Callable[[Candidate], float | None],
+) -> Split:
+    """Remove what is too small to matter: of its own level, of the service, or in watts."""
+
+    def reason(c: Candidate) -> str:
+        size = abs(c.delta)
+        if c.before and size < config.min_relative * abs(c.before):
+            return f"changed by less than {100 * config.min_relative:g} %"
+        if metric(c) in {"gcpu", "self_gcpu"} and size < config.min_absolute:
+            return f"changed by less than {100 * config.min_absolute:g} % of the service"
+        if size < config.min_share * total(c):
+            return f"changed by less than {100 * config.min_share:g} % of the service"
+        power = watts(c)
+        if power is not None and abs(power) < config.min_watts:
+            return f"changed by less than {config.min_watts:g} watts"
+        return ""
+
+    return split(candidates, reason)
+
+
+def adjusted(p_values: list[float], n_series: int) -> list[float]:
+    """Return p-values corrected for the number of series (Benjamini and Hochberg, 1995)."""
+    order = np.argsort(p_values)[::-1]
+    ranks = np.arange(len(p_values), 0, -1)
+    scaled = np.minimum.accumulate(np.array(p_values)[order] * max(n_series, 1) / ranks)
+    result = np.empty(len(p_values))
+    result[order] = np.minimum(scaled, 1.0)
+    return [float(value) for value in result]

@@ -1,0 +1,182 @@
+"""What users hand in -> one matrix with names and a clock."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from workbench.errors import SignalError
+from workbench.types import FloatArray, SeriesMatrix
+
+_KEYS = ("service", "metric", "subject")
+_REGULAR = 0.01
+"""Part of the usual time between windows by which nearly all keep to it, where there is a clock."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Signals:
+    """Series over the same windows."""
+
+    values: FloatArray
+    """(n_series, n_windows), float32 or float64, oldest first; NaN where there is none."""
+    ids: pd.Index[Any]
+    keys: pd.DataFrame | None = None
+    """One row a series: `service`, `metric`, `subject`; None where there are only ids."""
+    times: pd.DatetimeIndex | None = None
+
+    @property
+    def n_windows(self) -> int:
+        """Number of windows."""
+        return int(self.values.shape[1])
+
+    def key(self, row: int, name: str) -> str:
+        """Return service, metric or subject of a series; its id where it has no subject."""
+        if self.keys is not None:
+            return str(self.keys[name].iloc[row])
+        return str(self.ids[row]) if name == "subject" else ""
+
+    def metrics(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
+        """Return the metric of each row."""
+        if self.keys is None:
+            return np.full(len(rows), "", object)
+        return self.keys["metric"].to_numpy(object)[rows]
+
+    @property
+    def day(self) -> float | None:
+        """Windows in a day, where times keep to a clock."""
+        if self.times is None or self.n_windows < 3:
+            return None
+        steps = np.diff(self.times.as_unit("ns").asi8) / 1e9
+        usual = float(np.median(steps))
+        return 86_400 / usual if usual > 0 and self._is_regular(steps, usual) else None
+
+    @property
+    def has_clock(self) -> bool:
+        """Whether windows may be taken for equally long ones."""
+        return self.times is None or self.day is not None
+
+    @staticmethod
+    def _is_regular(steps: FloatArray, usual: float) -> bool:
+        return bool(np.mean(np.abs(steps - usual) <= _REGULAR * usual) > 0.98)
+
+
+def read_signals(series: Any) -> Signals:
+    """Take a matrix, an array or a table of either shape in.
+
+    Raises
+    ------
+    SignalError
+        Where it is none of these, or a value is infinite.
+    """
+    if isinstance(series, Signals):
+        return series
+    if isinstance(series, SeriesMatrix):
+        return _of_matrix(series)
+    if isinstance(series, pd.DataFrame):
+        return _of_long(series) if "value" in series.columns else _of_wide(series)
+    values = np.asarray(series)
+    if values.ndim == 1:
+        values = values[np.newaxis]
+    values = _numbers(values)
+    return Signals(values, pd.RangeIndex(len(values)))
+
+
+def _of_matrix(series: SeriesMatrix) -> Signals:
+    keys = pd.DataFrame(
+        {"service": series.service, "metric": series.metrics, "subject": series.subjects}
+    )
+    times = _times(series.windows["at"]) if "at" in series.windows else None
+    names = list(series.subjects)
+    if len({*series.metrics}) > 1:
+        names = [
+            f"{subject} {metric}" for subject, metric in zip(names, series.metrics, strict=True)
+        ]
+    return Signals(_numbers(series.values), pd.Index(names, dtype=object), keys, times)
+
+
+def _of_wide(frame: pd.DataFrame) -> Signals:
+    """One row a series, unless the rows are times, or numbered and the columns have names."""
+    if _is_times(frame.index) or (_is_numbered(frame.index) and _is_named(frame.columns)):
+        frame = frame.T
+    values = _numbers(frame.to_numpy())
+    times = _times(frame.columns) if _is_times(frame.columns) else None
+    keys = None
+    if {*frame.index.names} & {*_KEYS}:
+        level = frame.index.to_frame(index=False)
+        keys = pd.DataFrame(
+            {name: level[name].astype(str) if name in level else "" for name in _KEYS}
+        )
+    return Signals(values, frame.index, keys, times)
+
+
+def _of_long(frame: pd.DataFrame) -> Signals:
+    """One row a series and window, as stores and readers of series give them."""
+    names = [name for name in ("series", *_KEYS, "unit", "host") if name in frame.columns]
+    if not names:
+        raise SignalError(f"expected a column series or subject beside value, got {[*frame]}")
+    order = next((name for name in ("at", "time", "window", "version") if name in frame), None)
+    if order is None:
+        raise SignalError(f"expected a column at (time) or window beside value, got {[*frame]}")
+    used = [name for name in names if frame[name].nunique(dropna=False) > 1] or names[-1:]
+    try:
+        wide = frame.pivot(index=used, columns=order, values="value")
+    except ValueError as error:
+        raise SignalError(f"expected one value a series and {order}, got several") from error
+    first = frame.drop_duplicates(used).set_index(used).loc[wide.index]
+    keys = pd.DataFrame(
+        {name: first.reset_index()[name].astype(str) if name in frame else "" for name in _KEYS}
+    )
+    if "subject" not in frame:
+        keys["subject"] = [_joined(key) for key in wide.index]
+    times = _times(wide.columns) if _is_times(wide.columns) else None
+    ids = pd.Index([_joined(key) for key in wide.index], dtype=object)
+    return Signals(_numbers(wide.to_numpy()), ids, keys, times)
+
+
+def _joined(key: Hashable) -> str:
+    return " ".join(str(part) for part in key if part) if isinstance(key, tuple) else str(key)
+
+
+def _is_times(index: pd.Index[Any]) -> bool:
+    return pd.api.types.is_datetime64_any_dtype(index.dtype)
+
+
+def _is_numbered(index: pd.Index[Any]) -> bool:
+    return pd.api.types.is_integer_dtype(index.dtype)
+
+
+def _is_named(index: pd.Index[Any]) -> bool:
+    return not pd.api.types.is_numeric_dtype(index.dtype) and not _is_times(index)
+
+
+def _times(at: Any) -> pd.DatetimeIndex | None:
+    times = pd.DatetimeIndex(pd.to_datetime(at, utc=True))
+    return None if times.hasnans else times
+
+
+def _numbers(values: npt.NDArray[Any]) -> FloatArray:
+    """Return rows of float32 or float64, each contiguous; the input itself where it is that."""
+    if values.ndim != 2:
+        raise SignalError(f"expected series (n_series, n_windows), got shape {values.shape}")
+    if values.dtype not in (np.float32, np.float64):
+        try:
+            values = values.astype(np.float64)
+        except (TypeError, ValueError) as error:
+            raise SignalError(f"expected numbers, got {values.dtype}: {error}") from error
+    return np.ascontiguousarray(values)
+
+
+def check_finite(signals: Signals, rows: npt.NDArray[np.int64]) -> None:
+    """Raise SignalError where one of the rows holds an infinite value."""
+    for row in rows:
+        wrong = np.flatnonzero(np.isinf(signals.values[row]))
+        if len(wrong):
+            raise SignalError(
+                f"series {signals.ids[row]}: expected finite values, or NaN for none, got "
+                f"{signals.values[row, wrong[0]]} at index {wrong[0]}"
+            )

@@ -1,0 +1,270 @@
+"""Where exactly a series changed, and by how much (the place of the funnel that asks ruptures)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from workbench.detect.background import Background, steady_windows
+from workbench.detect.calibrate import Judged, chance, critical
+from workbench.detect.design import LEVELS, Design
+from workbench.types import FloatArray
+
+_REACH = 10
+"""Blocks around a change of blocks in which its window is looked for."""
+_LIKELY = 7.35
+"""Squared error, in noise, by which 95 % of places of a change fit worse than the best at most
+(Y. Eo and J. Morley, Quantitative Economics 6, 2015)."""
+_EXACT = 1e-9
+"""Part of a series' size that counts as its noise where there is none."""
+_SIGMAS = 2.5
+_MEDIAN_ERROR = 1.2533  # standard error of a median, against that of a mean
+_GRADUAL = 8.0
+"""Squared error, in noise, by which a rise that takes time has to fit better than a step."""
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """A change of level of one series, not yet a regression."""
+
+    row: int
+    index: int
+    low: int
+    high: int
+    before: float
+    after: float
+    error: float
+    """Standard error of the change."""
+    p_value: float
+    start: int
+    """First window of the level before."""
+    end: int
+    """Last window of the level after, and one."""
+    latest: float
+    """Level near the end of the level after, where that is another beyond doubt; else `after`."""
+    kind: str = "step"
+    merged: tuple[str, ...] = ()
+
+    @property
+    def delta(self) -> float:
+        """Change of level, in the metric's unit."""
+        return self.after - self.before
+
+
+class Joint(NamedTuple):
+    """Level, season and changes fitted together."""
+
+    level: float
+    season: FloatArray
+    """(q - 1,) weights of the sines."""
+    rises: FloatArray
+    errors: FloatArray
+    """Standard errors of the rises."""
+    misfit: float
+    """Squared error of whitened blocks."""
+
+
+def localise(row: int, values: FloatArray, background: Background, seen: Judged,
+             alpha: float) -> list[Candidate]:  # fmt: skip
+    """Return the changes of a series that has some, in order.
+
+    Level, season and steps are fitted together to blocks (generalised least squares); ruptures
+    tells how many steps there are, and then which window each of them begins with.
+
+    Parameters
+    ----------
+    row : int
+        Of the matrix.
+    values : FloatArray
+        (n_windows,) without gaps.
+    seen : Judged
+        Of this series alone.
+    alpha : float
+        How likely chance may be for a step beside others.
+    """
+    design, null = background.design, background.null
+    layout, level = design.layout, int(seen.level[0])
+    blocks = seen.fit.values[0]
+    sigma = float(seen.steps.sigma[0]) / (1 - float(LEVELS[level]))  # of a mean of many blocks
+    sigma = max(sigma, _EXACT * float(np.abs(blocks).max()))
+    limit = critical(null, alpha)
+    steps = _Steps.fit(design, blocks, level, [int(seen.steps.place[0])])
+    found = _change_points(steps.flat / sigma, layout.edge, pen=limit**2)
+    if len(found) > 1:
+        steps = _Steps.fit(design, blocks, level, found).without_doubtful(limit)
+    gradual = _gradual(design, blocks, level, sigma, steps.joint)
+    if gradual is not None:
+        return [_drift(row, seen, design, level, gradual)]
+    flat = steady_windows(values) - design.season @ steps.joint.season
+    noise = sigma * np.sqrt(layout.block)  # of a mean of many windows
+    edges = [layout.start + place * layout.block for place in steps.places]
+    edges = [0, *edges, layout.n_windows]
+    n = len(steps.places)
+    belief = np.repeat(seen.belief, n, axis=0)
+    p_values = chance(null, steps.statistics, np.repeat(seen.level, n), belief)
+    candidates = []
+    for i in range(n):
+        before, after = steps.levels[i : i + 2]
+        start, end = edges[i], edges[i + 2]
+        index, low, high = _window(flat, start, edges[i + 1], end, layout.block, noise)
+        latest = _latest(flat[index:end], after, layout.edge * layout.block, noise)
+        candidates.append(
+            Candidate(row, index, low, high, before, after, float(steps.errors[i]),
+                      float(p_values[i]), start, end, latest)
+        )  # fmt: skip
+    return candidates
+
+
+class _Steps(NamedTuple):
+    """Steps of one series at given blocks, fitted together."""
+
+    design: Design
+    blocks: FloatArray
+    level: int
+    places: list[int]
+    joint: Joint
+    flat: FloatArray
+    """(n_blocks,) without the season."""
+    levels: list[float]
+    """Of each segment."""
+    errors: FloatArray
+    """Standard errors of the rises; by the noise on either side, where that is larger."""
+
+    @classmethod
+    def fit(cls, design: Design, blocks: FloatArray, level: int, places: list[int]) -> _Steps:
+        """Fit steps at blocks of a series."""
+        n = len(blocks)
+        steps = (np.arange(n)[:, np.newaxis] >= np.array(places)).astype(np.float64)
+        joint = fit_jointly(design.basis, blocks, level, steps)
+        flat = blocks - design.basis[:, 1:] @ joint.season
+        is_coarse = design.layout.block > 1
+        edges = [0, *places, n]
+        parts = [  # a block in which the level changes may be of both
+            flat[first + (is_coarse and first > 0) : last - (is_coarse and last < n)]
+            for first, last in pairwise(edges)
+        ]
+        phi = float(LEVELS[level])
+        own = np.array([part.var(ddof=1) / len(part) for part in parts]) * (1 + phi) / (1 - phi)
+        errors = np.maximum(joint.errors, np.sqrt(own[:-1] + own[1:]))
+        return cls(design, blocks, level, places, joint, flat, [float(p.mean()) for p in parts],
+                   errors)  # fmt: skip
+
+    @property
+    def statistics(self) -> FloatArray:
+        """Rises over their errors."""
+        rises = np.abs(self.joint.rises)
+        exact = np.full(len(rises), np.inf)
+        return np.asarray(np.divide(rises, self.errors, out=exact, where=self.errors > 0))
+
+    def without_doubtful(self, limit: float) -> _Steps:
+        """Leave out, one after the other, the steps whose statistic is below a limit."""
+        steps = self
+        while len(steps.places) > 1 and steps.statistics.min() < limit:
+            doubtful = int(steps.statistics.argmin())
+            places = steps.places[:doubtful] + steps.places[doubtful + 1 :]
+            steps = _Steps.fit(self.design, self.blocks, self.level, places)
+        return steps
+
+
+def _change_points(
+    values: FloatArray, min_size: int, *, pen: float | None = None, n_changes: int | None = None
+) -> list[int]:
+    """Ask ruptures for the best places of changes of level; the end is not among them."""
+    import ruptures  # 1.4 s to import
+
+    search = ruptures.KernelCPD(kernel="linear", min_size=min_size).fit(values[:, np.newaxis])
+    return [int(end) for end in search.predict(pen=pen, n_bkps=n_changes)[:-1]]
+
+
+def fit_jointly(basis: FloatArray, blocks: FloatArray, level: int, changes: FloatArray) -> Joint:
+    """Fit level, season and changes to the blocks of a series."""
+    q = basis.shape[1]
+    x = _whitened(np.hstack([basis, changes]), level)
+    y = _whitened(blocks[:, np.newaxis], level)[:, 0]
+    inverse = np.linalg.pinv(x.T @ x, rcond=1e-10, hermitian=True)
+    weights = inverse @ (x.T @ y)
+    misfit = float(((y - x @ weights) ** 2).sum())
+    variances = np.diag(inverse)[q:] * misfit / max(len(y) - x.shape[1], 1)
+    return Joint(
+        float(weights[0]), weights[1:q], weights[q:], np.sqrt(np.maximum(variances, 0)), misfit
+    )
+
+
+def _whitened(columns: FloatArray, level: int) -> FloatArray:
+    """Take autocorrelation `LEVELS[level]` out of columns, (n_blocks, n_columns)."""
+    phi = float(LEVELS[level])
+    white = columns.copy()
+    white[1:] -= phi * columns[:-1]
+    white[0] *= np.sqrt(1 - phi**2)
+    return white
+
+
+def _window(
+    flat: FloatArray, start: int, place: int, end: int, block: int, noise: float
+) -> tuple[int, int, int]:
+    """Return the first window of a new level, and where else it may begin, low and high."""
+    first, last = max(start, place - _REACH * block), min(end, place + _REACH * block)
+    near = flat[first:last]
+    index = first + _change_points(near, 1, n_changes=1)[0] if block > 1 else place
+    part = flat[start:end]
+    sums = np.cumsum(part - part.mean())[:-1]
+    n = len(part)
+    size = np.arange(1, n)
+    gains = sums**2 * n / (size * (n - size)) / noise**2
+    at = index - start - 1
+    is_likely = gains >= gains[at] - _LIKELY
+    unlikely = np.flatnonzero(~is_likely)
+    below, above = unlikely[unlikely < at], unlikely[unlikely > at]
+    low = int(below[-1]) + 1 if len(below) else 0
+    high = int(above[0]) - 1 if len(above) else n - 2
+    return index, start + low + 1, start + high + 1
+
+
+def _latest(flat: FloatArray, after: float, fewest: int, noise: float) -> float:
+    last = flat[-max(fewest, len(flat) // 4) :]
+    level = float(np.median(last))
+    error = _MEDIAN_ERROR * noise / np.sqrt(len(last))
+    return level if abs(level - after) > _SIGMAS * error else after
+
+
+def _gradual(
+    design: Design, blocks: FloatArray, level: int, sigma: float, fit: Joint
+) -> tuple[int, Joint, npt.NDArray[np.int64]] | None:
+    """Return the rise that takes time where one fits better than the steps do."""
+    if not design.ramps:
+        return None
+    white = _whitened(blocks[:, np.newaxis], level)[:, 0]
+    basis = design.tables.bases[level]
+    one_way = (fit.rises > 0).all() or (fit.rises < 0).all()
+    if not one_way:
+        return None
+    heights = (white - basis.T @ (basis @ white)) @ design.ramp_shapes(level)
+    best = int(np.abs(heights).argmax())
+    scale = (sigma * (1 - float(LEVELS[level]))) ** 2
+    first, last = design.ramps[best]
+    place = np.arange(len(blocks))
+    ramp = np.clip((place - first) / (last - first), 0, 1)[:, np.newaxis]
+    gradual = fit_jointly(design.basis, blocks, level, ramp)
+    handicap = _GRADUAL if len(fit.rises) == 1 else _GRADUAL - 10 * (len(fit.rises) - 1)
+    if (fit.misfit - gradual.misfit) / scale < handicap:
+        return None
+    likely = np.flatnonzero(heights**2 >= heights[best] ** 2 - _LIKELY * scale)
+    return best, gradual, likely
+
+
+def _drift(
+    row: int, seen: Judged, design: Design, level: int,
+    gradual: tuple[int, Joint, npt.NDArray[np.int64]],
+) -> Candidate:  # fmt: skip
+    best, fit, likely = gradual
+    layout = design.layout
+    starts = np.array([design.ramps[i][0] for i in likely]) * layout.block + layout.start
+    return Candidate(
+        row, layout.start + design.ramps[best][0] * layout.block, int(starts.min()),
+        int(starts.max()), fit.level, fit.level + float(fit.rises[0]), float(fit.errors[0]),
+        float(seen.p_value[0]), 0, layout.n_windows, fit.level + float(fit.rises[0]), "drift",
+    )  # fmt: skip

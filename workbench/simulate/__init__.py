@@ -1,0 +1,14 @@
+"""Fleets and series with known truth."""
+
+from workbench.simulate.fleet import Fleet, FleetConfig, simulate_fleet
+from workbench.simulate.noise import Noise
+from workbench.simulate.series import SimulatedSeries, simulate_series
+
+__all__ = [
+    "Fleet",
+    "FleetConfig",
+    "Noise",
+    "SimulatedSeries",
+    "simulate_fleet",
+    "simulate_series",
+]

@@ -1,0 +1,53 @@
+"""The nouns every room shares: frozen, and without behaviour beyond reading themselves.
+
+Index convention, written once: a change index is the *first index of the new segment*; the end of
+a series is never listed; no change is an empty list.
+"""
+
+from workbench.profile import Function, Profile, ValueType
+from workbench.types.arrays import SERVICE, BoolArray, FloatArray, IntArray, quiet_cost
+from workbench.types.cases import (
+    Case,
+    Change,
+    Diagnosis,
+    Evidence,
+    Fix,
+    Outcome,
+    Patch,
+    Reproduction,
+    Step,
+    Suspect,
+    Verification,
+    Workload,
+)
+from workbench.types.detection import Detection, Explanation, Regression
+from workbench.types.series import Recording, SeriesMatrix, Stacks
+
+__all__ = [
+    "SERVICE",
+    "BoolArray",
+    "Case",
+    "Change",
+    "Detection",
+    "Diagnosis",
+    "Evidence",
+    "Explanation",
+    "Fix",
+    "FloatArray",
+    "Function",
+    "IntArray",
+    "Outcome",
+    "Patch",
+    "Profile",
+    "Recording",
+    "Regression",
+    "Reproduction",
+    "SeriesMatrix",
+    "Stacks",
+    "Step",
+    "Suspect",
+    "ValueType",
+    "Verification",
+    "Workload",
+    "quiet_cost",
+]
