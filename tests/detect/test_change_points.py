@@ -88,10 +88,22 @@ def test_a_higher_penalty_finds_fewer():
     assert change_points(values, penalty=1000.0) == [40]
 
 
-@pytest.mark.parametrize(("bad", "told"), [(float("nan"), "nan"), (float("inf"), "inf")])
-def test_what_is_not_finite_is_named(bad, told):
-    with pytest.raises(SignalError, match=f"expected finite values, got {told} at index 1"):
+@pytest.mark.parametrize("bad", [float("-inf"), float("inf")])
+def test_an_infinite_value_is_named(bad):
+    with pytest.raises(SignalError, match=f"expected finite .* got {bad} at index 1"):
         change_points([1.0, bad, bad, 1.0])
+
+
+@pytest.mark.parametrize("places", [[0], [3, 4, 5], [19, 20], [38, 39], range(0, 40, 2)])
+def test_gaps_are_bridged(places):
+    values = steps(1, 2)
+    values[list(places)] = np.nan
+    (found,) = change_points(values)
+    assert abs(found - 20) <= 1
+
+
+def test_nothing_known_is_no_change():
+    assert change_points([np.nan] * 30) == []
 
 
 def test_only_one_series_at_a_time():

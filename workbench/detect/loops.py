@@ -306,3 +306,36 @@ def screen_rows(values, start, size, basis, inverse_lengths, shapes, per_change,
             change_sum += abs(blocks[b] - blocks[b - 1])
         noise = min(size_sum, change_sum * per_change) if size_sum == size_sum else size_sum
         heights[i] = height / noise if noise != 0 else (math.inf if height != 0 else 0.0)
+
+
+@loops
+def best_lines(values, penalty, min_size, cost, previous):
+    """Describe values by straight lines; `penalty` is the cost of each, and sums of squares.
+
+    Leaves in `previous[b]` where the last line before b begins (optimal partitioning, B. Jackson
+    et al., IEEE Signal Processing Letters 12, 2005).
+    """
+    n = len(values)
+    cost[0] = 0.0
+    for b in range(1, n + 1):
+        cost[b] = math.inf
+        count, sum_t, sum_tt, sum_y, sum_ty, sum_yy = 0.0, 0.0, 0.0, 0.0, 0.0, 0.0
+        for a in range(b - 1, -1, -1):
+            t, y = float(b - a), values[a]
+            count += 1.0
+            sum_t += t
+            sum_tt += t * t
+            sum_y += y
+            sum_ty += t * y
+            sum_yy += y * y
+            if b - a < min_size or not cost[a] < cost[b]:
+                continue
+            spread = sum_tt - sum_t * sum_t / count
+            slope = sum_ty - sum_t * sum_y / count
+            error = sum_yy - sum_y * sum_y / count
+            if spread > 0:
+                error -= slope * slope / spread
+            total = cost[a] + max(error, 0.0) + penalty
+            if total < cost[b]:
+                cost[b] = total
+                previous[b] = a

@@ -38,7 +38,9 @@ def sample_rows(values: FloatArray, most: int = _MOST_ROWS) -> FloatArray:
     return np.asarray(rows[np.ptp(rows, axis=1) > 0])
 
 
-def find_periods(rows: FloatArray, day: float | None = None) -> tuple[float, ...]:
+def find_periods(
+    rows: FloatArray, day: float | None = None, *, sure: float = _SURE
+) -> tuple[float, ...]:
     """Return the sines that make up the season of the day, in windows, longest first.
 
     Parameters
@@ -47,6 +49,8 @@ def find_periods(rows: FloatArray, day: float | None = None) -> tuple[float, ...
         (n_rows, n_windows), as `sample_rows` gives them.
     day : float, optional
         Windows in a day, where that is known; else the season is looked for.
+    sure : float
+        Chance that noise alone passes for a season, over all periods looked at.
 
     Returns
     -------
@@ -59,7 +63,7 @@ def find_periods(rows: FloatArray, day: float | None = None) -> tuple[float, ...
     whole = _spectrum(rows, np.arange(n // 2))
     if day is None:
         loud = np.sqrt(_powers(rows, np.arange(n // 2))).mean(axis=0)
-        found = _strongest(whole, loud, n_rows)
+        found = _strongest(whole, loud, n_rows, sure)
         if found is None:
             return ()
         cycles = n / _exact_period(rows, found)
@@ -70,7 +74,7 @@ def find_periods(rows: FloatArray, day: float | None = None) -> tuple[float, ...
     orders = np.arange(1, _HARMONICS + 1)
     orders = orders[cycles * orders <= n / _FEWEST_PER_CYCLE]
     power = _spectrum(rows, cycles * orders)
-    limit = max(_EXCESS, _limit(n_rows, len(orders)))
+    limit = max(_EXCESS, _limit(n_rows, len(orders), sure))
     kept = orders[power > limit * _around(whole, cycles * orders)]
     return tuple(float(n / (cycles * order)) for order in kept)
 
@@ -114,17 +118,17 @@ def _around(spectrum: FloatArray, cycles: FloatArray) -> FloatArray:
     return np.asarray(np.median(spectrum[places], axis=1))
 
 
-def _limit(n_rows: int, n_looked_at: int) -> float:
+def _limit(n_rows: int, n_looked_at: int, sure: float = _SURE) -> float:
     """Return power that noise hardly ever has, averaged over rows, in units of its median."""
-    most = stats.gamma.isf(_SURE / n_looked_at, n_rows, scale=1 / n_rows)
+    most = stats.gamma.isf(sure / n_looked_at, n_rows, scale=1 / n_rows)
     return float(most / stats.gamma.median(n_rows, scale=1 / n_rows))
 
 
-def _strongest(spectrum: FloatArray, loud: FloatArray, n_rows: int) -> int | None:
+def _strongest(spectrum: FloatArray, loud: FloatArray, n_rows: int, sure: float) -> int | None:
     """Return the cycles of the season that stands out most, None where none does."""
     cycles = np.arange(_FEWEST_CYCLES, 2 * len(spectrum) // _FEWEST_PER_CYCLE)
     excess = spectrum[cycles] / _around(spectrum, cycles.astype(np.float64))
-    out = excess > max(1.5 * _EXCESS, _limit(n_rows, len(cycles)))
+    out = excess > max(1.5 * _EXCESS, _limit(n_rows, len(cycles), sure))
     if not out.any():
         return None
     best = int(cycles[np.argmax(np.where(out, loud[cycles], 0))])
