@@ -48,6 +48,7 @@ lab: $(READY)    ## open the notebooks in JupyterLab
 
 bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/run.py
+	@$(BIN)/python benchmarks/detection.py
 
 notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their outputs
 	@$(BIN)/python notebooks/execute.py

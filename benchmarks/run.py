@@ -14,10 +14,10 @@ from measure import Row, cpu_seconds, show
 from profiles import cprofile_rows, folded_rows, million_rows, pprof_rows
 from stores import store_rows
 
-from workbench.detect import change_points, detect
+from workbench.detect import detect
 from workbench.evaluate import load_bank, materialise
 from workbench.history import Repository, weave_files
-from workbench.signals import depths, function_series, stack_costs
+from workbench.signals import function_series, stacks
 from workbench.solver import open_case
 from workbench.store import Store
 
@@ -46,14 +46,14 @@ def detection(store: Path) -> Row:
     """Run the whole funnel, beside bare PELT of ruptures on every series."""
     recording = Store.open(store).recording()
     series = function_series(recording)
-    places, values = depths(recording), stack_costs(recording)
-    change_points(series.values[0])  # imports
+    moved = stacks(recording)
+    detect(series, stacks=moved)  # imports, compiles
 
     def with_ruptures() -> None:
         for row in series.values:
             ruptures.Pelt(model="l2", jump=1, min_size=5).fit(row).predict(pen=3 * np.log(len(row)))
 
-    ours = cpu_seconds(lambda: detect(series, depths=places, stack_values=values))
+    ours = cpu_seconds(lambda: detect(series, stacks=moved))
     what = f"detection, {len(series.values)} series of 40 windows"
     return Row(what, ours, "ruptures, PELT alone", cpu_seconds(with_ruptures))
 

@@ -44,7 +44,7 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "case", "case build", "solve", "demo",
+        "profile", "ingest", "detect", "case", "case build", "solve", "demo",
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_every_command_and_option_is_explained(workbench, words):
 def test_help_is_told_without_heavy_imports():
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom workbench.cli import cli\n"
-        "for words in [], ['--version'], ['--help'], ['solve', '-h'], ['case', 'build', '-h']:\n"
+        "for words in [], ['--version'], ['--help'], ['solve', '-h'], ['detect', '-h'], ['case', 'build', '-h']:\n"
         "    assert CliRunner().invoke(cli, words).exit_code in (0, 2), words\n"
         f"print([m for m in {HEAVY} if m in sys.modules])"
     )

@@ -41,6 +41,7 @@ PUBLIC = {
     "workbench.detect": [
         "Background",
         "DetectConfig",
+        "Detector",
         "change_points",
         "detect",
         "find_background",
@@ -104,6 +105,7 @@ PUBLIC = {
     ],
     "workbench.report": [
         "FlameDiff",
+        "plot_explanation",
         "plot_series",
         "plot_verification",
         "render_report",

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
@@ -16,9 +16,12 @@ if TYPE_CHECKING:
     from rich.console import Console
 
 Progress = Callable[[str], None]
+Thing = TypeVar("Thing")
 
 _LEAST_WIDTH = 110
 """Of a table with names of functions; a narrower terminal breaks its lines."""
+_LEAST_TEXT = 30
+"""Of the column of names, where they are that long."""
 _SECONDS = {"nanoseconds": 1e-9, "microseconds": 1e-6, "milliseconds": 1e-3}
 
 
@@ -34,13 +37,13 @@ def show_progress(title: str) -> Iterator[Progress]:
         yield lambda text: status.update(f"{title}: {text}")
 
 
-def tracked(title: str, paths: list[Path | str]) -> Iterator[Path | str]:
-    """Give paths one by one, and show how far that is; nothing where there is no terminal."""
+def tracked(title: str, things: list[Thing]) -> Iterator[Thing]:
+    """Give things one by one, and show how far that is; nothing where there is no terminal."""
     from rich.progress import track
 
     console = _console(stderr=True)
     silent = not console.is_terminal
-    yield from track(paths, title, console=console, transient=True, disable=silent)
+    yield from track(things, title, console=console, transient=True, disable=silent)
 
 
 def _console(*, stderr: bool = False) -> Console:
@@ -178,6 +181,7 @@ def print_changes(diff: pd.DataFrame, rows: int) -> None:
 def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
     """Print a table whose last column is text and the others are numbers."""
     from rich import box
+    from rich.cells import cell_len
     from rich.markup import escape
     from rich.table import Table
 
@@ -188,7 +192,9 @@ def print_rows(title: str, names: list[str], cells: list[list[str]]) -> None:
     for row in cells:
         table.add_row(*map(escape, row))
     out = _console()
-    out.width = max(out.width, _LEAST_WIDTH) if out.is_terminal else 160
+    *widths, text = (max(map(cell_len, column)) for column in zip(names, *cells, strict=True))
+    needed = sum(widths) + 3 * len(names) + min(text, _LEAST_TEXT)
+    out.width = max(needed, out.width, _LEAST_WIDTH) if out.is_terminal else max(needed, 160)
     out.print(table)
 
 
@@ -210,7 +216,11 @@ def _amount(row: Mapping[Any, Any], name: str, scale: float) -> tuple[str, str]:
 def _place(row: Mapping[Any, Any]) -> str:
     """Return function, file and line as far as they are known."""
     line = row.get("line") or ""
-    text = f"{row['function']}  {row['file']}{line and f':{line}'}".rstrip()
+    return printable(f"{row['function']}  {row['file']}{line and f':{line}'}".rstrip())
+
+
+def printable(text: str) -> str:
+    """Return a text that gives no orders to a terminal."""
     return "".join(
         letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in text
     )

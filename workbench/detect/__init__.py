@@ -3,6 +3,7 @@
 from workbench.detect.background import Background, find_background
 from workbench.detect.change_points import change_points
 from workbench.detect.config import DetectConfig
+from workbench.detect.detector import Detector
 from workbench.detect.funnel import detect
 
-__all__ = ["Background", "DetectConfig", "change_points", "detect", "find_background"]
+__all__ = ["Background", "DetectConfig", "Detector", "change_points", "detect", "find_background"]

@@ -20,6 +20,8 @@ from workbench.types import FloatArray, IntArray
 
 _N_BIAS, _N_TESTS = 2_000, 40_000
 _AUTOCORRELATIONS = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.96)
+_LENGTHS = np.unique(np.round(np.geomspace(10, 400, 32)).astype(int))
+"""Blocks for which the null is simulated where there is no season."""
 _Z = np.arctanh(_AUTOCORRELATIONS)
 _TAIL = (0.05, 0.02, 0.01, 0.005, 0.002, 0.001)
 _DOFS = np.round(np.geomspace(2, 200, 40), 1)
@@ -171,6 +173,13 @@ def _tail(statistic: FloatArray) -> tuple[float, float]:
 
 
 def null_of(design: Design) -> Null:
-    """Return the null distribution of a design; simulated once, the same every time."""
+    """Return the null distribution of a design; simulated once, the same every time.
+
+    Without a season that of a slightly shorter series serves: lengths differ by less than it does.
+    """
     layout = design.layout
-    return _null(layout.n_windows, layout.block, layout.edge, design.periods)
+    if design.periods:
+        return _null(layout.n_windows, layout.block, layout.edge, design.periods)
+    near = _LENGTHS[max(layout.n_blocks, 2 * layout.edge) >= _LENGTHS]
+    n_blocks = int(near[-1]) if len(near) and near[-1] >= 2 * layout.edge else layout.n_blocks
+    return _null(n_blocks, 1, layout.edge, ())

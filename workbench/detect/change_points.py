@@ -8,6 +8,7 @@ is autocorrelated, and part of what looks like structure is not.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 import numpy as np
@@ -171,7 +172,7 @@ class _Reading(NamedTuple):
         """What the segments leave."""
         left = np.empty_like(self.series)
         edges = [0, *self.places, len(self.series)]
-        for first, last in zip(edges[:-1], edges[1:], strict=True):
+        for first, last in pairwise(edges):
             part = self.series[first:last]
             place = np.linspace(-1, 1, len(part)) if len(part) > 1 else np.zeros(1)
             left[first:last] = part - part.mean()

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.detect.background import Background, blocks_of
+from workbench.detect.background import Background, blocks_of, find_background
 from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals
 from workbench.detect.localise import fit_jointly
 from workbench.detect.screen import filled
+from workbench.detect.views import View, split_views
 from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, FloatArray, Regression
 
@@ -30,7 +31,26 @@ class Explainer:
         if series not in self.signals.ids:
             raise SignalError(f"expected a series of this detection, got {series!r}")
         row = int(np.flatnonzero(self.signals.ids == series)[0])
-        values = filled(self.signals.values[row : row + 1])[0].astype(np.float64)
+        alone = Signals(
+            self.signals.values[row : row + 1], self.signals.ids[row : row + 1],
+            None if self.signals.keys is None else self.signals.keys.iloc[row : row + 1],
+            self.signals.times,
+        )  # fmt: skip
+        views = split_views(alone)
+        whole = self.signals.values[row].astype(np.float64)
+        if not views:
+            few = f"Not reported: it has {int(np.isfinite(whole).sum())} values, too few to tell."
+            return Explanation(few, whole, np.full(len(whole), np.nan), (), str(series))
+        view = views[0]
+        if not view.is_whole:
+            own = Explainer(alone, find_background(view.signals), self.config)
+            return own._in(view, detection, series)
+        return self._in(view, detection, series)
+
+    def _in(self, view: View, detection: Detection, series: Hashable) -> Explanation:
+        """Explain a series in the windows in which it has values."""
+        whole = self.signals.values[list(self.signals.ids).index(series)].astype(np.float64)
+        values = filled(view.signals.values)[0].astype(np.float64)
         found = tuple(r for r in (*detection.found, *detection.gains) if r.series == series)
         removed = detection.removed[detection.removed["series"] == series]
         words = [self._reported(r, r in detection.found) for r in found]
@@ -42,12 +62,12 @@ class Explainer:
         ]
         places = [r.change_index for r in found] or [int(i) for i in removed["change_index"]]
         if not words:
-            sentence, place = self._unseen(values)
-            words, places = [sentence], [place]
+            sentence, place = self._unseen(values, view)
+            words, places = [sentence], [int(view.windows[place])]
         return Explanation(
             text=" ".join([*words, self._context()]),
-            values=self.signals.values[row].astype(np.float64),
-            expected=self._expected(values, places),
+            values=whole,
+            expected=self._expected(values, places, view, len(whole)),
             found=found,
             title=str(series),
             times=self.signals.times,
@@ -72,16 +92,16 @@ class Explainer:
             f"{r.p_value:.2g}.{with_it}"
         )
 
-    def _unseen(self, values: FloatArray) -> tuple[str, int]:
+    def _unseen(self, values: FloatArray, view: View) -> tuple[str, int]:
         """Return what stood out most in a series of which nothing was a candidate."""
         background, layout = self.background, self.background.design.layout
         blocks = blocks_of(values[np.newaxis], layout)
         seen = judge(background.design, blocks, background.prior, background.null)
         place = layout.start + int(seen.steps.place[0]) * layout.block
-        if not seen.steps.statistic[0]:
+        if np.ptp(values) == 0:
             return "Not reported: it never changes.", place
         return (
-            f"Not reported: its likeliest step is at {self._when(place)}, "
+            f"Not reported: its likeliest step is at {self._when(int(view.windows[place]))}, "
             f"{seen.steps.statistic[0]:+.1f} times its error. Noise alone does as much in "
             f"{seen.p_value[0]:.2g} of series like it; the budget is "
             f"{self.config.alerts_per_1000_series / 1000:g}."
@@ -91,18 +111,23 @@ class Explainer:
         design, layout = self.background.design, self.background.design.layout
         seasons = ", ".join(f"{period:g}" for period in sorted(design.periods))
         told = f"seasons of {seasons} windows" if seasons else "no season"
+        how = "window by window" if layout.block == 1 else f"by means of {layout.block} windows"
         return (
-            f"Judged by means of {layout.block} windows, beside {told}, in noise whose "
+            f"Judged {how}, beside {told}, in noise whose "
             f"neighbouring means correlate by about {np.tanh(self.background.prior.mean):.2f}."
         )
 
-    def _expected(self, values: FloatArray, places: list[int]) -> FloatArray:
+    def _expected(
+        self, values: FloatArray, places: list[int], view: View, n_windows: int
+    ) -> FloatArray:
         """Return level and season as they are fitted with steps at some windows."""
         design = self.background.design
         layout = design.layout
-        windows = np.arange(layout.n_windows)
+        windows = view.windows
         steps = (windows[:, np.newaxis] >= np.array(places)).astype(np.float64)
         parts = steps[layout.start :].reshape(layout.n_blocks, layout.block, -1).mean(axis=1)
         blocks = blocks_of(values[np.newaxis], layout)[0]
         joint = fit_jointly(design.basis, blocks, self.background.level, parts)
-        return np.asarray(joint.level + design.season @ joint.season + steps @ joint.rises)
+        expected = np.full(n_windows, np.nan)
+        expected[windows] = joint.level + design.season @ joint.season + steps @ joint.rises
+        return expected

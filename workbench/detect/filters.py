@@ -43,8 +43,8 @@ def significant(candidates: list[Candidate], alpha: float) -> Split:
 def went_away(candidates: list[Candidate], layout: Layout) -> Split:
     """Remove transients: rises that fell again, and what has not been seen for long enough.
 
-    Of steps up and down of one series those that undo each other go, the nearest first; then those
-    after which the series ends near the level it had before.
+    Of steps up and down of one series those that undo each other go, the nearest first; and the
+    last, where the series ends near the level it had before.
     """
     by_row = defaultdict(list)
     for candidate in candidates:
@@ -70,7 +70,8 @@ def _transients(changes: list[Candidate], fewest: int, n_windows: int) -> dict[C
         else:
             i += 1
     for change in left:
-        if abs(left[-1].latest - change.before) < _BACK * abs(change.delta):
+        is_last = change is left[-1]
+        if is_last and abs(change.latest - change.before) < _BACK * abs(change.delta):
             reasons[change] = "went away again"
         elif change.kind == "step" and min(change.index, n_windows - change.index) <= fewest:
             reasons[change] = f"seen for {fewest} windows or fewer, it may go away again"

@@ -8,7 +8,7 @@ A candidate is not yet a regression: it is a change point of one series that may
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -21,11 +21,13 @@ from workbench.detect.config import DetectConfig
 from workbench.detect.cost_shift import Domains, cost_shift
 from workbench.detect.explain import Explainer
 from workbench.detect.filters import Split, adjusted, significant, threshold, went_away
-from workbench.detect.inputs import Signals, check_finite, read_signals
+from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.localise import Candidate, localise
 from workbench.detect.merge import merge
 from workbench.detect.screen import filled, look_closely, screen
 from workbench.detect.seasonality import seasonality
+from workbench.detect.views import View, split_views
+from workbench.errors import SignalError
 from workbench.types import SERVICE, BoolArray, Change, Detection, Regression, SeriesMatrix, Stacks
 
 _NORMAL_95 = 1.96
@@ -75,20 +77,28 @@ def detect(
     if alerts_per_1000_series is not None:
         config = replace(config, alerts_per_1000_series=alerts_per_1000_series)
     signals = read_signals(series)
-    funnel = Funnel(signals)
-    if background is None:
-        background = find_background(signals)
-    kept = _candidates(signals, background, config, funnel)
-    layout = background.design.layout
-    kept = funnel.take("went away", kept, went_away(kept, layout))
-    kept = funnel.take("seasonality", kept, seasonality(kept, signals, background, config))
+    funnel = Funnel()
+    views = split_views(signals)
+    kept: list[Candidate] = []
+    for view in views:
+        own = background if background is not None and view.is_whole else None
+        if own is None:
+            own = find_background(view.signals)
+        if background is None and view.is_whole:
+            background = own
+        kept += [view.out(c) for c in _changes(view, own, config, funnel)]
+    if not views:
+        raise SignalError("expected a series with at least 10 values, found none")
+    n_left = len(signals.values) - sum(len(view.rows) for view in views)
+    funnel.note("screen", n_left, 0, {"fewer than 10 values": n_left})
+    background = background or find_background(signals)
     worth = _Worth(signals, config)
-    kept = funnel.take(
-        "threshold", kept, threshold(kept, config, worth.metric, worth.total, worth.watts)
-    )
+    whole = View.of_all(signals)
+    large = threshold(kept, config, worth.metric, worth.total, worth.watts)
+    kept = funnel.take("threshold", whole, kept, large)
     domains = Domains(signals, background, stacks, changes or (), config)
-    kept = funnel.take("cost shift", kept, cost_shift(kept, domains))
-    kept = funnel.take("merge", kept, merge(kept, signals, stacks, config))
+    kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
+    kept = funnel.take("merge", whole, kept, merge(kept, signals, stacks, config))
     p_values = adjusted([c.p_value for c in kept], len(signals.values))
     found = [
         _regression(replace(c, p_value=p_value), signals, worth, domains)
@@ -105,34 +115,48 @@ def detect(
     )
 
 
+def _changes(
+    view: View, background: Background, config: DetectConfig, funnel: Funnel
+) -> list[Candidate]:
+    """Return what lastingly changed in series with the same windows."""
+    signals, layout = view.signals, background.design.layout
+    kept = _candidates(view, background, config, funnel)
+    kept = funnel.take("went away", view, kept, went_away(kept, layout))
+    seasonal = seasonality(kept, signals, background, config)
+    return funnel.take("seasonality", view, kept, seasonal)
+
+
 def _candidates(
-    signals: Signals, background: Background, config: DetectConfig, funnel: Funnel
+    view: View, background: Background, config: DetectConfig, funnel: Funnel
 ) -> list[Candidate]:
     """Screen all series, look closely at some, and localise what is in them."""
+    signals = view.signals
     n_series = len(signals.values)
     alpha = config.alerts_per_1000_series / 1000
-    wanted = _judged_otherwise(signals)
+    otherwise = _judged_otherwise(signals)
     outstanding = screen(signals, background, alpha)
-    odd = np.flatnonzero(np.isnan(outstanding))
-    check_finite(signals, odd)
-    rows = np.flatnonzero(~(outstanding < 1) & ~wanted)
+    rows = np.flatnonzero(~(outstanding < 1) & ~otherwise)
     funnel.note("screen", n_series, len(rows), {
-        "shares, judged by cost instead": int(wanted.sum()),
-        "nothing stands out": int(n_series - wanted.sum() - len(rows)),
+        "shares, judged by cost instead": int(otherwise.sum()),
+        "nothing stands out": int(n_series - otherwise.sum() - len(rows)),
     })  # fmt: skip
     candidates: list[Candidate] = []
-    n_by_chance = 0
+    n_by_chance = n_constant = 0
     for part, seen in look_closely(signals, rows, background):
         for i in np.flatnonzero(seen.p_value <= alpha):
             row = int(part[i])
             values = filled(signals.values[row : row + 1])[0].astype(np.float64)
-            candidates += localise(row, values, background, seen.at(int(i)), alpha)
+            if np.ptp(values) == 0:  # a step in rounding
+                n_constant += 1
+            else:
+                candidates += localise(row, values, background, seen.at(int(i)), alpha)
         n_by_chance += int((seen.p_value > alpha).sum())
-    funnel.note("significance", len(rows), len(rows) - n_by_chance, {
+    funnel.note("significance", len(rows), len(rows) - n_by_chance - n_constant, {
+        "never changes": n_constant,
         f"chance alone does as much in more than {config.alerts_per_1000_series:g} of 1,000":
             n_by_chance,
     })  # fmt: skip
-    return funnel.take("localise", candidates, significant(candidates, alpha))
+    return funnel.take("localise", view, candidates, significant(candidates, alpha))
 
 
 def _judged_otherwise(signals: Signals) -> BoolArray:
@@ -147,33 +171,44 @@ def _judged_otherwise(signals: Signals) -> BoolArray:
 
 
 class Funnel:
-    """Counts what goes into and out of each stage."""
+    """Counts what goes into and out of each stage: series, and from `localise` their changes."""
 
-    def __init__(self, signals: Signals) -> None:
-        self.signals = signals
-        self.stages: list[dict[str, object]] = []
+    def __init__(self) -> None:
+        self.counts: dict[str, list[int]] = {}
+        self.reasons: dict[str, Counter[str]] = {}
         self.removed: list[dict[str, object]] = []
 
-    def note(self, stage: str, n_in: int, n_out: int, reasons: dict[str, int]) -> None:
-        """Record one stage."""
-        told = "; ".join(f"{n} {reason}" for reason, n in reasons.items() if n)
-        self.stages.append({"stage": stage, "n_in": n_in, "n_out": n_out, "removed": told})
+    def note(self, stage: str, n_in: int, n_out: int, reasons: Mapping[str, int]) -> None:
+        """Record a stage, or add to what is recorded of it."""
+        counts = self.counts.setdefault(stage, [0, 0])
+        counts[0] += n_in
+        counts[1] += n_out
+        self.reasons.setdefault(stage, Counter()).update(reasons)
 
-    def take(self, stage: str, candidates: list[Candidate], split: Split) -> list[Candidate]:
+    def take(
+        self, stage: str, view: View, candidates: list[Candidate], split: Split
+    ) -> list[Candidate]:
         """Record what a stage removed, and return what it kept."""
+        signals = view.signals
         for c, reason in split.removed:
             self.removed.append(
-                {"series": self.signals.ids[c.row], "subject": self.signals.key(c.row, "subject"),
-                 "metric": self.signals.key(c.row, "metric"), "change_index": c.index,
+                {"series": signals.ids[c.row], "subject": signals.key(c.row, "subject"),
+                 "metric": signals.key(c.row, "metric"), "change_index": view.out(c).index,
                  "stage": stage, "reason": reason}
             )  # fmt: skip
-        counts = Counter(reason for _, reason in split.removed)
-        self.note(stage, len(candidates), len(split.kept), dict(counts.most_common()))
+        reasons = Counter(reason for _, reason in split.removed)
+        self.note(stage, len(candidates), len(split.kept), reasons)
         return split.kept
 
     def table(self) -> pd.DataFrame:
         """Return one row a stage."""
-        return pd.DataFrame(self.stages, columns=["stage", "n_in", "n_out", "removed"])
+        rows = [
+            (stage, *counts, "; ".join(
+                f"{n} {reason}" for reason, n in self.reasons[stage].most_common() if n
+            ))
+            for stage, counts in self.counts.items()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "removed"])
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,16 @@ def read_signals(series: Any) -> Signals:
         return _of_matrix(series)
     if isinstance(series, pd.DataFrame):
         return _of_long(series) if "value" in series.columns else _of_wide(series)
-    values = np.asarray(series)
+    if isinstance(series, pd.Series):
+        return read_signals(series.to_frame().T)
+    try:
+        values = (
+            np.ma.filled(np.ma.asarray(series, dtype=float), np.nan)
+            if np.ma.isMA(series)
+            else np.asarray(series)
+        )
+    except (TypeError, ValueError) as error:
+        raise SignalError(f"expected series of numbers, all as long: {error}") from error
     if values.ndim == 1:
         values = values[np.newaxis]
     values = _numbers(values)
@@ -103,7 +112,9 @@ def _of_wide(frame: pd.DataFrame) -> Signals:
     """One row a series, unless the rows are times, or numbered and the columns have names."""
     if _is_times(frame.index) or (_is_numbered(frame.index) and _is_named(frame.columns)):
         frame = frame.T
-    values = _numbers(frame.to_numpy())
+    if _is_times(frame.columns):
+        frame = frame.sort_index(axis="columns")
+    values = _numbers(_to_numpy(frame))
     times = _times(frame.columns) if _is_times(frame.columns) else None
     keys = None
     if {*frame.index.names} & {*_KEYS}:
@@ -116,26 +127,42 @@ def _of_wide(frame: pd.DataFrame) -> Signals:
 
 def _of_long(frame: pd.DataFrame) -> Signals:
     """One row a series and window, as stores and readers of series give them."""
-    names = [name for name in ("series", *_KEYS, "unit", "host") if name in frame.columns]
+    names = [name for name in ("series", "subject") if name in frame.columns][:1]
     if not names:
         raise SignalError(f"expected a column series or subject beside value, got {[*frame]}")
-    order = next((name for name in ("at", "time", "window", "version") if name in frame), None)
-    if order is None:
+    others = [name for name in ("metric", "service", "unit", "host") if name in frame.columns]
+    names += [name for name in others if frame[name].nunique(dropna=False) > 1]
+    told = [name for name in ("at", "time", "window", "version") if name in frame.columns]
+    order = [name for name in told if frame[name].notna().all() and (frame[name] != "").any()]
+    if not order:
         raise SignalError(f"expected a column at (time) or window beside value, got {[*frame]}")
-    used = [name for name in names if frame[name].nunique(dropna=False) > 1] or names[-1:]
-    try:
-        wide = frame.pivot(index=used, columns=order, values="value")
-    except ValueError as error:
-        raise SignalError(f"expected one value a series and {order}, got several") from error
-    first = frame.drop_duplicates(used).set_index(used).loc[wide.index]
+    if order[0] != "version":  # versions are in order of appearance
+        frame = frame.sort_values(order[0], kind="stable")
+    window = frame.groupby(order, sort=False, dropna=False).ngroup()
+    if frame.assign(window_=window).duplicated([*names, "window_"]).any():
+        raise SignalError(f"expected one value a series and {' and '.join(order)}, got several")
+    wide = frame.assign(window_=window).pivot(index=names, columns="window_", values="value")
+    first = frame.drop_duplicates(names).set_index(names).loc[wide.index].reset_index()
     keys = pd.DataFrame(
-        {name: first.reset_index()[name].astype(str) if name in frame else "" for name in _KEYS}
+        {name: first[name].astype(str) if name in frame else "" for name in _KEYS},
+        index=first.index,
     )
-    if "subject" not in frame:
-        keys["subject"] = [_joined(key) for key in wide.index]
-    times = _times(wide.columns) if _is_times(wide.columns) else None
     ids = pd.Index([_joined(key) for key in wide.index], dtype=object)
-    return Signals(_numbers(wide.to_numpy()), ids, keys, times)
+    if "subject" not in frame:
+        keys["subject"] = ids
+    starts = frame.assign(window_=window).drop_duplicates("window_")[order[0]]
+    times = _times(starts) if _is_times(pd.Index(starts)) else None
+    return Signals(_numbers(_to_numpy(wide)), ids, keys, times)
+
+
+def _to_numpy(frame: pd.DataFrame) -> npt.NDArray[Any]:
+    """Return values as numbers, NaN where there are none."""
+    if all(pd.api.types.is_float_dtype(kind) for kind in frame.dtypes):
+        return frame.to_numpy(na_value=np.nan)
+    try:
+        return frame.to_numpy(dtype=np.float64, na_value=np.nan)
+    except (TypeError, ValueError) as error:
+        raise SignalError(f"expected numbers: {error}") from error
 
 
 def _joined(key: Hashable) -> str:

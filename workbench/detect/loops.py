@@ -170,6 +170,8 @@ def find_steps(left, basis, inverse_lengths, outstanding, places, heights, scrat
         place, height = likeliest_step(left, 0.0, inverse_lengths)
         if height == 0:
             return n
+        if n > 0 and abs(height) < min(3.5, 0.55 * math.sqrt(len(left))) * root_mean_square(left):
+            return n  # what noise has; structure that is left would show more, unfitted as it is
         take_out_step(left, place, height, basis, inverse_lengths, scratch)
         places[n], heights[n] = place, height
         for _ in range(4 if n > 0 else 0):

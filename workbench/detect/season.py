@@ -5,6 +5,9 @@ Seasons are found over all series together: each tells little, and the clock is 
 
 from __future__ import annotations
 
+from functools import lru_cache
+from typing import NamedTuple
+
 import numpy as np
 from scipy import signal, stats
 
@@ -21,6 +24,7 @@ _LOUD = 50.0
 _HARMONICS = 6
 _SAME_CYCLES = 0.1
 """Cycles in a series by which periods have to differ to be told apart."""
+_FEW_ROWS = 8
 _EXCESS = 1.3
 """A season is worth a sine where power is this many times that of the noise beside it."""
 
@@ -60,84 +64,103 @@ def find_periods(
     n_rows, n = rows.shape
     if not n_rows or n < 2 * _FEWEST_CYCLES * _FEWEST_PER_CYCLE:
         return ()
-    whole = _spectrum(rows, np.arange(n // 2))
+    spectra = _Spectra.of(rows)
     if day is None:
-        loud = np.sqrt(_powers(rows, np.arange(n // 2))).mean(axis=0)
-        found = _strongest(whole, loud, n_rows, sure)
+        found = spectra.strongest(sure)
         if found is None:
             return ()
-        cycles = n / _exact_period(rows, found)
+        cycles = n / spectra.exact_period(found)
     else:
         cycles = n / day
         if cycles < _FEWEST_CYCLES - 0.5:
             return ()
     orders = np.arange(1, _HARMONICS + 1)
     orders = orders[cycles * orders <= n / _FEWEST_PER_CYCLE]
-    power = _spectrum(rows, cycles * orders)
+    if not len(orders):
+        return ()
+    power = np.minimum(spectra.at(cycles * orders), _loudest(n_rows)).mean(axis=0)
     limit = max(_EXCESS, _limit(n_rows, len(orders), sure))
-    kept = orders[power > limit * _around(whole, cycles * orders)]
+    kept = orders[power > limit * spectra.around(cycles * orders)]
     return tuple(float(n / (cycles * order)) for order in kept)
 
 
-def _exact_period(rows: FloatArray, cycles: int) -> float:
-    """Return the period near a number of cycles; whole windows where that is as good."""
-    n = rows.shape[1]
-    near = np.arange(cycles - 0.8, cycles + 0.81, 0.02)
-    power = np.sqrt(_powers(rows, near)).mean(axis=0)
-    period = n / float(near[np.argmax(power)])
-    whole = float(round(period))
-    return whole if abs(n / whole - n / period) < _SAME_CYCLES else period
+class _Spectra(NamedTuple):
+    """Power of rows by number of cycles, tapered so that steps and drifts do not leak far."""
 
+    tapered: FloatArray
+    noise: FloatArray
+    """(n_rows, 1) median power of each row."""
+    each: FloatArray
+    """(n_rows, n_windows // 2) at whole numbers of cycles, in units of that."""
+    mean: FloatArray
+    """(n_windows // 2,) of all rows, none of which counts for too much."""
 
-def _spectrum(rows: FloatArray, cycles: FloatArray) -> FloatArray:
-    """Return power at numbers of cycles, each row in units of its noise, averaged over rows."""
-    return np.asarray(np.minimum(_powers(rows, cycles), _LOUD).mean(axis=0))
+    @classmethod
+    def of(cls, rows: FloatArray) -> _Spectra:
+        """Transform rows, each without its linear trend."""
+        n = rows.shape[1]
+        place = np.arange(n) - (n - 1) / 2
+        flat = rows - rows.mean(axis=1, keepdims=True)
+        flat -= np.outer(flat @ place / (place @ place), place)
+        tapered = flat * signal.windows.hann(n, sym=False)
+        power = np.abs(np.fft.rfft(tapered, axis=1)[:, : n // 2]) ** 2
+        noise = np.maximum(np.median(power[:, 2:], axis=1, keepdims=True), 1e-300)
+        each = power / noise
+        return cls(tapered, noise, each, np.minimum(each, _loudest(len(rows))).mean(axis=0))
 
-
-def _powers(rows: FloatArray, cycles: FloatArray) -> FloatArray:
-    """Return power of each row at numbers of cycles, in units of its noise.
-
-    Tapered, so that steps and drifts do not leak far.
-    """
-    n = rows.shape[1]
-    taper = signal.windows.hann(n, sym=False)
-    level = signal.detrend(rows, axis=1) * taper
-    noise = np.median(np.abs(np.fft.rfft(level, axis=1)[:, 2:]) ** 2, axis=1, keepdims=True)
-    if len(cycles) == n // 2:
-        power = np.abs(np.fft.rfft(level, axis=1)[:, : n // 2]) ** 2
-    else:
+    def at(self, cycles: FloatArray) -> FloatArray:
+        """Return power of each row at any numbers of cycles, in units of its noise."""
+        n = self.tapered.shape[1]
         turns = np.exp(-2j * np.pi * np.outer(np.arange(n), cycles) / n)
-        power = np.abs(level @ turns) ** 2
-    return np.asarray(power / np.maximum(noise, 1e-300))
+        return np.asarray(np.abs(self.tapered @ turns) ** 2 / self.noise)
+
+    def around(self, cycles: FloatArray) -> FloatArray:
+        """Return the power of the noise near numbers of cycles; of few rows, in a wider band."""
+        is_few = len(self.each) < _FEW_ROWS
+        above = np.arange(3, 25 if is_few else 9)
+        middles, last = np.rint(cycles).astype(int)[:, np.newaxis], len(self.mean) - 1
+        near = np.clip(middles + np.concatenate([-above, above]), 2, last)
+        power = np.median(self.mean[near], axis=1)
+        if is_few:  # a single bin, near the lower end, may be quiet by chance
+            power = np.maximum(power, np.median(self.mean[near[:, len(above) :]], axis=1))
+        return np.asarray(np.maximum(power, 1e-300))
+
+    def strongest(self, sure: float) -> int | None:
+        """Return the cycles of the season that stands out most, None where none does."""
+        cycles = np.arange(_FEWEST_CYCLES, 2 * len(self.mean) // _FEWEST_PER_CYCLE)
+        excess = self.mean[cycles] / self.around(cycles.astype(np.float64))
+        out = excess > max(1.5 * _EXCESS, _limit(len(self.each), len(cycles), sure))
+        if not out.any():
+            return None
+        loud = np.sqrt(self.each[:, cycles]).mean(axis=0)
+        best = int(cycles[np.argmax(np.where(out, loud, 0))])
+        for part in (3, 2):  # a harmonic may be louder than what it is a harmonic of
+            below = round(best / part)
+            is_part = below >= _FEWEST_CYCLES and abs(below * part - best) <= 1
+            if is_part and out[below - _FEWEST_CYCLES]:
+                return below
+        return best
+
+    def exact_period(self, cycles: int) -> float:
+        """Return the period near a number of cycles; whole windows where that is as good."""
+        n = self.tapered.shape[1]
+        near = np.arange(cycles - 0.8, cycles + 0.81, 0.02)
+        power = np.sqrt(self.at(near)).mean(axis=0)
+        period = n / float(near[np.argmax(power)])
+        whole = float(round(period))
+        return whole if abs(n / whole - n / period) < _SAME_CYCLES else period
 
 
-def _around(spectrum: FloatArray, cycles: FloatArray) -> FloatArray:
-    """Return the power of the noise near numbers of cycles."""
-    near = np.array([-8, -7, -6, -5, -4, -3, 3, 4, 5, 6, 7, 8])
-    places = np.clip(np.rint(cycles).astype(int)[:, np.newaxis] + near, 2, len(spectrum) - 1)
-    return np.asarray(np.median(spectrum[places], axis=1))
+def _loudest(n_rows: int) -> float:
+    """Return the power up to which a row counts; where there are few, each has to speak up."""
+    return _LOUD if n_rows >= _FEW_ROWS else np.inf
 
 
+@lru_cache(maxsize=1024)
 def _limit(n_rows: int, n_looked_at: int, sure: float = _SURE) -> float:
     """Return power that noise hardly ever has, averaged over rows, in units of its median."""
     most = stats.gamma.isf(sure / n_looked_at, n_rows, scale=1 / n_rows)
     return float(most / stats.gamma.median(n_rows, scale=1 / n_rows))
-
-
-def _strongest(spectrum: FloatArray, loud: FloatArray, n_rows: int, sure: float) -> int | None:
-    """Return the cycles of the season that stands out most, None where none does."""
-    cycles = np.arange(_FEWEST_CYCLES, 2 * len(spectrum) // _FEWEST_PER_CYCLE)
-    excess = spectrum[cycles] / _around(spectrum, cycles.astype(np.float64))
-    out = excess > max(1.5 * _EXCESS, _limit(n_rows, len(cycles), sure))
-    if not out.any():
-        return None
-    best = int(cycles[np.argmax(np.where(out, loud[cycles], 0))])
-    for part in (3, 2):  # a harmonic may be louder than what it is a harmonic of
-        below = round(best / part)
-        is_part = below >= _FEWEST_CYCLES and abs(below * part - best) <= 1
-        if is_part and out[below - _FEWEST_CYCLES]:
-            return below
-    return best
 
 
 def week_candidates(week: float, n_windows: int) -> tuple[float, ...]:

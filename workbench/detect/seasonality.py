@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.detect.background import Background, blocks_of
-from workbench.detect.calibrate import judge, null_of
+from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
 from workbench.detect.design import Design, sines
 from workbench.detect.filters import Split
@@ -70,7 +70,7 @@ def _explained(
     if not periods:
         return ""
     wider = Design(layout, (*design.periods, *periods))
-    seen = judge(wider, blocks[np.newaxis], background.prior, null_of(wider))
+    seen = judge(wider, blocks[np.newaxis], background.prior, background.null)
     if seen.p_value[0] <= alpha:
         return ""
     return f"a season of {periods[0]:.0f} windows of its own explains it"

@@ -1,7 +1,19 @@
 """Outcomes -> figures and one self-contained page; the one home of matplotlib."""
 
-from workbench.report.figures import plot_series, plot_verification, render_svg
+from workbench.report.figures import (
+    plot_explanation,
+    plot_series,
+    plot_verification,
+    render_svg,
+)
 from workbench.report.flame import FlameDiff
 from workbench.report.page import render_report
 
-__all__ = ["FlameDiff", "plot_series", "plot_verification", "render_report", "render_svg"]
+__all__ = [
+    "FlameDiff",
+    "plot_explanation",
+    "plot_series",
+    "plot_verification",
+    "render_report",
+    "render_svg",
+]

@@ -6,17 +6,19 @@ import io
 import re
 import warnings
 from collections.abc import Sequence
+from typing import Any
 from xml.sax.saxutils import quoteattr
 
 import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
+from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from workbench.report.units import format_number
-from workbench.types import FloatArray, Verification, quiet_cost
+from workbench.report.units import format_number, format_relative
+from workbench.types import Explanation, FloatArray, Regression, Verification, quiet_cost
 
 INK, MUTED, GRID = "#2b2f35", "#6a727d", "#e3e6ea"
 BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
@@ -25,6 +27,10 @@ BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
 _CSS_NAMES = {
     INK: "ink", MUTED: "muted", GRID: "line", BEFORE: "less", AFTER: "more", FIXED: "good",
 }  # fmt: skip
+_LONGEST_TITLE = 96
+"""In characters, of which the middle is left out: the ends of a name tell most."""
+_USUAL = (0.005, 0.995)
+"""Quantiles between which values span the height of an explanation, at least."""
 _NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
@@ -77,6 +83,50 @@ def plot_series(
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("window, oldest first", color=MUTED)
     axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
+    return figure
+
+
+def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float = 1.0) -> Figure:
+    """Plot a series, what was expected of it, and what was reported.
+
+    A change stands where the interval of its place is shaded. The few values far outside the
+    others are drawn as triangles at the edge, lest they flatten the rest.
+
+    Parameters
+    ----------
+    explanation : Explanation
+        As `Detection.explain` returns it.
+    unit : str
+        Label of the value axis.
+    scale : float
+        What values are multiplied by to be in `unit`.
+    """
+    points = scale * np.asarray(explanation.values, dtype=np.float64)
+    expected = scale * np.asarray(explanation.expected, dtype=np.float64)
+    figure, axes = _figure(height_in=3.2, title=_shortened(explanation.title))
+    known = points[np.isfinite(points)]
+    if not len(known):
+        return _say(figure, axes, "no values were measured")
+    at = np.arange(len(points), dtype=np.float64)
+    if explanation.times is not None:
+        at = np.asarray(explanation.times.as_unit("ns").asi8 / 86_400e9)  # matplotlib's dates
+    shown = [*np.quantile(known, _USUAL), *expected[np.isfinite(expected)]]
+    low, high = _value_limits(shown)
+    n_beyond = _draw_points(axes, at, points, (low, high))
+    axes.plot(at, expected, color=INK, linewidth=1.5)
+    axes.set_ylim(low, high)
+    first, last = at[np.flatnonzero(np.isfinite(points))[[0, -1]]]  # those measured at all
+    margin = 0.01 * (last - first) or 0.5
+    axes.set_xlim(first - margin, last + margin)
+    figure.subplots_adjust(right=0.975)  # for half a date
+    for found in explanation.found:
+        _shade_change(axes, at, found)
+    label = _set_ticks(axes, is_time=explanation.times is not None)
+    told = f"; {n_beyond} far off, drawn as triangles at the edge" if n_beyond else ""
+    axes.set_xlabel(label + told, color=MUTED)
+    axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
+    for axis in (axes.xaxis, axes.yaxis):
+        axis.get_offset_text().set(color=MUTED, fontsize=8.5)
     return figure
 
 
@@ -165,6 +215,63 @@ def _mark_change(axes: Axes, change_index: int) -> None:
         xytext=(0, 3), textcoords="offset points", ha="center", va="bottom",
         fontsize=8.5, color=INK,
     )  # fmt: skip
+
+
+def _set_ticks(axes: Axes, *, is_time: bool) -> str:
+    """Choose the ticks of the windows, and return what the axis is called."""
+    if not is_time:
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        return "window, oldest first"
+    locator = AutoDateLocator()  # type: ignore[no-untyped-call]
+    axes.xaxis.set_major_locator(locator)
+    axes.xaxis.set_major_formatter(ConciseDateFormatter(locator))  # type: ignore[no-untyped-call]
+    return "time, UTC"
+
+
+def _draw_points(
+    axes: Axes, at: FloatArray, points: FloatArray, limits: tuple[float, float]
+) -> int:
+    """Draw values as light points, those beyond the limits as triangles; return how many are."""
+    size = float(np.clip(60 / np.sqrt(len(points)), 1.6, 4.5))
+    beyond = [(points < limits[0], "v", 0.02), (points > limits[1], "^", 0.98)]
+    inside = np.where(beyond[0][0] | beyond[1][0], np.nan, points)
+    light: dict[str, Any] = {
+        "linestyle": "none",
+        "color": BEFORE,
+        "alpha": 0.45,
+        "markeredgewidth": 0,
+    }
+    axes.plot(at, inside, marker="o", markersize=size, **light)
+    for is_beyond, marker, height in beyond:
+        if is_beyond.any():
+            edge = np.full(int(is_beyond.sum()), limits[0] + height * (limits[1] - limits[0]))
+            axes.plot(at[is_beyond], edge, marker=marker, markersize=5, **light)
+    return int(beyond[0][0].sum() + beyond[1][0].sum())
+
+
+def _shade_change(axes: Axes, at: FloatArray, found: Regression) -> None:
+    """Mark where a change is, and shade where it may be."""
+    between = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])  # before each window
+    last = len(at) - 1
+    start = between[np.clip(found.change_index_low, 0, last)]
+    end = between[np.clip(found.change_index_high + 1, 0, last + 1)]
+    axes.axvspan(start, end, color=AFTER, alpha=0.18, linewidth=0)
+    place = between[np.clip(found.change_index, 0, last)]
+    axes.axvline(place, color=AFTER, linewidth=1.1, linestyle=(0, (4, 3)))
+    left, right = axes.get_xlim()
+    part = (place - left) / (right - left)
+    where = "left" if part < 0.15 else "right" if part > 0.85 else "center"
+    axes.annotate(
+        f"{found.kind} at window {found.change_index}: {format_relative(found.relative_delta)}",
+        (np.clip(place, left, right), 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+        textcoords="offset points", ha=where, va="bottom", fontsize=8.5, color=AFTER,
+    )  # fmt: skip
+
+
+def _shortened(title: str) -> str:
+    """Return a title that fits."""
+    half = _LONGEST_TITLE // 2
+    return title if len(title) <= _LONGEST_TITLE else f"{title[: half - 1]}…{title[-half:]}"
 
 
 def _draw_level(axes: Axes, level: float, points: FloatArray, start: int, colour: str) -> None:

@@ -82,6 +82,11 @@ def simulate_fleet(config: FleetConfig | None = None, *, seed: int = 0) -> Fleet
         The same fleet for the same seed.
     """
     config = config or FleetConfig()
+    if not 1 <= config.n_deploys <= len(_places(config)) or config.n_functions < 4:
+        raise ValueError(
+            f"expected 1 to {len(_places(config))} deploys in {config.n_windows} windows, and 4 "
+            f"functions, got {config.n_deploys} and {config.n_functions}"
+        )
     services, truth = [], []
     for number, stream in enumerate(np.random.SeedSequence(seed).spawn(config.n_services)):
         service, events = _service(np.random.default_rng(stream), f"service-{number}", config)
@@ -177,6 +182,8 @@ def _happen(
         added = _scale(costs, graph.leaves == to, at, moved / usual[0] * course)
     else:
         leaf = graph.draw_leaf(rng, taken)
+        if leaf is None:
+            return None
         taken.add(leaf)
         subject = graph.subjects[leaf]
         if kind == "transient":
@@ -215,10 +222,11 @@ def _changes(
 ) -> tuple[Change, ...]:  # fmt: skip
     """Return what was deployed: what did something, among others that did nothing."""
     changes = []
+    fewest, most = config.changes_per_deploy
     for at, guilty in culprits.items():
         others = [
             tuple(graph.subjects[i] for i in rng.choice(len(graph.subjects), rng.integers(1, 4)))
-            for _ in range(int(rng.integers(*config.changes_per_deploy)))
+            for _ in range(int(rng.integers(fewest, most + 1)))
         ]
         for number, touched in enumerate([*guilty, *others]):
             changes.append(

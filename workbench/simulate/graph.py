@@ -40,14 +40,15 @@ class CallGraph:
         """Return the subject of an entry point."""
         return self.subjects[int(self.entry_rows[entry])]
 
-    def draw_leaf(self, rng: np.random.Generator, taken: set[int]) -> int:
+    def draw_leaf(self, rng: np.random.Generator, taken: set[int]) -> int | None:
         """Return a function that is no entry point, and to which nothing has happened yet."""
         able = np.setdiff1d(np.unique(self.leaves), [*taken, 0, *self.entry_rows])
-        return int(rng.choice(able))
+        return int(rng.choice(able)) if len(able) else None
 
     def draw_siblings(self, rng: np.random.Generator, taken: set[int]) -> tuple[int, int] | None:
-        """Return two functions of one caller to which nothing has happened yet."""
-        able = np.setdiff1d(np.unique(self.leaves), [*taken, 0, *self.entry_rows])
+        """Return two functions called by one other alone, to which nothing has happened yet."""
+        once = np.flatnonzero(np.bincount(self.leaves) == 1)
+        able = np.setdiff1d(once, [*taken, 0, *self.entry_rows])
         callers, n = np.unique(self.parents[able], return_counts=True)
         if not (n > 1).any():
             return None

@@ -75,7 +75,8 @@ def simulate_series(
     noise = noise or Noise()
     levels = np.exp(rng.uniform(np.log(level[0]), np.log(level[1]), n_series))
     sizes = rng.uniform(*relative, n_series) if absolute is None else absolute / levels
-    starts = rng.integers(int(place[0] * n_windows), max(int(place[1] * n_windows), 1), n_series)
+    first = int(place[0] * n_windows)
+    starts = rng.integers(first, max(int(place[1] * n_windows), first + 1), n_series)
     lengths = rng.integers(length[0], length[1] + 1, n_series)
     ends = {"transient": np.minimum(starts + lengths, n_windows)}.get(
         event, np.full(n_series, n_windows)

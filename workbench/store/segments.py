@@ -115,6 +115,13 @@ class Segments:
         finally:
             beside.unlink(missing_ok=True)
 
+    def get(self, path: str) -> bytes | None:
+        """Return what a file holds; None where there is none."""
+        try:
+            return bytes(self.fs.cat_file(f"{self.root}/{path}"))
+        except FileNotFoundError:
+            return None
+
     def live(self) -> list[Segment]:
         """Return the segments that count, by id; those that others replace do not."""
         found = self._all()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -160,6 +161,20 @@ class Store:
             for change in changes
         ]  # fmt: skip
         return self.put("changes", rows)
+
+    def save_state(self, name: str, data: bytes) -> None:
+        """Keep what a watcher of this store has to remember, whole or not at all.
+
+        Parameters
+        ----------
+        name : str
+            Letters, digits, `-`, `_` and `.`; what was kept under it before is replaced.
+        """
+        self._segments.put(_state_path(name), data)
+
+    def load_state(self, name: str) -> bytes | None:
+        """Return what `save_state` kept under a name; None where it kept nothing."""
+        return self._segments.get(_state_path(name))
 
     def table(self, name: str) -> pd.DataFrame:
         """Return one of the tables beside profiles: the newest record of each key, as they came."""
@@ -392,6 +407,12 @@ class Store:
         if service is not None and service not in services:
             raise StoreError(f"{self.folder}: expected one of {services}, got {service!r}")
         return services[0] if service is None else service
+
+
+def _state_path(name: str) -> str:
+    if not re.fullmatch(r"[A-Za-z0-9_-][A-Za-z0-9._-]*", name):
+        raise StoreError(f"expected a name of letters, digits, -, _ and ., got {name!r}")
+    return f"states/{name}"
 
 
 def _services(query: Query) -> list[str]:
