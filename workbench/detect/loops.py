@@ -12,19 +12,6 @@ loops = Loops(reorders=True)
 
 
 @loops
-def block_means(values, start, size, out):
-    """Average blocks of windows, (n_rows, n_windows) -> (n_rows, n_blocks)."""
-    n_rows, n_blocks = out.shape
-    for i in range(n_rows):
-        for b in range(n_blocks):
-            first = start + b * size
-            total = values[i, first]
-            for j in range(first + 1, first + size):
-                total += values[i, j]
-            out[i, b] = total / size
-
-
-@loops
 def median_of_five(a, b, c, d, e):
     """Return the middle one of five numbers."""
     low = max(min(a, b), min(c, d))
