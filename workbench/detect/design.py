@@ -115,7 +115,7 @@ class Design:
         shortest = 3 * self.layout.edge
         return [
             (first, last)
-            for first in range(0, n - shortest, stride)
+            for first in range(stride, n - shortest, stride)
             for last in range(first + shortest, n, stride)
         ]
 
