@@ -215,15 +215,6 @@ def test_the_unit_of_cost_does_not_matter(scale):
     assert [(r.id, r.change_index) for r in as_it_is] == [(r.id, r.change_index) for r in other]
 
 
-@pytest.mark.parametrize("seed", range(6))
-def test_whatever_drifts_begins_inside_the_series(seed):
-    rng = np.random.default_rng(seed)
-    values = 1 + 0.01 * rng.standard_normal((30, 400)) + np.linspace(0, 0.5, 400)
-    series = SeriesMatrix(tuple(f"f{i}" for i in range(30)), ("gcpu",) * 30, values / 10)
-    detection = self_check(detect(series))
-    assert all(0 < r.change_index < 400 for r in detection.found + detection.gains)
-
-
 # the whole way from a recording
 
 

@@ -5,6 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.detect import DetectConfig, detect
+from workbench.detect.design import Design, Layout
 from workbench.errors import SignalError
 from workbench.simulate import Noise, simulate_series
 
@@ -273,3 +274,10 @@ def test_a_series_of_zeros_is_explained_when_it_never_changes():
 def test_a_series_that_is_not_there_is_named_when_asked_for(detection):
     with pytest.raises(SignalError, match="expected a series of this detection, got 'other'"):
         detection.explain("other")
+
+
+@pytest.mark.parametrize(("n_windows", "block"), [(60, 1), (400, 4), (1008, 12)])
+def test_every_drift_that_is_looked_for_begins_inside_the_series(n_windows, block):
+    ramps = Design(Layout(n_windows, block, 4), ()).ramps
+    assert ramps
+    assert all(0 < first < last < n_windows // block for first, last in ramps)
