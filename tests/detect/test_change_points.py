@@ -117,3 +117,7 @@ def test_the_input_is_not_modified():
     copy = values.copy()
     change_points(values)
     np.testing.assert_array_equal(values, copy)
+
+
+def test_a_step_among_ten_points_is_found():
+    assert change_points([3.1, 3.0, 3.2, 3.1, 3.0, 4.1, 4.0, 4.2, 4.1, 4.0]) == [5]

@@ -165,7 +165,7 @@ class _Reading(NamedTuple):
         n, n_steps, left = len(self.series), len(self.places), self.left
         size = float(np.sqrt((left**2).sum() / max(n - n_steps - 1, 1)))
         is_plain = size <= _PLAIN * self.noise and _autocorrelation(left) < _WHITE + n**-0.5
-        return size < _EXACT or (is_plain and n_steps <= n / _FEWEST_PER_STEP)
+        return size < _EXACT or (is_plain and n_steps <= max(1, n / _FEWEST_PER_STEP))
 
     @property
     def left(self) -> FloatArray:
