@@ -121,3 +121,33 @@ def test_the_input_is_not_modified():
 
 def test_a_step_among_ten_points_is_found():
     assert change_points([3.1, 3.0, 3.2, 3.1, 3.0, 4.1, 4.0, 4.2, 4.1, 4.0]) == [5]
+
+
+@given(seed=st.integers(0, 999), later=st.floats(-50, 50), noisier=st.floats(1, 30))
+def test_what_comes_later_does_not_undo_a_change(seed, later, noisier):
+    rng = np.random.default_rng(seed)
+    early = steps(*rng.normal(0, 0.3, 3), seed=seed)
+    values = np.concatenate([early, later + 0.05 * noisier * rng.standard_normal(50)])
+    found = change_points(values)
+    for place in change_points(early):
+        assert min(abs(place - other) for other in found) <= 5
+
+
+def test_a_small_early_step_is_found_beside_a_large_one():
+    values = np.concatenate([steps(1, 1.2), steps(40, 40, sigma=2.0)])
+    found = change_points(values)
+    assert abs(found[0] - 20) <= 1
+    assert 40 in found
+
+
+def test_a_smooth_series_is_described_by_lines():
+    noise = np.random.default_rng(0).standard_normal(120)
+    values = np.abs(np.arange(120) - 60.0) + 0.3 * noise
+    assert any(abs(place - 60) <= 5 for place in change_points(values))
+
+
+def test_a_long_series_keeps_the_place_of_its_step():
+    values = np.random.default_rng(0).standard_normal(30_000)
+    values[12_345:] += 1
+    (found,) = change_points(values)
+    assert abs(found - 12_345) <= 10

@@ -1,15 +1,13 @@
 """Where one series changes: its level, or its trend.
 
-Two readings are tried. A series that steps and white noise explain is read as that, to the
-precision of its noise. Any other is read as straight lines, by a coarser yardstick: what it leaves
-is autocorrelated, and part of what looks like structure is not.
+Steps are found as they would be while the series grows: one that its own time tells from noise is
+kept, whatever comes later. What steps leave is read as straight lines where it is smooth rather
+than noise.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import pairwise
-from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -24,22 +22,24 @@ from workbench.types import FloatArray
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 _OUTLIER_SIGMAS, _LONE_SIGMAS = 3.0, 6.0
-_PENALTY = 3.0
-"""Cost of one more change, in log n times the variance that counts as noise."""
-_STEPS_PENALTY = 4.0
-_LONGEST = 2000
-"""Points to which a longer series is averaged before its changes are looked for."""
-_FEWEST_PER_STEP = 15
-"""Points a step, on average, of a series that is read as steps."""
-_WHITE, _PLAIN = 0.2, 1.3
-"""Autocorrelation, and size in terms of differences, of what steps may leave."""
+_LATELY = 41
+"""Points up to one from which its noise is estimated."""
+_STEP, _STEP_PER_LOG, _STEP_BESIDE_LINE = 10.0, 3.0, 6.0
+"""Twice the log likelihood ratio of a step among n points: the first and log n times the second;
+and over a straight line."""
+_AS_FOUND = 3
+"""Points by which a step may move once it is found."""
+_SMOOTH = 0.8
+"""Autocorrelation beside steps from which on a series is no noise around levels."""
+_SAME = 5
+"""Points between a step and a change of trend that are two changes."""
+_LINES_PENALTY = 3.0
+"""Cost of one more line, in log n times the variance that counts as noise."""
 _ROUNDS = 3
-_SHORTER = 0.0
-"""Numbers by which lines have to be the shorter description of what steps describe well."""
+_LONGEST = 2000
+"""Points to which a longer series is averaged before seasons and lines are looked for."""
 _FORETOLD = 0.3
 """Correlation of one half of a series with what a season of the other makes of it, at least."""
-_EXACT = 1e-9
-"""Part of a series' range that counts as nothing."""
 _SEASON_SURE = 1e-4
 """Chance that noise passes for a season, of a series that stands alone."""
 
@@ -49,9 +49,10 @@ def change_points(
 ) -> list[int]:
     """Find where the level or the trend of a series changes.
 
-    Noise, its autocorrelation, a season and lone outliers are estimated from the series itself.
-    Steps are searched exactly by ruptures (KernelCPD), lines by dynamic programming. It describes
-    a series; which changes deserve an alert is for `detect` to say.
+    Noise, its autocorrelation, a season and lone outliers are estimated from the series itself. A
+    step is found by the likelihood ratio of the points since the one before, taken anew with every
+    point, so that what comes later does not undo it. A smooth series is described by straight
+    lines as well (dynamic programming). Which changes deserve an alert is for `detect` to say.
 
     Parameters
     ----------
@@ -60,9 +61,8 @@ def change_points(
     min_size : int
         Fewest points in a segment.
     penalty : float, optional
-        Cost of one more step, in variances of the noise between neighbours; with it steps alone
-        are looked for. Default: 4 log n for steps; for lines 3 log n, in the geometric mean of the
-        variance between neighbours and that of the whole, times what autocorrelation makes of it.
+        Cost of one more step, in variances of the noise between neighbours: the steps are then
+        those that ruptures finds best for the series as a whole (KernelCPD), and no lines.
 
     Returns
     -------
@@ -80,20 +80,6 @@ def change_points(
     return [int(known[place]) for place in places]
 
 
-def _change_points(series: FloatArray, min_size: int, penalty: float | None) -> list[int]:
-    if len(series) < max(2 * min_size, 4) or (series == series[0]).all():
-        return []
-    series = series / np.max(np.abs(series))  # so that no square is too small or too large
-    series = (series - np.median(series)) / np.ptp(series)
-    block = -(-len(series) // _LONGEST)
-    if block == 1:
-        return _find(series, min_size, penalty)
-    start = len(series) % block
-    means = series[start:].reshape(-1, block).mean(axis=1)
-    rough = _find(means, max(2, -(-min_size // block)), penalty)
-    return _exactly(series, [start + block * place for place in rough], block, min_size)
-
-
 def _numbers(values: npt.ArrayLike) -> FloatArray:
     try:
         series = np.array(values, dtype=np.float64)
@@ -109,84 +95,59 @@ def _numbers(values: npt.ArrayLike) -> FloatArray:
     return series
 
 
-def _find(series: FloatArray, min_size: int, penalty: float | None) -> list[int]:
+def _change_points(series: FloatArray, min_size: int, penalty: float | None) -> list[int]:
+    if len(series) < max(2 * min_size, 4) or (series == series[0]).all():
+        return []
+    series = series / np.max(np.abs(series))  # so that no square is too small or too large
+    series -= np.median(series[:_LATELY])
+    if penalty is not None:
+        return _best_steps(_without_outliers(series), min_size, penalty)
     waves = _season(series)
     if waves is None:
-        return _read(series, min_size, penalty)
+        return _read(series, min_size)
     width, shapes = waves
     trend = ndimage.uniform_filter1d(series, width, mode="nearest")
     places: list[int] = []
     for _ in range(2):  # a season is estimated best beside the changes, and they beside it
         weights = np.linalg.lstsq(shapes, series - trend, rcond=None)[0]
-        places = _read(series - shapes @ weights, min_size, penalty)
-        trend = series - _Reading(series, places, 1).left
+        places = _read(series - shapes @ weights, min_size)
+        trend = series - _left_by_levels(series, places)
     return places
 
 
-def _read(series: FloatArray, min_size: int, penalty: float | None) -> list[int]:
+def _read(series: FloatArray, min_size: int) -> list[int]:
     """Return the changes of a series without season."""
-    log_n = float(np.log(len(series)))
-    stepwise = _Reading.of_steps(
-        _without_outliers(series), min_size, _STEPS_PENALTY * log_n if penalty is None else penalty
+    steady = _without_outliers(series)
+    places = _steps(steady, min_size)
+    left = _left_by_levels(steady, places)
+    if _autocorrelation(left) + 2 * (len(places) + 1) / len(left) < _SMOOTH:
+        return places
+    block = -(-len(series) // _LONGEST)
+    whole = steady_windows(series)[: len(series) // block * block].reshape(-1, block).mean(axis=1)
+    turns = [block * turn for turn in _read_as_lines(whole, -(-min_size // block))]
+    apart = max(_SAME, min_size - 1)
+    turns = [turn for turn in turns if all(abs(turn - place) > apart for place in places)]
+    return sorted(places + turns)
+
+
+def _steps(series: FloatArray, min_size: int) -> list[int]:
+    starts, firsts = np.zeros((2, len(series) // min_size + 1), np.int64)
+    sums = np.zeros((3, len(series) + 1))
+    n = loops.compiled.watch_for_steps(
+        series, min_size, _AS_FOUND, _STEP, _STEP_PER_LOG, _STEP_BESIDE_LINE, sums, firsts, starts
     )
-    if penalty is not None:
-        return stepwise.places
-    if not stepwise.is_enough:
-        return _read_as_lines(steady_windows(series), min_size, _PENALTY * log_n)
-    noise = stepwise.noise
-    places = _lines(stepwise.series, (_STEPS_PENALTY + 1) * log_n * noise**2, min_size)
-    lines = _Reading(stepwise.series, places, 1)
-    shorter = lines.length(noise) < stepwise.length(noise) - _SHORTER * log_n
-    return lines.places if shorter else stepwise.places
+    return [int(start) for start in starts[:n]]
 
 
-class _Reading(NamedTuple):
-    """A series as segments of polynomials."""
+def _best_steps(series: FloatArray, min_size: int, penalty: float) -> list[int]:
+    import ruptures  # 1.4 s to import
 
-    series: FloatArray
-    places: list[int]
-    degree: int
-    noise: float = 0.0
-
-    @classmethod
-    def of_steps(cls, series: FloatArray, min_size: int, penalty: float) -> _Reading:
-        """Read a series as steps."""
-        import ruptures  # 1.4 s to import
-
-        noise = noise_sigma(series)
-        search = ruptures.KernelCPD(kernel="linear", min_size=min_size)
-        search.fit((series / noise)[:, np.newaxis])
-        places = [int(end) for end in search.predict(pen=penalty)[:-1]]
-        return cls(series, places, 0, noise)
-
-    @property
-    def is_enough(self) -> bool:
-        """Whether few steps leave nothing but white noise."""
-        n, n_steps, left = len(self.series), len(self.places), self.left
-        size = float(np.sqrt((left**2).sum() / max(n - n_steps - 1, 1)))
-        is_plain = size <= _PLAIN * self.noise and _autocorrelation(left) < _WHITE + n**-0.5
-        return size < _EXACT or (is_plain and n_steps <= max(1, n / _FEWEST_PER_STEP))
-
-    @property
-    def left(self) -> FloatArray:
-        """What the segments leave."""
-        left = np.empty_like(self.series)
-        edges = [0, *self.places, len(self.series)]
-        for first, last in pairwise(edges):
-            part = self.series[first:last]
-            place = np.linspace(-1, 1, len(part)) if len(part) > 1 else np.zeros(1)
-            left[first:last] = part - part.mean()
-            if self.degree and len(part) > 2:
-                left[first:last] -= place * (place @ part) / (place @ place)
-        return left
-
-    def length(self, noise: float) -> float:
-        """Return how long a description of the series it is (Bayesian information criterion)."""
-        n_numbers = (2 + self.degree) * len(self.places) + 1 + self.degree
-        return float((self.left**2).sum() / noise**2 + n_numbers * np.log(len(self.series)))
+    search = ruptures.KernelCPD(kernel="linear", min_size=min_size)
+    search.fit((series / noise_sigma(series))[:, np.newaxis])
+    return [int(end) for end in search.predict(pen=penalty)[:-1]]
 
 
-def _read_as_lines(series: FloatArray, min_size: int, penalty: float) -> list[int]:
+def _read_as_lines(series: FloatArray, min_size: int) -> list[int]:
     """Read a series as lines, with a penalty that rises with the autocorrelation of what is left.
 
     What counts as noise is between that of neighbours, which a smooth series hardly has, and all
@@ -197,17 +158,17 @@ def _read_as_lines(series: FloatArray, min_size: int, penalty: float) -> list[in
     near = _MAD_TO_SIGMA * float(np.median(np.abs(second))) / np.sqrt(6)
     near = near or float(np.sqrt(np.mean(second**2) / 6))
     whole = float(series.std())
-    variance = min(max(near, 1e-3 * whole), whole) * whole
+    penalty = _LINES_PENALTY * float(np.log(n)) * min(max(near, 1e-3 * whole), whole) * whole
     factor = 1.0
-    places = _lines(series, penalty * variance, min_size)
+    places = _lines(series, penalty, min_size)
     for _ in range(_ROUNDS):
         lost = 2 * (len(places) + 1) / n
-        phi = min(max(_autocorrelation(_Reading(series, places, 1).left) + lost, 0.0), 0.98)
+        phi = min(max(_autocorrelation(_left_by_lines(series, places)) + lost, 0.0), 0.98)
         larger = (1 + phi) / (1 - phi)
         if larger <= 1.05 * factor:
             break
         factor = larger
-        places = _lines(series, penalty * variance * factor, min_size)
+        places = _lines(series, penalty * factor, min_size)
     return places
 
 
@@ -224,20 +185,43 @@ def _lines(series: FloatArray, penalty: float, min_size: int) -> list[int]:
     return places[::-1]
 
 
+def _left_by_levels(series: FloatArray, places: list[int]) -> FloatArray:
+    left = np.empty_like(series)
+    for first, last in pairwise([0, *places, len(series)]):
+        left[first:last] = series[first:last] - series[first:last].mean()
+    return left
+
+
+def _left_by_lines(series: FloatArray, places: list[int]) -> FloatArray:
+    left = _left_by_levels(series, places)
+    for first, last in pairwise([0, *places, len(series)]):
+        if last - first > 2:
+            place = np.linspace(-1, 1, last - first)
+            left[first:last] -= place * (place @ left[first:last]) / (place @ place)
+    return left
+
+
 def _without_outliers(series: FloatArray) -> FloatArray:
-    """Draw lone points in to what their neighbours allow."""
-    middle = ndimage.median_filter(series, size=min(5, len(series)), mode="mirror")
-    sigma = noise_sigma(series)
-    near = np.clip(series, middle - _OUTLIER_SIGMAS * sigma, middle + _OUTLIER_SIGMAS * sigma)
-    return np.where(np.abs(series - middle) > _LONE_SIGMAS * sigma, middle, near)
+    """Draw lone points in to what their neighbours allow, by the noise up to them."""
+    middle = ndimage.median_filter(series, size=min(5, len(series)), mode="nearest")
+    change = np.abs(np.diff(series, prepend=series[1]))
+    noise = np.asarray(ndimage.median_filter(change, _LATELY, origin=_LATELY // 2))
+    noise *= _MAD_TO_SIGMA / np.sqrt(2)
+    mean = ndimage.uniform_filter1d(change, _LATELY, origin=_LATELY // 2)
+    noise = np.where(noise > 0, noise, mean)
+    off = series - middle
+    near = middle + np.clip(off, -_OUTLIER_SIGMAS * noise, _OUTLIER_SIGMAS * noise)
+    return np.asarray(np.where(np.abs(off) > _LONE_SIGMAS * noise, middle, near))
 
 
 def _season(series: FloatArray) -> tuple[int, FloatArray] | None:
     """Return the width of a season and its sines at every point; None where nothing repeats."""
-    periods = find_periods(series[np.newaxis], sure=_SEASON_SURE)
+    block = -(-len(series) // _LONGEST)
+    means = series[: len(series) // block * block].reshape(1, -1, block).mean(axis=2)
+    periods = find_periods(means, sure=_SEASON_SURE)
     if not periods:
         return None
-    n, longest = len(series), max(periods)
+    n, longest = len(series), block * max(periods)
     width = round(longest)
     waves = tuple(longest / order for order in range(1, min(6, width // 2) + 1))
     shapes = sines(np.arange(n, dtype=np.float64), waves)[:, 1:]
@@ -249,24 +233,6 @@ def _season(series: FloatArray) -> tuple[int, FloatArray] | None:
         if not told > max(_FORETOLD, 6 / np.sqrt(n)):
             return None
     return width, shapes
-
-
-def _exactly(series: FloatArray, rough: Sequence[int], block: int, min_size: int) -> list[int]:
-    """Return the points at which changes of averaged blocks begin."""
-    places: list[int] = []
-    edges = [0, *rough, len(series)]
-    for i, place in enumerate(rough):
-        first = max(place - 8 * block, places[-1] if places else 0)
-        last = min(place + 8 * block, edges[i + 2])
-        part = series[first:last]
-        sums = np.cumsum(part - part.mean())[:-1]
-        size = np.arange(1, len(part))
-        gains = sums**2 / (size * (len(part) - size))
-        near = np.abs(size + first - place) <= block
-        index = first + int(size[np.argmax(np.where(near, gains, -1.0))])
-        if index - (places[-1] if places else 0) >= min_size and len(series) - index >= min_size:
-            places.append(index)
-    return places
 
 
 def _autocorrelation(left: FloatArray) -> float:

@@ -298,6 +298,101 @@ def screen_rows(values, start, size, basis, inverse_lengths, shapes, per_change,
 
 
 @loops
+def left_by_step(sums, first, place, last):
+    """Return the squares that two levels leave of the points from `first` to `last`."""
+    below, above = sums[0, place] - sums[0, first], sums[0, last] - sums[0, place]
+    squares = sums[1, last] - sums[1, first]
+    return squares - below * below / (place - first) - above * above / (last - place)
+
+
+@loops
+def best_step(sums, first, low, high, last, stride):
+    """Return where a step from `low` to `high` leaves least, and the squares it leaves.
+
+    Away from the end places are tried 1 / `stride` of the way to it apart.
+    """
+    place, least, at = low, math.inf, high
+    while at >= low:
+        left = left_by_step(sums, first, at, last)
+        if left < least:
+            place, least = at, left
+        at -= max(1, (last - at) // stride)
+    return place, least
+
+
+@loops
+def lag_one_beside_step(values, first, place, last, below, above):
+    """Return the autocorrelation of what two levels leave."""
+    before = values[first] - below
+    lagged, squares = 0.0, before * before
+    for t in range(first + 1, last):
+        now = values[t] - (below if t < place else above)
+        lagged += now * before
+        squares += now * now
+        before = now
+    return lagged / squares if squares > 0 else 0.0
+
+
+@loops
+def place_again(sums, min_size, reach, end, firsts, starts, n_steps):
+    """Place the last of the steps by the points up to `end`; return it, 0 where there is none."""
+    if n_steps == 0:
+        return 0
+    before = starts[n_steps - 2] if n_steps > 1 else 0
+    low = max(firsts[n_steps - 1] - reach, before + min_size)
+    high = min(firsts[n_steps - 1] + reach, end - min_size)
+    starts[n_steps - 1] = best_step(sums, before, low, high, end, end)[0]
+    return starts[n_steps - 1]
+
+
+@loops
+def watch_for_steps(values, min_size, reach, base, per_log, beside, sums, firsts, starts):
+    """Find steps as points come in; what was found at one point stays found. Return how many.
+
+    At each point two levels are compared with one, for the points since the last step: by the
+    ratio of likelihoods, with Student's tail, of as many points as their autocorrelation leaves
+    independent. It has to exceed `base` and `per_log` times the logarithm of all points, and that
+    over a straight line `beside`. `firsts` are the places as they were found, and `starts` what
+    later points, no further than `reach`, make of them.
+    """
+    n, n_steps = len(values), 0
+    for t in range(n):
+        sums[0, t + 1] = sums[0, t] + values[t]
+        sums[1, t + 1] = sums[1, t] + values[t] * values[t]
+        sums[2, t + 1] = sums[2, t] + values[t] * t
+    for end in range(2 * min_size, n + 1):
+        start = place_again(sums, min_size, reach, end, firsts, starts, n_steps)
+        size = end - start
+        if size < 2 * min_size:
+            continue
+        total = sums[0, end] - sums[0, start]
+        one = sums[1, end] - sums[1, start] - total * total / size
+        place, two = best_step(sums, start, start + min_size, end - min_size, end, 32)
+        wanted = base + per_log * math.log(end)
+        least = 1e-12 * one + 1e-18  # of rounding
+        if (size - 2) * math.log((one + least) / (max(two, 0.0) + least)) < 0.9 * wanted:
+            continue
+        near = (end - place) // 32 + 1
+        low, high = max(start + min_size, place - near), min(end - min_size, place + near)
+        place, two = best_step(sums, start, low, high, end, end)
+        below = (sums[0, place] - sums[0, start]) / (place - start)
+        above = (sums[0, end] - sums[0, place]) / (end - place)
+        phi = lag_one_beside_step(values, start, place, end, below, above) + 2 / size
+        phi = min(max(phi * size / (size + 10), 0.0), 0.97)
+        slope = sums[2, end] - sums[2, start] - 0.5 * (start + end - 1) * total
+        line = one - slope * slope * 12 / (size * (size * size - 1.0))
+        n_free = (size - 2) * (1 - phi) / (1 + phi)
+        two = max(two, 0.0) + least
+        beside_level = n_free * math.log((one + least) / two)
+        beside_line = n_free * math.log((max(line, 0.0) + least) / two)
+        if beside_level >= wanted and beside_line >= beside:
+            place_again(sums, min_size, reach, place, firsts, starts, n_steps)
+            firsts[n_steps] = starts[n_steps] = place
+            n_steps += 1
+    return n_steps
+
+
+@loops
 def best_lines(values, penalty, min_size, cost, previous):
     """Describe values by straight lines; `penalty` is the cost of each, and sums of squares.
 
