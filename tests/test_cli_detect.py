@@ -1,6 +1,7 @@
 import json
 import sys
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -8,6 +9,7 @@ import pytest
 
 from workbench import cli
 from workbench.cli import detect as cli_detect
+from workbench.cli.findings import Named, file_name
 from workbench.store import Store
 
 ROWS = ["screen", "significance", "localise", "went away", "seasonality", "threshold", "cost shift",
@@ -246,9 +248,8 @@ def test_a_function_is_explained_by_its_name(workbench, make_store):
     code, out, _ = workbench(store.folder, "--explain", "b")
     assert code == 0
     assert out.startswith("Reported as a regression")
-    assert cli_detect._meant(["json:loads", "pickle:loads", "x"], "loads") == [
-        "json:loads", "pickle:loads",
-    ]  # fmt: skip
+    series = [Named(name, name, "gcpu") for name in ("json:loads", "pickle:loads", "x")]
+    assert cli_detect._meant(series, "loads") == series[:2]
 
 
 @pytest.mark.parametrize(
@@ -263,7 +264,7 @@ def test_a_function_is_explained_by_its_name(workbench, make_store):
     ],
 )
 def test_a_file_is_named_after_its_series_in_letters_that_all_systems_take(title, name):
-    assert cli_detect._file_name(1, 12, title) == name
+    assert file_name(1, 12, title) == name
 
 
 def test_names_do_not_command_the_terminal(workbench):
@@ -272,6 +273,63 @@ def test_names_do_not_command_the_terminal(workbench):
     assert code == 0
     assert "\x1b" not in out
     assert "\N{REPLACEMENT CHARACTER}[31mred [bold]" in out
+
+
+# parts
+
+
+@pytest.fixture
+def parts(tmp_path):
+    """A file of one row a series: 60 of them, of two services, one of which steps."""
+    rng = np.random.default_rng(0)
+    values = 0.01 * (1 + 0.01 * rng.standard_normal((60, 200)))
+    values[7, 120:] *= 1.1
+    frame = pd.DataFrame(
+        {"service": ["web", "db"] * 30, "metric": "gcpu",
+         "subject": [f"pkg.mod:f{row}" for row in range(60)], "values": list(values)}
+    )  # fmt: skip
+    frame.to_parquet(tmp_path / "parts.parquet")
+    return frame
+
+
+def test_a_row_a_series_is_read_in_parts(workbench, parts):
+    code, out, err = workbench("parts.parquet")
+    assert (code, err) == (0, "")
+    told = rows(out)
+    assert told[0] == "1 regression in 60 series, largest first"
+    assert told[1] == "window before → after change, 95 % p kind subject"
+    assert "% of CPU samples" in told[2]
+    assert told[2].endswith("step pkg.mod:f7")
+    _, out, _ = workbench("parts.parquet", "--json", "--service", "db", "--figures", "f")
+    (row,) = json.loads(out)["regressions"]
+    assert (row["series"], row["service"]) == (["db", "gcpu", "pkg.mod:f7"], "db")
+    assert [path.name for path in Path("f").iterdir()] == ["1-pkg.mod_f7.png"]
+    _, out, _ = workbench("parts.parquet", "--service", "web")
+    assert out.startswith("no regression in 30 series\n")
+
+
+def test_a_series_in_parts_is_explained(workbench, parts):
+    code, out, _ = workbench("parts.parquet", "--explain", "f7")
+    assert code == 0
+    assert out.startswith("Reported as a regression")
+    code, out, _ = workbench("parts.parquet", "--explain", "pkg.mod:f8", "--figures", "f")
+    assert code == 0
+    assert out.startswith("Not reported: ")
+    assert (Path("f") / "1-pkg.mod_f8.png").is_file()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (("--explain", "f99"), "expected one of its series, got 'f99'"),
+        (("--service", "x"), "expected a service among db, web, got 'x'"),
+        (("--metric", "cost"), "expected a metric among gcpu, got 'cost'"),
+    ],
+)
+def test_what_is_not_in_parts_is_said(workbench, parts, arguments, complaint):
+    code, out, err = workbench("parts.parquet", *arguments)
+    assert (code, out) == (1, "")
+    assert err.startswith(f"error: parts.parquet: {complaint}")
 
 
 # mistakes

@@ -3,91 +3,41 @@
 from __future__ import annotations
 
 import json
-import math
-import re
-import warnings
-from collections import Counter
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from datetime import datetime
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from difflib import get_close_matches
-from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.output import print_rows, printable, tracked
-from workbench.errors import ParseError, SignalError
+from workbench.cli.findings import (
+    Found,
+    Judged,
+    Named,
+    add_up,
+    draw,
+    draw_found,
+    file_name,
+    print_found,
+    print_funnel,
+    rank,
+    to_json,
+)
+from workbench.cli.output import counted, printable, tracked
+from workbench.cli.series import Group, choose, read_source
+from workbench.errors import SignalError
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.detect import DetectConfig
-    from workbench.report.units import Unit
-    from workbench.store import Store
-    from workbench.types import Detection, Explanation, Regression, SeriesMatrix, Stacks
+    from workbench.types import SeriesParts
 
 _FEWEST_WINDOWS = 10
 """Five on either side of a step: in fewer none can be told."""
-_LONGEST_NAME = 80
-"""Of a figure's file, in characters."""
 _MOST_COMPARED = 20_000
 """Names that are looked at for what is close to one that is not known."""
-_SIZES = {
-    "seconds": {"s": 1.0, "ms": 1e-3, "µs": 1e-6, "ns": 1e-9},
-    "bytes": {"GB": 1e9, "MB": 1e6, "kB": 1e3, "bytes": 1.0},
-}
-"""Units that readers of series give, large to small."""
-_REASONS, _GAINS = 3, 10
-"""That are shown of each stage, and of improvements."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Group:
-    """Series that are judged together: one metric of one service."""
-
-    service: str
-    metric: str
-    unit: str
-    load: Callable[[], tuple[SeriesMatrix, Stacks | None]]
-    is_asked: bool = False
-    """Whether it is judged only where its metric is named."""
-
-    @property
-    def name(self) -> str:
-        return " ".join(part for part in (self.service, self.metric) if part)
-
-    def shown(self, level: float) -> Unit:
-        """Return how values of about this size are shown."""
-        from workbench.report.units import Unit, unit_of
-
-        if not self.unit:
-            return unit_of(self.metric)
-        sizes = _SIZES.get(self.unit, {self.unit: 1.0})
-        label = next((name for name, size in sizes.items() if abs(level) >= size), [*sizes][-1])
-        return Unit(self.metric, label, 1 / sizes[label])
-
-
-@dataclass(frozen=True, slots=True)
-class _Judged:
-    group: _Group
-    series: SeriesMatrix
-    detection: Detection
-
-
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """A regression or an improvement, and where it was found."""
-
-    regression: Regression
-    judged: _Judged
-
-    @property
-    def version(self) -> str:
-        """The first with the new level; empty where it is not known."""
-        windows = self.judged.series.windows
-        return str(windows["version"].iloc[self.regression.change_index]) if len(windows) else ""
 
 
 @click.command()
@@ -115,147 +65,44 @@ def detect(
 
     SOURCE is a store, a file of series (CSV, Parquet, results of pytest-benchmark, pyperf, Google
     Benchmark, Prometheus) or a folder of results of asv. Series of one metric and service are
-    judged together.
+    judged together. Parquet with one row a series, a file or a folder, is read in parts: it may be
+    larger than memory.
     """
     if as_json and explained is not None:
         raise click.UsageError("expected --json without --explain")
     from workbench.detect import DetectConfig
+    from workbench.types import SeriesParts
 
-    groups, known_watts = _read(source)
+    series, known_watts = read_source(source)
     config = DetectConfig(
         alerts_per_1000_series=budget, min_relative=min_relative,
         service_watts=watts if watts is not None else known_watts or None,
     )  # fmt: skip
-    chosen = _choose(source, groups, service, metric)
-    judged, is_many = _judge(source, chosen, config, explained), len(chosen) > 1
+    chosen = choose(source, series, service, metric)
+    if isinstance(chosen, SeriesParts):
+        judged = [_judge_parts(source, chosen, config, explained)]
+    else:
+        judged = _judge(source, chosen, config, explained)
     if explained is not None:
-        _explain(judged, explained, figures, is_many)
+        _explain(judged, explained, figures)
         return
-    found = _rank([_Found(r, one) for one in judged for r in one.detection.found])
-    gains = _rank([_Found(r, one) for one in judged for r in one.detection.gains])
-    funnel = _add_up([one.detection.funnel for one in judged])
+    found = rank([Found(r, one) for one in judged for r in one.detection.found])
+    gains = rank([Found(r, one) for one in judged for r in one.detection.gains])
+    funnel = add_up([one.detection.funnel for one in judged])
     if as_json:
-        told = {"regressions": [*map(_to_json, found)], "improvements": [*map(_to_json, gains)]}
+        told = {"regressions": [*map(to_json, found)], "improvements": [*map(to_json, gains)]}
         click.echo(json.dumps({**told, "funnel": funnel}, indent=1, allow_nan=False))
     else:
-        _print_found(found, gains, sum(len(one.series.values) for one in judged))
-        _print_funnel(funnel)
+        print_found(found, gains, sum(one.n_series for one in judged))
+        print_funnel(funnel)
     if figures is not None:
-        _draw_all(found, figures, is_many)
+        draw_found(found, figures)
         click.echo(f"wrote {len(found)} figures to {figures}", err=as_json)
 
 
-# what there is to judge
-
-
-def _read(source: str) -> tuple[list[_Group], dict[str, float]]:
-    """Return the series of a store, a file or a folder, and the watts of services."""
-    from workbench.ingest.series import read_series
-    from workbench.ingest.series.asv import is_asv
-    from workbench.store import Store
-
-    path = Path(source)
-    if "://" in source or (path / "store.json").is_file():
-        store = Store.open(source if "://" in source else path)
-        profiled = [group for name in store.services() for group in _profiled(store, name)]
-        groups = profiled + _measured(store.table("measurements"))
-        return _not_empty(source, groups), _watts(store.table("services"))
-    if not path.exists() or (path.is_dir() and not is_asv(path)):
-        seen = "neither" if path.exists() else "no such path"
-        told = f"expected a store, a file of series, or a folder of results of asv, found {seen}"
-        raise ParseError(told, path)
-    return _not_empty(source, _measured(_hosts_apart(read_series(path)))), {}
-
-
-def _not_empty(source: str, groups: list[_Group]) -> list[_Group]:
-    if not groups:
-        raise SignalError(f"{source}: expected series, found none")
-    return groups
-
-
-def _profiled(store: Store, service: str) -> list[_Group]:
-    """Return what can be judged of the profiles of a service."""
-    windows = store.windows(service)
-    is_known = (windows["work"] > 0) & windows["cpu_seconds"].notna()
-    metrics = ("cost", "gcpu") if is_known.all() else ("gcpu",)
-    return [
-        _Group(service, metric, "", partial(_load_profiled, store, service, metric), i > 0)
-        for i, metric in enumerate(metrics)
-    ]
-
-
-def _load_profiled(store: Store, service: str, metric: str) -> tuple[SeriesMatrix, Stacks]:
-    from workbench.signals import function_series, stacks
-    from workbench.types import SeriesMatrix
-
-    recording = store.recording(service)
-    if metric == "gcpu":  # stacks are then told as shares too
-        recording = replace(recording, windows=recording.windows.assign(work=math.nan))
-    series = function_series(recording)
-    rows = [row for row, name in enumerate(series.metrics) if name == metric]
-    subjects = tuple(series.subjects[row] for row in rows)
-    values = series.values[rows]
-    matrix = SeriesMatrix(subjects, (metric,) * len(rows), values, series.windows, service)
-    return matrix, stacks(recording)
-
-
-def _measured(table: pd.DataFrame) -> list[_Group]:
-    """Return what others recorded, by service, metric and unit."""
-    names = ["service", "metric", "unit"]
-    table = table.assign(**{name: table[name].fillna("") for name in (*names, "subject")})
-    table["subject"] = table["subject"].where(table["subject"] != "", table["metric"])
-    groups = []
-    for key, rows in table.groupby(names, sort=True):
-        service, metric, unit = map(str, cast("tuple[str, str, str]", key))
-        load = partial(_load_measured, rows, service, metric)
-        groups.append(_Group(service, metric, unit, load))
-    return groups
-
-
-def _load_measured(
-    rows: pd.DataFrame, service: str, metric: str
-) -> tuple[SeriesMatrix, Stacks | None]:
-    from workbench.store.measured import measured_matrix
-
-    return measured_matrix(rows, metric, service, None), None
-
-
-def _hosts_apart(table: pd.DataFrame) -> pd.DataFrame:
-    """Return a table in which what several hosts measured are several series."""
-    if table["host"].nunique() < 2:
-        return table
-    told = table["subject"] + " [" + table["host"] + "]"
-    return table.assign(subject=told.where(table["host"] != "", table["subject"]))
-
-
-def _watts(services: pd.DataFrame) -> dict[str, float]:
-    """Return the power of each service, where it is known."""
-    power = services.assign(all=services["servers"] * services["watts"]).dropna(subset="all")
-    return dict(zip(power["service"], power["all"].astype(float), strict=True))
-
-
-def _choose(
-    source: str, groups: list[_Group], service: str | None, metric: str | None
-) -> list[_Group]:
-    """Return the groups that were asked for."""
-    for name, wanted in (("service", service), ("metric", metric)):
-        if wanted is None:
-            continue
-        known = [*filter(None, dict.fromkeys(getattr(group, name) for group in groups))]
-        groups = [group for group in groups if getattr(group, name) == wanted]
-        if not groups:
-            none = f"no {name}, as it names none"
-            told = f"a {name} among {', '.join(known)}" if known else none
-            raise SignalError(printable(f"{source}: expected {told}, got {wanted!r}"))
-    return groups if metric is not None else [group for group in groups if not group.is_asked]
-
-
-# what is found in it
-
-
 def _judge(
-    source: str, groups: list[_Group], config: DetectConfig, explained: str | None
-) -> list[_Judged]:
+    source: str, groups: list[Group], config: DetectConfig, explained: str | None
+) -> list[Judged]:
     """Detect in each group, or in those that have a series which is to be explained."""
     from workbench.detect import detect as search
 
@@ -263,11 +110,13 @@ def _judge(
     for group in tracked("detect", groups):
         series, stacks = group.load()
         subjects |= dict.fromkeys(series.subjects)
-        if explained is not None and not _meant(series.subjects, explained):
+        named = [Named(subject, subject, group.metric) for subject in series.subjects]
+        if explained is not None and not _meant(named, explained):
             continue
         n_windows.append(series.values.shape[1])
         if n_windows[-1] >= _FEWEST_WINDOWS:
-            judged.append(_Judged(group, series, search(series, stacks=stacks, config=config)))
+            detection = search(series, stacks=stacks, config=config)
+            judged.append(Judged(group.name, group.unit, named, series.windows, detection))
         elif len(groups) > 1:
             told = f"{printable(group.name)}: {_too_few(n_windows[-1])}"
             click.echo(f"left out: {told}", err=True)
@@ -278,15 +127,39 @@ def _judge(
     return judged
 
 
+def _judge_parts(
+    source: str, parts: SeriesParts, config: DetectConfig, explained: str | None
+) -> Judged:
+    """Detect in series that are read some at a time."""
+    import pandas as pd
+
+    from workbench.detect import detect as search
+
+    named = []
+    if explained is not None:
+        named = [one for index in parts.names() for one in _named(index)]
+        if not _meant(named, explained):
+            raise _unknown(source, explained, [*dict.fromkeys(one.subject for one in named)])
+    shown = replace(parts, read=lambda: counted("detect", "series", parts.read()))
+    detection = search(shown, config=config)
+    return Judged("", "", named, pd.DataFrame(), detection)
+
+
+def _named(index: pd.Index[Any]) -> Iterator[Named]:
+    """Return what names the series of a part."""
+    of_subject = index.get_level_values("subject" if "subject" in index.names else -1)
+    metrics = index.get_level_values("metric") if "metric" in index.names else [""] * len(index)
+    return map(Named, index, of_subject.astype(str), metrics)
+
+
 def _too_few(n_windows: int) -> str:
     return f"expected {_FEWEST_WINDOWS} windows or more, found {n_windows}"
 
 
-def _meant(subjects: Sequence[str], wanted: str) -> list[str]:
-    """Return the subject, or else the functions of this name in any module."""
-    if wanted in subjects:
-        return [wanted]
-    return [subject for subject in subjects if subject.rpartition(":")[2] == wanted]
+def _meant(series: Sequence[Named], wanted: str) -> list[Named]:
+    """Return the series of a subject, or else those of functions of this name in any module."""
+    exactly = [one for one in series if one.subject == wanted]
+    return exactly or [one for one in series if one.subject.rpartition(":")[2] == wanted]
 
 
 def _unknown(source: str, wanted: str, subjects: list[str]) -> SignalError:
@@ -295,196 +168,14 @@ def _unknown(source: str, wanted: str, subjects: list[str]) -> SignalError:
     return SignalError(printable(f"{source}: expected one of its series, got {wanted!r}{hint}"))
 
 
-def _rank(found: list[_Found]) -> list[_Found]:
-    """Return what was found, largest first: in watts, else in its unit, else relatively.
-
-    Changes in several units compare only by the fraction of the level before.
-    """
-    if all(one.regression.watts is not None for one in found):
-        return sorted(found, key=lambda one: -abs(one.regression.watts or 0.0))
-    if len({(one.judged.group.metric, one.judged.group.unit) for one in found}) == 1:
-        return sorted(found, key=lambda one: -abs(one.regression.absolute_delta))
-    return sorted(found, key=lambda one: -abs(one.regression.relative_delta))
-
-
-def _add_up(funnels: list[pd.DataFrame]) -> list[dict[str, Any]]:
-    """Return the funnel of all groups together; what was removed as counts by reason."""
-    total: dict[str, dict[str, Any]] = {}
-    for row in (row for funnel in funnels for row in funnel.to_dict("records")):
-        stage = total.setdefault(row["stage"], {"n_in": 0, "n_out": 0, "removed": Counter()})
-        stage["n_in"] += row["n_in"]
-        stage["n_out"] += row["n_out"]
-        for part in filter(None, row["removed"].split("; ")):
-            n, _, reason = part.partition(" ")
-            stage["removed"][reason] += int(n)
-    return [
-        {"stage": name, **stage, "removed": dict(stage["removed"].most_common())}
-        for name, stage in total.items()
-    ]
-
-
-# what is told of it
-
-
-def _to_json(found: _Found) -> dict[str, Any]:
-    row = {**found.regression.to_row(), "unit": found.judged.group.unit, "version": found.version}
-    return {name: _plain(value) for name, value in row.items()}
-
-
-def _plain(value: Any) -> Any:
-    """Return what JSON has for a value; null for what is no number."""
-    if isinstance(value, datetime):
-        return value.isoformat()
-    if isinstance(value, tuple):
-        return [*value]
-    if hasattr(value, "item"):
-        value = value.item()
-    return None if isinstance(value, float) and not math.isfinite(value) else value
-
-
-def _print_found(found: list[_Found], gains: list[_Found], n_series: int) -> None:
-    """Print what regressed, and what improved in short."""
-    if found:
-        n = f"{len(found)} regression{'s' * (len(found) > 1)}"
-        _print_table(f"{n} in {n_series:,} series, largest first", found, is_short=False)
-    else:
-        click.echo(f"no regression in {n_series:,} series\n")
-    if gains:
-        more = f", the first {_GAINS}" if len(gains) > _GAINS else ""
-        title = f"{len(gains)} improvement{'s' * (len(gains) > 1)}, largest first{more}"
-        _print_table(title, gains[:_GAINS], is_short=True)
-
-
-def _print_table(title: str, found: list[_Found], *, is_short: bool) -> None:
-    """Print rows; columns that say nothing are left out."""
-    columns = _SHORT if is_short else _COLUMNS
-    cells = {name: [printable(cell(one)) for one in found] for name, cell in columns.items()}
-    differ = {name for name in ("service", "metric") if len({*cells.get(name, ())}) > 1}
-    kept = [name for name in cells if any(cells[name])]
-    kept = [name for name in kept if name not in ("service", "metric") or name in differ]
-    print_rows(title, kept, [[*row] for row in zip(*(cells[name] for name in kept), strict=True)])
-
-
-def _window(found: _Found) -> str:
-    r = found.regression
-    is_exact = r.change_index_low == r.change_index_high
-    between = "" if is_exact else f" [{r.change_index_low}, {r.change_index_high}]"
-    return f"{r.change_index}{between}"
-
-
-def _time(found: _Found) -> str:
-    """Return the time of a change; where there is none, the version."""
-    at = found.regression.at
-    return f"{at:%Y-%m-%d %H:%M}" if at is not None else found.version[:12]
-
-
-def _levels(found: _Found) -> str:
-    r = found.regression
-    unit = found.judged.group.shown(max(abs(r.before), abs(r.after)))
-    return unit.format_pair(r.before, r.after).strip()
-
-
-def _change(found: _Found) -> str:
-    """Return the relative change with half its 95 % interval, which is even on both sides."""
-    from workbench.report.units import format_percent, format_relative
-
-    row = found.regression.to_row()
-    half = abs(row["relative_delta_high"] - row["relative_delta_low"]) / 2
-    told = f" ± {format_percent(half)}" if math.isfinite(half) else ""
-    return format_relative(row["relative_delta"]) + told
-
-
-def _chance(found: _Found) -> str:
-    from workbench.report.units import format_number
-
-    p_value = found.regression.p_value
-    return "< 0.001" if p_value < 0.001 else format_number(p_value)
-
-
-def _power(found: _Found) -> str:
-    from workbench.report.units import format_number
-
-    watts = found.regression.watts
-    return "" if watts is None else format_number(watts)
-
-
-def _subject(found: _Found) -> str:
-    n = len(found.regression.merged)
-    return found.regression.subject + (f"  (and {n} that moved with it)" if n else "")
-
-
-_COLUMNS: dict[str, Callable[[_Found], str]] = {
-    "window": _window,
-    "at": _time,
-    "before → after": _levels,
-    "change, 95 %": _change,
-    "p": _chance,
-    "watts": _power,
-    "kind": lambda found: found.regression.kind,
-    "service": lambda found: found.judged.group.service,
-    "metric": lambda found: found.judged.group.metric,
-    "subject": _subject,
-}
-_SHORT = {name: _COLUMNS[name] for name in ("at", "change, 95 %", "service", "metric", "subject")}
-
-
-def _print_funnel(funnel: list[dict[str, Any]]) -> None:
-    cells = []
-    for row in funnel:
-        reasons = [f"{n:,} {reason}" for reason, n in row["removed"].items()]
-        n_more = sum([*row["removed"].values()][_REASONS:])
-        more = [f"{n_more:,} for other reasons"] if n_more else []
-        told = printable("; ".join(reasons[:_REASONS] + more))
-        cells.append([row["stage"], f"{row['n_in']:,}", f"{row['n_out']:,}", told])
-    print_rows("What each stage let through", ["stage", "in", "out", "removed"], cells)
-
-
-# why, in words and as a figure
-
-
-def _explain(judged: list[_Judged], wanted: str, figures: Path | None, is_many: bool) -> None:
-    """Print why a series was or was not reported, once for each group that has it."""
-    places = [(one, name) for one in judged for name in _meant(one.series.subjects, wanted)]
-    for number, (one, name) in enumerate(places, start=1):
-        explanation = one.detection.explain(name)
-        title = _title(one, name, is_many)
+def _explain(judged: list[Judged], wanted: str, figures: Path | None) -> None:
+    """Print why series were or were not reported."""
+    places = [(one, named) for one in judged for named in _meant(one.series, wanted)]
+    for number, (one, named) in enumerate(places, start=1):
+        explanation = one.detection.explain(named.id)
+        title = one.title(named) if len(places) > 1 else named.subject
         click.echo(printable(f"{title}: {explanation}" if len(places) > 1 else str(explanation)))
         if figures is not None:
-            path = figures / _file_name(number, len(places), title)
-            _draw(explanation, one.group, title, path)
+            path = figures / file_name(number, len(places), title)
+            draw(explanation, named.metric, one.unit, title, path)
             click.echo(f"wrote {path}")
-
-
-def _draw_all(found: list[_Found], figures: Path, is_many: bool) -> None:
-    """Write a figure for each regression."""
-    figures.mkdir(parents=True, exist_ok=True)
-    for number, one in enumerate(tracked("figures", found), start=1):
-        explanation = one.judged.detection.explain(one.regression.series)
-        title = _title(one.judged, one.regression.subject, is_many)
-        path = figures / _file_name(number, len(found), title)
-        _draw(replace(explanation, found=(one.regression,)), one.judged.group, title, path)
-
-
-def _draw(explanation: Explanation, group: _Group, title: str, path: Path) -> None:
-    import numpy as np
-
-    from workbench.report import plot_explanation
-
-    known = explanation.values[np.isfinite(explanation.values)]
-    unit = group.shown(float(np.median(known)) if len(known) else 1.0)
-    label = ", ".join(part for part in (unit.metric, unit.label) if part)
-    figure = plot_explanation(replace(explanation, title=title), unit=label, scale=unit.scale)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with warnings.catch_warnings():
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # an empty box stands for it
-        figure.savefig(path, dpi=120)
-
-
-def _title(judged: _Judged, subject: str, is_many: bool) -> str:
-    return f"{judged.group.name} of {subject}" if is_many else subject
-
-
-def _file_name(number: int, n_files: int, title: str) -> str:
-    """Return a name that every file system takes, in order of rank."""
-    safe = re.sub(r"[^\w.-]+", "_", title, flags=re.ASCII).strip("._")[:_LONGEST_NAME]
-    return f"{number:0{len(str(n_files))}}-{safe or 'series'}.png"

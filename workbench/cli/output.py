@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sized
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -44,6 +44,23 @@ def tracked(title: str, things: list[Thing]) -> Iterator[Thing]:
     console = _console(stderr=True)
     silent = not console.is_terminal
     yield from track(things, title, console=console, transient=True, disable=silent)
+
+
+Parts = TypeVar("Parts", bound=Sized)
+
+
+def counted(title: str, what: str, parts: Iterable[Parts]) -> Iterator[Parts]:
+    """Give parts one by one, and show how much is in them so far; nothing without a terminal."""
+    console = _console(stderr=True)
+    if not console.is_terminal:
+        yield from parts
+        return
+    n = 0
+    with console.status(title) as status:
+        for part in parts:
+            n += len(part)
+            status.update(f"{title}: {n:,} {what}")
+            yield part
 
 
 def _console(*, stderr: bool = False) -> Console:

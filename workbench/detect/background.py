@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy import ndimage
@@ -10,7 +11,7 @@ from scipy import ndimage
 from workbench.detect.calibrate import Null, Prior, find_prior, null_of
 from workbench.detect.design import LEVELS, Design, Layout
 from workbench.detect.fit import fit_rows
-from workbench.detect.inputs import Signals
+from workbench.detect.inputs import read_signals
 from workbench.detect.loops import loops
 from workbench.detect.season import find_periods, is_weekly, sample_rows, week_candidates
 from workbench.types import FloatArray
@@ -67,8 +68,15 @@ def steady_windows(values: FloatArray) -> FloatArray:
     return np.where((np.abs(values - middle) <= limit) | (limit == 0), values, middle)
 
 
-def find_background(signals: Signals) -> Background:
-    """Find what the series of a matrix have in common."""
+def find_background(series: Any) -> Background:
+    """Find what series have in common.
+
+    Parameters
+    ----------
+    series : SeriesMatrix, DataFrame or array
+        As `detect` takes them.
+    """
+    signals = read_signals(series)
     rows = sample_rows(signals.values)
     n_windows = signals.n_windows
     day = signals.day

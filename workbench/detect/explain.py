@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,12 +10,12 @@ import numpy as np
 from workbench.detect.background import Background, blocks_of, find_background
 from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals
+from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.localise import fit_jointly
 from workbench.detect.screen import filled
 from workbench.detect.views import View, split_views
 from workbench.errors import SignalError
-from workbench.types import Detection, Explanation, FloatArray, Regression
+from workbench.types import Detection, Explanation, FloatArray, Regression, SeriesParts
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,31 +25,41 @@ class Explainer:
     signals: Signals
     background: Background
     config: DetectConfig
+    parts: SeriesParts | None = None
+    """Where the other series are, if not all are in `signals`."""
 
     def __call__(self, detection: Detection, series: Hashable) -> Explanation:
         """Explain one series."""
-        if series not in self.signals.ids:
-            raise SignalError(f"expected a series of this detection, got {series!r}")
-        row = int(np.flatnonzero(self.signals.ids == series)[0])
-        alone = Signals(
-            self.signals.values[row : row + 1], self.signals.ids[row : row + 1],
-            None if self.signals.keys is None else self.signals.keys.iloc[row : row + 1],
-            self.signals.times,
-        )  # fmt: skip
+        alone = self._alone(series)
         views = split_views(alone)
-        whole = self.signals.values[row].astype(np.float64)
+        whole = alone.values[0].astype(np.float64)
         if not views:
             few = f"Not reported: it has {int(np.isfinite(whole).sum())} values, too few to tell."
             return Explanation(few, whole, np.full(len(whole), np.nan), (), str(series))
         view = views[0]
         if not view.is_whole:
             own = Explainer(alone, find_background(view.signals), self.config)
-            return own._in(view, detection, series)
-        return self._in(view, detection, series)
+            return own._in(view, detection, series, whole)
+        return self._in(view, detection, series, whole)
 
-    def _in(self, view: View, detection: Detection, series: Hashable) -> Explanation:
+    def _alone(self, series: Hashable) -> Signals:
+        """Return one series."""
+        for signals in self._where():
+            rows = [row for row, name in enumerate(signals.ids) if name == series]
+            if rows:
+                return signals.take(np.array(rows[:1]))
+        raise SignalError(f"expected a series of this detection, got {series!r}")
+
+    def _where(self) -> Iterator[Signals]:
+        """Return the series at hand, and then those that were read in parts."""
+        yield self.signals
+        if self.parts is not None:
+            yield from map(read_signals, self.parts.read())
+
+    def _in(
+        self, view: View, detection: Detection, series: Hashable, whole: FloatArray
+    ) -> Explanation:
         """Explain a series in the windows in which it has values."""
-        whole = self.signals.values[list(self.signals.ids).index(series)].astype(np.float64)
         values = filled(view.signals.values)[0].astype(np.float64)
         found = tuple(r for r in (*detection.found, *detection.gains) if r.series == series)
         removed = detection.removed[detection.removed["series"] == series]

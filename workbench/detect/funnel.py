@@ -7,8 +7,7 @@ A candidate is not yet a regression: it is a change point of one series that may
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, replace
 from hashlib import blake2b
 from typing import Any
@@ -16,26 +15,32 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.detect.background import Background, find_background
+from workbench.detect.background import Background
+from workbench.detect.changes import REMOVED
 from workbench.detect.config import DetectConfig
 from workbench.detect.cost_shift import Domains, cost_shift
 from workbench.detect.explain import Explainer
-from workbench.detect.filters import Split, adjusted, significant, threshold, went_away
+from workbench.detect.filters import adjusted, threshold
 from workbench.detect.inputs import Signals, read_signals
-from workbench.detect.localise import Candidate, localise
+from workbench.detect.localise import Candidate
 from workbench.detect.merge import merge
-from workbench.detect.screen import filled, look_closely, screen
-from workbench.detect.seasonality import seasonality
-from workbench.detect.views import View, split_views
-from workbench.errors import SignalError
-from workbench.types import SERVICE, BoolArray, Change, Detection, Regression, SeriesMatrix, Stacks
+from workbench.detect.parts import Seen, look_at_all, look_at_parts
+from workbench.detect.views import View
+from workbench.types import (
+    SERVICE,
+    Change,
+    Detection,
+    Regression,
+    SeriesMatrix,
+    SeriesParts,
+    Stacks,
+)
 
 _NORMAL_95 = 1.96
-_REMOVED = ["series", "subject", "metric", "change_index", "stage", "reason"]
 
 
 def detect(
-    series: SeriesMatrix | pd.DataFrame | Any,
+    series: SeriesMatrix | SeriesParts | pd.DataFrame | Any,
     *,
     changes: Sequence[Change] | None = None,
     stacks: Stacks | None = None,
@@ -47,10 +52,11 @@ def detect(
 
     Parameters
     ----------
-    series : SeriesMatrix, DataFrame or array
+    series : SeriesMatrix, SeriesParts, DataFrame or array
         Series over the same windows, oldest first; NaN where a window has no value. An array is
         (n_series, n_windows). A table has one row a series, or one a time; or one a value, with
-        `value`, `at` and `subject` as stores give them.
+        `value`, `at` and `subject` as stores give them. Parts
+        (`workbench.ingest.series.open_series`) are read while others are judged.
     changes : sequence of Change, optional
         What was deployed: cost that moved among what one of them touched is no regression.
     stacks : Stacks, optional
@@ -76,30 +82,25 @@ def detect(
     config = config or DetectConfig()
     if alerts_per_1000_series is not None:
         config = replace(config, alerts_per_1000_series=alerts_per_1000_series)
-    signals = read_signals(series)
-    funnel = Funnel()
-    views = split_views(signals)
-    kept: list[Candidate] = []
-    for view in views:
-        own = background if background is not None and view.is_whole else None
-        if own is None:
-            own = find_background(view.signals)
-        if background is None and view.is_whole:
-            background = own
-        kept += [view.out(c) for c in _changes(view, own, config, funnel)]
-    if not views:
-        raise SignalError("expected a series with at least 10 values, found none")
-    n_left = len(signals.values) - sum(len(view.rows) for view in views)
-    funnel.note("screen", n_left, 0, {"fewer than 10 values": n_left})
-    background = background or find_background(signals)
-    worth = _Worth(signals, config)
-    whole = View.of_all(signals)
+    if isinstance(series, SeriesParts):
+        seen = look_at_parts(series, config, background)
+    else:
+        seen = look_at_all(read_signals(series), config, background)
+    return _conclude(seen, stacks, changes or (), config)
+
+
+def _conclude(
+    seen: Seen, stacks: Stacks | None, changes: Sequence[Change], config: DetectConfig
+) -> Detection:
+    """Tell regressions among what changed, by all that the series are part of."""
+    signals, funnel, kept = seen.signals, seen.funnel, seen.kept
+    worth, whole = _Worth(signals, config), View.of_all(signals)
     large = threshold(kept, config, worth.metric, worth.total, worth.watts)
     kept = funnel.take("threshold", whole, kept, large)
-    domains = Domains(signals, background, stacks, changes or (), config)
+    domains = Domains(signals, seen.background, stacks, changes, config)
     kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
     kept = funnel.take("merge", whole, kept, merge(kept, signals, stacks, config))
-    p_values = adjusted([c.p_value for c in kept], len(signals.values))
+    p_values = adjusted([c.p_value for c in kept], seen.n_series)
     found = [
         _regression(replace(c, p_value=p_value), signals, worth, domains)
         for c, p_value in zip(kept, p_values, strict=True)
@@ -110,105 +111,9 @@ def detect(
         found=tuple(r for r, worse in zip(found, is_worse, strict=True) if worse),
         gains=tuple(r for r, worse in zip(found, is_worse, strict=True) if not worse),
         funnel=funnel.table(),
-        removed=pd.DataFrame(funnel.removed, columns=_REMOVED),
-        explainer=Explainer(signals, background, config),
+        removed=pd.DataFrame(funnel.removed, columns=REMOVED),
+        explainer=Explainer(signals, seen.background, config, seen.parts),
     )
-
-
-def _changes(
-    view: View, background: Background, config: DetectConfig, funnel: Funnel
-) -> list[Candidate]:
-    """Return what lastingly changed in series with the same windows."""
-    signals, layout = view.signals, background.design.layout
-    kept = _candidates(view, background, config, funnel)
-    kept = funnel.take("went away", view, kept, went_away(kept, layout))
-    seasonal = seasonality(kept, signals, background, config)
-    return funnel.take("seasonality", view, kept, seasonal)
-
-
-def _candidates(
-    view: View, background: Background, config: DetectConfig, funnel: Funnel
-) -> list[Candidate]:
-    """Screen all series, look closely at some, and localise what is in them."""
-    signals = view.signals
-    n_series = len(signals.values)
-    alpha = config.alerts_per_1000_series / 1000
-    otherwise = _judged_otherwise(signals)
-    outstanding = screen(signals, background, alpha)
-    rows = np.flatnonzero(~(outstanding < 1) & ~otherwise)
-    funnel.note("screen", n_series, len(rows), {
-        "shares, judged by cost instead": int(otherwise.sum()),
-        "nothing stands out": int(n_series - otherwise.sum() - len(rows)),
-    })  # fmt: skip
-    candidates: list[Candidate] = []
-    n_by_chance = n_constant = 0
-    for part, seen in look_closely(signals, rows, background):
-        for i in np.flatnonzero(seen.p_value <= alpha):
-            row = int(part[i])
-            values = filled(signals.values[row : row + 1])[0].astype(np.float64)
-            if np.ptp(values) == 0:  # a step in rounding
-                n_constant += 1
-            else:
-                candidates += localise(row, values, background, seen.at(int(i)), alpha)
-        n_by_chance += int((seen.p_value > alpha).sum())
-    funnel.note("significance", len(rows), len(rows) - n_by_chance - n_constant, {
-        "never changes": n_constant,
-        f"chance alone does as much in more than {config.alerts_per_1000_series:g} of 1,000":
-            n_by_chance,
-    })  # fmt: skip
-    return funnel.take("localise", view, candidates, significant(candidates, alpha))
-
-
-def _judged_otherwise(signals: Signals) -> BoolArray:
-    """Return which series are shares of a subject that has a cost, which is judged instead."""
-    if signals.keys is None:
-        return np.zeros(len(signals.values), dtype=np.bool_)
-    keys = signals.keys
-    costs = {*keys.loc[keys["metric"] == "cost", ["service", "subject"]].itertuples(index=False)}
-    names = keys[["service", "subject"]].itertuples(index=False)
-    is_share = keys["metric"].isin(["gcpu", "self_gcpu"]).to_numpy()
-    return np.array([tuple(name) in costs for name in names], dtype=np.bool_) & is_share
-
-
-class Funnel:
-    """Counts what goes into and out of each stage: series, and from `localise` their changes."""
-
-    def __init__(self) -> None:
-        self.counts: dict[str, list[int]] = {}
-        self.reasons: dict[str, Counter[str]] = {}
-        self.removed: list[dict[str, object]] = []
-
-    def note(self, stage: str, n_in: int, n_out: int, reasons: Mapping[str, int]) -> None:
-        """Record a stage, or add to what is recorded of it."""
-        counts = self.counts.setdefault(stage, [0, 0])
-        counts[0] += n_in
-        counts[1] += n_out
-        self.reasons.setdefault(stage, Counter()).update(reasons)
-
-    def take(
-        self, stage: str, view: View, candidates: list[Candidate], split: Split
-    ) -> list[Candidate]:
-        """Record what a stage removed, and return what it kept."""
-        signals = view.signals
-        for c, reason in split.removed:
-            self.removed.append(
-                {"series": signals.ids[c.row], "subject": signals.key(c.row, "subject"),
-                 "metric": signals.key(c.row, "metric"), "change_index": view.out(c).index,
-                 "stage": stage, "reason": reason}
-            )  # fmt: skip
-        reasons = Counter(reason for _, reason in split.removed)
-        self.note(stage, len(candidates), len(split.kept), reasons)
-        return split.kept
-
-    def table(self) -> pd.DataFrame:
-        """Return one row a stage."""
-        rows = [
-            (stage, *counts, "; ".join(
-                f"{n} {reason}" for reason, n in self.reasons[stage].most_common() if n
-            ))
-            for stage, counts in self.counts.items()
-        ]  # fmt: skip
-        return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "removed"])
 
 
 @dataclass(frozen=True, slots=True)

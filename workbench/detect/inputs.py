@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,14 +12,14 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import SignalError
-from workbench.types import FloatArray, SeriesMatrix
+from workbench.types import FloatArray, IntArray, SeriesMatrix
 
 _KEYS = ("service", "metric", "subject")
 _REGULAR = 0.01
 """Part of the usual time between windows by which nearly all keep to it, where there is a clock."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, eq=False)
 class Signals:
     """Series over the same windows."""
 
@@ -37,14 +38,24 @@ class Signals:
     def key(self, row: int, name: str) -> str:
         """Return service, metric or subject of a series; its id where it has no subject."""
         if self.keys is not None:
-            return str(self.keys[name].iloc[row])
+            return self._texts[name][row]
         return str(self.ids[row]) if name == "subject" else ""
+
+    @cached_property
+    def _texts(self) -> dict[str, list[str]]:
+        """Columns of `keys`, for one look at a time."""
+        return {} if self.keys is None else {k: [*map(str, self.keys[k])] for k in _KEYS}
 
     def metrics(self, rows: npt.NDArray[np.int64]) -> npt.NDArray[np.object_]:
         """Return the metric of each row."""
         if self.keys is None:
             return np.full(len(rows), "", object)
         return self.keys["metric"].to_numpy(object)[rows]
+
+    def take(self, rows: IntArray) -> Signals:
+        """Return some of the series."""
+        keys = None if self.keys is None else self.keys.iloc[rows]
+        return Signals(self.values[rows], self.ids.take(rows), keys, self.times)
 
     @property
     def day(self) -> float | None:
@@ -116,13 +127,18 @@ def _of_wide(frame: pd.DataFrame) -> Signals:
         frame = frame.sort_index(axis="columns")
     values = _numbers(_to_numpy(frame))
     times = _times(frame.columns) if _is_times(frame.columns) else None
-    keys = None
-    if {*frame.index.names} & {*_KEYS}:
-        level = frame.index.to_frame(index=False)
-        keys = pd.DataFrame(
-            {name: level[name].astype(str) if name in level else "" for name in _KEYS}
-        )
-    return Signals(values, frame.index, keys, times)
+    return Signals(values, frame.index, keys_of(frame.index), times)
+
+
+def keys_of(index: pd.Index[Any]) -> pd.DataFrame | None:
+    """Return service, metric and subject of series, None where their names tell none of them."""
+    if not {*index.names} & {*_KEYS}:
+        return None
+    told = {
+        name: index.get_level_values(name).astype(str) if name in index.names else ""
+        for name in _KEYS
+    }
+    return pd.DataFrame(told, index=range(len(index)))
 
 
 def _of_long(frame: pd.DataFrame) -> Signals:

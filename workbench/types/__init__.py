@@ -21,7 +21,7 @@ from workbench.types.cases import (
     Workload,
 )
 from workbench.types.detection import Detection, Explanation, Regression
-from workbench.types.series import Recording, SeriesMatrix, Stacks
+from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 
 __all__ = [
     "SERVICE",
@@ -43,6 +43,7 @@ __all__ = [
     "Regression",
     "Reproduction",
     "SeriesMatrix",
+    "SeriesParts",
     "Stacks",
     "Step",
     "Suspect",

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -87,6 +88,22 @@ class SeriesMatrix:
             [list(self.subjects), list(self.metrics)], names=["subject", "metric"]
         )
         return pd.DataFrame(self.values, index=index)
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class SeriesParts:
+    """Series over the same windows that are read some at a time, as memory does not hold all.
+
+    Each function begins anew when it is called.
+    """
+
+    read: Callable[[], Iterator[pd.DataFrame]]
+    """Return frames of one row a series; columns are the windows, the same in each, oldest first,
+    and the index names the series (levels `service`, `metric`, `subject`, or an id)."""
+    sample: Callable[[], pd.DataFrame]
+    """Return some of the series, from all over, as such a frame."""
+    names: Callable[[], Iterator[pd.Index[Any]]]
+    """Return the index of every series, in order, without their values."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -76,7 +76,7 @@ def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
     columns = {name: frame[column] for name, column in found.items() if name != "param"}
     columns["value"] = _numbers(frame[found["value"]])
     if "at" in found:
-        columns["at"] = _times(frame[found["at"]])
+        columns["at"] = parse_times(frame[found["at"]])
         nowhere = columns["at"].isna() & (
             frame[found["version"]] == "" if "version" in found else True
         )
@@ -163,7 +163,7 @@ def _numbers(column: pd.Series[Any]) -> pd.Series[Any]:
     return numbers
 
 
-def _times(column: pd.Series[Any]) -> pd.Series[Any]:
+def parse_times(column: pd.Series[Any]) -> pd.Series[Any]:
     """Return times; numbers are Unix time in seconds, milliseconds, or less, told by their size.
 
     Numbers of eight digits that are a date, such as 20260131, are that.

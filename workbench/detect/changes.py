@@ -1,0 +1,171 @@
+"""What lastingly changed in each series: the stages of the funnel up to `seasonality`."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+from workbench.detect.background import Background, find_background
+from workbench.detect.config import DetectConfig
+from workbench.detect.filters import Split, significant, went_away
+from workbench.detect.inputs import Signals
+from workbench.detect.localise import Candidate, localise
+from workbench.detect.screen import filled, look_closely, screen
+from workbench.detect.seasonality import seasonality
+from workbench.detect.views import View, split_views
+from workbench.types import BoolArray
+
+REMOVED = ["series", "subject", "metric", "change_index", "stage", "reason"]
+
+
+class Changes(NamedTuple):
+    """What lastingly changed in series."""
+
+    kept: list[Candidate]
+    funnel: Funnel
+    background: Background | None
+    """What the series without gaps were judged against; None where all have some."""
+    n_judged: int
+    """Series with enough values."""
+
+
+def lasting_changes(
+    signals: Signals, config: DetectConfig, background: Background | None,
+    costs: set[tuple[str, str]],
+) -> Changes:  # fmt: skip
+    """Find what changed in each series, and neither went away nor is a season.
+
+    Parameters
+    ----------
+    background : Background, optional
+        What the series without gaps have in common. Default: found in them.
+    costs : set of (service, subject)
+        Whose cost is judged, so that their shares are not.
+    """
+    funnel, kept = Funnel(), []
+    views = split_views(signals)
+    for view in views:
+        own = background if view.is_whole else None
+        if own is None:
+            own = find_background(view.signals)
+        if view.is_whole:
+            background = own
+        kept += [view.out(c) for c in _changes(view, own, config, funnel, costs)]
+    n_judged = sum(len(view.rows) for view in views)
+    n_left = len(signals.values) - n_judged
+    funnel.note("screen", n_left, 0, {"fewer than 10 values": n_left})
+    return Changes(kept, funnel, background, n_judged)
+
+
+def costs_among(keys: pd.DataFrame | None) -> set[tuple[str, str]]:
+    """Return service and subject of the series that are costs."""
+    if keys is None:
+        return set()
+    of_costs = keys.loc[keys["metric"] == "cost", ["service", "subject"]]
+    return {*of_costs.itertuples(index=False, name=None)}
+
+
+def _changes(
+    view: View, background: Background, config: DetectConfig, funnel: Funnel,
+    costs: set[tuple[str, str]],
+) -> list[Candidate]:  # fmt: skip
+    """Return what lastingly changed in series with the same windows."""
+    signals, layout = view.signals, background.design.layout
+    kept = _candidates(view, background, config, funnel, costs)
+    kept = funnel.take("went away", view, kept, went_away(kept, layout))
+    seasonal = seasonality(kept, signals, background, config)
+    return funnel.take("seasonality", view, kept, seasonal)
+
+
+def _candidates(
+    view: View, background: Background, config: DetectConfig, funnel: Funnel,
+    costs: set[tuple[str, str]],
+) -> list[Candidate]:  # fmt: skip
+    """Screen all series, look closely at some, and localise what is in them."""
+    signals = view.signals
+    n_series = len(signals.values)
+    alpha = config.alerts_per_1000_series / 1000
+    otherwise = _judged_otherwise(signals, costs)
+    outstanding = screen(signals, background, alpha)
+    rows = np.flatnonzero(~(outstanding < 1) & ~otherwise)
+    funnel.note("screen", n_series, len(rows), {
+        "shares, judged by cost instead": int(otherwise.sum()),
+        "nothing stands out": int(n_series - otherwise.sum() - len(rows)),
+    })  # fmt: skip
+    candidates: list[Candidate] = []
+    n_by_chance = n_constant = 0
+    for part, seen in look_closely(signals, rows, background):
+        for i in np.flatnonzero(seen.p_value <= alpha):
+            row = int(part[i])
+            values = filled(signals.values[row : row + 1])[0].astype(np.float64)
+            if np.ptp(values) == 0:  # a step in rounding
+                n_constant += 1
+            else:
+                candidates += localise(row, values, background, seen.at(int(i)), alpha)
+        n_by_chance += int((seen.p_value > alpha).sum())
+    funnel.note("significance", len(rows), len(rows) - n_by_chance - n_constant, {
+        "never changes": n_constant,
+        f"chance alone does as much in more than {config.alerts_per_1000_series:g} of 1,000":
+            n_by_chance,
+    })  # fmt: skip
+    return funnel.take("localise", view, candidates, significant(candidates, alpha))
+
+
+def _judged_otherwise(signals: Signals, costs: set[tuple[str, str]]) -> BoolArray:
+    """Return which series are shares of a subject that has a cost, which is judged instead."""
+    if signals.keys is None or not costs:
+        return np.zeros(len(signals.values), dtype=np.bool_)
+    names = signals.keys[["service", "subject"]].itertuples(index=False, name=None)
+    is_share = signals.keys["metric"].isin(["gcpu", "self_gcpu"]).to_numpy()
+    return np.array([name in costs for name in names], dtype=np.bool_) & is_share
+
+
+class Funnel:
+    """Counts what goes into and out of each stage: series, and from `localise` their changes."""
+
+    def __init__(self) -> None:
+        self.counts: dict[str, list[int]] = {}
+        self.reasons: dict[str, Counter[str]] = {}
+        self.removed: list[dict[str, object]] = []
+
+    def note(self, stage: str, n_in: int, n_out: int, reasons: Mapping[str, int]) -> None:
+        """Record a stage, or add to what is recorded of it."""
+        counts = self.counts.setdefault(stage, [0, 0])
+        counts[0] += n_in
+        counts[1] += n_out
+        self.reasons.setdefault(stage, Counter()).update(reasons)
+
+    def add(self, other: Funnel) -> None:
+        """Add what happened to other series."""
+        for stage, (n_in, n_out) in other.counts.items():
+            self.note(stage, n_in, n_out, other.reasons[stage])
+        self.removed += other.removed
+
+    def take(
+        self, stage: str, view: View, candidates: list[Candidate], split: Split
+    ) -> list[Candidate]:
+        """Record what a stage removed, and return what it kept."""
+        signals = view.signals
+        for c, reason in split.removed:
+            self.removed.append(
+                {"series": signals.ids[c.row], "subject": signals.key(c.row, "subject"),
+                 "metric": signals.key(c.row, "metric"), "change_index": view.out(c).index,
+                 "stage": stage, "reason": reason}
+            )  # fmt: skip
+        reasons = Counter(reason for _, reason in split.removed)
+        self.note(stage, len(candidates), len(split.kept), reasons)
+        return split.kept
+
+    def table(self) -> pd.DataFrame:
+        """Return one row a stage."""
+        rows = [
+            (stage, *counts, "; ".join(
+                f"{n} {reason}" for reason, n in self.reasons[stage].most_common() if n
+            ))
+            for stage, counts in self.counts.items()
+        ]  # fmt: skip
+        return pd.DataFrame(rows, columns=["stage", "n_in", "n_out", "removed"])
