@@ -14,8 +14,8 @@ from workbench.detect.calibrate import Judged, chance, critical
 from workbench.detect.design import LEVELS, Design
 from workbench.types import FloatArray
 
-_REACH = 10
-"""Blocks around a change of blocks in which its window is looked for."""
+_TOLD = 0.05
+"""A step can be told from level and season where this part of its length is left beside them."""
 _LIKELY = 7.35
 """Squared error, in noise, by which 95 % of places of a change fit worse than the best at most
 (Y. Eo and J. Morley, Quantitative Economics 6, 2015)."""
@@ -93,13 +93,14 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
     sigma = max(sigma, _EXACT * float(np.abs(blocks).max()))
     limit = critical(null, alpha)
     steps = _Steps.fit(design, blocks, level, [int(seen.steps.place[0])])
-    found = _change_points(steps.flat / sigma, layout.edge, pen=limit**2)
+    found = _change_points(steps.flat / sigma, layout.edge, limit**2)
     if len(found) > 1:
         steps = _Steps.fit(design, blocks, level, found).without_doubtful(limit)
     gradual = _gradual(design, blocks, level, sigma, steps.joint)
     if gradual is not None:
         return [_drift(row, seen, design, level, gradual)]
-    flat = steady_windows(values) - design.season @ steps.joint.season
+    steady = steady_windows(values)
+    flat = steady - design.season @ steps.joint.season
     noise = sigma * np.sqrt(layout.block)  # of a mean of many windows
     edges = [layout.start + place * layout.block for place in steps.places]
     edges = [0, *edges, layout.n_windows]
@@ -110,7 +111,8 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
     for i in range(n):
         before, after = steps.levels[i : i + 2]
         start, end = edges[i], edges[i + 2]
-        index, low, high = _window(flat, start, edges[i + 1], end, layout.block, noise)
+        others = edges[1 : i + 1] + edges[i + 2 : -1]
+        index, low, high = _window(steady, design, others, start, end, noise)
         latest = _latest(flat[index:end], after, layout.edge * layout.block, noise)
         candidates.append(
             Candidate(row, index, low, high, before, after, float(steps.errors[i]),
@@ -170,14 +172,12 @@ class _Steps(NamedTuple):
         return steps
 
 
-def _change_points(
-    values: FloatArray, min_size: int, *, pen: float | None = None, n_changes: int | None = None
-) -> list[int]:
+def _change_points(values: FloatArray, min_size: int, pen: float) -> list[int]:
     """Ask ruptures for the best places of changes of level; the end is not among them."""
     import ruptures  # 1.4 s to import
 
     search = ruptures.KernelCPD(kernel="linear", min_size=min_size).fit(values[:, np.newaxis])
-    return [int(end) for end in search.predict(pen=pen, n_bkps=n_changes)[:-1]]
+    return [int(end) for end in search.predict(pen=pen)[:-1]]
 
 
 def fit_jointly(basis: FloatArray, blocks: FloatArray, level: int, changes: FloatArray) -> Joint:
@@ -204,24 +204,39 @@ def _whitened(columns: FloatArray, level: int) -> FloatArray:
 
 
 def _window(
-    flat: FloatArray, start: int, place: int, end: int, block: int, noise: float
+    values: FloatArray, design: Design, others: list[int], start: int, end: int, noise: float
 ) -> tuple[int, int, int]:
-    """Return the first window of a new level, and where else it may begin, low and high."""
-    first, last = max(start, place - _REACH * block), min(end, place + _REACH * block)
-    near = flat[first:last]
-    index = first + _change_points(near, 1, n_changes=1)[0] if block > 1 else place
-    part = flat[start:end]
-    sums = np.cumsum(part - part.mean())[:-1]
-    n = len(part)
-    size = np.arange(1, n)
-    gains = sums**2 * n / (size * (n - size)) / noise**2
-    at = index - start - 1
-    is_likely = gains >= gains[at] - _LIKELY
-    unlikely = np.flatnonzero(~is_likely)
-    below, above = unlikely[unlikely < at], unlikely[unlikely > at]
+    """Return the first window of a new level, and where else it may begin, low and high.
+
+    Every window between the steps before and after is tried, and level, season and the other steps
+    fitted with each. The one returned is the median of what is likely in the stretch, two blocks
+    long, that holds the change with the highest probability.
+    """
+    n = len(values)
+    others_at = np.arange(n)[:, np.newaxis] >= np.array(others, np.int64)
+    basis = np.linalg.qr(np.hstack([np.ones((n, 1)), design.season, others_at]))[0]
+    left = values - basis @ (basis.T @ values)
+    places = np.arange(start + 1, end)
+    after = slice(start + 1, end)
+    products = np.cumsum(left[::-1])[::-1][after]
+    shared = np.cumsum(basis[::-1], axis=0)[::-1][after]
+    whole = n - places
+    lengths = whole - (shared**2).sum(axis=1)
+    can = lengths > _TOLD**2 * whole
+    gains = np.divide(products**2, lengths * noise**2, out=np.zeros(len(places)), where=can)
+    best = int(gains.argmax())
+    chance = np.exp((gains - gains[best]) / 2)
+    reach = design.layout.block
+    sums = np.cumsum(np.concatenate([np.zeros(reach + 1), chance, np.zeros(reach)]))
+    middle = int((sums[2 * reach + 1 :] - sums[: len(places)]).argmax())
+    first, last = max(middle - reach, 0), middle + reach + 1
+    near = np.cumsum(chance[first:last])
+    at = first + int(np.searchsorted(near, near[-1] / 2))
+    unlikely = np.flatnonzero(gains < gains[best] - _LIKELY)
+    below, above = unlikely[unlikely < min(at, best)], unlikely[unlikely > max(at, best)]
     low = int(below[-1]) + 1 if len(below) else 0
-    high = int(above[0]) - 1 if len(above) else n - 2
-    return index, start + low + 1, start + high + 1
+    high = int(above[0]) - 1 if len(above) else len(places) - 1
+    return int(places[at]), int(places[low]), int(places[high])
 
 
 def _latest(flat: FloatArray, after: float, fewest: int, noise: float) -> float:
