@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from workbench.detect import detect
-from workbench.detect.calibrate import chance, corrected, critical, find_prior, judge, null_of
+from workbench.detect.calibrate import chance, corrected, critical, find_prior, judge
 from workbench.detect.design import LEVELS, Design, Layout
 from workbench.detect.fit import fit_rows
+from workbench.detect.nulls import null_of, simulate_null
 from workbench.simulate import Noise, simulate_series
 
 # few designs: the null of each is simulated once a run, which takes two seconds
@@ -48,6 +49,14 @@ def judged(name, phi, *, n_rows=3000, seed=0):
 
 def reported(detection):
     return {r.series: r for r in (*detection.found, *detection.gains)}
+
+
+@pytest.mark.parametrize(("edge", "n_blocks"), [(5, 10), (4, 13)])
+def test_the_table_of_nulls_is_what_simulation_gives(edge, n_blocks):
+    tabled = null_of(Design(Layout(n_blocks, 1, edge), ()))
+    again = simulate_null(n_blocks, 1, edge, ())
+    for name in ("seen", "spread", "n_tests", "dof"):
+        assert getattr(tabled, name) == pytest.approx(getattr(again, name), rel=1e-4)
 
 
 # p-values

@@ -68,6 +68,15 @@ def test_a_step_of_a_short_series_is_placed_exactly_when_it_is_clear(place):
     assert all(index == place for index, _ in found)
 
 
+def test_a_step_is_placed_where_it_most_probably_is_when_it_is_small():
+    simulated = simulate_series(300, event="step", relative=(0.02, 0.02), noise=NOISE, seed=3,
+                                level=(0.01, 0.02))  # fmt: skip
+    found = {r.series: r for r in detect(released(simulated.values)).found}
+    off = [abs(r.change_index - simulated.truth["change_index"][row]) for row, r in found.items()]
+    assert len(off) > 280
+    assert np.mean(np.array(off) <= 12) > 0.86  # the likeliest window alone: 0.84
+
+
 def test_intervals_hold_the_truth_when_steps_are_small():
     series = simulate_series(
         200, event="step", relative=(0.03, 0.03), place=(0.2, 0.8), noise=NOISE, seed=1
@@ -109,6 +118,19 @@ def test_two_steps_are_both_found_when_a_series_has_them(levels, places):
         seen = (changes[0].before, changes[0].after, changes[1].before, changes[1].after)
         expected = (levels[0], levels[1], levels[1], levels[2])
         assert seen == pytest.approx(expected, abs=0.005)
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_a_small_step_is_found_when_noise_is_larger_later(seed):
+    values = noisy(8, seed=seed)
+    values[0, 250:] += 0.012
+    values[0, 500:] += 0.5
+    values[0, 500:] *= 1 + 0.2 * np.random.default_rng(seed).standard_normal(508)
+    found = detect(released(values)).found
+    assert [r.series for r in found] == [0, 0]
+    small = min(found, key=lambda r: r.change_index)
+    assert abs(small.change_index - 250) <= 12
+    assert small.delta_low < 0.012 < small.delta_high
 
 
 @pytest.mark.parametrize("height", [0.1, -0.1])

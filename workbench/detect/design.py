@@ -8,7 +8,7 @@ after whitening (generalised least squares), one matrix a degree of autocorrelat
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 import numpy as np
 
@@ -143,6 +143,12 @@ class Design:
         can = (place >= edge) & (place <= n - edge)
         can &= lengths > _SEEN * np.sqrt((whole**2).sum(axis=0))
         return basis.T, np.divide(1, lengths, out=np.zeros(n), where=can)
+
+
+@lru_cache(maxsize=256)
+def plain_design(n_blocks: int, edge: int) -> Design:
+    """Return a design without season, of blocks of one window."""
+    return Design(Layout(n_blocks, 1, edge), ())
 
 
 def sines(at: FloatArray, periods: tuple[float, ...]) -> FloatArray:

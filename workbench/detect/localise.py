@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,8 +10,9 @@ import numpy as np
 import numpy.typing as npt
 
 from workbench.detect.background import Background, steady_windows
-from workbench.detect.calibrate import Judged, chance, critical
-from workbench.detect.design import LEVELS, Design
+from workbench.detect.calibrate import Judged, chance, critical, judge
+from workbench.detect.design import LEVELS, Design, plain_design
+from workbench.detect.nulls import null_of
 from workbench.types import FloatArray
 
 _TOLD = 0.05
@@ -19,6 +20,8 @@ _TOLD = 0.05
 _LIKELY = 7.35
 """Squared error, in noise, by which 95 % of places of a change fit worse than the best at most
 (Y. Eo and J. Morley, Quantitative Economics 6, 2015)."""
+_FEWEST = 10
+"""Blocks between two steps in which others are looked for."""
 _EXACT = 1e-9
 """Part of a series' size that counts as its noise where there is none."""
 _SIGMAS = 2.5
@@ -93,32 +96,86 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
     sigma = max(sigma, _EXACT * float(np.abs(blocks).max()))
     limit = critical(null, alpha)
     steps = _Steps.fit(design, blocks, level, [int(seen.steps.place[0])])
-    found = _change_points(steps.flat / sigma, layout.edge, limit**2)
-    if len(found) > 1:
-        steps = _Steps.fit(design, blocks, level, found).without_doubtful(limit)
+    places = _change_points(steps.flat / sigma, layout.edge, limit**2)
+    if len(places) > 1:
+        steps = _Steps.fit(design, blocks, level, places).without_doubtful(limit)
     gradual = _gradual(design, blocks, level, sigma, steps.joint)
     if gradual is not None:
         return [_drift(row, seen, design, level, gradual)]
-    steady = steady_windows(values)
-    flat = steady - design.season @ steps.joint.season
-    noise = sigma * np.sqrt(layout.block)  # of a mean of many windows
-    edges = [layout.start + place * layout.block for place in steps.places]
-    edges = [0, *edges, layout.n_windows]
     n = len(steps.places)
     belief = np.repeat(seen.belief, n, axis=0)
     p_values = chance(null, steps.statistics, np.repeat(seen.level, n), belief)
-    candidates = []
-    for i in range(n):
-        before, after = steps.levels[i : i + 2]
+    found = [
+        _Step(place, float(p_value), float(error), sigma)
+        for place, p_value, error in zip(steps.places, p_values, steps.errors, strict=True)
+    ]
+    for first, last in pairwise([0, *steps.places, layout.n_blocks]):
+        found += _within(steps.flat, first, last, background, alpha)
+    found.sort()
+    if len(found) > n:
+        steps = _Steps.fit(design, blocks, level, [step.place for step in found])
+    return _candidates(row, values, steps, found)
+
+
+class _Step(NamedTuple):
+    """A step of blocks."""
+
+    place: int
+    p_value: float
+    error: float
+    """Standard error of the rise."""
+    sigma: float
+    """Noise of a mean of many blocks."""
+
+
+def _within(
+    flat: FloatArray, first: int, last: int, background: Background, alpha: float
+) -> list[_Step]:
+    """Return the steps between two others that are told by the noise there alone.
+
+    Noise is not the same all along a series, and what is larger elsewhere hides small steps.
+    """
+    layout = background.design.layout
+    margin = int(layout.block > 1)  # a block in which the level changes may be of both
+    begin = first + (margin if first else 0)
+    part = flat[begin : last - (margin if last < len(flat) else 0)]
+    if len(part) < max(2 * layout.edge, _FEWEST) or np.ptp(part) <= _EXACT * np.abs(flat).max():
+        return []
+    design = plain_design(len(part), layout.edge)
+    seen = judge(design, part[np.newaxis], background.prior, null_of(design))
+    if seen.p_value[0] > alpha:
+        return []
+    place = begin + int(seen.steps.place[0])
+    sigma = float(seen.steps.sigma[0]) / (1 - float(LEVELS[seen.level[0]]))
+    rise = part[place - begin :].mean() - part[: place - begin].mean()
+    error = abs(float(rise / seen.steps.statistic[0]))
+    return [
+        *_within(flat, first, place, background, alpha),
+        _Step(place, float(seen.p_value[0]), error, sigma),
+        *_within(flat, place, last, background, alpha),
+    ]
+
+
+def _candidates(row: int, values: FloatArray, steps: _Steps, found: list[_Step]) -> list[Candidate]:
+    """Return steps of blocks as changes at windows."""
+    design, layout = steps.design, steps.design.layout
+    steady = steady_windows(values)
+    flat = steady - design.season @ steps.joint.season
+    edges = [layout.start + place * layout.block for place in steps.places]
+    edges = [0, *edges, layout.n_windows]
+    candidates = {}
+    for i in sorted(range(len(found)), key=lambda i: found[i].p_value):  # the surest bound others
+        step, (before, after) = found[i], steps.levels[i : i + 2]
         start, end = edges[i], edges[i + 2]
         others = edges[1 : i + 1] + edges[i + 2 : -1]
+        noise = step.sigma * np.sqrt(layout.block)  # of a mean of many windows
         index, low, high = _window(steady, design, others, start, end, noise)
+        edges[i + 1] = index
         latest = _latest(flat[index:end], after, layout.edge * layout.block, noise)
-        candidates.append(
-            Candidate(row, index, low, high, before, after, float(steps.errors[i]),
-                      float(p_values[i]), start, end, latest)
-        )  # fmt: skip
-    return candidates
+        candidates[i] = Candidate(
+            row, index, low, high, before, after, step.error, step.p_value, start, end, latest
+        )
+    return [replace(candidates[i], start=edges[i], end=edges[i + 2]) for i in range(len(found))]
 
 
 class _Steps(NamedTuple):
