@@ -9,10 +9,8 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import subprocess
 import sys
 import tempfile
-import venv
 from collections.abc import Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -21,23 +19,45 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from measure import cpu_seconds
+from peers import PEERS, Found, Peer, PeerError, environment, find, run
+from real_series import (
+    MARGIN,
+    N_APPENDED,
+    Annotated,
+    covering,
+    f1_score,
+    load_annotated,
+    load_histories,
+    lost,
+    padded,
+)
 from rich.console import Console
 from rich.table import Table
 
 from workbench.detect import change_points, detect, find_background
 from workbench.detect.inputs import read_signals
 from workbench.detect.screen import screen
-from workbench.evaluate.cases import cache_folder
 from workbench.simulate import Noise, simulate_series
 
 N_OURS, N_STEPS, N_FAST, N_NULL = 10_000, 200, 50_000, 300
-N_WINDOWS, NEAR, VERY_NEAR, MARGIN = 1008, 12, 3, 5
+N_WINDOWS, NEAR, VERY_NEAR = 1008, 12, 3
 BUDGETS = (10.0, 1.0)
 SIZES = (0.02, 0.05, 0.10)
 
 CALM = {"load": (0.0, 0.0), "day": (0.0, 0.0), "week": (0.0, 0.0), "spikes_per_1000_windows": 0.0}
 ALL = "all together"
+N_FLEET_WINDOWS = 1000
+FLEET = """
+import json, resource, sys, time
+begun = time.time()
+from workbench.detect import detect
+from workbench.ingest.series import open_series
+detect(open_series(sys.argv[1]))
+print(json.dumps([time.time() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024]))
+"""
 NULLS = {
     "white noise": Noise(**CALM),
     "autocorrelated": Noise(**{**CALM, "load": Noise().load}),
@@ -45,135 +65,6 @@ NULLS = {
     "spiky": Noise(**{**CALM, "spikes_per_1000_windows": Noise().spikes_per_1000_windows}),
     ALL: Noise(),
 }
-
-WORKER = """
-import json, sys, time, warnings
-import numpy as np
-warnings.simplefilter("ignore")
-np.random.seed(0)
-{code}
-values = np.load(sys.argv[1])
-known = [np.flatnonzero(~np.isnan(row)) for row in values]
-rows = [row[at] for row, at in zip(values, known)]
-find(rows[0][:100])  # imports and compiles
-begun = time.process_time()
-found = [find(row) for row in rows]
-seconds = time.process_time() - begun
-found = [[(int(at[place]), float(score)) for place, score in row] for row, at in zip(found, known)]
-print(json.dumps({{"found": found, "seconds": seconds}}))
-"""
-"""`find` returns (first index of a new segment, score); the score is 0 where a peer has none."""
-
-STANDARDISED = """
-def standardised(row):
-    return (row - row.mean()) / (row.std() or 1)
-"""
-RUPTURES = """
-import ruptures
-def find(row):
-    search = ruptures.Pelt(model="l2").fit(standardised(row))
-    return [(i, 0) for i in search.predict(pen=3 * np.log(len(row)))[:-1]]
-"""
-OTAVA = """
-from otava.analysis import compute_change_points
-def find(row):  # of a list: it slices arrays otherwise
-    return [(change.index, 0) for change in compute_change_points(row.tolist())[0]]
-"""
-SKCHANGE = """
-from skchange.detectors import MovingWindow
-def find(row):
-    return [(i, 0) for i in MovingWindow().fit_predict(standardised(row)[:, np.newaxis])]
-"""
-E_DIVISIVE = """
-from signal_processing_algorithms.energy_statistics import energy_statistics
-def find(row):
-    return [(i, 0) for i in sorted(energy_statistics.e_divisive(row.tolist()))]
-"""
-E_DIVISIVE_BEST = """
-from signal_processing_algorithms.energy_statistics import energy_statistics
-def find(row):
-    distances = energy_statistics._get_distance_matrix(standardised(row)[:, np.newaxis])
-    heights = energy_statistics._calculate_t_stats(distances)
-    return [(np.argmax(heights), np.max(heights))]
-"""
-
-
-class PeerError(Exception):
-    """A peer cannot be installed or run."""
-
-
-@dataclass(frozen=True, slots=True)
-class Peer:
-    """Another's detection."""
-
-    name: str
-    code: str
-    requirement: str | None = None
-    """None for what our own environment has."""
-    n_series: int = 80
-    """How many it is shown, of each kind."""
-    best: str | None = None
-    """Gives the best change with its statistic, where all changes take too long to find."""
-
-
-PEERS = (
-    Peer("ruptures PELT", RUPTURES),
-    Peer("otava", OTAVA, "apache-otava==0.8.0"),
-    Peer("skchange MOSUM", SKCHANGE, "skchange[numba]==0.18.0"),
-    Peer(
-        "MongoDB E-divisive", E_DIVISIVE, "signal-processing-algorithms==2.1.6", 6, E_DIVISIVE_BEST
-    ),
-)
-
-
-class Found(NamedTuple):
-    """What a peer says of some series."""
-
-    places: list[list[int]]
-    scores: list[list[float]]
-    seconds: float
-
-
-def environment(peer: Peer) -> Path:
-    """Return the interpreter that has a peer; made on first use."""
-    if peer.requirement is None:
-        return Path(sys.executable)
-    tag = f"python{sys.version_info.major}.{sys.version_info.minor}"
-    folder = cache_folder() / "peers" / tag / peer.requirement.replace("[numba]", "")
-    python, done = folder / "bin" / "python", folder / "installed"
-    if not done.exists():
-        try:
-            venv.create(folder, clear=True, with_pip=True)
-            run([python, "-m", "pip", "install", "--quiet", "--no-input", peer.requirement])
-        except (OSError, subprocess.SubprocessError, PeerError) as error:
-            raise PeerError(f"not installed: {error}") from error
-        done.touch()
-    return python
-
-
-def run(command: Sequence[str | Path]) -> str:
-    """Return what a command prints."""
-    alone = {f"{name}_NUM_THREADS": "1" for name in ("OMP", "OPENBLAS", "MKL", "NUMBA")}
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, env=os.environ | alone
-    )
-    if done.returncode:
-        lines = done.stderr.strip().splitlines() or ["it said nothing"]
-        errors = [line for line in lines if line.startswith("ERROR")]
-        raise PeerError((errors or lines)[-1].strip())
-    return done.stdout
-
-
-def find(python: Path, code: str, values: np.ndarray) -> Found:
-    """Run a peer on series, (n_series, n_windows); NaN where there is no value."""
-    with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "series.npy"
-        np.save(path, values)
-        said = run([python, "-c", WORKER.format(code=STANDARDISED + code), path])
-    told = json.loads(said.splitlines()[-1])  # peers may have printed something before
-    places = [[place for place, _ in row] for row in told["found"]]
-    scores = [[score for _, score in row] for row in told["found"]]
-    return Found(places, scores, told["seconds"])
 
 
 @dataclass(frozen=True, slots=True)
@@ -454,86 +345,11 @@ def start(
     return running
 
 
-class Annotated(NamedTuple):
-    """A real series, and where people say that it changes."""
-
-    values: np.ndarray
-    annotations: list[list[int]]
-
-
-def load_annotated(folder: Path) -> list[Annotated]:
-    """Load series of one dimension, as the Turing change point dataset has them."""
-    annotations = json.loads((folder / "annotations.json").read_text())
-    series = []
-    for name in sorted(annotations):
-        path = folder / f"{name}.json"
-        if not path.exists():
-            continue
-        told = json.loads(path.read_text())["series"]
-        if len(told) == 1:
-            values = np.array(told[0]["raw"], dtype=np.float64)
-            series.append(Annotated(values, list(annotations[name].values())))
-    return series
-
-
-def f1_score(annotations: list[list[int]], places: Sequence[int]) -> float:
-    """Return F1 as van den Burg and Williams (2020) define it: index 0 counts as found."""
-    told = [{0, *one} for one in annotations]
-    mine = {0, *places}
-    precision = n_matched(set().union(*told), mine) / len(mine)
-    recall = float(np.mean([n_matched(one, mine) / len(one) for one in told]))
-    return 2 * precision * recall / (precision + recall)
-
-
-def n_matched(told: set[int], mine: set[int]) -> int:
-    """Count those told that have one of mine for themselves within the margin."""
-    left = set(mine)
-    for true in sorted(told):
-        near = [(abs(true - i), i) for i in left if abs(true - i) <= MARGIN]
-        if near:
-            left.remove(min(near)[1])
-    return len(mine) - len(left)
-
-
-def covering(annotations: list[list[int]], places: Sequence[int], n: int) -> float:
-    """Return how well segments cover those of the annotators, on average (ibid.)."""
-    mine = segments(places, n)
-    return float(
-        np.mean(
-            [
-                sum(len(one) * max(overlap(one, other) for other in mine) for one in told) / n
-                for told in (segments(one, n) for one in annotations)
-            ]
-        )
-    )
-
-
-def segments(places: Iterable[int], n: int) -> list[range]:
-    edges = sorted({0, n, *places})
-    return [range(first, last) for first, last in pairwise(edges)]
-
-
-def overlap(one: range, other: range) -> float:
-    both = max(min(one.stop, other.stop) - max(one.start, other.start), 0)
-    return both / (len(one) + len(other) - both)
-
-
 def put_annotated(
     columns: Sequence[Column], pythons: dict[str, Path], series: Sequence[Annotated]
 ) -> None:
     """Compare with what people say, each with its defaults; ours goes into the second column."""
-    longest = max(len(one.values) for one in series)
-    padded = np.full((len(series), longest), np.nan)
-    for row, one in zip(padded, series, strict=True):
-        row[: len(one.values)] = one.values
-    told = {columns[1].name: [change_points(one.values) for one in series]}
-    for peer in PEERS:
-        if peer.name not in pythons:
-            continue
-        try:
-            told[peer.name] = find(pythons[peer.name], peer.code, padded).places
-        except PeerError as error:
-            print(f"{peer.name}: {error}")
+    told = found_by_all(columns[1].name, pythons, [one.values for one in series])
     for column in columns:
         if column.name not in told:
             continue
@@ -542,6 +358,64 @@ def put_annotated(
         column.put("F1", np.mean([f1_score(a.annotations, p) for a, p in both]), ".3f")
         cover = [covering(a.annotations, p, len(a.values)) for a, p in both]
         column.put("covering", np.mean(cover), ".3f")
+
+
+def put_histories(
+    columns: Sequence[Column], pythons: dict[str, Path], series: Sequence[np.ndarray]
+) -> None:
+    """Say how many changes do not outlive the next points; ours goes into the second column."""
+    before = found_by_all(columns[1].name, pythons, [one[:-N_APPENDED] for one in series])
+    after = found_by_all(columns[1].name, pythons, series)
+    for column in columns:
+        if column.name in before and column.name in after:
+            column.put("histories", len(series), ",d")
+            column.put("changes", sum(map(len, before[column.name])), ",d")
+            column.put("lost", lost(before[column.name], after[column.name]))
+
+
+def found_by_all(
+    name: str, pythons: dict[str, Path], series: Sequence[np.ndarray]
+) -> dict[str, list[list[int]]]:
+    """Return where `change_points` and each peer, untouched, say that series change."""
+    told = {name: [change_points(values) for values in series]}
+    for peer in PEERS:
+        if peer.name not in pythons:
+            continue
+        try:
+            told[peer.name] = find(pythons[peer.name], peer.code, padded(series)).places
+        except PeerError as error:
+            print(f"{peer.name}: {error}")
+    return told
+
+
+def our_fleet(column: Column, n_series: int) -> None:
+    """Measure detection in series that are read from Parquet some at a time."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "fleet.parquet"
+        write_fleet(path, n_series)
+        print(f"{n_series:,} series in {path.stat().st_size / 1e9:.1f} GB of Parquet")
+        seconds, megabytes = json.loads(run([sys.executable, "-c", FLEET, path]))
+    column.put("fleet series", n_series, ",d")
+    column.put("fleet seconds", seconds)
+    column.put("fleet memory", megabytes, ",.0f")
+
+
+def write_fleet(path: Path, n_series: int) -> None:
+    """Write series of one list a row, in single precision."""
+    writer, n_at_once = None, 4000
+    for first in range(0, n_series, n_at_once):
+        n = min(n_at_once, n_series - first)
+        made = simulate_series(n, n_windows=N_FLEET_WINDOWS, seed=100 + first).values
+        table = pa.table(
+            {"subject": [f"pkg.module_{i // 100}:function_{i}" for i in range(first, first + n)],
+             "values": pa.ListArray.from_arrays(
+                 np.arange(n + 1, dtype=np.int32) * N_FLEET_WINDOWS, made.astype(np.float32).ravel()
+             )}
+        )  # fmt: skip
+        writer = writer or pq.ParquetWriter(path, table.schema)
+        writer.write_table(table)
+    if writer is not None:
+        writer.close()
 
 
 def sections() -> dict[str, dict[str, str]]:
@@ -578,6 +452,16 @@ def sections() -> dict[str, dict[str, str]]:
             "F1": f"F1, margin {MARGIN}",
             "covering": "covering",
         },
+        f"Histories to which {N_APPENDED} points are appended, defaults (ours: change_points)": {
+            "histories": "series",
+            "changes": "changes found before",
+            "lost": f"gone or moved by more than {MARGIN} afterwards, %",
+        },
+        "Fleet, read from Parquet some series at a time": {
+            "fleet series": f"series of {N_FLEET_WINDOWS:,} windows",
+            "fleet seconds": "seconds, reading and imports included",
+            "fleet memory": "most memory, MB",
+        },
     }
 
 
@@ -601,14 +485,20 @@ def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--annotated", type=Path, help="folder of the Turing change point dataset")
-    annotated: Path | None = parser.parse_args().annotated
+    parser.add_argument("--histories", type=Path, help="file of real series")
+    parser.add_argument("--fleet", type=int, default=100_000, help="series read from Parquet")
+    asked = parser.parse_args()
     shown = Shown.simulated()
     columns = [our_column(shown, budget) for budget in BUDGETS]
     our_speed(columns[1])
     others, pythons = peer_columns(shown)
     columns += others
-    if annotated is not None:
-        put_annotated(columns, pythons, load_annotated(annotated))
+    if asked.fleet:
+        our_fleet(columns[1], asked.fleet)
+    if asked.annotated is not None:
+        put_annotated(columns, pythons, load_annotated(asked.annotated))
+    if asked.histories is not None:
+        put_histories(columns, pythons, load_histories(asked.histories))
     show(columns)
 
 
