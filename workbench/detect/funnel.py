@@ -98,7 +98,7 @@ def detect(
     kept = funnel.take("threshold", whole, kept, large)
     domains = Domains(signals, background, stacks, changes or (), config)
     kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
-    kept = funnel.take("merge", whole, kept, merge(kept, signals, stacks, config))
+    kept = funnel.take("merge", whole, kept, merge(kept, signals, domains, config))
     p_values = adjusted([c.p_value for c in kept], len(signals.values))
     found = [
         _regression(replace(c, p_value=p_value), signals, worth, domains)
