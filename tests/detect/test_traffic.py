@@ -93,6 +93,7 @@ def test_traffic_that_began_from_nothing_is_not_divided_by():
     _, stacks = make_service(("main;a", 0, 0.0), seed=1)
     values = stacks.values.toarray()
     values[:6, 120:] = 0.05
+    values[0] = 0.05  # one function alone was there before
     stacks = Stacks(stacks.subjects, stacks.depths, sparse.csr_array(values))
     traffic = Traffic(stacks, Layout(N, 4, 4))
     assert np.isfinite(traffic.taken_out(stacks.values).toarray()).all()

@@ -14,10 +14,8 @@ from workbench.types import FloatArray, IntArray, Stacks
 
 _TRUNK = 0.95
 """A function that holds this part of a service is on the way to all of it, and no entry point."""
-_FEWEST = 3
-"""Functions that tell of traffic."""
 _MOST = 0.34
-"""Part of the word on it that one of them may have."""
+"""Part of the word on traffic that one function may have: three have to tell of it at least."""
 _EXACT = 1e-9
 """Noise of what has none."""
 _QUIETEST = 0.25
@@ -103,7 +101,7 @@ def _middle(costs: FloatArray) -> FloatArray | None:
 
     None where they are too few, one counts for too much, or most are not seen at some place.
     """
-    if len(costs) < _FEWEST:
+    if not len(costs):
         return None
     noise = np.median(np.abs(np.diff(costs, axis=1)), axis=1)
     weights = 1 / np.maximum(noise, max(_QUIETEST * float(np.median(noise)), _EXACT))
