@@ -105,3 +105,51 @@ def test_what_the_total_cannot_tell_is_kept_open_where_that_is_asked_for():
     ]
     assert sum(bool(d.found) for d in strict) < sum(bool(d.found) for d in open_)
     assert any(not r.is_sure for d in open_ for r in d.found)
+
+
+N = 240
+
+
+def detect_shares(*events, noise_of_big=0.004, seed=0):
+    """Detect in a service whose stacks changed: an event is a stack, a window and a new cost."""
+    usual = {f"main;{e};{e}{i}": 2.0 + i for e in "ab" for i in range(8)} | {"main;a;big": 60.0}
+    rng = np.random.default_rng(seed)
+    costs = np.array([[cost] * N for cost in usual.values()])
+    for stack, at, cost in events:
+        costs[list(usual).index(stack), at:] = cost
+    sigma = np.where([stack.endswith("big") for stack in usual], noise_of_big, 0.01)
+    costs *= 1 + sigma[:, np.newaxis] * rng.standard_normal(costs.shape)
+    shares = costs / costs.sum(axis=0)
+    functions = sorted({name for stack in usual for name in stack.split(";")})
+    frames = [["", *stack.split(";")] for stack in usual]
+    depths = np.array([[f.index(name) if name in f else 0 for f in frames] for name in functions])
+    rows = (depths > 0).astype(float) @ shares
+    series = SeriesMatrix(tuple(functions), ("gcpu",) * len(functions), rows)
+    stacks = Stacks(tuple(functions), sparse.csr_array(depths), sparse.csr_array(shares))
+    return detect(series, stacks=stacks)
+
+
+def test_where_cost_came_from_is_seen_in_one_function_where_its_caller_is_too_noisy():
+    for seed in range(4):
+        detection = detect_shares(
+            ("main;a;a0", 120, 2.2), ("main;a;a3", 120, 4.8), noise_of_big=0.04, seed=seed
+        )
+        assert "a0" not in names(detection)
+        assert told(detection, "a0") == ["cost moved from a3, within a caller"]
+
+
+def test_what_fell_at_another_time_is_not_where_cost_came_from():
+    for seed in range(4):
+        detection = detect_shares(("main;a;a0", 120, 2.2), ("main;a;a3", 90, 4.8), seed=seed)
+        assert "a0" in names(detection)
+
+
+def test_what_fell_by_many_times_as_much_is_not_where_cost_came_from():
+    for seed in range(4):
+        detection = detect_shares(("main;a;a0", 120, 2.2), ("main;a;a7", 120, 7.0), seed=seed)
+        assert "a0" in names(detection)
+
+
+def test_cost_does_not_move_between_entry_points():
+    detection = detect_shares(("main;a;a0", 120, 2.4), ("main;b;b3", 120, 4.6))
+    assert "a0" in names(detection)

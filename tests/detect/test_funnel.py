@@ -1,6 +1,7 @@
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -246,3 +247,20 @@ def test_nothing_changed_is_nothing_found(make_recording):
     costs = {"main;f": 0.2, "main;g": 0.5}
     detection = self_check(run(make_recording(costs, costs, noise=0.05)))
     assert detection.found == detection.gains == ()
+
+
+def test_each_service_has_its_own_total_when_there_are_several():
+    """Cost moves within `db`; at the same time all of `web` becomes dearer."""
+    rng = np.random.default_rng(0)
+    levels = {"web": [(1.0, 1.4), (1.0, 1.0)], "db": [(1.0, 1.4), (1.0, 0.6)]}
+    rows = {}
+    for service, functions in levels.items():
+        for name, level in zip("ab", functions, strict=True):
+            noise = 1 + 0.01 * rng.standard_normal(40)
+            rows[service, "cost", name] = np.repeat(level, 20) * noise
+        rows[service, "cost", SERVICE] = rows[service, "cost", "a"] + rows[service, "cost", "b"]
+    frame = pd.DataFrame(rows).T.rename_axis(["service", "metric", "subject"])
+    told = detect(frame)
+    assert [(r.service, r.subject) for r in told.found if r.subject != SERVICE] == [("web", "a")]
+    (reason,) = told.removed[told.removed["series"] == ("db", "cost", "a")]["reason"]
+    assert reason.startswith("cost moved between functions")

@@ -3,6 +3,7 @@ import pytest
 from scipy import sparse
 
 from workbench.detect import detect
+from workbench.simulate import FleetConfig, simulate_fleet
 from workbench.types import SERVICE, SeriesMatrix, Stacks
 
 
@@ -81,3 +82,51 @@ def test_without_stacks_nothing_is_merged(subject):
     )
     (regression,) = detect(SeriesMatrix((subject,), ("cost",), values)).found
     assert regression.merged == ()
+
+
+def detect_shares(costs, n_windows=1008):
+    """Detect in shares of stacks, each with its cost by window."""
+    rng = np.random.default_rng(0)
+    stacks = list(costs)
+    values = np.array([np.broadcast_to(costs[stack], n_windows) for stack in stacks])
+    values = values * (1 + 0.01 * rng.standard_normal(values.shape))
+    values /= values.sum(axis=0)
+    functions = sorted({name for stack in stacks for name in stack.split(";")})
+    frames = [["", *stack.split(";")] for stack in stacks]
+    depths = np.array([[f.index(name) if name in f else 0 for f in frames] for name in functions])
+    series = SeriesMatrix(
+        tuple(functions), ("gcpu",) * len(functions), (depths > 0).astype(float) @ values
+    )
+    stacks_ = Stacks(tuple(functions), sparse.csr_array(depths), sparse.csr_array(values))
+    return detect(series, stacks=stacks_)
+
+
+def test_seasons_of_callers_do_not_hide_that_they_grew_with_a_callee():
+    config = FleetConfig(traffic_shifts=0, relative=(0.1, 0.3))
+    for seed in (0, 4, 16):
+        fleet = simulate_fleet(config, seed=seed)
+        (service,) = fleet.services
+        holds = (service.stacks.depths > 0).toarray()
+        row = {subject: i for i, subject in enumerate(service.stacks.subjects)}
+        found = detect(service.series, stacks=service.stacks, changes=service.changes).found
+        for event in fleet.truth[fleet.truth["kind"] == "regression"].itertuples():
+            callers = {
+                name for name, i in row.items() if (holds[i] >= holds[row[event.subject]]).all()
+            }
+            near = [r for r in found if abs(r.change_index - event.change_index) <= 12]
+            assert sum(r.subject in callers for r in near) <= 1
+
+
+def test_what_is_called_in_two_places_stands_for_both_its_callers():
+    step = np.where(np.arange(1008) < 500, 1.0, 1.5)
+    costs = {f"main;a;a{i}": np.full(1008, 3.0 + i) for i in range(6)}
+    costs |= {f"main;b;b{i}": np.full(1008, 4.0 + i) for i in range(6)}
+    costs |= {"main;a;p;f": 5 * step, "main;a;p": np.full(1008, 0.3)}
+    costs |= {
+        "main;b;q;f": 4 * step,
+        "main;b;q": np.full(1008, 0.3),
+        "main;b;q;f;g": np.full(1008, 3.0),
+    }
+    (regression,) = detect_shares(costs).found
+    assert regression.subject == "f"
+    assert {"p", "q"} <= {*regression.merged}

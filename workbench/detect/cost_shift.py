@@ -1,9 +1,12 @@
-"""Cost shifts: a function grew, and what it is part of did not grow with it.
+"""Cost shifts and traffic: a function's cost grew, and the function did not become dearer.
 
-The cost domains of a function are the callers that hold all of its stacks, out to the whole
-service; its class and its module; the entry point it is reached from; and what one change touched
-(after FBDetect, D. Y. Yoon et al., SOSP 2024). The nearer domains are the less noisy ones, so that
-a move is seen there which the service's total cannot show.
+Cost moved to it from something that it is part of: the callers that hold all of its stacks; its
+class and its module; what one change touched (after FBDetect, D. Y. Yoon et al., SOSP 2024); and
+for a cost, the whole service. Or all that its entry point reaches grew by as much.
+
+Two explanations of what stacks did are weighed by how likely they make it. The fewer and smaller
+the stacks, the less noisy they are: so beside all that a scope holds each function in it is asked
+whether cost came from there alone.
 """
 
 from __future__ import annotations
@@ -12,14 +15,16 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from scipy import sparse
 
 from workbench.detect.background import Background, blocks_of
 from workbench.detect.config import DetectConfig
 from workbench.detect.filters import Split, split
-from workbench.detect.fit import fit_rows
 from workbench.detect.inputs import Signals
-from workbench.detect.localise import Candidate, fit_jointly
-from workbench.types import SERVICE, BoolArray, Change, FloatArray, Stacks
+from workbench.detect.localise import Candidate
+from workbench.detect.moves import Moves, is_at_once, measure
+from workbench.detect.traffic import Traffic
+from workbench.types import BoolArray, Change, FloatArray, IntArray, Stacks
 
 _HOLDS = 0.95
 """A domain holds this part of a function's cost."""
@@ -27,8 +32,15 @@ _LARGER = 1.05
 """And costs this much more; else it says nothing new."""
 _SIGMAS = 2.5
 """Errors by which a step has to be off to be told beyond doubt."""
-_EXACT = 0.25
-"""Part of a function's step that a domain's error may be, to say whether it moved with it."""
+_EVIDENCE = 5.0
+"""Log of how much likelier it has to be that a function did not become dearer than that it did."""
+_MOST_LOST = 3.0
+"""Cost comes from stacks that lost at most so many times as much; else they had a cause of their
+own."""
+_LEAST_ERROR = 1e-6
+"""Part of a step that counts as its error where there is none."""
+_TOLD_APART = 1
+"""Blocks between two steps, from which on one is not taken for the other."""
 
 
 class Step(NamedTuple):
@@ -43,17 +55,19 @@ class Step(NamedTuple):
         return self.size > _SIGMAS * self.error
 
 
-class Domain(NamedTuple):
+class Scope(NamedTuple):
     """Something a function is part of."""
 
     name: str
     """In words: `a caller`."""
-    values: FloatArray
-    """(n_windows,) what it costs."""
+    stacks: BoolArray
+    """(n_stacks,) those it is in."""
+    members: IntArray
+    """Functions in it, as rows."""
 
 
 class Domains:
-    """What the functions of a service are part of.
+    """What the functions of a service are part of, and what became of it.
 
     Parameters
     ----------
@@ -68,16 +82,141 @@ class Domains:
         changes: Sequence[Change], config: DetectConfig,
     ) -> None:  # fmt: skip
         self.signals, self.background, self.config = signals, background, config
-        self.total = _total_row(signals)
-        self.stacks = _Incidence(stacks, changes) if stacks is not None else None
+        self.stacks = None if stacks is None else StackCosts(stacks, background, changes)
+        self.known: Sequence[Candidate] = ()
+        """What changed, as far as it is known: none of it is taken for another change."""
+
+    def traffic(self, c: Candidate) -> str:
+        """Return of what traffic a candidate is the effect; empty where of none."""
+        row = self.row(c)
+        if self.stacks is None or row is None or self._metric(c) != "gcpu":
+            return ""
+        if not self.stacks.traffic.is_known:
+            return ""
+        traffic = self.stacks.traffic
+        growth = measure(traffic.curves, c, self.background, self._places(c, is_own=True))
+        explained = growth.sizes / growth.before * self.stacks.by_entry(row)
+        moves = self.measure(c, self.stacks.holds[[row]], is_own=True)
+        size = np.array([abs(c.delta)])
+        evidence = self._evidence(size, moves.sizes, moves.errors)[0]
+        if evidence <= _EVIDENCE or explained.sum() < self.config.min_total_ratio * size[0]:
+            return ""
+        most = int(np.argmax(explained))
+        verb = "rose" if c.delta > 0 else "fell"
+        rise = f"{verb} by {growth.sizes[most] / growth.before[most]:.1%}"
+        name = self.stacks.name(int(traffic.entries[most]))
+        return f"everything reached from {name} {rise}: traffic, not code"
 
     def shift(self, c: Candidate) -> str:
         """Return why a candidate is a cost shift; empty where it is none, or cannot be told."""
-        metric = self.signals.key(c.row, "metric")
-        if metric in {"cost", "gcpu"} and self.stacks is not None:
-            for domain in self.stacks.around(self.signals.key(c.row, "subject")):
-                if self._is_unmoved(domain.values, c, is_share=metric == "gcpu"):
-                    return f"cost moved within {domain.name}, whose own cost did not move with it"
+        return self._shift_within(c) or self._shift_of_total(c)
+
+    def _shift_within(self, c: Candidate) -> str:
+        row, metric = self.row(c), self._metric(c)
+        if self.stacks is None or row is None or metric not in {"cost", "gcpu"}:
+            return ""
+        for scope in self.stacks.around(row, is_share=metric == "gcpu"):
+            rest = self.stacks.without(scope.stacks, row)
+            if self._lost(c, self.measure(c, rest))[0] > _EVIDENCE:
+                return f"cost moved within {scope.name}, whose own cost did not move with it"
+            rows, parts = self.stacks.parts(scope.members, rest)
+            moves = self.measure(c, parts)
+            is_other = np.isin(rows, self._changed_nearby(c))
+            evidence = np.where(is_other, -np.inf, self._lost(c, moves))
+            n_able = int((moves.before >= self.config.min_total_ratio * abs(c.delta)).sum())
+            if len(rows) and evidence.max() > _EVIDENCE + np.log(1 + n_able):
+                name = self.stacks.name(int(rows[evidence.argmax()]))
+                return f"cost moved from {name}, within {scope.name}"
+        return ""
+
+    def _lost(self, c: Candidate, moves: Moves) -> FloatArray:
+        """Return the evidence that a candidate's cost came from stacks, rather than that these
+        stayed as they were.
+        """
+        size = abs(c.delta)
+        stayed = np.zeros(len(moves.sizes))
+        if self._metric(c) == "gcpu" and not self._is_traffic_known:
+            # what grows makes all else a smaller part of the service
+            stayed = -np.minimum(moves.before / max(1 - c.before, size), 1) * size
+        evidence = self._evidence(size + stayed, moves.sizes + size, moves.errors)
+        return np.where(moves.sizes > -_MOST_LOST * size, evidence, -np.inf)
+
+    def _evidence(self, size: FloatArray, left: FloatArray, errors: FloatArray) -> FloatArray:
+        """Return how much likelier (log) it is that nothing moved than that something did, where
+        that would have moved it by a size, and so much is seen.
+        """
+        limit = self.config.min_total_ratio * size
+        scale = np.maximum(errors, _LEAST_ERROR * size) ** 2
+        evidence = np.zeros(len(size))
+        np.divide(size * (limit - left), scale, out=evidence, where=scale > 0)
+        return evidence
+
+    @property
+    def _is_traffic_known(self) -> bool:
+        return self.stacks is not None and self.stacks.traffic.is_known
+
+    def measure(self, c: Candidate, sets: sparse.csr_array, *, is_own: bool = False) -> Moves:
+        """Measure how far the cost of sets of stacks moved across a candidate's change.
+
+        Parameters
+        ----------
+        c : Candidate
+            Whose change.
+        sets : csr_array
+            (n_sets, n_stacks), 1 where a stack is in a set.
+        is_own : bool
+            Whether it is the candidate's change that is measured, not what else was at that time.
+        """
+        assert self.stacks is not None
+        costs = self.stacks.relative if self._metric(c) == "gcpu" else self.stacks.values
+        blocks = blocks_of(np.asarray((sets @ costs).toarray()), self.background.design.layout)
+        return measure(blocks, c, self.background, self._places(c, is_own=is_own))
+
+    def row(self, c: Candidate) -> int | None:
+        """Return a candidate's function, as a row of the stacks; None where they lack it."""
+        return None if self.stacks is None else self.stacks.row.get(self._subject(c))
+
+    def is_sure(self, c: Candidate) -> bool:
+        """Tell whether the service's total moved with a candidate beyond doubt."""
+        step = self._total_step(c)
+        return step is None or step.is_sure
+
+    def _subject(self, c: Candidate) -> str:
+        return self.signals.key(c.row, "subject")
+
+    def _metric(self, c: Candidate) -> str:
+        return self.signals.key(c.row, "metric")
+
+    def _elsewhere(self, c: Candidate) -> list[Candidate]:
+        return [other for other in self.known if not is_at_once(c, other, self.config)]
+
+    def _places(self, c: Candidate, *, is_own: bool) -> IntArray:
+        """Return where other steps than a candidate's have to be reckoned with.
+
+        Shortly before and after only what has nothing in common with it: its callers and callees
+        show its own step, and not always in the very window.
+        """
+        places = [
+            other.index for other in self._elsewhere(c)
+            if not self._is_near(c, other) or not (is_own or self._overlaps(c, other))
+        ]  # fmt: skip
+        return np.unique(np.array(places, np.int64))
+
+    def _is_near(self, c: Candidate, other: Candidate) -> bool:
+        return abs(other.index - c.index) < _TOLD_APART * self.background.design.layout.block
+
+    def _overlaps(self, c: Candidate, other: Candidate) -> bool:
+        rows = [row for row in map(self.row, (c, other)) if row is not None]
+        if self.stacks is None or len(rows) < 2:
+            return True
+        return bool(self.stacks.holds[rows].sum(axis=0).max() > 1)
+
+    def _changed_nearby(self, c: Candidate) -> list[int]:
+        """Return what is known to have changed shortly before or after, and not at once."""
+        near = [other for other in self._elsewhere(c) if self._is_near(c, other)]
+        return [row for row in map(self.row, near) if row is not None]
+
+    def _shift_of_total(self, c: Candidate) -> str:
         total = self._total_step(c)
         if total is None:
             return ""
@@ -88,88 +227,65 @@ class Domains:
             return "cost moved between functions, the service's total did not move with it"
         return ""
 
-    def _is_unmoved(self, domain: FloatArray, c: Candidate, *, is_share: bool) -> bool:
-        """Tell whether a domain moved by less than it had to, had a candidate made it dearer."""
-        expected = abs(c.delta)
-        if is_share:  # what grows makes all else a smaller part of the service
-            own = self._level(self.signals.values[c.row], c)
-            expected *= max(1 - self._level(domain, c), 0.0) / max(1 - own, 1e-9)
-        step = self._step(domain, c)
-        wanted = self.config.min_total_ratio * expected
-        if step.error < _EXACT * expected:
-            return step.size < wanted
-        return not is_share and step.size + _SIGMAS * step.error < wanted
-
-    def is_sure(self, c: Candidate) -> bool:
-        """Tell whether the service's total moved with a candidate beyond doubt."""
-        step = self._total_step(c)
-        return step is None or step.is_sure
-
     def _total_step(self, c: Candidate) -> Step | None:
         """Return how far the service's total moved: as measured apart, else by the windows."""
-        if self.signals.key(c.row, "metric") != "cost" or self.total is None:
+        total = self.signals.totals.get(self.signals.key(c.row, "service"))
+        if self._metric(c) != "cost" or total is None:
             return None
-        values = self.signals.values[self.total]
+        values = np.ascontiguousarray(self.signals.values[[total]])
         if self.config.total_ratio is None:
-            return self._step(values, c)
-        rise = (self.config.total_ratio - 1) * self._level(values, c)
+            blocks = blocks_of(values, self.background.design.layout)
+            moves = measure(blocks, c, self.background, self._places(c, is_own=True))
+            return Step(float(moves.sizes[0]), float(moves.errors[0]))
+        rise = (self.config.total_ratio - 1) * float(np.median(values[0, c.start : c.index]))
         return Step(rise * float(np.sign(c.delta)), 0.0)
-
-    def _level(self, values: FloatArray, c: Candidate) -> float:
-        return float(np.median(values[c.start : c.index]))
-
-    def _step(self, values: FloatArray, c: Candidate) -> Step:
-        """Measure the step of a series at a candidate's change, up where the candidate went up.
-
-        Between the candidate's changes before and after alone: others may have moved there too.
-        """
-        design = self.background.design
-        layout = design.layout
-        blocks = blocks_of(np.ascontiguousarray(values[np.newaxis]), layout)
-        steady = fit_rows(design, blocks).values[0]
-        firsts = layout.start + layout.block * np.arange(layout.n_blocks)
-        is_near = (firsts >= c.start) & (firsts + layout.block <= c.end)
-        after = np.clip((firsts[is_near] + layout.block - c.index) / layout.block, 0, 1)
-        joint = fit_jointly(
-            design.basis[is_near], steady[is_near], self.background.level, after[:, np.newaxis]
-        )
-        return Step(float(joint.rises[0] * np.sign(c.delta)), float(joint.errors[0]))
 
 
 def cost_shift(candidates: list[Candidate], domains: Domains) -> Split:
-    """Remove what only moved between functions."""
-    return split(candidates, domains.shift)
+    """Remove what traffic explains, and what only moved between functions."""
+    domains.known = candidates
+    by_traffic = split(candidates, domains.traffic)
+    domains.known = by_traffic.kept
+    shifted = split(by_traffic.kept, domains.shift)
+    return Split(shifted.kept, by_traffic.removed + shifted.removed)
 
 
-def _total_row(signals: Signals) -> int | None:
-    if signals.keys is None:
-        return None
-    is_total = (signals.keys["subject"] == SERVICE) & (signals.keys["metric"] == "cost")
-    rows = np.flatnonzero(is_total)
-    return int(rows[0]) if len(rows) else None
+class StackCosts:
+    """Which stacks hold what, and what they cost."""
 
-
-class _Incidence:
-    """Which stacks hold what."""
-
-    def __init__(self, stacks: Stacks, changes: Sequence[Change]) -> None:
+    def __init__(self, stacks: Stacks, background: Background, changes: Sequence[Change]) -> None:
         self.row = {subject: row for row, subject in enumerate(stacks.subjects)}
         self.subjects, self.depths, self.values = stacks.subjects, stacks.depths, stacks.values
-        self.holds = (stacks.depths > 0).astype(np.float64)
+        self.holds = sparse.csr_array((stacks.depths > 0).astype(np.float64))
         self.costs = np.asarray(stacks.values.mean(axis=1)).ravel()
         self.within = stacks.depths.tocoo()
+        self.traffic = Traffic(stacks, background.design.layout)
+        self.relative = self.traffic.taken_out(stacks.values)
+        """(n_stacks, n_windows) of costs per unit of traffic."""
         touched = [[f.subject for f in change.functions] for change in changes]
         self.changed = [{*names} & {*self.row} for names in touched]
 
-    def around(self, subject: str) -> Iterator[Domain]:
-        """Return what a function is part of, near before far."""
-        row = self.row.get(subject)
-        if row is None:
-            return
+    def name(self, row: int) -> str:
+        """Return the subject of a function; of none, the service."""
+        return self.subjects[row] if row >= 0 else "the service"
+
+    def by_entry(self, row: int) -> FloatArray:
+        """Return what a function costs by the entry point it is reached from, (n_entries,)."""
+        cost = self.holds[[row]].toarray().ravel() * self.costs
+        entry = self.traffic.entry_of
+        return np.asarray(np.bincount(entry, cost, len(self.traffic.entries)), np.float64)
+
+    def around(self, row: int, *, is_share: bool) -> Iterator[Scope]:
+        """Return what a function is part of, near before far.
+
+        What holds nearly all of a service says nothing of shares.
+        """
         own = self.depths[[row]].toarray().ravel()
         cost = float(self.costs[own > 0].sum())
-        for stacks in self._callers(own, cost):
-            yield Domain("a caller", self._series(stacks))
+        most = _HOLDS * float(self.costs.sum()) if is_share else np.inf
+        for stacks in self._callers(own, cost, most):
+            yield Scope("a caller", stacks, np.flatnonzero(self.holds @ stacks))
+        subject = self.subjects[row]
         for prefix, name in _scopes(subject):
             rows = [r for s, r in self.row.items() if s.startswith(prefix)]
             yield from self._larger(f"the {name} {prefix[:-1]}", rows, cost)
@@ -178,25 +294,44 @@ class _Incidence:
                 rows = [self.row[other] for other in sorted(subjects)]
                 yield from self._larger("what one change touched", rows, cost)
 
-    def _callers(self, own: FloatArray, cost: float) -> Iterator[BoolArray]:
+    def without(self, stacks: BoolArray, row: int) -> sparse.csr_array:
+        """Return, as a set of stacks, those that do not hold a function; (1, n_stacks)."""
+        left = stacks & (self.holds[[row]].toarray().ravel() == 0)
+        return sparse.csr_array(left[np.newaxis].astype(np.float64))
+
+    def parts(self, members: IntArray, rest: sparse.csr_array) -> tuple[IntArray, sparse.csr_array]:
+        """Return what functions hold of a set of stacks, and of that what ends in them.
+
+        Returns
+        -------
+        rows : IntArray
+            (n_parts,) the function of each.
+        sets : csr_array
+            (n_parts, n_stacks).
+        """
+        held = self.holds[members] * rest.toarray()
+        ends = held * (self.traffic.ends == members[:, np.newaxis])
+        sets = sparse.csr_array(sparse.vstack([held, ends]))
+        costs = sets @ self.costs
+        is_part = (costs > 0) & (costs * _LARGER < float((rest @ self.costs)[0]))
+        return np.tile(members, 2)[is_part], sets[np.flatnonzero(is_part)]
+
+    def _callers(self, own: FloatArray, cost: float, most: float) -> Iterator[BoolArray]:
         above = self.within.data < own[self.within.col]  # 0 where it is not in the stack
         shared = np.bincount(
             self.within.row[above], self.costs[self.within.col[above]],
             minlength=self.depths.shape[0],
         )  # fmt: skip
         levels = self.holds @ self.costs
-        found = np.flatnonzero((shared >= _HOLDS * cost) & (levels >= _LARGER * cost))
+        is_larger = (levels >= _LARGER * cost) & (levels < most)
+        found = np.flatnonzero((shared >= _HOLDS * cost) & is_larger)
         for row in found[np.argsort(levels[found], kind="stable")]:
             yield self.depths[[row]].toarray().ravel() > 0
 
-    def _larger(self, name: str, rows: list[int], cost: float) -> Iterator[Domain]:
+    def _larger(self, name: str, rows: list[int], cost: float) -> Iterator[Scope]:
         stacks = np.asarray(self.holds[rows].sum(axis=0)).ravel() > 0
         if self.costs[stacks].sum() >= _LARGER * cost:
-            yield Domain(name, self._series(stacks))
-
-    def _series(self, stacks: BoolArray) -> FloatArray:
-        total = self.values[np.flatnonzero(stacks)].sum(axis=0)
-        return np.asarray(total, dtype=np.float64).ravel()
+            yield Scope(name, stacks, np.array(rows))
 
 
 def _scopes(subject: str) -> Iterator[tuple[str, str]]:

@@ -27,7 +27,6 @@ from workbench.detect.merge import merge
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
 from workbench.detect.views import View
 from workbench.types import (
-    SERVICE,
     Change,
     Detection,
     Regression,
@@ -99,7 +98,7 @@ def _conclude(
     kept = funnel.take("threshold", whole, kept, large)
     domains = Domains(signals, seen.background, stacks, changes, config)
     kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
-    kept = funnel.take("merge", whole, kept, merge(kept, signals, stacks, config))
+    kept = funnel.take("merge", whole, kept, merge(kept, signals, domains, config))
     p_values = adjusted([c.p_value for c in kept], seen.n_series)
     found = [
         _regression(replace(c, p_value=p_value), signals, worth, domains)
@@ -128,11 +127,10 @@ class _Worth:
 
     def total(self, c: Candidate) -> float:
         """Return what 100 % of the service is, before a change; 1 where it has no cost."""
-        keys = self.signals.keys
-        if keys is None or self.metric(c) != "cost":
+        if self.metric(c) != "cost":
             return 1.0
-        rows = np.flatnonzero((keys["subject"] == SERVICE) & (keys["metric"] == "cost"))
-        return float(np.nanmedian(self.signals.values[rows[0], : c.index])) if len(rows) else 0.0
+        row = self.signals.totals.get(self.signals.key(c.row, "service"))
+        return 0.0 if row is None else float(np.nanmedian(self.signals.values[row, : c.index]))
 
     def watts(self, c: Candidate) -> float | None:
         """Return the power a change takes; None where that is not known."""

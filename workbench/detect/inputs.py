@@ -12,7 +12,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import SignalError
-from workbench.types import FloatArray, IntArray, SeriesMatrix
+from workbench.types import SERVICE, FloatArray, IntArray, SeriesMatrix
 
 _KEYS = ("service", "metric", "subject")
 _REGULAR = 0.01
@@ -51,6 +51,15 @@ class Signals:
         if self.keys is None:
             return np.full(len(rows), "", object)
         return self.keys["metric"].to_numpy(object)[rows]
+
+    @cached_property
+    def totals(self) -> dict[str, int]:
+        """Rows that are what all of a service costs, by service."""
+        if self.keys is None:
+            return {}
+        is_total = (self.keys["subject"] == SERVICE) & (self.keys["metric"] == "cost")
+        rows = np.flatnonzero(is_total)[::-1]  # of several the first
+        return {self.key(row, "service"): int(row) for row in rows}
 
     def take(self, rows: IntArray) -> Signals:
         """Return some of the series."""

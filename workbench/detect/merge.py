@@ -6,27 +6,31 @@ that runs the code. One is kept to stand for the others, by cost and by depth.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from dataclasses import replace
 
-import numpy as np
+from scipy import sparse
 
 from workbench.detect.config import DetectConfig
+from workbench.detect.cost_shift import Domains
 from workbench.detect.filters import Split
 from workbench.detect.inputs import Signals
 from workbench.detect.localise import Candidate
-from workbench.types import SERVICE, BoolArray, FloatArray, Stacks
+from workbench.detect.moves import is_at_once
+from workbench.types import SERVICE, FloatArray
 
 _SAME_GROWTH = 0.7
 """Two subjects moved together where this part of the smaller one's growth is in both."""
 _CARRIES = 0.5
 """A callee stands for its callers where it carries this part of the largest growth."""
+_WITHIN = 0.95
+"""A callee is one of a caller where this part of its cost is called from there."""
 _METRICS = ("cost", "gcpu", "self_gcpu")
 """Of which the first tells a change best."""
-_FEWEST_APART = 2
 
 
 def merge(
-    candidates: list[Candidate], signals: Signals, stacks: Stacks | None, config: DetectConfig
+    candidates: list[Candidate], signals: Signals, domains: Domains, config: DetectConfig
 ) -> Split:
     """Group candidates of one change, and keep one of each group.
 
@@ -34,21 +38,29 @@ def merge(
     contain it, and its callees hold parts of it. Without, only one subject in several metrics or
     services is known to be the same.
     """
-    growth = _Growth(signals, stacks) if stacks is not None else None
-    if growth is None and signals.keys is None:
+    if domains.stacks is None and signals.keys is None:
         return Split(candidates, [])
+    alike = defaultdict(list)
+    for c in candidates:  # without stacks, others have nothing to do with each other
+        alike[_subject(signals, c) if domains.stacks is None else ""].append(c)
+    parts = [_merge(part, signals, domains, config) for part in alike.values()]
+    return Split(
+        [c for part in parts for c in part.kept], [one for part in parts for one in part.removed]
+    )
+
+
+def _merge(
+    candidates: list[Candidate], signals: Signals, domains: Domains, config: DetectConfig
+) -> Split:
     left = sorted(candidates, key=lambda c: (_subject(signals, c) == SERVICE, -abs(c.delta)))
     kept, removed = [], []
     while left:
         largest = left[0]
         near = [c for c in left if _is_same_change(c, largest, config)]
-        group = [
-            c for c in near
-            if c is largest or _is_same_subject(signals, c, largest)
-            or (growth is not None and growth.is_shared(c, largest))
-        ]  # fmt: skip
-        chosen = _representative(group, largest, signals, growth)
-        others = [c for c in group if c is not chosen]
+        growth = _Growth(near, largest, signals, domains)
+        chosen = _representative(growth.moved_with(largest), signals, growth)
+        group = {*growth.moved_with(largest), *growth.moved_with(chosen)}
+        others = [c for c in near if c in group and c is not chosen]
         names = dict.fromkeys(_subject(signals, c) for c in others)
         names.pop(_subject(signals, chosen), None)
         kept.append(replace(chosen, merged=tuple(names)))
@@ -62,29 +74,17 @@ def _subject(signals: Signals, c: Candidate) -> str:
 
 
 def _is_same_change(c: Candidate, other: Candidate, config: DetectConfig) -> bool:
-    if (c.delta > 0) != (other.delta > 0):
-        return False
-    if config.same_change is not None:
-        return abs(c.index - other.index) <= config.same_change
-    near = abs(c.index - other.index) <= _FEWEST_APART
-    return near or (c.low <= other.high and other.low <= c.high)
+    return (c.delta > 0) == (other.delta > 0) and is_at_once(c, other, config)
 
 
-def _is_same_subject(signals: Signals, c: Candidate, other: Candidate) -> bool:
-    return signals.keys is not None and _subject(signals, c) == _subject(signals, other)
-
-
-def _representative(
-    group: list[Candidate], largest: Candidate, signals: Signals, growth: _Growth | None
-) -> Candidate:
+def _representative(group: list[Candidate], signals: Signals, growth: _Growth) -> Candidate:
     """Return the candidate that stands for a group."""
     metric = min({signals.key(c.row, "metric") for c in group}, key=_rank)
     of_metric = [c for c in group if signals.key(c.row, "metric") == metric]
-    most = max(abs(c.delta) for c in of_metric)
-    if growth is None:
+    in_stacks = [c for c in of_metric if c in growth.place]
+    if not in_stacks:
         return max(of_metric, key=lambda c: abs(c.delta))
-    able = [c for c in of_metric if abs(c.delta) >= _CARRIES * most]
-    return max(able, key=lambda c: growth.depth(c, largest))
+    return growth.deepest(in_stacks)
 
 
 def _rank(metric: str) -> tuple[int, str]:
@@ -92,39 +92,58 @@ def _rank(metric: str) -> tuple[int, str]:
 
 
 class _Growth:
-    """In which stacks candidates grew."""
+    """In which stacks candidates grew, all across the change of the largest."""
 
-    def __init__(self, signals: Signals, stacks: Stacks) -> None:
-        self.signals, self.stacks = signals, stacks
-        self.row = {subject: row for row, subject in enumerate(stacks.subjects)}
-        self._stack_growth: dict[Candidate, FloatArray] = {}
+    def __init__(
+        self, near: list[Candidate], largest: Candidate, signals: Signals, domains: Domains
+    ) -> None:
+        self.near, self.largest, self.signals, self.domains = near, largest, signals, domains
+        rows = {c: domains.row(c) for c in near}
+        in_stacks = {c: row for c, row in rows.items() if row is not None}
+        self.place = {c: i for i, c in enumerate(in_stacks)}
+        """Of the candidates that stacks hold, as an index of what follows."""
+        if domains.stacks is not None and in_stacks:
+            self.held = domains.stacks.holds[list(in_stacks.values())]
+            self.depths = domains.stacks.depths[list(in_stacks.values())]
+            self.costs = domains.stacks.costs
+            self.sizes = self._grown(self.held)
 
-    def is_shared(self, c: Candidate, largest: Candidate) -> bool:
-        """Tell whether two candidates grew in the same stacks."""
-        names = [_subject(self.signals, one) for one in (c, largest)]
-        if SERVICE in names:
+    def moved_with(self, chosen: Candidate) -> list[Candidate]:
+        """Return the candidates that are of one change with another, that one among them."""
+        together = {c for c in self.near if self._is_same_subject(c, chosen)}
+        if chosen in self.place:
+            shared = self._grown(self.held.multiply(self.held[[self.place[chosen]]]))
+            own = self.sizes[self.place[chosen]]
+            for c, i in self.place.items():
+                of_both = own, self.sizes[i]
+                wanted = min(of_both) if c.kind == chosen.kind else max(of_both)
+                if wanted > 0 and shared[i] >= _SAME_GROWTH * wanted:
+                    together.add(c)
+        return [c for c in self.near if c in together]
+
+    def deepest(self, candidates: list[Candidate]) -> Candidate:
+        """Return the callee that carries most of the growth, going down by the largest growth."""
+        size = {c: self.sizes[self.place[c]] for c in candidates}
+        chosen = max(candidates, key=lambda c: size[c])
+        left = [c for c in candidates if size[c] >= _CARRIES * size[chosen]]
+        while left := [c for c in left if self._is_within(c, chosen)]:
+            chosen = max(left, key=lambda c: size[c])
+        return chosen
+
+    def _is_within(self, c: Candidate, caller: Candidate) -> bool:
+        own, above = self.depths[[self.place[c], self.place[caller]]].toarray()
+        is_called = (own > above) & (above > 0)
+        cost = self.costs[own > 0].sum()
+        is_smaller = cost < self.costs[above > 0].sum()
+        return bool(is_smaller and self.costs[is_called].sum() >= _WITHIN * cost)
+
+    def _is_same_subject(self, c: Candidate, other: Candidate) -> bool:
+        if c is other:
             return True
-        held = [self._held(name) for name in names]
-        if held[0] is None or held[1] is None:
-            return False
-        growth = self._of(largest)
-        smaller = min(growth[held[0]].sum(), growth[held[1]].sum())
-        return bool(smaller > 0 and growth[held[0] & held[1]].sum() >= _SAME_GROWTH * smaller)
+        names = [_subject(self.signals, one) for one in (c, other)]
+        is_service = self.domains.stacks is not None and SERVICE in names
+        return is_service or (self.signals.keys is not None and names[0] == names[1])
 
-    def depth(self, c: Candidate, largest: Candidate) -> float:
-        """Return how specific a subject is: the fewer stacks hold it, the deeper it stands."""
-        held = self._held(_subject(self.signals, c))
-        return -np.inf if held is None else -float(np.abs(self._of(largest))[held].sum())
-
-    def _held(self, subject: str) -> BoolArray | None:
-        row = self.row.get(subject)
-        return None if row is None else self.stacks.depths[[row]].toarray().ravel() > 0
-
-    def _of(self, c: Candidate) -> FloatArray:
-        """Return how much each stack moved across a candidate's change, (n_stacks,)."""
-        if c not in self._stack_growth:
-            values = self.stacks.values
-            before = np.asarray(values[:, c.start : c.index].mean(axis=1)).ravel()
-            after = np.asarray(values[:, c.index : c.end].mean(axis=1)).ravel()
-            self._stack_growth[c] = np.asarray((after - before) * np.sign(c.delta))
-        return self._stack_growth[c]
+    def _grown(self, sets: sparse.csr_array) -> FloatArray:
+        moves = self.domains.measure(self.largest, sparse.csr_array(sets), is_own=True)
+        return moves.sizes

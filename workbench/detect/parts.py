@@ -17,7 +17,7 @@ from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals, keys_of, read_signals
 from workbench.detect.localise import Candidate
 from workbench.errors import SignalError
-from workbench.types import SERVICE, IntArray, SeriesParts
+from workbench.types import IntArray, SeriesParts
 
 _N_AT_ONCE = 8
 
@@ -94,10 +94,7 @@ def _in_order(
 def _needed(signals: Signals, found: Changes) -> IntArray:
     """Return the rows that changed, and those of services' totals."""
     rows = {c.row for c in found.kept}
-    if signals.keys is not None:
-        is_total = (signals.keys["subject"] == SERVICE) & (signals.keys["metric"] == "cost")
-        rows |= {*np.flatnonzero(is_total).tolist()}
-    return np.array(sorted(rows), np.int64)
+    return np.array(sorted(rows | {*signals.totals.values()}), np.int64)
 
 
 def _together(parts: list[Signals]) -> Signals:
