@@ -201,3 +201,18 @@ def test_a_larger_budget_reports_all_that_a_smaller_one_does_when_series_are_the
     frame = pd.DataFrame(series.values, columns=irregular)  # of no season, so of no new design
     strict, loose = (reported(detect(frame, alerts_per_1000_series=b)) for b in (0.1, 10))
     assert set(strict) < set(loose)
+
+
+# series that come one by one
+
+
+def test_series_one_by_one_are_judged_beside_the_seasons_of_their_clock():
+    """One series cannot tell a season of a week from a step; with a clock it is allowed for."""
+    times = pd.date_range("2026-03-02", periods=1008, freq="10min")
+    counts = {}
+    for event in ("none", "step"):
+        made = simulate_series(60, event=event, relative=(0.1, 0.1), level=(0.01, 0.1), seed=5)
+        rows = [pd.DataFrame(row[np.newaxis], columns=times) for row in made.values]
+        counts[event] = sum(bool(reported(detect(row, alerts_per_1000_series=10))) for row in rows)
+    assert counts["none"] <= 2
+    assert counts["step"] >= 58

@@ -7,7 +7,13 @@ from scipy import signal
 from workbench.detect.background import make_layout
 from workbench.detect.design import Design
 from workbench.detect.fit import fit_rows
-from workbench.detect.season import find_periods, is_weekly, sample_rows, week_candidates
+from workbench.detect.season import (
+    find_periods,
+    find_season,
+    is_weekly,
+    sample_rows,
+    week_candidates,
+)
 from workbench.simulate.noise import autocorrelated
 
 WEEK = np.arange(1008)
@@ -143,6 +149,40 @@ def test_scale_level_trend_and_order_of_rows_change_nothing(
     other = np.random.default_rng(seed).permutation(rows)
     other = (other + shift + slope * np.arange(240)) * 2.0**exponent * (-1 if is_flipped else 1)
     assert find_periods(other) == find_periods(rows) == (24.0,)
+
+
+# find_season
+
+
+@pytest.mark.parametrize("n_rows", [1, 5, 20])
+def test_a_season_is_found_when_steps_hide_it(n_rows):
+    n_hidden = 0
+    for seed in range(10):
+        rows = stepped(n_rows, 6.0, seed=seed) + waves(n_rows, 1.0, 144, sigma=0, seed=seed + 50)
+        n_hidden += not find_periods(rows)
+        (period, *_) = find_season(rows)
+        assert period == pytest.approx(144, abs=3)
+    assert n_hidden >= 2
+
+
+@pytest.mark.parametrize("make", [stepped, ramped], ids=["steps", "ramps"])
+@pytest.mark.parametrize("n_rows", [1, 20])
+@pytest.mark.parametrize("height", [1.0, 10.0])
+def test_no_season_is_seen_when_rows_only_change(make, n_rows, height):
+    assert not any(find_season(make(n_rows, height, seed=seed)) for seed in range(10))
+
+
+@pytest.mark.parametrize("phi", [0.5, 0.9, 0.99])
+def test_no_season_is_seen_when_noise_wanders(phi):
+    rows = autocorrelated(np.random.default_rng(2), np.full(100, phi), 1008)
+    assert sum(bool(find_season(row[np.newaxis])) for row in rows) <= 8
+    assert sum(bool(find_season(part)) for part in rows.reshape(10, 10, 1008)) <= 1
+
+
+def test_the_period_of_few_rows_is_told_beside_their_steps():
+    for seed in range(10):
+        rows = stepped(20, 3.0, seed=seed) + waves(20, 1.0, 144, sigma=0, seed=seed + 50)
+        assert max(find_season(rows)) == 144.0
 
 
 # sample_rows

@@ -14,7 +14,7 @@ from workbench.detect.fit import fit_rows
 from workbench.detect.inputs import read_signals
 from workbench.detect.loops import loops
 from workbench.detect.nulls import Null, null_of
-from workbench.detect.season import find_periods, is_weekly, sample_rows, week_candidates
+from workbench.detect.season import find_season, is_weekly, sample_rows, week_candidates
 from workbench.types import FloatArray
 
 _LONE = 5.0
@@ -22,6 +22,10 @@ _LONE = 5.0
 _BLOCKS = 84
 _BLOCKS_PER_DAY = 6
 _FEWEST_BLOCKS_A_WAVE = 2.5
+_FEW_ROWS = 12
+"""Of fewer rows it cannot always be told whether they have a season of the day, or in a week or
+two of the week, or steps: the season is allowed for where there is a clock."""
+_FEWEST_PER_DAY = 4
 _FEWEST_WINDOWS, _FEWEST_BLOCKS = 5, 4
 
 
@@ -81,7 +85,10 @@ def find_background(series: Any) -> Background:
     rows = sample_rows(signals.values)
     n_windows = signals.n_windows
     day = signals.day
-    periods = find_periods(rows, day) if signals.has_clock else ()
+    periods = find_season(rows, day) if signals.has_clock else ()
+    is_few = len(rows) < _FEW_ROWS
+    if is_few and not periods and day is not None and _FEWEST_PER_DAY <= day <= n_windows / 3:
+        periods = (day,)
     layout = make_layout(n_windows, max(periods, default=None))
     blocks = blocks_of(rows, layout)
     design = Design(layout, tuple(p for p in periods if p >= _FEWEST_BLOCKS_A_WAVE * layout.block))
@@ -90,7 +97,8 @@ def find_background(series: Any) -> Background:
     if week is not None:
         for period in week_candidates(week, n_windows):
             left = fit_rows(design, blocks).left
-            if is_weekly(left, _middles(layout), week, period):
+            is_hidden = is_few and period == week and n_windows < 2 * week
+            if is_hidden or is_weekly(left, _middles(layout), week, period):
                 design = Design(layout, (*design.periods, period))
     return Background(design, find_prior(null_of(design), fit_rows(design, blocks).phi), week)
 

@@ -16,7 +16,7 @@ from scipy import ndimage
 from workbench.detect.background import steady_windows
 from workbench.detect.design import sines
 from workbench.detect.loops import loops
-from workbench.detect.season import find_periods
+from workbench.detect.season import find_season, foretells
 from workbench.errors import SignalError
 from workbench.types import FloatArray
 
@@ -38,8 +38,6 @@ _LINES_PENALTY = 3.0
 _ROUNDS = 3
 _LONGEST = 2000
 """Points to which a longer series is averaged before seasons and lines are looked for."""
-_FORETOLD = 0.3
-"""Correlation of one half of a series with what a season of the other makes of it, at least."""
 _SEASON_SURE = 1e-4
 """Chance that noise passes for a season, of a series that stands alone."""
 
@@ -218,21 +216,12 @@ def _season(series: FloatArray) -> tuple[int, FloatArray] | None:
     """Return the width of a season and its sines at every point; None where nothing repeats."""
     block = -(-len(series) // _LONGEST)
     means = series[: len(series) // block * block].reshape(1, -1, block).mean(axis=2)
-    periods = find_periods(means, sure=_SEASON_SURE)
-    if not periods:
+    periods = find_season(means, sure=_SEASON_SURE)
+    if not periods or not foretells(means, periods):
         return None
-    n, longest = len(series), block * max(periods)
-    width = round(longest)
-    waves = tuple(longest / order for order in range(1, min(6, width // 2) + 1))
-    shapes = sines(np.arange(n, dtype=np.float64), waves)[:, 1:]
-    rest = series - ndimage.uniform_filter1d(series, width, mode="nearest")
-    halves = [slice(width, n // 2), slice(n // 2, n - width)]
-    for fitted, foretold in (halves, halves[::-1]):  # what repeats can be foretold
-        weights = np.linalg.lstsq(shapes[fitted], rest[fitted], rcond=None)[0]
-        told = np.corrcoef(shapes[foretold] @ weights, rest[foretold])[0, 1]
-        if not told > max(_FORETOLD, 6 / np.sqrt(n)):
-            return None
-    return width, shapes
+    longest = block * max(periods)
+    waves = tuple(longest / order for order in range(1, min(6, round(longest) // 2) + 1))
+    return round(longest), sines(np.arange(len(series), dtype=np.float64), waves)[:, 1:]
 
 
 def _autocorrelation(left: FloatArray) -> float:

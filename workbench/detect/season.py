@@ -9,8 +9,10 @@ from functools import lru_cache
 from typing import NamedTuple
 
 import numpy as np
-from scipy import signal, stats
+from scipy import ndimage, signal, stats
 
+from workbench.detect.design import sines
+from workbench.detect.loops import loops
 from workbench.types import FloatArray
 
 _MOST_ROWS = 256
@@ -24,7 +26,13 @@ _LOUD = 50.0
 _HARMONICS = 6
 _SAME_CYCLES = 0.1
 """Cycles in a series by which periods have to differ to be told apart."""
-_FEW_ROWS = 8
+_FEW_ROWS, _ENOUGH_ROWS = 8, 64
+_SAME_PERIOD = 0.1
+"""Part by which a period may be another when steps are taken out."""
+_MOST_STEPS, _OUTSTANDING = 3, 8.0
+"""Steps that are taken out of a row, and errors by which those beside the first stand out."""
+_FORETOLD = 0.3
+"""Correlation of one half of a series with what a season of the other makes of it, at least."""
 _EXCESS = 1.3
 """A season is worth a sine where power is this many times that of the noise beside it."""
 
@@ -40,6 +48,78 @@ def sample_rows(values: FloatArray, most: int = _MOST_ROWS) -> FloatArray:
         elif gap.any():
             row[gap] = np.interp(np.flatnonzero(gap), np.flatnonzero(~gap), row[~gap])
     return np.asarray(rows[np.ptp(rows, axis=1) > 0])
+
+
+def find_season(
+    rows: FloatArray, day: float | None = None, *, sure: float = _SURE
+) -> tuple[float, ...]:
+    """Return the sines that make up the season of the day, also where steps hide it.
+
+    A step has power at all periods. Where nothing repeats as rows are, the steps that explain most
+    of each are taken out: what then seems to repeat has to foretell one half of the windows from
+    the other, which what steps leave of a slow drift does not. Of few rows the period itself is
+    told more exactly so.
+
+    Parameters, and what is returned, are those of `find_periods`.
+    """
+    n_rows, n = rows.shape
+    if not n_rows or n < 2 * _FEWEST_CYCLES * _FEWEST_PER_CYCLE:
+        return ()
+    periods = find_periods(rows, day, sure=sure)
+    if periods and (day is not None or n_rows > _ENOUGH_ROWS):
+        return periods
+    left = _without_steps(rows)
+    beside = find_periods(left, day, sure=sure)
+    if periods:
+        is_same = bool(beside) and abs(max(beside) / max(periods) - 1) < _SAME_PERIOD
+        periods = beside if is_same else periods
+        return periods if foretells(left, periods, least=0.0) else ()
+    return beside if beside and foretells(left, beside) else ()
+
+
+def foretells(rows: FloatArray, periods: tuple[float, ...], *, least: float | None = None) -> bool:
+    """Tell whether the season of one half of the windows is that of the other.
+
+    Their correlation has to be more than chance, and than `least`.
+    """
+    if least is None:
+        least = _FORETOLD if len(rows) < _FEW_ROWS else _FORETOLD / 3
+    least = max(least, 6 / np.sqrt(rows.size))
+    n = rows.shape[1]
+    width = round(max(periods))
+    shapes = sines(np.arange(n, dtype=np.float64), periods)[:, 1:]
+    shapes = shapes - ndimage.uniform_filter1d(shapes, width, axis=0, mode="nearest")
+    rest = rows - ndimage.uniform_filter1d(rows, width, axis=1, mode="nearest")
+    rest /= np.maximum(rest.std(axis=1, keepdims=True), 1e-300)
+    margin = width // 2
+    halves = [slice(margin, n // 2), slice(n // 2, n - margin)]
+    for known, other in (halves, halves[::-1]):
+        weights = np.linalg.lstsq(shapes[known], rest[:, known].T, rcond=None)[0]
+        told, seen = (shapes[other] @ weights).T, rest[:, other]
+        scale = np.sqrt((told**2).sum() * (seen**2).sum())
+        if not (told * seen).sum() > least * scale:
+            return False
+    return True
+
+
+def _without_steps(rows: FloatArray) -> FloatArray:
+    """Return what a trend and the steps that stand out leave of each row."""
+    n = rows.shape[1]
+    ones = np.ones(n)
+    basis = np.ascontiguousarray(np.linalg.qr(np.column_stack([ones, np.linspace(-1, 1, n)]))[0].T)
+    whole = np.arange(n, 0, -1.0)
+    lengths = whole - (np.cumsum(basis[:, ::-1], axis=1)[:, ::-1] ** 2).sum(axis=0)
+    margin = max(4, n // 84)
+    able = (lengths > 0.0025 * whole) & (whole > margin) & (whole <= n - margin)
+    inverse = np.where(able, 1 / np.sqrt(np.maximum(lengths, 1e-12)), 0.0)
+    left = np.empty_like(rows)
+    places, heights, scratch = np.empty(_MOST_STEPS, np.int64), np.empty(_MOST_STEPS), np.empty(n)
+    for row, out in zip(rows, left, strict=True):
+        out[:] = row - basis.T @ (basis @ row)
+        loops.compiled.find_steps(
+            out, basis, inverse, _OUTSTANDING, places, heights, scratch, np.empty(n)
+        )
+    return left
 
 
 def find_periods(
