@@ -28,7 +28,9 @@ _STEP, _STEP_PER_LOG, _STEP_BESIDE_LINE = 10.0, 3.0, 6.0
 """Twice the log likelihood ratio of a step among n points: the first and log n times the second;
 and over a straight line."""
 _AS_FOUND = 3
-"""Points by which a step may move once it is found."""
+"""Points by which a step may move once it is found; or the fewest in a segment."""
+_INEXACT = 0.05
+"""Part of a season that its estimate may leave."""
 _SMOOTH = 0.8
 """Autocorrelation beside steps from which on a series is no noise around levels."""
 _SAME = 5
@@ -60,7 +62,8 @@ def change_points(
         Fewest points in a segment.
     penalty : float, optional
         Cost of one more step, in variances of the noise between neighbours: the steps are then
-        those that ruptures finds best for the series as a whole (KernelCPD), and no lines.
+        those that ruptures finds best for the series as a whole (KernelCPD, whose time grows with
+        the square of n), and no lines.
 
     Returns
     -------
@@ -70,9 +73,12 @@ def change_points(
     Raises
     ------
     SignalError
-        Where `values` is not one series of numbers, or one of them is infinite.
+        Where `values` is not one series of numbers, one of them is infinite, or `penalty` is not
+        above 0.
     """
     series = _numbers(values)
+    if penalty is not None and not penalty > 0:
+        raise SignalError(f"expected a penalty above 0, got {penalty}")
     known = np.flatnonzero(~np.isnan(series))
     places = _change_points(series[known], max(int(min_size), 1), penalty)
     return [int(known[place]) for place in places]
@@ -80,7 +86,7 @@ def change_points(
 
 def _numbers(values: npt.ArrayLike) -> FloatArray:
     try:
-        series = np.array(values, dtype=np.float64)
+        series = np.ma.filled(np.ma.array(values, dtype=np.float64), np.nan)
     except (TypeError, ValueError) as error:
         raise SignalError(f"expected numbers (n,): {error}") from error
     if series.ndim != 1:
@@ -96,8 +102,7 @@ def _numbers(values: npt.ArrayLike) -> FloatArray:
 def _change_points(series: FloatArray, min_size: int, penalty: float | None) -> list[int]:
     if len(series) < max(2 * min_size, 4) or (series == series[0]).all():
         return []
-    series = series / np.max(np.abs(series))  # so that no square is too small or too large
-    series -= np.median(series[:_LATELY])
+    series = _scaled(series)
     if penalty is not None:
         return _best_steps(_without_outliers(series), min_size, penalty)
     waves = _season(series)
@@ -107,16 +112,24 @@ def _change_points(series: FloatArray, min_size: int, penalty: float | None) -> 
     trend = ndimage.uniform_filter1d(series, width, mode="nearest")
     places: list[int] = []
     for _ in range(2):  # a season is estimated best beside the changes, and they beside it
-        weights = np.linalg.lstsq(shapes, series - trend, rcond=None)[0]
-        places = _read(series - shapes @ weights, min_size)
+        season = shapes @ np.linalg.lstsq(shapes, series - trend, rcond=None)[0]
+        places = _read(series - season, min_size, least=_INEXACT * float(season.std()))
         trend = series - _left_by_levels(series, places)
     return places
 
 
-def _read(series: FloatArray, min_size: int) -> list[int]:
-    """Return the changes of a series without season."""
+def _scaled(series: FloatArray) -> FloatArray:
+    """Return a series around 0, so that no square is too small or too large, whatever its unit."""
+    largest = np.max(np.abs(series))
+    series = series / largest - np.median(series[:_LATELY] / largest)
+    near = np.abs(series[series != 0])
+    return series / float(np.median(near))
+
+
+def _read(series: FloatArray, min_size: int, *, least: float = 0.0) -> list[int]:
+    """Return the changes of a series without season, whose noise is no less than `least`."""
     steady = _without_outliers(series)
-    places = _steps(steady, min_size)
+    places = _steps(steady, min_size, least)
     left = _left_by_levels(steady, places)
     if _autocorrelation(left) + 2 * (len(places) + 1) / len(left) < _SMOOTH:
         return places
@@ -128,11 +141,20 @@ def _read(series: FloatArray, min_size: int) -> list[int]:
     return sorted(places + turns)
 
 
-def _steps(series: FloatArray, min_size: int) -> list[int]:
+def _steps(series: FloatArray, min_size: int, least: float) -> list[int]:
     starts, firsts = np.zeros((2, len(series) // min_size + 1), np.int64)
     sums = np.zeros((3, len(series) + 1))
     n = loops.compiled.watch_for_steps(
-        series, min_size, _AS_FOUND, _STEP, _STEP_PER_LOG, _STEP_BESIDE_LINE, sums, firsts, starts
+        series,
+        min_size,
+        max(_AS_FOUND, min_size),
+        _STEP,
+        _STEP_PER_LOG,
+        _STEP_BESIDE_LINE,
+        least**2,
+        sums,
+        firsts,
+        starts,
     )
     return [int(start) for start in starts[:n]]
 
@@ -140,8 +162,10 @@ def _steps(series: FloatArray, min_size: int) -> list[int]:
 def _best_steps(series: FloatArray, min_size: int, penalty: float) -> list[int]:
     import ruptures  # 1.4 s to import
 
+    if (series == series[0]).all():  # but for outliers
+        return []
     search = ruptures.KernelCPD(kernel="linear", min_size=min_size)
-    search.fit((series / noise_sigma(series))[:, np.newaxis])
+    search.fit((series / _noise_of(series))[:, np.newaxis])
     return [int(end) for end in search.predict(pen=penalty)[:-1]]
 
 
@@ -201,7 +225,7 @@ def _left_by_lines(series: FloatArray, places: list[int]) -> FloatArray:
 
 def _without_outliers(series: FloatArray) -> FloatArray:
     """Draw lone points in to what their neighbours allow, by the noise up to them."""
-    middle = ndimage.median_filter(series, size=min(5, len(series)), mode="nearest")
+    middle = ndimage.median_filter(series, size=min(5, len(series)), mode="mirror")
     change = np.abs(np.diff(series, prepend=series[1]))
     noise = np.asarray(ndimage.median_filter(change, _LATELY, origin=_LATELY // 2))
     noise *= _MAD_TO_SIGMA / np.sqrt(2)
@@ -213,15 +237,38 @@ def _without_outliers(series: FloatArray) -> FloatArray:
 
 
 def _season(series: FloatArray) -> tuple[int, FloatArray] | None:
-    """Return the width of a season and its sines at every point; None where nothing repeats."""
-    block = -(-len(series) // _LONGEST)
-    means = series[: len(series) // block * block].reshape(1, -1, block).mean(axis=2)
-    periods = find_season(means, sure=_SEASON_SURE)
-    if not periods or not foretells(means, periods):
-        return None
-    longest = block * max(periods)
-    waves = tuple(longest / order for order in range(1, min(6, round(longest) // 2) + 1))
-    return round(longest), sines(np.arange(len(series), dtype=np.float64), waves)[:, 1:]
+    """Return the width of a season and its sines at every point; None where nothing repeats.
+
+    Of a long series it is looked for in means, and a shorter one in the first points.
+    """
+    n = len(series)
+    size = -(-n // _LONGEST)
+    while size:
+        n_means = min(n // size, _LONGEST)
+        rows = series[: n_means * size].reshape(1, n_means, size).mean(axis=2)
+        periods = find_season(rows, sure=_SEASON_SURE)
+        if periods and foretells(rows, periods):
+            longest = _exact_period(series, size * max(periods), n_means * size)
+            waves = tuple(longest / order for order in range(1, min(6, round(longest) // 2) + 1))
+            return round(longest), sines(np.arange(n, dtype=np.float64), waves)[:, 1:]
+        size //= 8
+    return None
+
+
+def _exact_period(series: FloatArray, period: float, n_known: int) -> float:
+    """Return a period as the whole series tells it, that was found in the first `n_known`."""
+    n = len(series)
+    if n < 2 * n_known:
+        return period
+    size = max(1, int(period // 8))
+    means = series[: n // size * size].reshape(-1, size).mean(axis=1)
+    at = size * np.arange(len(means))
+    n_apart = 8 * n // n_known
+    rates = 1 / period + np.arange(-n_apart, n_apart + 1) / (8 * n)
+    power = [abs(np.exp(-2j * np.pi * rate * at) @ (means - means.mean())) for rate in rates]
+    exact = float(1 / rates[int(np.argmax(power))])
+    whole = float(round(exact))
+    return whole if abs(n / whole - n / exact) < 0.25 else exact
 
 
 def _autocorrelation(left: FloatArray) -> float:
@@ -230,7 +277,7 @@ def _autocorrelation(left: FloatArray) -> float:
     return float((left[1:] * left[:-1]).sum()) / squares if squares else 0.0
 
 
-def noise_sigma(series: FloatArray) -> float:
+def _noise_of(series: FloatArray) -> float:
     """Estimate the standard deviation of the noise around a piecewise constant level.
 
     From the median absolute successive difference, which steps and drifts hardly touch.

@@ -23,6 +23,7 @@ from workbench.detect.filters import Split, split
 from workbench.detect.inputs import Signals
 from workbench.detect.localise import Candidate
 from workbench.detect.moves import Moves, is_at_once, measure
+from workbench.detect.screen import filled
 from workbench.detect.traffic import Traffic
 from workbench.types import BoolArray, Change, FloatArray, IntArray, Stacks
 
@@ -232,7 +233,7 @@ class Domains:
         total = self.signals.totals.get(self.signals.key(c.row, "service"))
         if self._metric(c) != "cost" or total is None:
             return None
-        values = np.ascontiguousarray(self.signals.values[[total]])
+        values = filled(self.signals.values[[total]])
         if self.config.total_ratio is None:
             blocks = blocks_of(values, self.background.design.layout)
             moves = measure(blocks, c, self.background, self._places(c, is_own=True))

@@ -56,8 +56,8 @@ def fit_rows(design: Design, rows: FloatArray) -> Fit:
     tables = design.tables
     loops.compiled.fit_rows(
         rows, tables.bases[0], tables.inverse_lengths[0], float(design.dof), _MILD, _FAR,
-        _OUTSTANDING, values, alone, left, phi, np.empty(_MOST_STEPS, np.int64),
-        np.empty(_MOST_STEPS), *np.empty((2, rows.shape[1])),
+        _OUTSTANDING, values, alone, left, phi, np.empty(2 * _MOST_STEPS, np.int64),
+        np.empty(2 * _MOST_STEPS), *np.empty((2, rows.shape[1])),
     )  # fmt: skip
     return Fit(values, alone, left, phi)
 

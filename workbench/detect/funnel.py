@@ -25,6 +25,7 @@ from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.localise import Candidate
 from workbench.detect.merge import merge
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
+from workbench.detect.screen import filled
 from workbench.detect.views import View
 from workbench.types import (
     Change,
@@ -130,7 +131,9 @@ class _Worth:
         if self.metric(c) != "cost":
             return 1.0
         row = self.signals.totals.get(self.signals.key(c.row, "service"))
-        return 0.0 if row is None else float(np.nanmedian(self.signals.values[row, : c.index]))
+        if row is None:
+            return 0.0
+        return float(np.median(filled(self.signals.values[[row]])[0, : c.index]))
 
     def watts(self, c: Candidate) -> float | None:
         """Return the power a change takes; None where that is not known."""

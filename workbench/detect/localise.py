@@ -26,6 +26,8 @@ _EXACT = 1e-9
 """Part of a series' size that counts as its noise where there is none."""
 _SIGMAS = 2.5
 _MEDIAN_ERROR = 1.2533  # standard error of a median, against that of a mean
+_ONE_WAY = 0.6
+"""Part of its steps that are left of them all together, where a series may have risen gradually."""
 _GRADUAL = 8.0
 """Squared error, in noise, by which a rise that takes time has to fit better than a step."""
 
@@ -311,8 +313,7 @@ def _gradual(
         return None
     white = _whitened(blocks[:, np.newaxis], level)[:, 0]
     basis = design.tables.bases[level]
-    one_way = (fit.rises > 0).all() or (fit.rises < 0).all()
-    if not one_way:
+    if abs(fit.rises.sum()) < _ONE_WAY * np.abs(fit.rises).sum():
         return None
     heights = (white - basis.T @ (basis @ white)) @ design.ramp_shapes(level)
     best = int(np.abs(heights).argmax())

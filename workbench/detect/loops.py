@@ -148,37 +148,48 @@ def error_of_step(left, i, places, n):
 def find_steps(left, basis, inverse_lengths, outstanding, places, heights, scratch, saved):
     """Take the likeliest step out, and others beside it that stand out; return how many.
 
-    A step stands out by what it leaves: noise of a long memory has large steps too, and keeps its
-    memory when one of them is taken out. With each step those before are fitted anew.
+    Steps stand out by what they leave all together: noise of a long memory has large steps too, and
+    keeps its memory when some of them are taken out. With each step those before are fitted anew.
+    The first half of `places` and `heights` is for the steps, and the second to work with.
     """
-    n = 0
-    while n < len(places):
-        saved[:] = left
+    n, n_kept, most = 0, 0, len(places) // 2
+    while n < most:
         place, height = likeliest_step(left, 0.0, inverse_lengths)
         if height == 0:
-            return n
+            break
         if n > 0 and abs(height) < min(3.5, 0.55 * math.sqrt(len(left))) * root_mean_square(left):
-            return n  # what noise has; structure that is left would show more, unfitted as it is
+            break  # what noise has; structure that is left would show more, unfitted as it is
         take_out_step(left, place, height, basis, inverse_lengths, scratch)
         places[n], heights[n] = place, height
-        for _ in range(4 if n > 0 else 0):
-            for i in range(n + 1):
+        n += 1
+        for _ in range(4 if n > 1 else 0):
+            for i in range(n):
                 take_out_step(left, places[i], -heights[i], basis, inverse_lengths, scratch)
                 places[i], heights[i] = likeliest_step(left, 0.0, inverse_lengths)
                 take_out_step(left, places[i], heights[i], basis, inverse_lengths, scratch)
-        if n > 0:
-            phi = min(max(lag_one(left), 0.0), 0.99)
-            sigma = root_mean_square(left)
-            least = math.inf
-            for i in range(n + 1):
-                rise = heights[i] * inverse_lengths[places[i]]
-                local = error_of_step(left, i, places, n + 1)
-                least = min(least, abs(rise) / max(local, sigma * inverse_lengths[places[i]]))
-            if least < outstanding * math.sqrt((1 + phi) / (1 - phi)):
-                left[:] = saved
-                return n
-        n += 1
-    return n
+        if n == 1 or stand_out(left, places, heights, n, inverse_lengths, outstanding):
+            saved[:] = left
+            n_kept = n
+            for i in range(n):
+                places[most + i], heights[most + i] = places[i], heights[i]
+    if n > n_kept:
+        left[:] = saved
+        for i in range(n_kept):
+            places[i], heights[i] = places[most + i], heights[most + i]
+    return n_kept
+
+
+@loops
+def stand_out(left, places, heights, n, inverse_lengths, outstanding):
+    """Tell whether each of `n` steps is so many of its errors high, by the noise they leave."""
+    phi = min(max(lag_one(left), 0.0), 0.99)
+    sigma = root_mean_square(left)
+    least = math.inf
+    for i in range(n):
+        rise = heights[i] * inverse_lengths[places[i]]
+        local = error_of_step(left, i, places, n)
+        least = min(least, abs(rise) / max(local, sigma * inverse_lengths[places[i]]))
+    return least >= outstanding * math.sqrt((1 + phi) / (1 - phi))
 
 
 @loops
@@ -334,6 +345,21 @@ def lag_one_beside_step(values, first, place, last, below, above):
 
 
 @loops
+def step_variance(sums, first, place, last):
+    """Return the variance of a step as either side's own noise has it (Welch), over what that of
+    both together would be for noise of variance 1.
+    """
+    n_below, n_above = place - first, last - place
+    below, above = sums[0, place] - sums[0, first], sums[0, last] - sums[0, place]
+    left_below = max(sums[1, place] - sums[1, first] - below * below / n_below, 0.0)
+    left_above = max(sums[1, last] - sums[1, place] - above * above / n_above, 0.0)
+    own = left_below / (n_below * max(n_below - 1, 1)) + left_above / (
+        n_above * max(n_above - 1, 1)
+    )
+    return own / (1 / n_below + 1 / n_above)
+
+
+@loops
 def place_again(sums, min_size, reach, end, firsts, starts, n_steps):
     """Place the last of the steps by the points up to `end`; return it, 0 where there is none."""
     if n_steps == 0:
@@ -346,14 +372,15 @@ def place_again(sums, min_size, reach, end, firsts, starts, n_steps):
 
 
 @loops
-def watch_for_steps(values, min_size, reach, base, per_log, beside, sums, firsts, starts):
+def watch_for_steps(values, min_size, reach, base, per_log, beside, least, sums, firsts, starts):
     """Find steps as points come in; what was found at one point stays found. Return how many.
 
     At each point two levels are compared with one, for the points since the last step: by the
     ratio of likelihoods, with Student's tail, of as many points as their autocorrelation leaves
     independent. It has to exceed `base` and `per_log` times the logarithm of all points, and that
-    over a straight line `beside`. `firsts` are the places as they were found, and `starts` what
-    later points, no further than `reach`, make of them.
+    over a straight line `beside`. No noise has a variance below `least`. `firsts` are the places as
+    they were found, and `starts` what later points, no further than `reach`, make of them; `sums`
+    is for the sums of values, their squares, and their products with time.
     """
     n, n_steps = len(values), 0
     for t in range(n):
@@ -369,8 +396,8 @@ def watch_for_steps(values, min_size, reach, base, per_log, beside, sums, firsts
         one = sums[1, end] - sums[1, start] - total * total / size
         place, two = best_step(sums, start, start + min_size, end - min_size, end, 32)
         wanted = base + per_log * math.log(end)
-        least = 1e-12 * one + 1e-18  # of rounding
-        if (size - 2) * math.log((one + least) / (max(two, 0.0) + least)) < 0.9 * wanted:
+        rounding = 1e-12 * one + size * max(least, 1e-18)
+        if (size - 2) * math.log((one + rounding) / (max(two, 0.0) + rounding)) < 0.9 * wanted:
             continue
         near = (end - place) // 32 + 1
         low, high = max(start + min_size, place - near), min(end - min_size, place + near)
@@ -382,9 +409,11 @@ def watch_for_steps(values, min_size, reach, base, per_log, beside, sums, firsts
         slope = sums[2, end] - sums[2, start] - 0.5 * (start + end - 1) * total
         line = one - slope * slope * 12 / (size * (size * size - 1.0))
         n_free = (size - 2) * (1 - phi) / (1 + phi)
-        two = max(two, 0.0) + least
-        beside_level = n_free * math.log((one + least) / two)
-        beside_line = n_free * math.log((max(line, 0.0) + least) / two)
+        two = max(two, 0.0) + rounding
+        excess = (one + rounding) / two - 1
+        noisier = step_variance(sums, start, place, end) / max(two / max(size - 2, 1), 1e-300)
+        beside_level = n_free * math.log(1 + excess / max(noisier, 1.0))
+        beside_line = n_free * math.log((max(line, 0.0) + rounding) / two)
         if beside_level >= wanted and beside_line >= beside:
             place_again(sums, min_size, reach, place, firsts, starts, n_steps)
             firsts[n_steps] = starts[n_steps] = place

@@ -113,7 +113,8 @@ def _without_steps(rows: FloatArray) -> FloatArray:
     able = (lengths > 0.0025 * whole) & (whole > margin) & (whole <= n - margin)
     inverse = np.where(able, 1 / np.sqrt(np.maximum(lengths, 1e-12)), 0.0)
     left = np.empty_like(rows)
-    places, heights, scratch = np.empty(_MOST_STEPS, np.int64), np.empty(_MOST_STEPS), np.empty(n)
+    places, heights = np.empty(2 * _MOST_STEPS, np.int64), np.empty(2 * _MOST_STEPS)
+    scratch = np.empty(n)
     for row, out in zip(rows, left, strict=True):
         out[:] = row - basis.T @ (basis @ row)
         loops.compiled.find_steps(
