@@ -151,3 +151,61 @@ def test_a_long_series_keeps_the_place_of_its_step():
     values[12_345:] += 1
     (found,) = change_points(values)
     assert abs(found - 12_345) <= 10
+
+
+@pytest.mark.parametrize("min_size", [1, 3, 10, 20, 50])
+def test_a_step_stays_where_it_is_whatever_the_fewest_points(min_size):
+    for seed in range(10):
+        values = steps(1, 1.3, n_each=100, seed=seed)
+        (found,) = change_points(values, min_size=min_size)
+        assert abs(found - 100) <= 2
+
+
+@pytest.mark.parametrize("height", [2.0, 5.0, 1e12])
+@pytest.mark.parametrize("place", [0, -1])
+def test_an_outlier_at_an_end_is_hardly_ever_a_change(place, height):
+    n_false = 0
+    for seed in range(20):
+        values = steps(1, 1.5, n_each=60, seed=seed)
+        values[place] = height
+        found = change_points(values)
+        assert min(abs(i - 60) for i in found) <= 2
+        n_false += len(found) - 1
+    assert n_false <= 1
+
+
+def test_noise_on_a_high_level_is_seen():
+    values = steps(1, 1.5)
+    assert change_points(1e-3 * values + 1e6) == change_points(values) == [20]
+
+
+@pytest.mark.parametrize("times", [2.0, 3.0])
+def test_noise_that_grows_is_hardly_ever_a_change(times):
+    n_changed = 0
+    for seed in range(50):
+        noise = np.random.default_rng(seed).standard_normal(300)
+        noise[150:] *= times
+        n_changed += bool(change_points(noise))
+    assert n_changed <= 25  # by the noise of both together: 45
+
+
+@pytest.mark.parametrize(("n", "period"), [(26_000, 24), (200_000, 1440)])
+def test_a_season_of_a_long_series_is_no_change(n, period):
+    noise = np.random.default_rng(0).standard_normal(n)
+    values = noise + 3 * np.sin(2 * np.pi * np.arange(n) / period)
+    assert change_points(values) == []
+    values[n // 3 :] += 1
+    (found,) = change_points(values)
+    assert abs(found - n // 3) <= 40
+
+
+def test_what_a_mask_hides_is_not_there():
+    values = steps(1, 2)
+    values[30:] = 9.0
+    assert change_points(np.ma.array(values, mask=np.arange(40) >= 30)) == [20]
+
+
+@pytest.mark.parametrize("penalty", [0, -1.0, float("nan")])
+def test_a_penalty_that_is_none_is_refused(penalty):
+    with pytest.raises(SignalError, match="expected a penalty above 0, got"):
+        change_points(steps(1, 2), penalty=penalty)

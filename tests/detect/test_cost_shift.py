@@ -1,8 +1,10 @@
 import numpy as np
+import pandas as pd
 import pytest
 from scipy import sparse
 
 from workbench.detect import DetectConfig, detect
+from workbench.errors import SignalError
 from workbench.types import SERVICE, SeriesMatrix, Stacks
 
 
@@ -153,3 +155,53 @@ def test_what_fell_by_many_times_as_much_is_not_where_cost_came_from():
 def test_cost_does_not_move_between_entry_points():
     detection = detect_shares(("main;a;a0", 120, 2.4), ("main;b;b3", 120, 4.6))
     assert "a0" in names(detection)
+
+
+@pytest.mark.parametrize("rows", [[-1], [0, 1, -1]], ids=["the total", "all"])
+def test_a_gap_in_the_total_hides_no_regression(rows):
+    rng = np.random.default_rng(0)
+    values = np.array([np.repeat([1.0, 1.5], 20), np.ones(40)]) * (
+        1 + 0.01 * rng.standard_normal((2, 40))
+    )
+    values = np.vstack([values, values.sum(axis=0)])
+    values[rows, 10] = np.nan
+    series = SeriesMatrix(("a", "b", SERVICE), ("cost",) * 3, values)
+    assert "a" in {r.subject for r in detect(series).found}
+
+
+def test_stacks_are_of_one_service():
+    """Two services have the same functions; the stacks are those of the first."""
+    rng = np.random.default_rng(1)
+    names, level = ("main", "a", "b"), np.repeat([1.0, 1.5], 20)
+    costs = {
+        "web": [2 * np.ones(40), np.ones(40), np.ones(40)],
+        "db": [1 + level, level, np.ones(40)],
+    }
+    rows = {
+        (service, "cost", name): row * (1 + 0.005 * rng.standard_normal(40))
+        for service, of in costs.items()
+        for name, row in zip(names, of, strict=True)
+    }
+    frame = pd.DataFrame(rows).T.rename_axis(["service", "metric", "subject"])
+    depths = sparse.csr_array(np.array([[1, 1], [2, 0], [0, 2]]))
+    own = sparse.csr_array(np.ones((2, 40)))
+    told = detect(frame, stacks=Stacks(names, depths, own, "web"))
+    assert {(r.service, r.subject) for r in told.found} == {("db", "main"), ("db", "a")}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "complaint"),
+    [
+        (lambda d, v: (d[:1], v), r"depths of 2 functions in 2 stacks, got shape \(1, 2\)"),
+        (lambda d, v: (d.toarray(), v), "as sparse arrays"),
+        (lambda d, v: (d, v * np.nan), "expected finite values of stacks"),
+    ],
+)
+def test_stacks_that_do_not_fit_together_are_refused(wrong, complaint):
+    depths = sparse.csr_array(np.array([[1, 1], [2, 0]]))
+    values = sparse.csr_array(np.ones((2, 40)))
+    with pytest.raises(SignalError, match=complaint):
+        Stacks(("main", "a"), *wrong(depths, values))
+    series = SeriesMatrix(("main", "a"), ("cost",) * 2, np.ones((2, 30)))
+    with pytest.raises(SignalError, match="over the 30 windows of the series, got 40"):
+        detect(series, stacks=Stacks(("main", "a"), depths, values))

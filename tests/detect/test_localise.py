@@ -303,3 +303,29 @@ def test_every_drift_that_is_looked_for_begins_inside_the_series(n_windows, bloc
     ramps = Design(Layout(n_windows, block, 4), ()).ramps
     assert ramps
     assert all(0 < first < last < n_windows // block for first, last in ramps)
+
+
+@pytest.mark.parametrize("rises", [(3, -2, 4), (3, 3, 3), (20, -10, 20)], ids=str)
+@pytest.mark.parametrize("n_rows", [1, 5])
+def test_several_steps_are_seen_when_series_are_few(rises, n_rows):
+    values = 100 + np.random.default_rng(0).standard_normal((n_rows, 1008))
+    for number, rise in enumerate(rises, start=1):
+        values[:, 252 * number :] += rise
+    detection = detect(released(values))
+    assert {r.series for r in (*detection.found, *detection.gains)} == {*range(n_rows)}
+
+
+def test_a_drift_is_one_when_a_season_of_the_week_could_carry_it():
+    made = simulate_series(60, event="drift", relative=(0.1, 0.1), n_windows=4032, seed=4)
+    detection = detect(made.values, alerts_per_1000_series=10)
+    assert len(detection.gains) == 0
+    assert sum(r.kind == "drift" for r in detection.found) > 0.8 * len(detection.found)
+
+
+def test_a_change_may_have_been_in_the_gap_that_it_ends():
+    values = noisy(3)
+    values[0, 430:] += 0.1
+    values[0, 400:460] = np.nan
+    (r,) = detect(released(values)).found
+    assert r.change_index_low <= 401
+    assert r.change_index_low <= 430 <= r.change_index_high

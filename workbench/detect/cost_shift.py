@@ -175,7 +175,16 @@ class Domains:
 
     def row(self, c: Candidate) -> int | None:
         """Return a candidate's function, as a row of the stacks; None where they lack it."""
-        return None if self.stacks is None else self.stacks.row.get(self._subject(c))
+        if self.stacks is None or not self.is_of_stacks(c):
+            return None
+        return self.stacks.row.get(self._subject(c))
+
+    def is_of_stacks(self, c: Candidate) -> bool:
+        """Tell whether stacks are those of a candidate's service."""
+        if self.stacks is None:
+            return False
+        named = self.stacks.service, self.signals.key(c.row, "service")
+        return not all(named) or named[0] == named[1]
 
     def is_sure(self, c: Candidate) -> bool:
         """Tell whether the service's total moved with a candidate beyond doubt."""
@@ -256,6 +265,7 @@ class StackCosts:
 
     def __init__(self, stacks: Stacks, background: Background, changes: Sequence[Change]) -> None:
         self.row = {subject: row for row, subject in enumerate(stacks.subjects)}
+        self.service = stacks.service
         self.subjects, self.depths, self.values = stacks.subjects, stacks.depths, stacks.values
         self.holds = sparse.csr_array((stacks.depths > 0).astype(np.float64))
         self.costs = np.asarray(stacks.values.mean(axis=1)).ravel()

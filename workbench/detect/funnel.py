@@ -1,6 +1,7 @@
 """The funnel: series -> candidates -> regressions, each stage a filter that keeps its reasons.
 
-    screen -> localise -> went away -> seasonality -> threshold -> cost shift -> merge
+    screen -> significance -> localise -> went away -> seasonality    each series (`changes`)
+    -> threshold -> cost shift -> merge                               all that it is part of
 
 A candidate is not yet a regression: it is a change point of one series that may still be removed.
 """
@@ -27,6 +28,7 @@ from workbench.detect.merge import merge
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
 from workbench.detect.screen import filled
 from workbench.detect.views import View
+from workbench.errors import SignalError
 from workbench.types import (
     Change,
     Detection,
@@ -60,8 +62,8 @@ def detect(
     changes : sequence of Change, optional
         What was deployed: cost that moved among what one of them touched is no regression.
     stacks : Stacks, optional
-        Tells callers from callees: cost that moved within a caller is no regression, and what moved
-        together is told as one.
+        Of one service, over the same windows. Tells callers from callees: cost that moved within a
+        caller is no regression, and what moved together is told as one.
     config : DetectConfig, optional
         What counts as a regression.
     alerts_per_1000_series : float, optional
@@ -77,7 +79,8 @@ def detect(
     Raises
     ------
     SignalError
-        Where it cannot be made out what is a series, or a value is infinite.
+        Where it cannot be made out what is a series, a value is infinite, or stacks are over other
+        windows.
     """
     config = config or DetectConfig()
     if alerts_per_1000_series is not None:
@@ -94,6 +97,13 @@ def _conclude(
 ) -> Detection:
     """Tell regressions among what changed, by all that the series are part of."""
     signals, funnel, kept = seen.signals, seen.funnel, seen.kept
+    if stacks is not None and stacks.values.shape[1] != signals.n_windows:
+        raise SignalError(
+            f"expected stacks over the {signals.n_windows} windows of the series, got "
+            f"{stacks.values.shape[1]}"
+        )
+    if stacks is not None and not stacks.values.nnz:
+        stacks = None  # nothing was seen in any
     worth, whole = _Worth(signals, config), View.of_all(signals)
     large = threshold(kept, config, worth.metric, worth.total, worth.watts)
     kept = funnel.take("threshold", whole, kept, large)

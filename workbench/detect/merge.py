@@ -141,7 +141,7 @@ class _Growth:
         if c is other:
             return True
         names = [_subject(self.signals, one) for one in (c, other)]
-        is_service = self.domains.stacks is not None and SERVICE in names
+        is_service = all(map(self.domains.is_of_stacks, (c, other))) and SERVICE in names
         return is_service or (self.signals.keys is not None and names[0] == names[1])
 
     def _grown(self, sets: sparse.csr_array) -> FloatArray:

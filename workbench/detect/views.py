@@ -43,9 +43,10 @@ class View:
         if self.is_whole and len(self.rows) == int(self.rows[-1]) + 1:
             return c
         last = len(self.windows) - 1
-        index, low, high, start = (
-            int(self.windows[min(place, last)]) for place in (c.index, c.low, c.high, c.start)
+        index, high, start = (
+            int(self.windows[min(place, last)]) for place in (c.index, c.high, c.start)
         )
+        low = int(self.windows[c.low - 1]) + 1 if c.low else start  # it may have been in a gap
         end = int(self.windows[c.end - 1]) + 1
         return replace(
             c, row=int(self.rows[c.row]), index=index, low=low, high=high, start=start, end=end

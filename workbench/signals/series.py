@@ -62,7 +62,7 @@ def stack_costs(recording: Recording) -> sparse.csr_array:
 def stacks(recording: Recording) -> Stacks:
     """Return where cost can move: which stacks hold which functions, and what each stack cost."""
     subjects = tuple(function.subject for function in recording.functions)
-    return Stacks(subjects, depths(recording), stack_costs(recording))
+    return Stacks(subjects, depths(recording), stack_costs(recording), recording.service)
 
 
 def function_series(recording: Recording) -> SeriesMatrix:

@@ -130,7 +130,7 @@ def _service(
         graph.subjects, ("gcpu",) * len(graph.subjects), np.asarray(holds @ counts) / total,
         pd.DataFrame({"at": pd.to_datetime(times, utc=True)}), name,
     )  # fmt: skip
-    stacks = Stacks(graph.subjects, graph.depths, sparse.csr_array(counts / total))
+    stacks = Stacks(graph.subjects, graph.depths, sparse.csr_array(counts / total), name)
     return Service(name, series, stacks, changes), events
 
 

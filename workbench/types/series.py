@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pandas as pd
 
+from workbench.errors import SignalError
 from workbench.profile import Function
 from workbench.types.arrays import FloatArray, IntArray
 
@@ -117,3 +118,18 @@ class Stacks:
     it does not."""
     values: sparse.csr_array
     """(n_stacks, n_windows) of the metric judged."""
+    service: str = ""
+    """That they are of; empty where all series are of one."""
+
+    def __post_init__(self) -> None:
+        """Check that they fit together; SignalError where they do not."""
+        if not all(hasattr(part, "tocoo") for part in (self.depths, self.values)):
+            raise SignalError("expected depths and values of stacks as sparse arrays")
+        n_functions, n_stacks = len(self.subjects), self.values.shape[0]
+        if self.depths.shape != (n_functions, n_stacks):
+            raise SignalError(
+                f"expected depths of {n_functions} functions in {n_stacks} stacks, got "
+                f"shape {self.depths.shape}"
+            )
+        if not np.isfinite(self.values.data).all():
+            raise SignalError("expected finite values of stacks, got NaN or infinity")
