@@ -111,8 +111,9 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
         _Step(place, float(p_value), float(error), sigma)
         for place, p_value, error in zip(steps.places, p_values, steps.errors, strict=True)
     ]
+    share = alpha / (2 * (n + 1))  # they have half of the budget, all together
     for first, last in pairwise([0, *steps.places, layout.n_blocks]):
-        found += _within(steps.flat, first, last, background, alpha)
+        found += _within(steps.flat, first, last, background, share)
     found.sort()
     if len(found) > n:
         steps = _Steps.fit(design, blocks, level, [step.place for step in found])
