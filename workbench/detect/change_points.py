@@ -14,7 +14,7 @@ import numpy.typing as npt
 from scipy import ndimage
 
 from workbench.detect.background import steady_windows
-from workbench.detect.design import sines
+from workbench.detect.design import sines, weights_of
 from workbench.detect.loops import loops
 from workbench.detect.season import find_season, foretells
 from workbench.errors import SignalError
@@ -112,7 +112,7 @@ def _change_points(series: FloatArray, min_size: int, penalty: float | None) -> 
     trend = ndimage.uniform_filter1d(series, width, mode="nearest")
     places: list[int] = []
     for _ in range(2):  # a season is estimated best beside the changes, and they beside it
-        season = shapes @ np.linalg.lstsq(shapes, series - trend, rcond=None)[0]
+        season = shapes @ weights_of(shapes, series - trend)
         places = _read(series - season, min_size, least=_INEXACT * float(season.std()))
         trend = series - _left_by_levels(series, places)
     return places
@@ -123,7 +123,7 @@ def _scaled(series: FloatArray) -> FloatArray:
     largest = np.max(np.abs(series))
     series = series / largest - np.median(series[:_LATELY] / largest)
     near = np.abs(series[series != 0])
-    return series / float(np.median(near))
+    return series / max(float(np.median(near)), 1e-100)
 
 
 def _read(series: FloatArray, min_size: int, *, least: float = 0.0) -> list[int]:

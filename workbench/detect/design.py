@@ -156,3 +156,9 @@ def sines(at: FloatArray, periods: tuple[float, ...]) -> FloatArray:
     angles = 2 * np.pi * at[:, np.newaxis] / np.array(periods)
     waves = np.stack([np.cos(angles), np.sin(angles)], axis=2).reshape(len(at), -1)
     return np.hstack([np.ones((len(at), 1)), waves])
+
+
+def weights_of(shapes: FloatArray, values: FloatArray) -> FloatArray:
+    """Fit columns to values by least squares, (n_columns,) or (n_columns, n_rows)."""
+    inverse = np.linalg.pinv(shapes.T @ shapes, rcond=1e-10, hermitian=True)
+    return np.asarray(inverse @ (shapes.T @ values))

@@ -11,7 +11,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage, signal, stats
 
-from workbench.detect.design import sines
+from workbench.detect.design import sines, weights_of
 from workbench.detect.loops import loops
 from workbench.types import FloatArray
 
@@ -94,7 +94,7 @@ def foretells(rows: FloatArray, periods: tuple[float, ...], *, least: float | No
     margin = width // 2
     halves = [slice(margin, n // 2), slice(n // 2, n - margin)]
     for known, other in (halves, halves[::-1]):
-        weights = np.linalg.lstsq(shapes[known], rest[:, known].T, rcond=None)[0]
+        weights = weights_of(shapes[known], rest[:, known].T)
         told, seen = (shapes[other] @ weights).T, rest[:, other]
         scale = np.sqrt((told**2).sum() * (seen**2).sum())
         if not (told * seen).sum() > least * scale:
@@ -225,8 +225,10 @@ class _Spectra(NamedTuple):
     def exact_period(self, cycles: int) -> float:
         """Return the period near a number of cycles; whole windows where that is as good."""
         n = self.tapered.shape[1]
-        near = np.arange(cycles - 0.8, cycles + 0.81, 0.02)
-        power = np.sqrt(self.at(near)).mean(axis=0)
+        band = (cycles - 0.8, cycles + 0.8)
+        near = np.linspace(*band, 81)
+        waves = signal.zoom_fft(self.tapered, band, 81, fs=n, endpoint=True)
+        power = (np.abs(waves) / np.sqrt(self.noise)).mean(axis=0)
         period = n / float(near[np.argmax(power)])
         whole = float(round(period))
         return whole if abs(n / whole - n / period) < _SAME_CYCLES else period
