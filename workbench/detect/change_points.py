@@ -22,6 +22,8 @@ from workbench.types import FloatArray
 
 _MAD_TO_SIGMA = 1.4826  # of a normal distribution
 _OUTLIER_SIGMAS, _LONE_SIGMAS = 3.0, 6.0
+_TINY = 1e-100
+"""So that nothing overflows that is divided by it."""
 _LATELY = 41
 """Points up to one from which its noise is estimated."""
 _STEP, _STEP_PER_LOG, _STEP_BESIDE_LINE = 10.0, 3.0, 6.0
@@ -123,7 +125,7 @@ def _scaled(series: FloatArray) -> FloatArray:
     largest = np.max(np.abs(series))
     series = series / largest - np.median(series[:_LATELY] / largest)
     near = np.abs(series[series != 0])
-    return series / max(float(np.median(near)), 1e-100)
+    return series / max(float(np.median(near)), _TINY)
 
 
 def _read(series: FloatArray, min_size: int, *, least: float = 0.0) -> list[int]:
@@ -285,4 +287,4 @@ def _noise_of(series: FloatArray) -> float:
     differences = np.abs(np.diff(series))
     robust = _MAD_TO_SIGMA * float(np.median(differences)) / np.sqrt(2)
     plain = float(np.sqrt(np.mean(differences**2) / 2))
-    return robust or plain
+    return max(robust or plain, _TINY)
