@@ -329,3 +329,22 @@ def test_a_change_may_have_been_in_the_gap_that_it_ends():
     (r,) = detect(released(values)).found
     assert r.change_index_low <= 401
     assert r.change_index_low <= 430 <= r.change_index_high
+
+
+def test_a_drift_is_explained_as_a_rise_that_takes_time():
+    made = simulate_series(5, event="drift", relative=(0.3, 0.3), n_windows=4032, seed=4,
+                           noise=NOISE, level=(0.05, 0.1), place=(0.3, 0.4))  # fmt: skip
+    steady = simulate_series(100, n_windows=4032, seed=5, noise=NOISE).values
+    detection = detect(np.vstack([made.values, steady]))
+    drift = next(r for r in detection.found if r.kind == "drift")
+    expected = detection.explain(drift.series).expected
+    rises = np.diff(expected[drift.change_index + 200 : 3800 : 400])
+    assert (rises > 0).all()
+    assert rises.max() < 2 * rises.min()
+
+
+def test_a_share_is_explained_by_what_is_judged_instead():
+    values = noisy(2, n_windows=60)
+    keys = pd.MultiIndex.from_tuples([("cost", "f"), ("gcpu", "f")], names=["metric", "subject"])
+    told = detect(pd.DataFrame(values, keys)).explain(("gcpu", "f"))
+    assert "share of what is judged by its cost" in str(told)

@@ -89,7 +89,8 @@ def _candidates(
     signals = view.signals
     n_series = len(signals.values)
     alpha = config.alerts_per_1000_series / 1000
-    otherwise = _judged_otherwise(signals, costs)
+    keys = signals.keys
+    otherwise = np.zeros(n_series, np.bool_) if keys is None else is_share_of(keys, costs)
     outstanding = screen(signals, background, alpha)
     rows = np.flatnonzero(~(outstanding < 1) & ~otherwise)
     funnel.note("screen", n_series, len(rows), {
@@ -115,12 +116,12 @@ def _candidates(
     return funnel.take("localise", view, candidates, significant(candidates, alpha))
 
 
-def _judged_otherwise(signals: Signals, costs: set[tuple[str, str]]) -> BoolArray:
+def is_share_of(keys: pd.DataFrame, costs: set[tuple[str, str]]) -> BoolArray:
     """Return which series are shares of a subject that has a cost, which is judged instead."""
-    if signals.keys is None or not costs:
-        return np.zeros(len(signals.values), dtype=np.bool_)
-    names = signals.keys[["service", "subject"]].itertuples(index=False, name=None)
-    is_share = signals.keys["metric"].isin(["gcpu", "self_gcpu"]).to_numpy()
+    if not costs:
+        return np.zeros(len(keys), dtype=np.bool_)
+    names = keys[["service", "subject"]].itertuples(index=False, name=None)
+    is_share = keys["metric"].isin(["gcpu", "self_gcpu"]).to_numpy()
     return np.array([name in costs for name in names], dtype=np.bool_) & is_share
 
 

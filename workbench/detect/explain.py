@@ -9,6 +9,7 @@ import numpy as np
 
 from workbench.detect.background import Background, blocks_of, find_background
 from workbench.detect.calibrate import judge
+from workbench.detect.changes import costs_among, is_share_of
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.localise import fit_jointly
@@ -16,6 +17,9 @@ from workbench.detect.screen import filled
 from workbench.detect.views import View, split_views
 from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, FloatArray, Regression, SeriesParts
+
+_ENDS = 40
+"""Places at which a drift may have come to its end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,14 +74,17 @@ class Explainer:
                 removed["change_index"], removed["stage"], removed["reason"], strict=True
             )
         ]
-        places = [r.change_index for r in found] or [int(i) for i in removed["change_index"]]
+        places = [r.change_index for r in found if r.kind != "drift"]
+        drifts = [r.change_index for r in found if r.kind == "drift"]
+        if not found:
+            places = [int(i) for i in removed["change_index"]]
         if not words:
             sentence, place = self._unseen(values, view)
             words, places = [sentence], [int(view.windows[place])]
         return Explanation(
             text=" ".join([*words, self._context()]),
             values=whole,
-            expected=self._expected(values, places, view, len(whole)),
+            expected=self._expected(values, places, drifts, view, len(whole)),
             found=found,
             title=str(series),
             times=self.signals.times,
@@ -110,6 +117,9 @@ class Explainer:
         place = layout.start + int(seen.steps.place[0]) * layout.block
         if np.ptp(values) == 0:
             return "Not reported: it never changes.", place
+        costs = costs_among(self.signals.keys)
+        if view.signals.keys is not None and is_share_of(view.signals.keys, costs)[0]:
+            return "Not reported: it is a share of what is judged by its cost instead.", place
         return (
             f"Not reported: its likeliest step is at {self._when(int(view.windows[place]))}, "
             f"{seen.steps.statistic[0]:+.1f} times its error. Noise alone does as much in "
@@ -128,16 +138,24 @@ class Explainer:
         )
 
     def _expected(
-        self, values: FloatArray, places: list[int], view: View, n_windows: int
+        self, values: FloatArray, places: list[int], drifts: list[int], view: View, n_windows: int
     ) -> FloatArray:
-        """Return level and season as they are fitted with steps at some windows."""
+        """Return level and season as they are fitted with steps, and drifts, at some windows."""
         design = self.background.design
-        layout = design.layout
-        windows = view.windows
-        steps = (windows[:, np.newaxis] >= np.array(places)).astype(np.float64)
-        parts = steps[layout.start :].reshape(layout.n_blocks, layout.block, -1).mean(axis=1)
+        layout, windows = design.layout, view.windows
         blocks = blocks_of(values[np.newaxis], layout)[0]
-        joint = fit_jointly(design.basis, blocks, self.background.level, parts)
+        steps = (windows[:, np.newaxis] >= np.array(places)).astype(np.float64)
+        best, least = np.zeros(len(windows)), np.inf
+        ends = windows[layout.block :: max(1, len(windows) // _ENDS)] if drifts else windows[-1:]
+        for end in ends:  # a drift may have come to its end
+            starts = np.array([start for start in drifts if start < end])
+            rises = (windows[:, np.newaxis] - starts) / (end - starts)
+            courses = np.hstack([steps, np.clip(rises, 0, 1)])
+            parts = courses[layout.start :].reshape(layout.n_blocks, layout.block, -1).mean(axis=1)
+            joint = fit_jointly(design.basis, blocks, self.background.level, parts)
+            if joint.misfit < least:
+                best = joint.level + design.season @ joint.season + courses @ joint.rises
+                least = joint.misfit
         expected = np.full(n_windows, np.nan)
-        expected[windows] = joint.level + design.season @ joint.season + steps @ joint.rises
+        expected[windows] = best
         return expected
