@@ -1,4 +1,4 @@
-"""Where exactly a series changed, and by how much (the place of the funnel that asks ruptures)."""
+"""Where exactly a series changed, and by how much; the funnel asks ruptures here."""
 
 from __future__ import annotations
 
@@ -78,7 +78,8 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
     """Return the changes of a series that has some, in order.
 
     Level, season and steps are fitted together to blocks (generalised least squares); ruptures
-    tells how many steps there are, and then which window each of them begins with.
+    tells how many steps there are. Between these others may be told by the noise there. Last, each
+    is placed at the window with which it most probably begins.
 
     Parameters
     ----------
@@ -89,7 +90,7 @@ def localise(row: int, values: FloatArray, background: Background, seen: Judged,
     seen : Judged
         Of this series alone.
     alpha : float
-        How likely chance may be for a step beside others.
+        How likely chance may be for a step.
     """
     design, null = background.design, background.null
     layout, level = design.layout, int(seen.level[0])
