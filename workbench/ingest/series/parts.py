@@ -121,8 +121,10 @@ class _Table:
         first, windows = self.files[0], None
         for file in self.files:
             own = file.windows
-            if windows is None or own is None:
-                first, windows = (file, own) if windows is None else (first, windows)
+            if own is None:
+                continue
+            if windows is None:
+                first, windows = file, own
             elif file.is_tidy and own.isin(windows).any():
                 windows = pd.DatetimeIndex(windows).union(pd.DatetimeIndex(own))
             else:
