@@ -5,6 +5,8 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
 from workbench import cli
@@ -330,6 +332,44 @@ def test_what_is_not_in_parts_is_said(workbench, parts, arguments, complaint):
     code, out, err = workbench("parts.parquet", *arguments)
     assert (code, out) == (1, "")
     assert err.startswith(f"error: parts.parquet: {complaint}")
+
+
+def test_series_of_a_folder_without_metric_are_told_by_their_names(workbench, tmp_path):
+    (tmp_path / "tidy").mkdir()
+    rows = make_series(**{"a:f": (1, 1), "b:f": (2, 3)}).melt("date", var_name="series")
+    for name, some in rows.groupby("series"):
+        some.to_parquet(tmp_path / "tidy" / f"{name[0]}.parquet")
+    code, out, err = workbench("tidy")
+    assert (code, err) == (0, "")
+    assert rows_of(out, "b:f")[0].startswith("30 2026-01-02 06:00 2.0")
+    _, out, _ = workbench("tidy", "--explain", "f", "--figures", "f")
+    assert [line.split(": ")[0] for line in rows_of(out, "eported")] == ["a:f", "b:f"]
+    assert sorted(path.name for path in Path("f").iterdir()) == ["1-a_f.png", "2-b_f.png"]
+
+
+def rows_of(out, word):
+    return [row for row in rows(out) if word in row]
+
+
+WRONG_PARTS = {
+    "empty lists": {"subject": ["a", "b"], "values": [[], []]},
+    "no times": {"subject": ["a"], "values": [[1.0]], "at": pa.nulls(1, pa.list_(pa.int64()))},
+    "a name twice": {"subject": ["a", "a"], "values": [[1.0] * 12] * 2},
+    "no name": {"subject": ["a", None], "values": [[1.0] * 12] * 2},
+    "a line break in a name": {"subject": ["a\nb"] * 2, "values": [[1.0] * 12] * 2},
+    "truth values": {"subject": ["a"], "values": [[True] * 12]},
+}
+
+
+@pytest.mark.parametrize("columns", WRONG_PARTS.values(), ids=WRONG_PARTS)
+@pytest.mark.parametrize("is_folder", [False, True])
+def test_what_is_wrong_in_parts_is_one_line(workbench, tmp_path, columns, is_folder):
+    (tmp_path / "folder").mkdir()
+    pq.write_table(pa.table(columns), tmp_path / "folder" / "wrong.parquet")
+    code, out, err = workbench("folder" if is_folder else "folder/wrong.parquet")
+    assert (code, out) == (1, "")
+    assert err.startswith("error: folder/wrong.parquet")
+    assert len(err.splitlines()) == 1
 
 
 # mistakes

@@ -65,8 +65,8 @@ def detect(
 
     SOURCE is a store, a file of series (CSV, Parquet, results of pytest-benchmark, pyperf, Google
     Benchmark, Prometheus) or a folder of results of asv. Series of one metric and service are
-    judged together. Parquet with one row a series, a file or a folder, is read in parts: it may be
-    larger than memory.
+    judged together. Parquet with one row a series, and a folder of Parquet, is read in parts: it
+    may be larger than memory, and all its series are judged together.
     """
     if as_json and explained is not None:
         raise click.UsageError("expected --json without --explain")

@@ -61,7 +61,8 @@ class Judged:
 
     def title(self, series: Named) -> str:
         """Return what to call one series among several."""
-        return f"{self.name or series.metric} of {series.subject}"
+        of = self.name or series.metric
+        return f"{of} of {series.subject}" if of else series.subject
 
 
 @dataclass(frozen=True, slots=True)

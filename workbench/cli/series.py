@@ -58,7 +58,8 @@ def read_source(source: str) -> tuple[Source, dict[str, float]]:
         return open_series(path), {}
     if not path.exists() or (path.is_dir() and not is_asv(path)):
         seen = "neither" if path.exists() else "no such path"
-        told = f"expected a store, a file of series, or a folder of results of asv, found {seen}"
+        told = "expected a store, a file of series, or a folder of Parquet or of results of asv"
+        told = f"{told}, found {seen}"
         raise ParseError(told, path)
     return _not_empty(source, _measured(_hosts_apart(read_series(path)))), {}
 

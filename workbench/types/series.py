@@ -100,7 +100,7 @@ class SeriesParts:
 
     read: Callable[[], Iterator[pd.DataFrame]]
     """Return frames of one row a series; columns are the windows, the same in each, oldest first,
-    and the index names the series (levels `service`, `metric`, `subject`, or an id)."""
+    and the index names the series, each once (levels `service`, `metric`, `subject`, or an id)."""
     sample: Callable[[], pd.DataFrame]
     """Return some of the series, from all over, as such a frame."""
     names: Callable[[], Iterator[pd.Index[Any]]]

@@ -278,3 +278,25 @@ def test_columns_of_bytes_are_no_series():
     }
     pd.DataFrame(columns).to_parquet(buffer)
     assert read_series(buffer.getvalue())["subject"].unique().tolist() == ["b"]
+
+
+@pytest.mark.parametrize("unit", ["s", "ms", "us", "ns"])
+@pytest.mark.parametrize("zone", [None, "UTC", "Europe/Berlin"])
+@pytest.mark.parametrize("start", ["2026-01-01", "1970-01-01"])
+def test_times_of_parquet_are_taken_as_they_are(tmp_path, unit, zone, start):
+    at = pd.Series(pd.date_range(start, periods=5, freq="s", tz=zone)).dt.as_unit(unit)
+    told = at.where(at.index != 2)
+    versions = [f"v{i}" for i in range(5)]
+    frame = pd.DataFrame({"subject": "a", "at": told, "version": versions, "value": 1.0})
+    frame.to_parquet(tmp_path / "t.parquet")
+    found = read_series(tmp_path / "t.parquet").set_index("version")["at"]
+    expected = at.dt.tz_convert("UTC") if zone else at.dt.tz_localize("UTC")
+    assert found.isna().tolist() == [version == "v2" for version in found.index]
+    assert found.drop("v2").tolist() == expected.drop(2).tolist()
+
+
+def test_an_endless_time_is_told():
+    with pytest.raises(
+        ParseError, match="row 2: expected a time in ISO 8601 or Unix time, got 'inf'"
+    ):
+        read_series(b"at,value\n1,2\ninf,3\n")

@@ -12,18 +12,20 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content
 from workbench.ingest.rows import read_csv, separator_of
 from workbench.ingest.series.measurements import complete
+from workbench.types import IntArray
 
 Unit = Literal["s", "ms", "us", "ns"]
 
 _FORMAT = "ISO8601"
 _MISSING = ("", "-", "n/a", "na", "nan", "none", "null")
 """What stands for a value that is not known, in any case."""
+_NOWHERE: IntArray = np.empty(0, np.int64)
 
 NAMES = {
     "service": ("service",),
@@ -168,21 +170,34 @@ def parse_times(column: pd.Series[Any]) -> pd.Series[Any]:
 
     Numbers of eight digits that are a date, such as 20260131, are that.
     """
+    times, wrong = read_times(column)
+    if len(wrong):
+        raise ParseError(told_no_time(column.iloc[wrong[0]]), place=f"row {wrong[0] + 1}")
+    return times
+
+
+def told_no_time(seen: object) -> str:
+    """Return the complaint about what is no time."""
+    return f"expected a time in ISO 8601 or Unix time, got {seen!r}"
+
+
+def read_times(column: pd.Series[Any]) -> tuple[pd.Series[Any], IntArray]:
+    """Return times as `parse_times` does, and the rows at which there is something else."""
+    if is_datetime64_any_dtype(column):
+        has_zone = column.dt.tz is not None
+        return column.dt.tz_convert("UTC") if has_zone else column.dt.tz_localize("UTC"), _NOWHERE
     is_told = column.notna() & (column != "")
     if _is_numeric(column):
         texts = column.astype("str")
         dates = pd.to_datetime(texts, utc=True, format="%Y%m%d", errors="coerce")
         if (texts.str.len() == 8)[is_told].all() and dates[is_told].notna().all():
-            return dates
-        numbers = _numbers(column)
+            return dates, _NOWHERE
+        numbers = pd.to_numeric(column.where(_is_told(column)), errors="coerce").astype("float64")
+        numbers = numbers.where(np.isfinite(numbers))
         largest = numbers.abs().max()
         sizes: list[tuple[Unit, float]] = [("s", 1e11), ("ms", 1e14), ("us", 1e17), ("ns", np.inf)]
         unit = next(unit for unit, most in sizes if not largest >= most)
         times = pd.to_datetime(numbers, unit=unit, utc=True, errors="coerce")
     else:
         times = pd.to_datetime(column.where(is_told), utc=True, format=_FORMAT, errors="coerce")
-    wrong = np.flatnonzero((is_told & times.isna()).to_numpy())
-    if len(wrong):
-        seen, place = column.iloc[wrong[0]], f"row {wrong[0] + 1}"
-        raise ParseError(f"expected a time in ISO 8601 or Unix time, got {seen!r}", place=place)
-    return times
+    return times, np.flatnonzero((is_told & times.isna()).to_numpy())
