@@ -71,7 +71,6 @@ def detect(
     if as_json and explained is not None:
         raise click.UsageError("expected --json without --explain")
     from workbench.detect import DetectConfig
-    from workbench.types import SeriesParts
 
     series, known_watts = read_source(source)
     config = DetectConfig(
@@ -79,10 +78,10 @@ def detect(
         service_watts=watts if watts is not None else known_watts or None,
     )  # fmt: skip
     chosen = choose(source, series, service, metric)
-    if isinstance(chosen, SeriesParts):
-        judged = [_judge_parts(source, chosen, config, explained)]
-    else:
+    if isinstance(chosen, list):
         judged = _judge(source, chosen, config, explained)
+    else:
+        judged = [_judge_parts(source, chosen, config, explained)]
     if explained is not None:
         _explain(judged, explained, figures)
         return

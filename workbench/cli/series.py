@@ -7,18 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, TypeAlias, cast
 
 from workbench.cli.output import printable
 from workbench.errors import ParseError, SignalError
-from workbench.types import SeriesParts
 
 if TYPE_CHECKING:
     import numpy.typing as npt
     import pandas as pd
 
     from workbench.store import Store
-    from workbench.types import SeriesMatrix, Stacks
+    from workbench.types import SeriesMatrix, SeriesParts, Stacks
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +37,7 @@ class Group:
         return " ".join(part for part in (self.service, self.metric) if part)
 
 
-Source = list[Group] | SeriesParts
+Source: TypeAlias = "list[Group] | SeriesParts"
 """Groups of series, or series that are read some at a time."""
 
 
@@ -68,7 +67,7 @@ def choose(source: str, series: Source, service: str | None, metric: str | None)
     """Return the series that were asked for."""
     asked = {"service": service, "metric": metric}
     wanted = {name: value for name, value in asked.items() if value is not None}
-    if isinstance(series, SeriesParts):
+    if not isinstance(series, list):
         for name, value in wanted.items():
             series = _where(source, series, name, value)
         return series
@@ -156,6 +155,8 @@ def _watts(services: pd.DataFrame) -> dict[str, float]:
 def _where(source: str, parts: SeriesParts, name: str, wanted: str) -> SeriesParts:
     """Return the series of one service or metric."""
     import numpy as np
+
+    from workbench.types import SeriesParts
 
     known: set[str] = set()
     for names in parts.names():
