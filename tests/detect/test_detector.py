@@ -115,3 +115,11 @@ def test_times_that_go_back_are_refused():
 def test_what_is_no_state_is_refused(data):
     with pytest.raises(SignalError, match="expected the state of a detector"):
         Detector.from_bytes(data)
+
+
+def test_all_looks_together_keep_to_the_budget():
+    values = simulate_series(600, n_windows=2016, seed=7).values
+    detector = Detector(values[:, :1008], config=DetectConfig(alerts_per_1000_series=10))
+    found = [r for batch in fed(detector, values[:, 1008:], 48) for r in batch]
+    assert len(found) <= 12  # one look after the other, each with all of it: above 100
+    assert all(0 <= r.p_value <= 1 for r in found)

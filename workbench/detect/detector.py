@@ -23,6 +23,8 @@ from workbench.errors import SignalError
 from workbench.types import Detection, FloatArray, Regression
 
 _STATE = 1
+_LOOKS = 4.0
+"""Looks that see as much new noise as one at windows never seen before (by simulation)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +41,9 @@ class Detector:
     """Watches series as windows arrive.
 
     It keeps as many of the latest windows as it began with, and judges them whenever a block of
-    new ones is complete; so a new point costs the same however many came before.
+    new ones is complete; so a new point costs the same however many came before. The budget of
+    false alerts is that of all looks together while the windows are replaced once; each look has a
+    part of it, so that what is hardly beyond chance is in `detection` and not reported.
 
     Parameters
     ----------
@@ -68,17 +72,17 @@ class Detector:
         self._end = self._n
         self.n_seen = self._n
         """Windows seen, history included."""
-        self._n_judged, self._n_background = 0, self._n
+        self._n_judged = self._n_background = self._n
         self._reported: list[_Reported] = []
         self._detection: Detection | None = None
-        self.first = self._judge()
+        self.first = self._new_among(self.detection)
         """What was in the history already."""
 
     @property
     def detection(self) -> Detection:
-        """What `detect` says of the windows judged last; their indices begin with the oldest."""
+        """What `detect` says of the windows kept; their indices begin with the oldest."""
         if self._detection is None:
-            self._detection = self._detect()
+            self._detection = self._detect(self.config)
         return self._detection
 
     @property
@@ -153,6 +157,7 @@ class Detector:
         self._buffer[:, self._end : self._end + n_new] = new
         self._end += n_new
         self.n_seen += n_new
+        self._detection = None
         if times is not None and self._times is not None:
             self._times = pd.DatetimeIndex(self._times.append(times)[-self._n :])
 
@@ -161,12 +166,17 @@ class Detector:
         if not self._keeps_background and self.n_seen - self._n_background >= self._n:
             self.background = find_background(self._signals())
             self._n_background = self.n_seen
-        self._detection = self._detect()
+        n_looks = self.background.design.layout.n_blocks / _LOOKS
+        budget = self.config.alerts_per_1000_series / max(n_looks, 1.0)
         self._n_judged = self.n_seen
+        return self._new_among(self._detect(replace(self.config, alerts_per_1000_series=budget)))
+
+    def _new_among(self, detection: Detection) -> tuple[Regression, ...]:
+        """Return what was not reported before, and remember it."""
         offset = self.n_seen - self._n
         rows = {name: row for row, name in enumerate(self._ids)}
         new = []
-        for r in (*self.detection.found, *self.detection.gains):
+        for r in (*detection.found, *detection.gains):
             change = _Reported(
                 rows[r.series], r.change_index_low + offset, r.change_index_high + offset,
                 1 if r.absolute_delta > 0 else -1,
@@ -185,8 +195,8 @@ class Detector:
     def _signals(self) -> Signals:
         return Signals(np.ascontiguousarray(self.values), self._ids, self._keys, self._times)
 
-    def _detect(self) -> Detection:
-        return detect(self._signals(), config=self.config, background=self.background)
+    def _detect(self, config: DetectConfig) -> Detection:
+        return detect(self._signals(), config=config, background=self.background)
 
     def _is_same(self, change: _Reported, other: _Reported) -> bool:
         layout = self.background.design.layout
