@@ -250,8 +250,10 @@ def test_a_function_is_explained_by_its_name(workbench, make_store):
     code, out, _ = workbench(store.folder, "--explain", "b")
     assert code == 0
     assert out.startswith("Reported as a regression")
-    series = [Named(name, name, "gcpu") for name in ("json:loads", "pickle:loads", "x")]
-    assert cli_detect._meant(series, "loads") == series[:2]
+    names = ("json:loads", "pickle:loads", "x", "json:Decoder.loads", "decoder.loads:x")
+    series = [Named(name, name, "gcpu") for name in names]
+    assert cli_detect._meant(series, "loads") == [*series[:2], series[3]]
+    assert cli_detect._meant(series, "x") == [series[2]]
 
 
 @pytest.mark.parametrize(

@@ -158,7 +158,13 @@ def _too_few(n_windows: int) -> str:
 def _meant(series: Sequence[Named], wanted: str) -> list[Named]:
     """Return the series of a subject, or else those of functions of this name in any module."""
     exactly = [one for one in series if one.subject == wanted]
-    return exactly or [one for one in series if one.subject.rpartition(":")[2] == wanted]
+    return exactly or [one for one in series if wanted in _names_of(one.subject)]
+
+
+def _names_of(subject: str) -> tuple[str, str]:
+    """Return what a function is called without its module, and without its class."""
+    name = subject.rpartition(":")[2]
+    return name, name.rpartition(".")[2]
 
 
 def _unknown(source: str, wanted: str, subjects: list[str]) -> SignalError:

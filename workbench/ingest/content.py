@@ -36,6 +36,11 @@ class Content:
         """The first 4 kB as text, whatever they are."""
         return self.data[:4096].decode("utf-8", "replace")
 
+    @cached_property
+    def first_line(self) -> str:
+        """The first line as text, however long, up to 4 MB."""
+        return self.data[: 1 << 22].partition(b"\n")[0].decode("utf-8", "replace")
+
     @property
     def text(self) -> str:
         """All of it as text; what is no UTF-8 becomes replacement characters."""

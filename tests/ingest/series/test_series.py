@@ -300,3 +300,10 @@ def test_an_endless_time_is_told():
         ParseError, match="row 2: expected a time in ISO 8601 or Unix time, got 'inf'"
     ):
         read_series(b"at,value\n1,2\ninf,3\n")
+
+
+def test_a_table_of_many_series_is_told_by_a_late_column():
+    names = [f"a_rather_long_name_of_a_function_{number}" for number in range(300)]
+    lines = [",".join([*names, "date"])]
+    lines += [",".join(["1"] * 300 + [f"2026-01-{day:02}"]) for day in range(1, 4)]
+    assert len(read_series("\n".join(lines).encode())) == 900

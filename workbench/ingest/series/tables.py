@@ -59,7 +59,7 @@ def parse_parquet(content: Content) -> pd.DataFrame:
 
 def is_csv(content: Content) -> bool:
     """Tell whether the first line names a column of times, revisions or values among others."""
-    first = content.head.partition("\n")[0].strip().strip("\ufeff")
+    first = content.first_line.strip().strip("\ufeff")
     cells = [cell.strip().strip('"').lower() for cell in first.split(separator_of(first))]
     known = {name for names in (NAMES["at"], NAMES["version"], NAMES["value"]) for name in names}
     return len(cells) > 1 and bool(known & {*cells}) and "\0" not in content.head
