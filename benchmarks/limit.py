@@ -50,7 +50,7 @@ def best_step(rng: np.random.Generator, size: float, periods: list[float]) -> tu
 
 def main() -> None:
     """Print what could be found, with a season of the week to fit and without."""
-    print(f"steps of {STEP:.0%} in {N_SERIES} series, at 10 false alerts of 1,000")
+    print(f"steps of {STEP:.0%} in {N_SERIES} series, at 10 false regressions of 1,000")
     for name, periods in {"day": [144.0], "day and week": [144.0, 1008.0]}.items():
         nulls = [best_step(np.random.default_rng(s), 0.0, periods)[0] for s in range(N_SERIES)]
         least = float(np.quantile(np.abs(nulls), 1 - FALSE))

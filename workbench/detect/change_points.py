@@ -54,7 +54,8 @@ def change_points(
     Noise, its autocorrelation, a season and lone outliers are estimated from the series itself. A
     step is found by the likelihood ratio of the points since the one before, taken anew with every
     point, so that what comes later does not undo it. A smooth series is described by straight
-    lines as well (dynamic programming). Which changes deserve an alert is for `detect` to say.
+    lines as well (dynamic programming); these, and a season, are those of the whole series, and
+    may differ as it grows. Which changes deserve an alert is for `detect` to say.
 
     Parameters
     ----------
