@@ -146,9 +146,17 @@ def test_what_fell_at_another_time_is_not_where_cost_came_from():
         assert "a0" in names(detection)
 
 
-def test_what_fell_by_many_times_as_much_is_not_where_cost_came_from():
+@pytest.mark.parametrize("fall", [0.4, 1.7, 2.0])
+def test_what_fell_by_less_or_by_more_is_not_where_cost_came_from(fall):
     for seed in range(4):
-        detection = detect_shares(("main;a;a0", 120, 2.2), ("main;a;a7", 120, 7.0), seed=seed)
+        detection = detect_shares(("main;a;a0", 120, 3.0), ("main;a;a7", 120, 9 - fall), seed=seed)
+        assert "a0" in names(detection)
+
+
+def test_what_fell_gradually_all_along_is_not_where_cost_came_from():
+    fall = [("main;a;a7", at, 9 - 0.6 * (at - 30) / 180) for at in range(30, 211)]
+    for seed in range(4):
+        detection = detect_shares(("main;a;a0", 120, 2.3), *fall, noise_of_big=0.04, seed=seed)
         assert "a0" in names(detection)
 
 

@@ -71,6 +71,19 @@ def test_where_one_function_is_most_of_an_entry_point_its_growth_is_no_traffic()
     assert "a2" in names(detection.found)
 
 
+def test_where_one_function_fell_that_all_else_is_a_larger_part_is_no_regression():
+    usual = {f"main;{entry};{entry}{i}": 1 + i / 4 for entry in "ab" for i in range(24)}
+    n_told = n_removed = 0
+    for seed in range(3):
+        detection = detect_events(
+            ("main;b;b5", 120, 0.5), usual=usual | {"main;b;b5": 8.0}, sigma=0.03, seed=seed
+        )
+        assert "b5" in names(detection.gains)
+        n_told += len(names(detection.found))
+        n_removed += detection.removed["reason"].str.endswith("traffic, not code").sum()
+    assert n_told < n_removed / 5
+
+
 def test_two_functions_do_not_tell_of_traffic():
     usual = {"main;a;x": 4.0, "main;b;y": 6.0}
     assert not Traffic(make_service(usual=usual)[1], Layout(N, 2, 4)).is_known

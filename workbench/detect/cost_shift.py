@@ -12,6 +12,7 @@ whether cost came from there alone.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,13 +34,14 @@ _LARGER = 1.05
 """And costs this much more; else it says nothing new."""
 _SIGMAS = 2.5
 """Errors by which a step has to be off to be told beyond doubt."""
-_EVIDENCE = 5.0
+_EVIDENCE = 6.0
 """Log of how much likelier it has to be that a function did not become dearer than that it did."""
-_MOST_LOST = 3.0
-"""Cost comes from stacks that lost at most so many times as much; else they had a cause of their
-own."""
+_ALIKE = 0.3
+"""Cost comes from stacks that lost as much, but for this part of it or what errors explain."""
 _LEAST_ERROR = 1e-6
 """Part of a step that counts as its error where there is none."""
+_TINY = 1e-300
+"""Smallest error, so that it divides."""
 _TOLD_APART = 1
 """Blocks between two steps, from which on one is not taken for the other."""
 
@@ -94,19 +96,41 @@ class Domains:
             return ""
         if not self.stacks.traffic.is_known:
             return ""
-        traffic = self.stacks.traffic
-        growth = measure(traffic.curves, c, self.background, self._places(c, is_own=True))
-        explained = growth.sizes / growth.before * self.stacks.by_entry(row)
-        moves = self.measure(c, self.stacks.holds[[row]], is_own=True)
-        size = np.array([abs(c.delta)])
-        evidence = self._evidence(size, moves.sizes, moves.errors)[0]
-        if evidence <= _EVIDENCE or explained.sum() < self.config.min_total_ratio * size[0]:
+        growth, explained = self._growth_of_traffic(c, row)
+        if explained.size < self.config.min_total_ratio * abs(c.delta):
             return ""
-        most = int(np.argmax(explained))
+        moves = self.measure(c, self.stacks.holds[[row]], is_own=True)
+        if explained.is_sure:  # that much of it is traffic, whatever else there is
+            is_dearer = Step(float(moves.sizes[0]), float(moves.errors[0])).is_sure
+        else:
+            evidence = self._evidence(np.array([abs(c.delta)]), moves.sizes, moves)
+            is_dearer = bool(evidence[0] <= _EVIDENCE)
+        if is_dearer:
+            return ""
+        most = int(np.argmax(growth * self.stacks.by_entry(row)))
         verb = "rose" if c.delta > 0 else "fell"
-        rise = f"{verb} by {growth.sizes[most] / growth.before[most]:.1%}"
-        name = self.stacks.name(int(traffic.entries[most]))
+        name = self.stacks.name(int(self.stacks.traffic.entries[most]))
+        rise = f"{verb} by {growth[most]:.1%}"
         return f"everything reached from {name} {rise}: traffic, not code"
+
+    def _growth_of_traffic(self, c: Candidate, row: int) -> tuple[FloatArray, Step]:
+        """Return by what part the traffic of each entry point grew at a change, and how much of a
+        function that makes.
+
+        It is looked for wherever the change may be: at its bounds, and where others changed.
+        """
+        assert self.stacks is not None
+        costs = self.stacks.by_entry(row)
+        between = [other.index for other in self.known if c.low <= other.index <= c.high]
+        places = self._far(c)
+        found = []
+        for index in sorted({c.low, c.index, c.high, *between}):
+            there = replace(c, index=index)
+            moves = measure(self.stacks.traffic.curves, there, self.background, places)
+            growth = moves.sizes / moves.before
+            error = float(np.linalg.norm(moves.errors / moves.before * costs))
+            found.append((growth, Step(float((growth * costs).sum()), error)))
+        return max(found, key=lambda one: one[1].size)
 
     def shift(self, c: Candidate) -> str:
         """Return why a candidate is a cost shift; empty where it is none, or cannot be told."""
@@ -116,41 +140,54 @@ class Domains:
         row, metric = self.row(c), self._metric(c)
         if self.stacks is None or row is None or metric not in {"cost", "gcpu"}:
             return ""
-        for scope in self.stacks.around(row, is_share=metric == "gcpu"):
+        own = self._own_step(c, row)
+        around = self.stacks.around(row, is_share=metric == "gcpu")
+        for n_before, scope in enumerate(around):
+            wanted = _EVIDENCE + np.log1p(n_before)
             rest = self.stacks.without(scope.stacks, row)
-            if self._lost(c, self.measure(c, rest))[0] > _EVIDENCE:
+            if self._lost(c, own, self.measure(c, rest))[0] > wanted:
                 return f"cost moved within {scope.name}, whose own cost did not move with it"
             rows, parts = self.stacks.parts(scope.members, rest)
             moves = self.measure(c, parts)
             is_other = np.isin(rows, self._changed_nearby(c))
-            evidence = np.where(is_other, -np.inf, self._lost(c, moves))
-            n_able = int((moves.before >= self.config.min_total_ratio * abs(c.delta)).sum())
-            if len(rows) and evidence.max() > _EVIDENCE + np.log(1 + n_able):
+            evidence = np.where(is_other, -np.inf, self._lost(c, own, moves))
+            n_able = int((moves.before >= self.config.min_total_ratio * own.size).sum())
+            if len(rows) and evidence.max() > wanted + np.log1p(n_able):
                 name = self.stacks.name(int(rows[evidence.argmax()]))
                 return f"cost moved from {name}, within {scope.name}"
         return ""
 
-    def _lost(self, c: Candidate, moves: Moves) -> FloatArray:
+    def _own_step(self, c: Candidate, row: int) -> Step:
+        """Return how far a candidate's function moved, as its stacks have it."""
+        assert self.stacks is not None
+        moves = self.measure(c, self.stacks.holds[[row]], is_own=True)
+        own = Step(float(moves.sizes[0]), float(moves.errors[0]))
+        return own if own.is_sure else Step(abs(c.delta), c.error)
+
+    def _lost(self, c: Candidate, own: Step, moves: Moves) -> FloatArray:
         """Return the evidence that a candidate's cost came from stacks, rather than that these
         stayed as they were.
         """
-        size = abs(c.delta)
+        size = own.size
         stayed = np.zeros(len(moves.sizes))
         if self._metric(c) == "gcpu" and not self._is_traffic_known:
             # what grows makes all else a smaller part of the service
             stayed = -np.minimum(moves.before / max(1 - c.before, size), 1) * size
-        evidence = self._evidence(size + stayed, moves.sizes + size, moves.errors)
-        return np.where(moves.sizes > -_MOST_LOST * size, evidence, -np.inf)
+        left = moves.sizes + size
+        evidence = self._evidence(size + stayed, left, moves)
+        unlike = np.maximum(_ALIKE * size, _SIGMAS * np.hypot(moves.errors, own.error))
+        return np.where(np.abs(left) <= unlike, evidence, -np.inf)
 
-    def _evidence(self, size: FloatArray, left: FloatArray, errors: FloatArray) -> FloatArray:
+    def _evidence(self, size: FloatArray, left: FloatArray, moves: Moves) -> FloatArray:
         """Return how much likelier (log) it is that nothing moved than that something did, where
         that would have moved it by a size, and so much is seen.
+
+        Student's t, since errors are known from few blocks.
         """
-        limit = self.config.min_total_ratio * size
-        scale = np.maximum(errors, _LEAST_ERROR * size) ** 2
-        evidence = np.zeros(len(size))
-        np.divide(size * (limit - left), scale, out=evidence, where=scale > 0)
-        return evidence
+        moved = 2 * self.config.min_total_ratio * size
+        errors = np.maximum(moves.errors, np.maximum(_LEAST_ERROR * size, _TINY))
+        misfits = [np.log1p(((left - where) / errors) ** 2 / moves.dof) for where in (moved, 0.0)]
+        return (moves.dof + 1) / 2 * (misfits[0] - misfits[1])
 
     @property
     def _is_traffic_known(self) -> bool:
@@ -209,6 +246,15 @@ class Domains:
         places = [
             other.index for other in self._elsewhere(c)
             if not self._is_near(c, other) or not (is_own or self._overlaps(c, other))
+        ]  # fmt: skip
+        return np.unique(np.array(places, np.int64))
+
+    def _far(self, c: Candidate) -> IntArray:
+        """Return where steps are that cannot be of the same traffic as a candidate."""
+        reach = self.background.design.layout.block
+        places = [
+            other.index for other in self._elsewhere(c)
+            if other.low > c.high + reach or other.high < c.low - reach
         ]  # fmt: skip
         return np.unique(np.array(places, np.int64))
 

@@ -28,7 +28,7 @@ _SIGMAS = 2.5
 _MEDIAN_ERROR = 1.2533  # standard error of a median, against that of a mean
 _ONE_WAY = 0.6
 """Part of its steps that are left of them all together, where a series may have risen gradually."""
-_GRADUAL = 8.0
+GRADUAL = 8.0
 """Squared error, in noise, by which a rise that takes time has to fit better than a step."""
 
 
@@ -324,7 +324,7 @@ def _gradual(
     place = np.arange(len(blocks))
     ramp = np.clip((place - first) / (last - first), 0, 1)[:, np.newaxis]
     gradual = fit_jointly(design.basis, blocks, level, ramp)
-    handicap = _GRADUAL if len(fit.rises) == 1 else _GRADUAL - 10 * (len(fit.rises) - 1)
+    handicap = GRADUAL if len(fit.rises) == 1 else GRADUAL - 10 * (len(fit.rises) - 1)
     if (fit.misfit - gradual.misfit) / scale < handicap:
         return None
     likely = np.flatnonzero(heights**2 >= heights[best] ** 2 - _LIKELY * scale)

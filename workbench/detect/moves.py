@@ -9,7 +9,8 @@ import numpy as np
 from workbench.detect.background import Background
 from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
-from workbench.detect.localise import Candidate
+from workbench.detect.design import Design
+from workbench.detect.localise import GRADUAL, Candidate
 from workbench.types import BoolArray, FloatArray, IntArray
 
 _FEWEST_APART = 2
@@ -29,6 +30,8 @@ class Moves(NamedTuple):
     sizes: FloatArray
     errors: FloatArray
     """Standard errors of the sizes."""
+    dof: int
+    """Degrees of freedom by which the errors are known."""
 
 
 def is_at_once(c: Candidate, other: Candidate, config: DetectConfig) -> bool:
@@ -69,19 +72,22 @@ def measure(blocks: FloatArray, c: Candidate, background: Background, places: In
         whitener = design.whitener(int(level))
         x, extra = whitener @ always, whitener @ others
         y = whitener @ judged.fit.values[like].T
+        ramps = _ramps_instead(design, int(level), x, y) if c.kind == "step" else {}
         sizes[like], errors[like] = _last_weights(x, y)
         beside = _last_weights(np.hstack([extra, x]), y)
         is_clear = np.abs(sizes[like]) > _DOUBTFUL * errors[like]
         is_clear |= np.abs(beside[0]) > _DOUBTFUL * beside[1]
-        for i in np.flatnonzero(is_clear):
-            needed = extra[:, _standing_out(x, extra, y[:, i])]
+        for i in np.flatnonzero(is_clear).tolist():
+            able = np.column_stack([extra, *([ramps[i]] if i in ramps else [])])
+            needed = able[:, _standing_out(x, able, y[:, i])]
             size, error = _last_weights(np.hstack([needed, x]), y[:, [i]])
             sizes[like[i]], errors[like[i]] = size[0], error[0]
     layout = design.layout
     ends = layout.start + layout.block * np.arange(1, layout.n_blocks + 1)
     first, last = np.searchsorted(ends, [c.start, c.index], side="right")
     before = np.median(blocks[:, min(first, last - 1) : max(last, 1)], axis=1)
-    return Moves(before, sizes * float(np.sign(c.delta)), errors)
+    dof = max(layout.n_blocks - always.shape[1], 1)
+    return Moves(before, sizes * float(np.sign(c.delta)), errors, dof)
 
 
 def _steps(places: IntArray, background: Background) -> FloatArray:
@@ -89,6 +95,29 @@ def _steps(places: IntArray, background: Background) -> FloatArray:
     layout = background.design.layout
     ends = layout.start + layout.block * np.arange(1, layout.n_blocks + 1)
     return np.clip((ends[:, np.newaxis] - places) / layout.block, 0, 1)
+
+
+def _ramps_instead(
+    design: Design, level: int, x: FloatArray, y: FloatArray
+) -> dict[int, FloatArray]:
+    """Return for columns of y a rise that takes time, where one fits better than a step.
+
+    The last column of x is the step.
+    """
+    if not design.ramps:
+        return {}
+    basis = np.linalg.qr(x[:, :-1])[0]
+    left = y - basis @ (basis.T @ y)
+    step = x[:, -1] - basis @ (basis.T @ x[:, -1])
+    by_step = np.zeros(len(left.T))
+    np.divide((step @ left) ** 2, step @ step, out=by_step, where=bool(step.any()))
+    shapes = design.ramp_shapes(level)
+    heights = (shapes.T @ left) ** 2
+    best = heights.argmax(axis=0)
+    by_ramp = heights[best, np.arange(len(best))]
+    noise = ((left**2).sum(axis=0) - by_ramp) / max(len(y) - x.shape[1], 1)
+    is_better = by_ramp - by_step > GRADUAL * noise
+    return {int(i): shapes[:, best[i]] for i in np.flatnonzero(is_better)}
 
 
 def _standing_out(x: FloatArray, extra: FloatArray, y: FloatArray) -> BoolArray:
