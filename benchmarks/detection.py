@@ -39,7 +39,7 @@ from rich.table import Table
 
 from workbench.detect import change_points, detect, find_background
 from workbench.detect.inputs import read_signals
-from workbench.detect.screen import screen
+from workbench.detect.noise.screen import screen
 from workbench.simulate import Noise, simulate_series
 
 N_OURS, N_STEPS, N_FAST, N_NULL = 10_000, 200, 50_000, 300

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from scipy import signal
 
 from workbench.detect import detect
-from workbench.detect.calibrate import chance, corrected, critical, find_prior, judge
-from workbench.detect.design import LEVELS, Design, Layout
-from workbench.detect.fit import fit_rows
-from workbench.detect.nulls import null_of, simulate_null
+from workbench.detect.noise.calibrate import chance, corrected, critical, find_prior, judge
+from workbench.detect.noise.design import LEVELS, Design, Layout
+from workbench.detect.noise.fit import fit_rows
+from workbench.detect.noise.nulls import null_of, simulate_null
 from workbench.simulate import Noise, simulate_series
 
 # few designs: the null of each is simulated once a run, which takes two seconds

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.detect import DetectConfig, detect
-from workbench.detect.design import Design, Layout
+from workbench.detect.noise.design import Design, Layout
 from workbench.errors import SignalError
 from workbench.simulate import Noise, simulate_series
 

@@ -1,12 +1,12 @@
-from itertools import pairwise, product
+from itertools import product
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.detect.design import LEVELS, Design, Layout
-from workbench.detect.loops import loops
+from workbench.detect.noise.design import LEVELS, Design, Layout
+from workbench.detect.noise.loops import loops
 
 plain, compiled = loops.plain, loops.compiled
 DESIGNS = {
@@ -213,38 +213,6 @@ def test_a_step_is_no_window_far_off_when_means_are_steady():
     np.testing.assert_allclose(out, values.reshape(1, 10, 12).mean(axis=2), atol=0.005)
 
 
-def brute_lines(values, penalty, min_size):
-    """Least cost of straight lines over every way to cut values in pieces."""
-    n = len(values)
-    costs = {}
-    for cuts in product([False, True], repeat=n - 1):
-        edges = [0, *(i + 1 for i in range(n - 1) if cuts[i]), n]
-        if min(np.diff(edges)) < min_size:
-            continue
-        cost = 0.0
-        for first, last in pairwise(edges):
-            x = np.column_stack([np.ones(last - first), np.arange(last - first)])
-            fitted = x @ np.linalg.lstsq(x, values[first:last], rcond=None)[0]
-            cost += ((values[first:last] - fitted) ** 2).sum() + penalty
-        costs[tuple(edges)] = cost
-    return costs
-
-
-@pytest.mark.parametrize("min_size", [1, 2, 3])
-@pytest.mark.parametrize("penalty", [0.1, 1.0, 10.0])
-def test_lines_are_the_best_of_all_when_every_cut_is_tried(min_size, penalty):
-    for seed in range(4):
-        values = np.array([0, 1, 2, 3, 9, 9, 9, 4, 2.0]) + normal(9, seed=seed)
-        cost, previous = np.empty(10), np.zeros(10, np.int64)
-        plain.best_lines(values, penalty, min_size, cost, previous)
-        edges = [9]
-        while edges[0] > 0:
-            edges.insert(0, int(previous[edges[0]]))
-        costs = brute_lines(values, penalty, min_size)
-        assert cost[9] == pytest.approx(min(costs.values()), abs=1e-9)
-        assert costs[tuple(edges)] == pytest.approx(min(costs.values()), abs=1e-9)
-
-
 # the same twice: in Python and in machine code
 
 
@@ -287,15 +255,7 @@ def of_steady_means(kind):
     return [out]
 
 
-def of_best_lines(kind):
-    cost, previous = np.empty(61), np.zeros(61, np.int64)
-    kind.best_lines(np.cumsum(normal(60, seed=12)), 2.0, 3, cost, previous)
-    return [cost, previous]
-
-
-@pytest.mark.parametrize(
-    "results_of", [of_fit_rows, of_scan_rows, of_screen_rows, of_steady_means, of_best_lines]
-)
+@pytest.mark.parametrize("results_of", [of_fit_rows, of_scan_rows, of_screen_rows, of_steady_means])
 def test_machine_code_gives_what_python_gives_when_both_are_run(results_of):
     for slow, fast in zip(results_of(plain), results_of(compiled), strict=True):
         np.testing.assert_allclose(fast, slow, rtol=1e-9, atol=1e-9)

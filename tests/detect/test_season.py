@@ -4,10 +4,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import signal
 
-from workbench.detect.background import make_layout
-from workbench.detect.design import Design
-from workbench.detect.fit import fit_rows
-from workbench.detect.season import (
+from workbench.detect.noise.background import make_layout
+from workbench.detect.noise.design import Design
+from workbench.detect.noise.fit import fit_rows
+from workbench.detect.noise.season import (
     find_periods,
     find_season,
     is_weekly,

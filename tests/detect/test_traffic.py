@@ -3,8 +3,8 @@ import pytest
 from scipy import sparse
 
 from workbench.detect import detect
-from workbench.detect.design import Layout
-from workbench.detect.traffic import Traffic
+from workbench.detect.noise.design import Layout
+from workbench.detect.stages.traffic import Traffic
 from workbench.simulate import FleetConfig, simulate_fleet
 from workbench.types import SeriesMatrix, Stacks
 

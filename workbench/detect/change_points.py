@@ -13,10 +13,10 @@ import numpy as np
 import numpy.typing as npt
 from scipy import ndimage
 
-from workbench.detect.background import steady_windows
-from workbench.detect.design import sines, weights_of
-from workbench.detect.loops import loops
-from workbench.detect.season import find_season, foretells
+from workbench.detect.noise.background import steady_windows
+from workbench.detect.noise.design import sines, weights_of
+from workbench.detect.noise.season import find_season, foretells
+from workbench.detect.watch import loops
 from workbench.errors import SignalError
 from workbench.types import FloatArray
 

@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from workbench.detect.background import Background, find_background
-from workbench.detect.calibrate import Prior
 from workbench.detect.config import DetectConfig
-from workbench.detect.design import Design, Layout
 from workbench.detect.funnel import detect
 from workbench.detect.inputs import Signals, read_signals
+from workbench.detect.noise.background import Background, find_background
+from workbench.detect.noise.calibrate import Prior
+from workbench.detect.noise.design import Design, Layout
 from workbench.errors import SignalError
 from workbench.types import Detection, FloatArray, Regression
 

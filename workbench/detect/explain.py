@@ -7,13 +7,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.detect.background import Background, blocks_of, find_background
-from workbench.detect.calibrate import judge
-from workbench.detect.changes import costs_among, is_share_of
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals, read_signals
-from workbench.detect.localise import fit_jointly
-from workbench.detect.screen import filled
+from workbench.detect.noise.background import Background, blocks_of, find_background
+from workbench.detect.noise.calibrate import judge
+from workbench.detect.noise.screen import filled
+from workbench.detect.stages.changes import costs_among, is_share_of
+from workbench.detect.stages.localise import fit_jointly
 from workbench.detect.views import View, split_views
 from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, FloatArray, Regression, SeriesParts

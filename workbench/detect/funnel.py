@@ -16,17 +16,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from workbench.detect.background import Background
-from workbench.detect.changes import REMOVED
 from workbench.detect.config import DetectConfig
-from workbench.detect.cost_shift import Domains, cost_shift
 from workbench.detect.explain import Explainer
-from workbench.detect.filters import adjusted, threshold
 from workbench.detect.inputs import Signals, read_signals
-from workbench.detect.localise import Candidate
-from workbench.detect.merge import merge
+from workbench.detect.noise.background import Background
+from workbench.detect.noise.screen import filled
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
-from workbench.detect.screen import filled
+from workbench.detect.stages.changes import REMOVED
+from workbench.detect.stages.cost_shift import Domains, cost_shift
+from workbench.detect.stages.filters import adjusted, threshold
+from workbench.detect.stages.localise import Candidate
+from workbench.detect.stages.merge import merge
 from workbench.detect.views import View
 from workbench.errors import SignalError
 from workbench.types import (

@@ -11,11 +11,11 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pandas as pd
 
-from workbench.detect.background import Background, find_background
-from workbench.detect.changes import Changes, Funnel, costs_among, lasting_changes
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals, keys_of, read_signals
-from workbench.detect.localise import Candidate
+from workbench.detect.noise.background import Background, find_background
+from workbench.detect.stages.changes import Changes, Funnel, costs_among, lasting_changes
+from workbench.detect.stages.localise import Candidate
 from workbench.errors import SignalError
 from workbench.types import IntArray, SeriesParts
 

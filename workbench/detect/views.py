@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.detect.inputs import Signals, check_finite
-from workbench.detect.localise import Candidate
+from workbench.detect.stages.localise import Candidate
 from workbench.types import IntArray
 
 _BRIDGED = 0.05

@@ -9,7 +9,7 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from workbench.detect.design import Layout
+from workbench.detect.noise.design import Layout
 from workbench.types import FloatArray, IntArray, Stacks
 
 _TRUNK = 0.95

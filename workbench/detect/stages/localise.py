@@ -9,10 +9,10 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from workbench.detect.background import Background, steady_windows
-from workbench.detect.calibrate import Judged, chance, critical, judge
-from workbench.detect.design import LEVELS, Design, plain_design
-from workbench.detect.nulls import null_of
+from workbench.detect.noise.background import Background, steady_windows
+from workbench.detect.noise.calibrate import Judged, chance, critical, judge
+from workbench.detect.noise.design import LEVELS, Design, plain_design
+from workbench.detect.noise.nulls import null_of
 from workbench.types import FloatArray
 
 _TOLD = 0.05

@@ -18,14 +18,14 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from workbench.detect.background import Background, blocks_of
 from workbench.detect.config import DetectConfig
-from workbench.detect.filters import Split, split
 from workbench.detect.inputs import Signals
-from workbench.detect.localise import Candidate
-from workbench.detect.moves import Moves, is_at_once, measure
-from workbench.detect.screen import filled
-from workbench.detect.traffic import Traffic
+from workbench.detect.noise.background import Background, blocks_of
+from workbench.detect.noise.screen import filled
+from workbench.detect.stages.filters import Split, split
+from workbench.detect.stages.localise import Candidate
+from workbench.detect.stages.moves import Moves, is_at_once, measure
+from workbench.detect.stages.traffic import Traffic
 from workbench.types import BoolArray, Change, FloatArray, IntArray, Stacks
 
 _HOLDS = 0.95

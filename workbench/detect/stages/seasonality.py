@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 
-from workbench.detect.background import Background, blocks_of
-from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
-from workbench.detect.design import Design, sines
-from workbench.detect.filters import Split
 from workbench.detect.inputs import Signals
-from workbench.detect.localise import Candidate, fit_jointly
-from workbench.detect.screen import filled
-from workbench.detect.season import find_periods
+from workbench.detect.noise.background import Background, blocks_of
+from workbench.detect.noise.calibrate import judge
+from workbench.detect.noise.design import Design, sines
+from workbench.detect.noise.screen import filled
+from workbench.detect.noise.season import find_periods
+from workbench.detect.stages.filters import Split
+from workbench.detect.stages.localise import Candidate, fit_jointly
 
 _LONGEST = 1.5
 """A season of the week is told from a step by its shape alone in series of up to these weeks."""

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from workbench.detect.design import LEVELS, Design
-from workbench.detect.loops import loops
+from workbench.detect.noise.design import LEVELS, Design
+from workbench.detect.noise.loops import loops
 from workbench.types import FloatArray, IntArray
 
 _MILD, _FAR = 2.5, 4.5

@@ -11,8 +11,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy import ndimage, signal, stats
 
-from workbench.detect.design import sines, weights_of
-from workbench.detect.loops import loops
+from workbench.detect.noise.design import sines, weights_of
+from workbench.detect.noise.loops import loops
 from workbench.types import FloatArray
 
 _MOST_ROWS = 256

@@ -16,8 +16,8 @@ from importlib.resources import files
 import numpy as np
 from scipy import signal, special
 
-from workbench.detect.design import Design, Layout
-from workbench.detect.fit import fit_rows, scan_rows
+from workbench.detect.noise.design import Design, Layout
+from workbench.detect.noise.fit import fit_rows, scan_rows
 from workbench.types import FloatArray
 
 AUTOCORRELATIONS = (0.0, 0.2, 0.4, 0.6, 0.75, 0.85, 0.92, 0.96)

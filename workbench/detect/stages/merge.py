@@ -12,11 +12,11 @@ from dataclasses import replace
 from scipy import sparse
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.cost_shift import Domains
-from workbench.detect.filters import Split
 from workbench.detect.inputs import Signals
-from workbench.detect.localise import Candidate
-from workbench.detect.moves import is_at_once
+from workbench.detect.stages.cost_shift import Domains
+from workbench.detect.stages.filters import Split
+from workbench.detect.stages.localise import Candidate
+from workbench.detect.stages.moves import is_at_once
 from workbench.types import SERVICE, FloatArray
 
 _SAME_GROWTH = 0.7

@@ -13,8 +13,8 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.design import Layout
-from workbench.detect.localise import Candidate
+from workbench.detect.noise.design import Layout
+from workbench.detect.stages.localise import Candidate
 
 _BACK = 0.5
 """A change went away where less than this part of it is left."""

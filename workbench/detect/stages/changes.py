@@ -9,13 +9,13 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from workbench.detect.background import Background, find_background
 from workbench.detect.config import DetectConfig
-from workbench.detect.filters import Split, significant, went_away
 from workbench.detect.inputs import Signals
-from workbench.detect.localise import Candidate, localise
-from workbench.detect.screen import filled, look_closely, screen
-from workbench.detect.seasonality import seasonality
+from workbench.detect.noise.background import Background, find_background
+from workbench.detect.noise.screen import filled, look_closely, screen
+from workbench.detect.stages.filters import Split, significant, went_away
+from workbench.detect.stages.localise import Candidate, localise
+from workbench.detect.stages.seasonality import seasonality
 from workbench.detect.views import View, split_views
 from workbench.types import BoolArray
 

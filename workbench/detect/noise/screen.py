@@ -6,10 +6,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from workbench.detect.background import Background, blocks_of
-from workbench.detect.calibrate import Judged, critical, judge
 from workbench.detect.inputs import Signals
-from workbench.detect.loops import loops
+from workbench.detect.noise.background import Background, blocks_of
+from workbench.detect.noise.calibrate import Judged, critical, judge
+from workbench.detect.noise.loops import loops
 from workbench.types import FloatArray, IntArray
 
 _AT_ONCE = 4096

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import special
 
-from workbench.detect.design import LEVELS, Design
-from workbench.detect.fit import Fit, Steps, fit_rows, scan_rows
-from workbench.detect.nulls import AUTOCORRELATIONS, Null
+from workbench.detect.noise.design import LEVELS, Design
+from workbench.detect.noise.fit import Fit, Steps, fit_rows, scan_rows
+from workbench.detect.noise.nulls import AUTOCORRELATIONS, Null
 from workbench.types import FloatArray, IntArray
 
 _Z = np.arctanh(AUTOCORRELATIONS)

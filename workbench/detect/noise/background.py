@@ -8,13 +8,13 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from workbench.detect.calibrate import Prior, find_prior
-from workbench.detect.design import LEVELS, Design, Layout
-from workbench.detect.fit import fit_rows
 from workbench.detect.inputs import read_signals
-from workbench.detect.loops import loops
-from workbench.detect.nulls import Null, null_of
-from workbench.detect.season import find_season, is_weekly, sample_rows, week_candidates
+from workbench.detect.noise.calibrate import Prior, find_prior
+from workbench.detect.noise.design import LEVELS, Design, Layout
+from workbench.detect.noise.fit import fit_rows
+from workbench.detect.noise.loops import loops
+from workbench.detect.noise.nulls import Null, null_of
+from workbench.detect.noise.season import find_season, is_weekly, sample_rows, week_candidates
 from workbench.types import FloatArray
 
 _LONE = 5.0

@@ -6,11 +6,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from workbench.detect.background import Background
-from workbench.detect.calibrate import judge
 from workbench.detect.config import DetectConfig
-from workbench.detect.design import Design
-from workbench.detect.localise import GRADUAL, Candidate
+from workbench.detect.noise.background import Background
+from workbench.detect.noise.calibrate import judge
+from workbench.detect.noise.design import Design
+from workbench.detect.stages.localise import GRADUAL, Candidate
 from workbench.types import BoolArray, FloatArray, IntArray
 
 _FEWEST_APART = 2

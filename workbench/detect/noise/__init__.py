@@ -1,0 +1,1 @@
+"""What series look like in which nothing happened: level, season, noise, and what chance does."""
