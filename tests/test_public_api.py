@@ -46,6 +46,8 @@ PUBLIC = {
         "detect",
         "find_background",
     ],
+    "workbench.detect.noise": [],
+    "workbench.detect.stages": [],
     "workbench.evaluate": [
         "build_case",
         "load_bank",
