@@ -4,11 +4,13 @@ from scipy import sparse
 
 from workbench.detect import detect
 from workbench.detect.noise.design import Layout
+from workbench.detect.stages.scopes import block_means
 from workbench.detect.stages.traffic import Traffic
 from workbench.simulate import FleetConfig, simulate_fleet
 from workbench.types import SeriesMatrix, Stacks
 
 N = 240
+LAYOUT = Layout(N, 4, 4)
 USUAL = {f"main;{entry};{entry}{i}": 1 + i / 4 for entry in "ab" for i in range(6)}
 
 
@@ -32,6 +34,10 @@ def make_service(*events, usual=USUAL, sigma=0.01, seed=0):
 def detect_events(*events, **options):
     series, stacks = make_service(*events, **options)
     return detect(series, stacks=stacks)
+
+
+def traffic_of(stacks):
+    return Traffic(stacks, block_means(stacks.values, LAYOUT))
 
 
 def told(detection, subject):
@@ -86,19 +92,19 @@ def test_where_one_function_fell_that_all_else_is_a_larger_part_is_no_regression
 
 def test_two_functions_do_not_tell_of_traffic():
     usual = {"main;a;x": 4.0, "main;b;y": 6.0}
-    assert not Traffic(make_service(usual=usual)[1], Layout(N, 2, 4)).is_known
+    assert not traffic_of(make_service(usual=usual)[1]).is_known
     detection = detect_events(("main;a", 120, 1.3), usual=usual)
     assert "x" in names(detection.found)
 
 
 def test_traffic_is_what_most_of_an_entry_point_did():
     _, stacks = make_service(("main;a", 120, 1.3), ("main;a;a2", 60, 3.0))
-    traffic = Traffic(stacks, Layout(N, 4, 4))
+    traffic = traffic_of(stacks)
     assert [stacks.subjects[row] for row in traffic.entries] == ["a", "b"]
     before, after = traffic.curves[:, 16:30].mean(axis=1), traffic.curves[:, 30:].mean(axis=1)
     assert (after / before)[0] / (after / before)[1] == pytest.approx(1.3, rel=0.01)
-    left = np.asarray(traffic.taken_out(stacks.values).toarray())
-    steps = left[:, 120:].mean(axis=1) / left[:, 64:120].mean(axis=1)
+    left = np.asarray(traffic.taken_out(block_means(stacks.values, LAYOUT)).toarray())
+    steps = left[:, 30:].mean(axis=1) / left[:, 16:30].mean(axis=1)
     assert steps == pytest.approx(np.ones(len(steps)), abs=0.01)
 
 
@@ -108,8 +114,8 @@ def test_traffic_that_began_from_nothing_is_not_divided_by():
     values[:6, 120:] = 0.05
     values[0] = 0.05  # one function alone was there before
     stacks = Stacks(stacks.subjects, stacks.depths, sparse.csr_array(values))
-    traffic = Traffic(stacks, Layout(N, 4, 4))
-    assert np.isfinite(traffic.taken_out(stacks.values).toarray()).all()
+    traffic = traffic_of(stacks)
+    assert np.isfinite(traffic.taken_out(block_means(stacks.values, LAYOUT)).toarray()).all()
 
 
 def test_in_a_fleet_traffic_moves_nothing_but_itself():

@@ -145,6 +145,15 @@ class Design:
         return basis.T, np.divide(1, lengths, out=np.zeros(n), where=can)
 
 
+def whitened(columns: FloatArray, level: int) -> FloatArray:
+    """Take autocorrelation `LEVELS[level]` out of columns, (n_blocks, n_columns)."""
+    phi = float(LEVELS[level])
+    white = np.array(columns, dtype=np.float64)
+    white[1:] -= phi * columns[:-1]
+    white[0] *= np.sqrt(1 - phi**2)
+    return white
+
+
 @lru_cache(maxsize=256)
 def plain_design(n_blocks: int, edge: int) -> Design:
     """Return a design without season, of blocks of one window."""

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -21,10 +22,17 @@ from scipy import sparse
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals
 from workbench.detect.noise.background import Background, blocks_of
+from workbench.detect.noise.calibrate import Judged
 from workbench.detect.noise.screen import filled
 from workbench.detect.stages.filters import Split, split
 from workbench.detect.stages.localise import Candidate
-from workbench.detect.stages.moves import Moves, is_at_once, measure
+from workbench.detect.stages.moves import (
+    Moves,
+    blocks_between,
+    is_at_once,
+    judge_blocks,
+    measure,
+)
 from workbench.detect.stages.scopes import StackCosts
 from workbench.types import Change, FloatArray, IntArray, Stacks
 
@@ -70,7 +78,8 @@ class Domains:
         changes: Sequence[Change], config: DetectConfig,
     ) -> None:  # fmt: skip
         self.signals, self.background, self.config = signals, background, config
-        self.stacks = None if stacks is None else StackCosts(stacks, background, changes)
+        layout = background.design.layout
+        self.stacks = None if stacks is None else StackCosts(stacks, layout, changes)
         self.known: Sequence[Candidate] = ()
         """What changed, as far as it is known: none of it is taken for another change."""
 
@@ -86,7 +95,8 @@ class Domains:
             return ""
         moves = self.measure(c, self.stacks.holds[[row]], is_own=True)
         if explained.is_sure:  # that much of it is traffic, whatever else there is
-            is_dearer = Step(float(moves.sizes[0]), float(moves.errors[0])).is_sure
+            left = Step(float(moves.sizes[0]), float(moves.errors[0]))
+            is_dearer = left.is_sure and left.size > _ALIKE * abs(c.delta)
         else:
             evidence = self._evidence(np.array([abs(c.delta)]), moves.sizes, moves)
             is_dearer = bool(evidence[0] <= _EVIDENCE)
@@ -94,8 +104,9 @@ class Domains:
             return ""
         most = int(np.argmax(growth * self.stacks.by_entry(row)))
         verb = "rose" if c.delta > 0 else "fell"
-        name = self.stacks.name(int(self.stacks.traffic.entries[most]))
-        rise = f"{verb} by {growth[most]:.1%}"
+        traffic = self.stacks.traffic
+        entry = int(traffic.entries[most]) if traffic.is_own[most] else -1
+        name, rise = self.stacks.name(entry), f"{verb} by {growth[most]:.1%}"
         return f"everything reached from {name} {rise}: traffic, not code"
 
     def _growth_of_traffic(self, c: Candidate, row: int) -> tuple[FloatArray, Step]:
@@ -106,12 +117,13 @@ class Domains:
         """
         assert self.stacks is not None
         costs = self.stacks.by_entry(row)
+        layout = self.background.design.layout
         between = [other.index for other in self.known if c.low <= other.index <= c.high]
-        places = self._far(c)
-        found = []
-        for index in sorted({c.low, c.index, c.high, *between}):
+        by_block = {index // layout.block: index for index in sorted(between)}
+        places, found = self._far(c), []
+        for index in sorted({c.low, c.index, c.high, *by_block.values()}):
             there = replace(c, index=index)
-            moves = measure(self.stacks.traffic.curves, there, self.background, places)
+            moves = measure(self._traffic, there, self.background, places)
             growth = moves.sizes / moves.before
             error = float(np.linalg.norm(moves.errors / moves.before * costs))
             found.append((growth, Step(float((growth * costs).sum()), error)))
@@ -125,18 +137,19 @@ class Domains:
         row, metric = self.row(c), self._metric(c)
         if self.stacks is None or row is None or metric not in {"cost", "gcpu"}:
             return ""
-        own = self._own_step(c, row)
+        own, before = self._own_step(c, row), self._before(c)
         around = self.stacks.around(row, is_share=metric == "gcpu")
         for n_before, scope in enumerate(around):
             wanted = _EVIDENCE + np.log1p(n_before)
             rest = self.stacks.without(scope.stacks, row)
             if self._lost(c, own, self.measure(c, rest))[0] > wanted:
                 return f"cost moved within {scope.name}, whose own cost did not move with it"
-            rows, parts = self.stacks.parts(scope.members, rest)
+            least = self.config.min_total_ratio * own.size
+            rows, parts = self.stacks.parts(scope.members, rest, before, least / 2)
             moves = self.measure(c, parts)
             is_other = np.isin(rows, self._changed_nearby(c))
             evidence = np.where(is_other, -np.inf, self._lost(c, own, moves))
-            n_able = int((moves.before >= self.config.min_total_ratio * own.size).sum())
+            n_able = int((moves.before >= least).sum())
             if len(rows) and evidence.max() > wanted + np.log1p(n_able):
                 name = self.stacks.name(int(rows[evidence.argmax()]))
                 return f"cost moved from {name}, within {scope.name}"
@@ -172,7 +185,7 @@ class Domains:
         moved = 2 * self.config.min_total_ratio * size
         errors = np.maximum(moves.errors, np.maximum(_LEAST_ERROR * size, _TINY))
         misfits = [np.log1p(((left - where) / errors) ** 2 / moves.dof) for where in (moved, 0.0)]
-        return (moves.dof + 1) / 2 * (misfits[0] - misfits[1])
+        return np.asarray((moves.dof + 1) / 2 * (misfits[0] - misfits[1]))
 
     @property
     def _is_traffic_known(self) -> bool:
@@ -191,9 +204,23 @@ class Domains:
             Whether it is the candidate's change that is measured, not what else was at that time.
         """
         assert self.stacks is not None
-        costs = self.stacks.relative if self._metric(c) == "gcpu" else self.stacks.values
-        blocks = blocks_of(np.asarray((sets @ costs).toarray()), self.background.design.layout)
-        return measure(blocks, c, self.background, self._places(c, is_own=is_own))
+        blocks = np.asarray((sets @ self._costs(c)).toarray())
+        judged = judge_blocks(blocks, self.background)
+        return measure(judged, c, self.background, self._places(c, is_own=is_own))
+
+    @cached_property
+    def _traffic(self) -> Judged:
+        assert self.stacks is not None
+        return judge_blocks(self.stacks.traffic.curves, self.background)
+
+    def _costs(self, c: Candidate) -> sparse.csr_array:
+        assert self.stacks is not None
+        return self.stacks.relative if self._metric(c) == "gcpu" else self.stacks.blocks
+
+    def _before(self, c: Candidate) -> FloatArray:
+        """Return what stacks cost before a candidate's change, (n_stacks,)."""
+        first, last = blocks_between(c.start, c.index, self.background.design.layout)
+        return np.asarray(self._costs(c)[:, first:last].mean(axis=1)).ravel()
 
     def row(self, c: Candidate) -> int | None:
         """Return a candidate's function, as a row of the stacks; None where they lack it."""
@@ -276,7 +303,8 @@ class Domains:
         values = filled(self.signals.values[[total]])
         if self.config.total_ratio is None:
             blocks = blocks_of(values, self.background.design.layout)
-            moves = measure(blocks, c, self.background, self._places(c, is_own=True))
+            judged = judge_blocks(blocks, self.background)
+            moves = measure(judged, c, self.background, self._places(c, is_own=True))
             return Step(float(moves.sizes[0]), float(moves.errors[0]))
         rise = (self.config.total_ratio - 1) * float(np.median(values[0, c.start : c.index]))
         return Step(rise * float(np.sign(c.delta)), 0.0)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 
 from workbench.detect.noise.background import Background, steady_windows
 from workbench.detect.noise.calibrate import Judged, chance, critical, judge
-from workbench.detect.noise.design import LEVELS, Design, plain_design
+from workbench.detect.noise.design import LEVELS, Design, plain_design, whitened
 from workbench.detect.noise.nulls import null_of
 from workbench.types import FloatArray
 
@@ -244,8 +244,8 @@ def _change_points(values: FloatArray, min_size: int, pen: float) -> list[int]:
 def fit_jointly(basis: FloatArray, blocks: FloatArray, level: int, changes: FloatArray) -> Joint:
     """Fit level, season and changes to the blocks of a series."""
     q = basis.shape[1]
-    x = _whitened(np.hstack([basis, changes]), level)
-    y = _whitened(blocks[:, np.newaxis], level)[:, 0]
+    x = whitened(np.hstack([basis, changes]), level)
+    y = whitened(blocks[:, np.newaxis], level)[:, 0]
     inverse = np.linalg.pinv(x.T @ x, rcond=1e-10, hermitian=True)
     weights = inverse @ (x.T @ y)
     misfit = float(((y - x @ weights) ** 2).sum())
@@ -253,15 +253,6 @@ def fit_jointly(basis: FloatArray, blocks: FloatArray, level: int, changes: Floa
     return Joint(
         float(weights[0]), weights[1:q], weights[q:], np.sqrt(np.maximum(variances, 0)), misfit
     )
-
-
-def _whitened(columns: FloatArray, level: int) -> FloatArray:
-    """Take autocorrelation `LEVELS[level]` out of columns, (n_blocks, n_columns)."""
-    phi = float(LEVELS[level])
-    white = columns.copy()
-    white[1:] -= phi * columns[:-1]
-    white[0] *= np.sqrt(1 - phi**2)
-    return white
 
 
 def _window(
@@ -313,7 +304,7 @@ def _gradual(
     """Return the rise that takes time where one fits better than the steps do."""
     if not design.ramps:
         return None
-    white = _whitened(blocks[:, np.newaxis], level)[:, 0]
+    white = whitened(blocks[:, np.newaxis], level)[:, 0]
     basis = design.tables.bases[level]
     if abs(fit.rises.sum()) < _ONE_WAY * np.abs(fit.rises).sum():
         return None

@@ -8,14 +8,13 @@ import numpy as np
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.noise.background import Background
-from workbench.detect.noise.calibrate import judge
-from workbench.detect.noise.design import Design
+from workbench.detect.noise.calibrate import Judged, judge
+from workbench.detect.noise.design import Design, Layout, whitened
+from workbench.detect.noise.loops import loops
 from workbench.detect.stages.localise import GRADUAL, Candidate
-from workbench.types import BoolArray, FloatArray, IntArray
+from workbench.types import FloatArray, IntArray
 
 _FEWEST_APART = 2
-_DOUBTFUL = 2.0
-"""Errors below which a step is none worth measuring with care."""
 _SIGMAS = 3.0
 """Errors by which a step at another place has to stand out to be fitted too."""
 _SEEN = 1e-3
@@ -29,8 +28,8 @@ class Moves(NamedTuple):
     """Levels before."""
     sizes: FloatArray
     errors: FloatArray
-    """Standard errors of the sizes."""
-    dof: int
+    """Standard errors of the sizes; inf where they cannot be told from other steps."""
+    dof: IntArray
     """Degrees of freedom by which the errors are known."""
 
 
@@ -42,7 +41,12 @@ def is_at_once(c: Candidate, other: Candidate, config: DetectConfig) -> bool:
     return near or (c.low <= other.high and other.low <= c.high)
 
 
-def measure(blocks: FloatArray, c: Candidate, background: Background, places: IntArray) -> Moves:
+def judge_blocks(blocks: FloatArray, background: Background) -> Judged:
+    """Fit level and season to blocks whose moves are to be measured, (n_rows, n_blocks)."""
+    return judge(background.design, blocks, background.prior, background.null)
+
+
+def measure(judged: Judged, c: Candidate, background: Background, places: IntArray) -> Moves:
     """Measure the steps of series at a candidate's change.
 
     Level, season and step are fitted together (generalised least squares), and those steps at
@@ -50,8 +54,8 @@ def measure(blocks: FloatArray, c: Candidate, background: Background, places: In
 
     Parameters
     ----------
-    blocks : FloatArray
-        (n_rows, n_blocks).
+    judged : Judged
+        Series, (n_rows, n_blocks), as `judge_blocks` returns them.
     c : Candidate
         Whose change.
     background : Background
@@ -60,34 +64,43 @@ def measure(blocks: FloatArray, c: Candidate, background: Background, places: In
         (n_places,) windows in which something else changed.
     """
     design = background.design
-    judged = judge(design, blocks, background.prior, background.null)
-    sizes, errors = np.empty(len(blocks)), np.empty(len(blocks))
+    rows, n_rows = judged.fit.values, len(judged.level)
+    sizes, errors, dof = np.empty(n_rows), np.empty(n_rows), np.empty(n_rows, np.int64)
     course = _steps(np.array([c.index]), background)
     if c.kind == "drift":
         course = np.cumsum(course, axis=0) / course.sum()
-    always = np.column_stack([design.basis, course])
-    others = _steps(places, background)
-    for level in np.unique(judged.level):
+    columns = np.hstack([_steps(_thinned(places, design.layout), background), course])
+    for level in np.unique(judged.level).tolist():
         like = np.flatnonzero(judged.level == level)
-        whitener = design.whitener(int(level))
-        x, extra = whitener @ always, whitener @ others
-        y = whitener @ judged.fit.values[like].T
-        ramps = _ramps_instead(design, int(level), x, y) if c.kind == "step" else {}
-        sizes[like], errors[like] = _last_weights(x, y)
-        beside = _last_weights(np.hstack([extra, x]), y)
-        is_clear = np.abs(sizes[like]) > _DOUBTFUL * errors[like]
-        is_clear |= np.abs(beside[0]) > _DOUBTFUL * beside[1]
-        for i in np.flatnonzero(is_clear).tolist():
-            able = np.column_stack([extra, *([ramps[i]] if i in ramps else [])])
-            needed = able[:, _standing_out(x, able, y[:, i])]
-            size, error = _last_weights(np.hstack([needed, x]), y[:, [i]])
-            sizes[like[i]], errors[like[i]] = size[0], error[0]
-    layout = design.layout
-    ends = layout.start + layout.block * np.arange(1, layout.n_blocks + 1)
-    first, last = np.searchsorted(ends, [c.start, c.index], side="right")
-    before = np.median(blocks[:, min(first, last - 1) : max(last, 1)], axis=1)
-    dof = max(layout.n_blocks - always.shape[1], 1)
+        basis = design.tables.bases[level]
+        free = [white - basis.T @ (basis @ white)
+                for white in (whitened(columns, level), whitened(rows[like].T, level))]  # fmt: skip
+        x, y = (np.ascontiguousarray(part.T) for part in free)
+        ramps, ramp_of = _ramps_instead(design, level, x[-1], y, is_asked=c.kind == "step")
+        n = len(x) + 2
+        found = np.empty(len(like)), np.empty(len(like)), np.empty(len(like), np.int64)
+        loops.compiled.measure_steps(
+            y, x, ramps, ramp_of, design.layout.n_blocks - len(basis), _SIGMAS**2, _SEEN,
+            np.empty((n, n)), np.empty((n, n)), np.empty(n), np.empty(n, np.int64), *found,
+        )  # fmt: skip
+        sizes[like], errors[like], dof[like] = found
+    first, last = blocks_between(c.start, c.index, design.layout)
+    before = np.median(rows[:, first:last], axis=1)
     return Moves(before, sizes * float(np.sign(c.delta)), errors, dof)
+
+
+def blocks_between(start: int, end: int, layout: Layout) -> tuple[int, int]:
+    """Return the first and last block, and one, between windows; at least one."""
+    ends = layout.start + layout.block * np.arange(1, layout.n_blocks + 1)
+    first, last = np.searchsorted(ends, [start, end], side="right").tolist()
+    last = max(last, 1)
+    return min(first, last - 1), last
+
+
+def _thinned(places: IntArray, layout: Layout) -> IntArray:
+    """Return one place a block; steps within one are one to all that blocks can tell."""
+    _, first = np.unique((places - layout.start) // layout.block, return_index=True)
+    return places[first]
 
 
 def _steps(places: IntArray, background: Background) -> FloatArray:
@@ -98,54 +111,17 @@ def _steps(places: IntArray, background: Background) -> FloatArray:
 
 
 def _ramps_instead(
-    design: Design, level: int, x: FloatArray, y: FloatArray
-) -> dict[int, FloatArray]:
-    """Return for columns of y a rise that takes time, where one fits better than a step.
-
-    The last column of x is the step.
-    """
-    if not design.ramps:
-        return {}
-    basis = np.linalg.qr(x[:, :-1])[0]
-    left = y - basis @ (basis.T @ y)
-    step = x[:, -1] - basis @ (basis.T @ x[:, -1])
-    by_step = np.zeros(len(left.T))
-    np.divide((step @ left) ** 2, step @ step, out=by_step, where=bool(step.any()))
+    design: Design, level: int, step: FloatArray, rows: FloatArray, *, is_asked: bool
+) -> tuple[FloatArray, IntArray]:
+    """Return rises that take time, and for each row which fits better than a step; -1 for none."""
+    none = np.full(len(rows), -1)
+    if not is_asked or not design.ramps or not step.any():
+        return np.empty((0, len(step))), none
     shapes = design.ramp_shapes(level)
-    heights = (shapes.T @ left) ** 2
-    best = heights.argmax(axis=0)
-    by_ramp = heights[best, np.arange(len(best))]
-    noise = ((left**2).sum(axis=0) - by_ramp) / max(len(y) - x.shape[1], 1)
-    is_better = by_ramp - by_step > GRADUAL * noise
-    return {int(i): shapes[:, best[i]] for i in np.flatnonzero(is_better)}
-
-
-def _standing_out(x: FloatArray, extra: FloatArray, y: FloatArray) -> BoolArray:
-    """Choose the extra columns that a fit of y needs, the clearest first.
-
-    The last column of x, the step that is asked for, is no more likely than they are.
-    """
-    columns = np.hstack([extra, x[:, -1:]])
-    chosen = np.zeros(columns.shape[1], np.bool_)
-    while not chosen.all() and len(y) - x.shape[1] - chosen.sum() > 1:
-        basis = np.linalg.qr(np.hstack([x[:, :-1], columns[:, chosen]]))[0]
-        left = y - basis @ (basis.T @ y)
-        free = columns - basis @ (basis.T @ columns)
-        lengths = (free**2).sum(axis=0)
-        able = (lengths > _SEEN * (columns**2).sum(axis=0)) & ~chosen
-        gains = np.divide((free.T @ left) ** 2, lengths, out=np.zeros(len(able)), where=able)
-        best = int(gains.argmax())
-        noise = ((left**2).sum() - gains[best]) / (len(y) - basis.shape[1] - 1)
-        if not able[best] or gains[best] <= _SIGMAS**2 * noise:
-            break
-        chosen[best] = True
-    return chosen[:-1]
-
-
-def _last_weights(x: FloatArray, y: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Return the last weight of a fit to each column of y, and its standard error."""
-    inverse = np.linalg.pinv(x.T @ x, rcond=1e-10, hermitian=True)
-    weights = inverse @ (x.T @ y)
-    misfit = ((y - x @ weights) ** 2).sum(axis=0)
-    variances = inverse[-1, -1] * misfit / max(len(y) - x.shape[1], 1)
-    return weights[-1], np.sqrt(np.maximum(variances, 0))
+    by_step = (rows @ step) ** 2 / (step @ step)
+    heights = (rows @ shapes) ** 2
+    best = heights.argmax(axis=1)
+    by_ramp = heights[np.arange(len(best)), best]
+    noise = ((rows**2).sum(axis=1) - by_ramp) / max(design.dof, 1)
+    ramp_of = np.where(by_ramp - by_step > GRADUAL * noise, best, none)
+    return np.ascontiguousarray(shapes.T), ramp_of

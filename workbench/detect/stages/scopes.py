@@ -8,7 +8,7 @@ from typing import NamedTuple
 import numpy as np
 from scipy import sparse
 
-from workbench.detect.noise.background import Background
+from workbench.detect.noise.design import Layout
 from workbench.detect.stages.traffic import Traffic
 from workbench.types import BoolArray, Change, FloatArray, IntArray, Stacks
 
@@ -32,16 +32,24 @@ class Scope(NamedTuple):
 class StackCosts:
     """Which stacks hold what, and what they cost."""
 
-    def __init__(self, stacks: Stacks, background: Background, changes: Sequence[Change]) -> None:
+    def __init__(self, stacks: Stacks, layout: Layout, changes: Sequence[Change]) -> None:
         self.row = {subject: row for row, subject in enumerate(stacks.subjects)}
         self.service = stacks.service
-        self.subjects, self.depths, self.values = stacks.subjects, stacks.depths, stacks.values
+        self.subjects, self.depths = stacks.subjects, stacks.depths
         self.holds = sparse.csr_array((stacks.depths > 0).astype(np.float64))
-        self.costs = np.asarray(stacks.values.mean(axis=1)).ravel()
         self.within = stacks.depths.tocoo()
-        self.traffic = Traffic(stacks, background.design.layout)
-        self.relative = self.traffic.taken_out(stacks.values)
-        """(n_stacks, n_windows) of costs per unit of traffic."""
+        self.costs = np.asarray(stacks.values.mean(axis=1)).ravel()
+        self.blocks = block_means(stacks.values, layout)
+        """(n_stacks, n_blocks) of costs."""
+        self.traffic = Traffic(stacks, self.blocks)
+        self.relative = self.traffic.taken_out(self.blocks)
+        """(n_stacks, n_blocks) of costs per unit of traffic."""
+        ends = self.traffic.ends
+        told = np.flatnonzero(ends >= 0)
+        self.ending = sparse.csr_array(
+            (np.ones(len(told)), (ends[told], told)), shape=self.holds.shape
+        )
+        """(n_functions, n_stacks), 1 where a stack ends in a function."""
         touched = [[f.subject for f in change.functions] for change in changes]
         self.changed = [{*names} & {*self.row} for names in touched]
 
@@ -79,8 +87,21 @@ class StackCosts:
         left = stacks & (self.holds[[row]].toarray().ravel() == 0)
         return sparse.csr_array(left[np.newaxis].astype(np.float64))
 
-    def parts(self, members: IntArray, rest: sparse.csr_array) -> tuple[IntArray, sparse.csr_array]:
+    def parts(
+        self, members: IntArray, rest: sparse.csr_array, costs: FloatArray, least: float
+    ) -> tuple[IntArray, sparse.csr_array]:
         """Return what functions hold of a set of stacks, and of that what ends in them.
+
+        Parameters
+        ----------
+        members : IntArray
+            Functions, as rows.
+        rest : csr_array
+            (1, n_stacks) the set.
+        costs : FloatArray
+            (n_stacks,) what stacks cost.
+        least : float
+            Parts that cost less are left out.
 
         Returns
         -------
@@ -89,11 +110,11 @@ class StackCosts:
         sets : csr_array
             (n_parts, n_stacks).
         """
-        held = self.holds[members] * rest.toarray()
-        ends = held * (self.traffic.ends == members[:, np.newaxis])
-        sets = sparse.csr_array(sparse.vstack([held, ends]))
-        costs = sets @ self.costs
-        is_part = (costs > 0) & (costs * _LARGER < float((rest @ self.costs)[0]))
+        pieces = [sparse.csr_array(h[members].multiply(rest)) for h in (self.holds, self.ending)]
+        sets = sparse.csr_array(sparse.vstack(pieces))
+        usual = sets @ self.costs
+        is_part = (usual * _LARGER < float((rest @ self.costs)[0])) & (sets @ costs >= least)
+        is_part &= usual > 0
         return np.tile(members, 2)[is_part], sets[np.flatnonzero(is_part)]
 
     def _callers(self, own: FloatArray, cost: float, most: float) -> Iterator[BoolArray]:
@@ -112,6 +133,15 @@ class StackCosts:
         stacks = np.asarray(self.holds[rows].sum(axis=0)).ravel() > 0
         if self.costs[stacks].sum() >= _LARGER * cost:
             yield Scope(name, stacks, np.array(rows))
+
+
+def block_means(values: sparse.csr_array, layout: Layout) -> sparse.csr_array:
+    """Return means of blocks, (n_rows, n_blocks), of values, (n_rows, n_windows)."""
+    windows = np.arange(layout.start, layout.n_windows)
+    places = windows, (windows - layout.start) // layout.block
+    shape = layout.n_windows, layout.n_blocks
+    shares = sparse.csr_array((np.full(len(windows), 1 / layout.block), places), shape=shape)
+    return sparse.csr_array(values @ shares)
 
 
 def _scopes(subject: str) -> Iterator[tuple[str, str]]:

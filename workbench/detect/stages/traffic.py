@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 from scipy import sparse
 
-from workbench.detect.noise.design import Layout
 from workbench.types import FloatArray, IntArray, Stacks
 
 _TRUNK = 0.95
@@ -34,8 +33,8 @@ class Traffic:
     ----------
     stacks : Stacks
         Of one service.
-    layout : Layout
-        How windows make blocks.
+    blocks : csr_array
+        (n_stacks, n_blocks) what they cost.
 
     Attributes
     ----------
@@ -47,39 +46,48 @@ class Traffic:
         (n_stacks,) which of them each stack is reached from.
     curves : FloatArray
         (n_entries, n_blocks) traffic, as a multiple of what is usual.
+    is_own : BoolArray
+        (n_entries,) whether functions enough tell of it; else the whole service stands in.
     is_known : bool
         Whether there are functions enough to tell of traffic at all.
     """
 
-    def __init__(self, stacks: Stacks, layout: Layout) -> None:
-        self.layout = layout
+    def __init__(self, stacks: Stacks, blocks: sparse.csr_array) -> None:
         first, self.ends = _ends(stacks)
         self.entries, self.entry_of = np.unique(first, return_inverse=True)
-        costs, entry_of = self._relative_costs(stacks)
+        costs, entry_of = self._relative_costs(blocks)
         whole = _middle(costs)
+        flat = np.ones(blocks.shape[1])
+        of_entry = [_middle(costs[entry_of == entry]) for entry in range(len(self.entries))]
         self.is_known = whole is not None
-        flat = np.ones(layout.n_blocks) if whole is None else whole
-        curves = [_middle(costs[entry_of == entry]) for entry in range(len(self.entries))]
-        self.curves = np.array([flat if curve is None else curve for curve in curves])
+        self.is_own = np.array([curve is not None for curve in of_entry]) & self.is_known
+        usual = flat if whole is None else whole
+        curves = [usual if curve is None else curve for curve in of_entry]
+        self.curves = np.array(curves if self.is_known else [flat] * len(curves))
 
-    def taken_out(self, values: sparse.csr_array) -> sparse.csr_array:
-        """Return costs, (n_stacks, n_windows), per unit of the traffic of stacks' entry points."""
-        layout, told = self.layout, values.tocoo()
-        blocks = np.clip((told.col - layout.start) // layout.block, 0, layout.n_blocks - 1)
-        costs = told.data / self.curves[self.entry_of[told.row], blocks]
-        return sparse.csr_array((costs, (told.row, told.col)), shape=values.shape)
+    def taken_out(self, blocks: sparse.csr_array) -> sparse.csr_array:
+        """Return costs, (n_stacks, n_blocks), per unit of the traffic of stacks' entry points."""
+        told = blocks.tocoo()
+        costs = told.data / self.curves[self.entry_of[told.row], told.col]
+        return sparse.csr_array((costs, (told.row, told.col)), shape=blocks.shape)
 
-    def _relative_costs(self, stacks: Stacks) -> tuple[FloatArray, IntArray]:
-        """Return what each function costs itself by entry point, as multiples of what is usual."""
+    def _relative_costs(self, blocks: sparse.csr_array) -> tuple[FloatArray, IntArray]:
+        """Return what each function costs itself by entry point, as multiples of what is usual.
+
+        What is not there in some block can tell nothing of it, but where the service rested: that
+        is told as usual.
+        """
         places = np.stack([self.entry_of, self.ends])
         (entry_of, _), place = np.unique(places, axis=1, return_inverse=True)
         n_stacks = len(self.ends)
         sums = sparse.csr_array((np.ones(n_stacks), (place.ravel(), np.arange(n_stacks))))
-        windows = np.asarray((sums @ stacks.values).toarray())[:, self.layout.start :]
-        blocks = windows.reshape(len(windows), self.layout.n_blocks, -1).mean(axis=2)
-        usual = blocks.mean(axis=1)
-        is_seen = usual > 0
-        return blocks[is_seen] / usual[is_seen, np.newaxis], entry_of[is_seen]
+        costs = np.asarray((sums @ blocks).toarray())
+        rests = costs.sum(axis=0) == 0
+        is_seen = (costs[:, ~rests] > 0).all(axis=1) & (not rests.all())
+        costs, entry_of = costs[is_seen], entry_of[is_seen]
+        costs /= costs[:, ~rests].mean(axis=1, keepdims=True)
+        costs[:, rests] = 1
+        return costs, entry_of
 
 
 def _ends(stacks: Stacks) -> tuple[IntArray, IntArray]:
@@ -99,7 +107,7 @@ def _ends(stacks: Stacks) -> tuple[IntArray, IntArray]:
 def _middle(costs: FloatArray) -> FloatArray | None:
     """Return the weighted median of series at each place, the quieter ones counting more.
 
-    None where they are too few, one counts for too much, or most are not seen at some place.
+    None where they are too few, or one counts for too much.
     """
     if not len(costs):
         return None
@@ -111,5 +119,4 @@ def _middle(costs: FloatArray) -> FloatArray | None:
     heights = np.cumsum(weights[order], axis=0)
     middle = np.argmax(heights >= heights[-1] / 2, axis=0)
     places = np.arange(costs.shape[1])
-    curve = np.asarray(costs[order[middle, places], places])
-    return curve if curve.min() > 0 else None
+    return np.asarray(costs[order[middle, places], places])
