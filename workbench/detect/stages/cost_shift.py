@@ -38,7 +38,7 @@ from workbench.types import Change, FloatArray, IntArray, Stacks
 
 _SIGMAS = 2.5
 """Errors by which a step has to be off to be told beyond doubt."""
-_EVIDENCE = 6.0
+_EVIDENCE = 5.0
 """Log of how much likelier it has to be that a function did not become dearer than that it did."""
 _ALIKE = 0.3
 """Cost comes from stacks that lost as much, but for this part of it or what errors explain."""

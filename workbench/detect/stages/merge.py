@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from dataclasses import replace
 
+import numpy as np
 from scipy import sparse
 
 from workbench.detect.config import DetectConfig
@@ -16,13 +17,17 @@ from workbench.detect.inputs import Signals
 from workbench.detect.stages.cost_shift import Domains
 from workbench.detect.stages.filters import Split
 from workbench.detect.stages.localise import Candidate
-from workbench.detect.stages.moves import is_at_once
+from workbench.detect.stages.moves import Moves, is_at_once
 from workbench.types import SERVICE, FloatArray
 
 _SAME_GROWTH = 0.7
 """Two subjects moved together where this part of the smaller one's growth is in both."""
 _CARRIES = 0.5
 """A callee stands for its callers where it carries this part of the largest growth."""
+_IN_STEP = 0.25
+"""Two subjects grew by the same factor where these differ by no more than this part of them."""
+_NEW = 0.05
+"""A subject is as good as new where it had this part of its growth before."""
 _WITHIN = 0.95
 """A callee is one of a caller where this part of its cost is called from there."""
 _METRICS = ("cost", "gcpu", "self_gcpu")
@@ -59,7 +64,7 @@ def _merge(
         near = [c for c in left if _is_same_change(c, largest, config)]
         growth = _Growth(near, largest, signals, domains)
         chosen = _representative(growth.moved_with(largest), signals, growth)
-        group = {*growth.moved_with(largest), *growth.moved_with(chosen)}
+        group = {*growth.moved_with(chosen), *growth.in_step_with(chosen, largest)}
         others = [c for c in near if c in group and c is not chosen]
         names = dict.fromkeys(_subject(signals, c) for c in others)
         names.pop(_subject(signals, chosen), None)
@@ -106,7 +111,9 @@ class _Growth:
             self.held = domains.stacks.holds[list(in_stacks.values())]
             self.depths = domains.stacks.depths[list(in_stacks.values())]
             self.costs = domains.stacks.costs
-            self.sizes = self._grown(self.held)
+            moves = self._moves(self.held)
+            self.sizes = moves.sizes
+            self.rates = moves.sizes / np.maximum(moves.before, _NEW * np.abs(moves.sizes))
 
     def moved_with(self, chosen: Candidate) -> list[Candidate]:
         """Return the candidates that are of one change with another, that one among them."""
@@ -120,6 +127,18 @@ class _Growth:
                 if wanted > 0 and shared[i] >= _SAME_GROWTH * wanted:
                     together.add(c)
         return [c for c in self.near if c in together]
+
+    def in_step_with(self, chosen: Candidate, caller: Candidate) -> list[Candidate]:
+        """Return what moved with a caller by the same factor as a candidate did: called as much
+        more often, they are of one change though neither is part of the other.
+        """
+        if not {chosen, caller} <= {*self.place}:
+            return self.moved_with(caller) if chosen is caller else []
+        rate = self.rates[self.place[chosen]]
+        return [
+            c for c in self.moved_with(caller)
+            if c in self.place and abs(self.rates[self.place[c]] - rate) <= _IN_STEP * abs(rate)
+        ]  # fmt: skip
 
     def deepest(self, candidates: list[Candidate]) -> Candidate:
         """Return the callee that carries most of the growth, going down by the largest growth."""
@@ -145,5 +164,7 @@ class _Growth:
         return is_service or (self.signals.keys is not None and names[0] == names[1])
 
     def _grown(self, sets: sparse.csr_array) -> FloatArray:
-        moves = self.domains.measure(self.largest, sparse.csr_array(sets), is_own=True)
-        return moves.sizes
+        return self._moves(sets).sizes
+
+    def _moves(self, sets: sparse.csr_array) -> Moves:
+        return self.domains.measure(self.largest, sparse.csr_array(sets), is_own=True)
