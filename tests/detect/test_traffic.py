@@ -108,6 +108,60 @@ def test_traffic_is_what_most_of_an_entry_point_did():
     assert steps == pytest.approx(np.ones(len(steps)), abs=0.01)
 
 
+def seen_as(service, stacks, values, *, rest=0.0):
+    """The service with other values of its stacks; where it rests its series have `rest`."""
+    values = values / np.maximum(values.sum(axis=0), 1e-12)
+    rows = (stacks.depths > 0).astype(float) @ values
+    rows[:, values.sum(axis=0) == 0] = rest
+    metrics = service.metrics
+    return detect(
+        SeriesMatrix(service.subjects, metrics, rows),
+        stacks=Stacks(stacks.subjects, stacks.depths, sparse.csr_array(values)),
+    )
+
+
+@pytest.mark.parametrize("rest", [0.0, np.nan])
+def test_windows_in_which_a_service_rested_do_not_hide_traffic(rest):
+    for seed in range(3):
+        service, stacks = make_service(("main;a", 120, 1.3), seed=seed)
+        values = stacks.values.toarray()
+        values[:, 40:43] = 0
+        detection = seen_as(service, stacks, values, rest=rest)
+        assert len(names((*detection.found, *detection.gains))) <= 1
+
+
+def test_an_endpoint_that_began_is_no_gain_of_the_others():
+    usual = {f"main;a;a{i}": 1 + i / 4 for i in range(6)}
+    usual |= {f"main;b;b{i}": 1 + i / 4 for i in range(10)}
+    for seed in range(3):
+        service, stacks = make_service(usual=usual, seed=seed)
+        values = stacks.values.toarray()
+        values[[stack.startswith("main;b") for stack in usual], :120] = 0
+        detection = seen_as(service, stacks, values)
+        assert not {name for name in names(detection.gains) if name.startswith("a")}
+
+
+def test_rarely_seen_functions_do_not_silence_the_others():
+    usual = USUAL | {f"main;a;rare{i}": 1e-9 for i in range(20)}
+    service, stacks = make_service(("main;a", 120, 1.3), usual=usual)
+    values = stacks.values.toarray()
+    seen = np.random.default_rng(1).poisson(0.01, (20, N))
+    values[len(USUAL) :] = 1e-4 * seen
+    detection = seen_as(service, stacks, values)
+    assert detection.found == () == detection.gains
+
+
+@pytest.mark.parametrize("factor", [0.7, 1.5])
+def test_where_one_of_few_functions_changed_the_others_did_not(factor):
+    for seed in range(6):
+        detection = detect_events(("main;a;a2", 120, factor), seed=seed)
+        changed = names(detection.found if factor > 1 else detection.gains)
+        others = names(detection.gains if factor > 1 else detection.found)
+        assert "a2" in changed
+        assert changed <= {"a", "a2", "main"}
+        assert others == set()
+
+
 def test_traffic_that_began_from_nothing_is_not_divided_by():
     _, stacks = make_service(("main;a", 0, 0.0), seed=1)
     values = stacks.values.toarray()
