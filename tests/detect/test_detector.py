@@ -123,3 +123,50 @@ def test_all_looks_together_keep_to_the_budget():
     found = [r for batch in fed(detector, values[:, 1008:], 48) for r in batch]
     assert len(found) <= 12  # one look after the other, each with all of it: above 100
     assert all(0 <= r.p_value <= 1 for r in found)
+
+
+def named_history(n_windows=300):
+    rng = np.random.default_rng(0)
+    times = pd.date_range("2026-03-02", periods=n_windows, freq="h", tz="UTC")
+    values = rng.normal([100, 10, 1], [1, 0.1, 0.01], (n_windows, 3))
+    return pd.DataFrame(values, index=times, columns=["a", "b", "c"])
+
+
+def test_points_that_name_their_series_may_come_in_any_order():
+    history = named_history(303)
+    for turned in (False, True):
+        detector = Detector(history.iloc[:300])
+        new = history.iloc[300:][["c", "a", "b"]]
+        detector.update(new.T if turned else new, None if not turned else new.index)
+        np.testing.assert_array_equal(detector.values[:, -3:], history.iloc[300:].to_numpy().T)
+        assert detector._times[-1] == history.index[-1]
+    detector.update(pd.Series({"b": 2.0, "a": 1.0, "c": 3.0}))
+    assert [*detector.values[:, -1]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    ("points", "times", "told"),
+    [
+        (pd.Series({"a": 1.0, "b": 2.0}), None, "expected points of every series"),
+        (pd.Series({"a": 1.0, "b": 2.0, "z": 3.0}), None, r"got also \['z'\]"),
+        (["a", "b", "c"], None, "expected points as numbers"),
+        (np.ones((3, 2)), ["2027-01-02", "2027-01-01"], "expected times after 2027-01-02"),
+        (np.ones((3, 1)), ["soon"], "expected times"),
+    ],
+)
+def test_points_that_are_not_those_of_the_history_change_nothing(points, times, told):
+    detector = Detector(named_history())
+    with pytest.raises(SignalError, match=told):
+        detector.update(points, times)
+    assert detector.n_seen == 300
+
+
+def test_a_state_keeps_names_of_several_parts():
+    history = named_history().T
+    history.index = pd.MultiIndex.from_product(
+        [["shop"], ["latency"], history.index], names=["service", "metric", "subject"]
+    )
+    history.iloc[1, 150:] *= 1.2
+    detector = Detector.from_bytes(Detector(history).to_bytes())
+    assert [r.series for r in detector.detection.found] == [("shop", "latency", "b")]
+    assert detector.update(np.empty((3, 0))) == ()

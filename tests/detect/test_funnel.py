@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from workbench.detect import DetectConfig, detect
+from workbench.detect import DetectConfig, detect, find_background
 from workbench.errors import SignalError
 from workbench.signals import function_series, stacks
 from workbench.types import SERVICE, Detection, Recording, SeriesMatrix
@@ -264,3 +264,63 @@ def test_each_service_has_its_own_total_when_there_are_several():
     assert [(r.service, r.subject) for r in told.found if r.subject != SERVICE] == [("web", "a")]
     (reason,) = told.removed[told.removed["series"] == ("db", "cost", "a")]["reason"]
     assert reason.startswith("cost moved between functions")
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        ({"lower_is_worse": "throughput"}, "lower_is_worse as names of metrics, got 'throughput'"),
+        ({"min_relative": float("nan")}, "min_relative as a number of 0 or more, got nan"),
+        ({"alerts_per_1000_series": -1}, "got -1"),
+        ({"alerts_per_1000_series": 0}, "above 0, got 0"),
+        ({"min_watts": "a"}, "min_watts as a number"),
+    ],
+)
+def test_a_configuration_that_means_nothing_is_refused(options, told):
+    with pytest.raises(SignalError, match=told):
+        DetectConfig(**options)
+
+
+def one_series(before, after, *, sigma=0.01, n_each=150):
+    rng = np.random.default_rng(0)
+    values = np.repeat([before, after], n_each) + sigma * rng.standard_normal(2 * n_each)
+    return values[np.newaxis]
+
+
+def test_what_was_almost_nothing_before_is_new():
+    values = one_series(0.0, 2.0)
+    (regression,) = detect(values).found
+    assert regression.before == 0
+    assert regression.relative_delta == float("inf")
+
+
+def test_changes_below_zero_are_relative_to_the_size_of_the_level():
+    values = one_series(-100.0, -80.0, sigma=1)
+    (regression,) = detect(values).found
+    row = regression.to_row()
+    assert 0.19 < row["relative_delta_low"] < 0.2 < row["relative_delta_high"] < 0.21
+
+
+@pytest.mark.parametrize("name", ["qps", "throughput"])
+def test_a_fall_is_the_regression_where_lower_is_worse(name):
+    values = one_series(100.0, 90.0, sigma=1)
+    frame = pd.DataFrame(values, index=pd.Index([name], name="subject"))
+    config = DetectConfig(lower_is_worse=["qps", "throughput"])
+    assert [r.subject for r in detect(frame, config=config).found] == [name]
+
+
+def test_a_step_near_the_start_is_told_as_one():
+    values = one_series(1.0, 2.0)[:, 146:]
+    detection = detect(values)
+    assert detection.found == ()
+    assert "too few to tell a level by" in detection.removed["reason"].iloc[0]
+
+
+def test_a_background_of_another_length_is_refused():
+    with pytest.raises(SignalError, match="over the 300 windows of the background, got 200"):
+        detect(np.ones((3, 200)), background=find_background(one_series(1, 2)))
+
+
+def test_a_share_of_the_service_is_asked_only_of_what_has_one():
+    config = DetectConfig(min_share=0.01)
+    assert detect(one_series(0.010, 0.015, sigma=1e-4), config=config).found

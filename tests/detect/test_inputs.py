@@ -269,3 +269,27 @@ def test_long_and_wide_frames_are_the_same_when_series_are_in_order(names, n_win
     np.testing.assert_array_equal(one.values, other.values)
     assert list(one.ids) == list(other.ids)
     assert list(one.times) == list(other.times)
+
+
+@pytest.mark.parametrize(
+    "index",
+    [
+        pd.Index(TIMES.strftime("%Y-%m-%d %H:%M")),
+        TIMES.tz_localize(None).to_period("4h"),
+        pd.Index([*map(pd.Timestamp.to_pydatetime, TIMES)], dtype=object),
+    ],
+    ids=["texts", "periods", "datetimes"],
+)
+@pytest.mark.parametrize("is_turned", [False, True])
+def test_what_stands_for_times_is_a_clock(index, is_turned):
+    frame = pd.DataFrame(VALUES.T, index=index, columns=NAMES)
+    signals = read_signals(frame.T if is_turned else frame)
+    np.testing.assert_array_equal(signals.values, VALUES)
+    assert [*signals.ids] == NAMES
+    assert [*signals.times] == [*TIMES]
+
+
+def test_names_that_look_like_numbers_or_dates_in_part_stay_names():
+    frame = pd.DataFrame(VALUES, index=["2026-01-01", "2026-01-01-b"])
+    assert read_signals(frame).times is None
+    assert [*read_signals(frame).ids] == ["2026-01-01", "2026-01-01-b"]

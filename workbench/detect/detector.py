@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Sequence
+from collections.abc import Hashable, Sequence
 from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
 from typing import Any
 from zipfile import BadZipFile
 
@@ -20,7 +21,7 @@ from workbench.detect.noise.background import Background, find_background
 from workbench.detect.noise.calibrate import Prior
 from workbench.detect.noise.design import Design, Layout
 from workbench.errors import SignalError
-from workbench.types import Detection, FloatArray, Regression
+from workbench.types import Detection, FloatArray, IntArray, Regression
 
 _STATE = 1
 _LOOKS = 4.0
@@ -98,9 +99,10 @@ class Detector:
         Parameters
         ----------
         points : array_like
-            (n_series,) or (n_series, n_new), in the order of the history; NaN for none.
+            (n_series,) or (n_series, n_new), in the order of the history; NaN for none. A table
+            or Series that names the series may have them in any order, a table also by column.
         times : sequence of times, optional
-            Of the new windows. Default: the clock of the history goes on.
+            Of the new windows, in order. Default: the clock of the history goes on.
 
         Returns
         -------
@@ -113,7 +115,11 @@ class Detector:
         SignalError
             Where the shape is another, or a value is infinite; nothing was taken in then.
         """
-        new = np.asarray(points, dtype=self._buffer.dtype)
+        points, times = self._in_order(points, times)
+        try:
+            new = np.asarray(points, dtype=self._buffer.dtype)
+        except (TypeError, ValueError) as error:
+            raise SignalError(f"expected points as numbers: {error}") from error
         if new.ndim == 1:
             new = new[:, np.newaxis]
         if new.ndim != 2 or len(new) != len(self._buffer):
@@ -126,6 +132,8 @@ class Detector:
                 f"series {self._ids[row]}: expected finite values, or NaN for none, got "
                 f"{new[row, column]} at new window {column}"
             )
+        if not new.shape[1]:
+            return ()
         new_times = self._new_times(new.shape[1], times)
         found: list[Regression] = []
         block = self.background.design.layout.block
@@ -136,17 +144,43 @@ class Detector:
                 found += self._judge()
         return tuple(found)
 
+    def _in_order(self, points: Any, times: Any) -> tuple[Any, Any]:
+        """Return points with series in the order of the history, where they have names; and times,
+        where a table has them.
+        """
+        if not isinstance(points, (pd.Series, pd.DataFrame)):
+            return points, times
+        known = {*self._ids}
+        is_turned = isinstance(points, pd.DataFrame) and {*points.columns} == known
+        if is_turned and {*points.index} != known:
+            has_times = times is None and isinstance(points.index, pd.DatetimeIndex)
+            times = points.index if has_times and self._times is not None else times
+            points = points.T
+        if {*points.index} == known and points.index.is_unique:
+            return points.loc[[*self._ids]], times
+        if isinstance(points.index, pd.RangeIndex) and len(points) == len(self._buffer):
+            return points, times
+        strange = [name for name in points.index if name not in known][:3]
+        raise SignalError(f"expected points of the series of the history, got also {strange}"
+                          if strange else "expected points of every series, once")  # fmt: skip
+
     def _new_times(self, n: int, times: Any) -> pd.DatetimeIndex | None:
-        if self._times is None:
+        if self._times is None and times is None:
             return None
+        if self._times is None:
+            raise SignalError("expected no times, as the history has none")
         if times is None:
             step = (self._times[-1] - self._times[0]) / max(len(self._times) - 1, 1)
             return pd.DatetimeIndex([self._times[-1] + step * (i + 1) for i in range(n)])
-        told = pd.DatetimeIndex(pd.to_datetime(times, utc=True))
+        try:
+            told = pd.DatetimeIndex(pd.to_datetime(times, utc=True))
+        except (TypeError, ValueError) as error:
+            raise SignalError(f"expected times, one a new window: {error}") from error
         if len(told) != n:
             raise SignalError(f"expected {n} times, one a new window, got {len(told)}")
-        if told[0] <= self._times[-1]:
-            raise SignalError(f"expected times after {self._times[-1]}, got {told[0]}")
+        for before, after in pairwise([self._times[-1], *told]):
+            if not after > before:
+                raise SignalError(f"expected times after {before}, got {after}")
         return told
 
     def _append(self, new: FloatArray, times: pd.DatetimeIndex | None) -> None:
@@ -211,7 +245,7 @@ class Detector:
         layout, prior = self.background.design.layout, self.background.prior
         told = {
             "state": _STATE,
-            "ids": [i if isinstance(i, str) else int(i) for i in self._ids],
+            "ids": [*map(_plain, self._ids)],
             "keys": None if self._keys is None else self._keys.to_dict("list"),
             "config": asdict(self.config) | {"lower_is_worse": sorted(self.config.lower_is_worse)},
             "layout": asdict(layout), "periods": list(self.background.design.periods),
@@ -235,14 +269,19 @@ class Detector:
                 told = json.loads(bytes(file["told"]))
             if told["state"] != _STATE:
                 raise ValueError(f"state {told['state']}")
-        except (ValueError, KeyError, OSError, EOFError, BadZipFile) as error:
+            return cls._of_state(values, times, told)
+        except (ValueError, KeyError, TypeError, OSError, EOFError, BadZipFile) as error:
             raise SignalError(f"expected the state of a detector: {error}") from error
+
+    @classmethod
+    def _of_state(cls, values: FloatArray, times: IntArray, told: dict[str, Any]) -> Detector:
         design = Design(Layout(**told["layout"]), tuple(told["periods"]))
         self = cls.__new__(cls)
         lower = frozenset(told["config"].pop("lower_is_worse"))
         self.config = DetectConfig(**told["config"], lower_is_worse=lower)
         self.background = Background(design, Prior(**told["prior"]), told["week"])
-        self._ids = pd.Index(told["ids"])
+        names = [tuple(name) if isinstance(name, list) else name for name in told["ids"]]
+        self._ids = pd.Index(names, tupleize_cols=False)
         self._keys = None if told["keys"] is None else pd.DataFrame(told["keys"])
         self._times = pd.DatetimeIndex(times, tz="UTC") if len(times) else None
         self._n = values.shape[1]
@@ -256,3 +295,14 @@ class Detector:
         self._detection = None
         self._n_judged = told["n_judged"]
         return self
+
+
+def _plain(name: Hashable) -> str | int | float | list[Any]:
+    """Return the id of a series as JSON has it; SignalError where it cannot."""
+    if isinstance(name, tuple):
+        return [_plain(part) for part in name]
+    if isinstance(name, (str, int, float)):
+        return name
+    if isinstance(name, np.generic):
+        return _plain(name.item())
+    raise SignalError(f"expected names of series as texts or numbers, got {name!r}")

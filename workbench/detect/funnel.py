@@ -39,6 +39,8 @@ from workbench.types import (
 )
 
 _NORMAL_95 = 1.96
+_NEW = 0.01
+"""A level before that is this part of a change, and within its error, is none."""
 
 
 def detect(
@@ -83,6 +85,10 @@ def detect(
         windows.
     """
     config = config or DetectConfig()
+    if not isinstance(config, DetectConfig):
+        raise SignalError(f"expected a DetectConfig, got {type(config).__name__}")
+    if stacks is not None and not isinstance(stacks, Stacks):
+        raise SignalError(f"expected Stacks, got {type(stacks).__name__}")
     if alerts_per_1000_series is not None:
         config = replace(config, alerts_per_1000_series=alerts_per_1000_series)
     if isinstance(series, SeriesParts):
@@ -116,7 +122,8 @@ def _conclude(
         for c, p_value in zip(kept, p_values, strict=True)
     ]
     found.sort(key=lambda r: -abs(r.absolute_delta))
-    is_worse = [(r.absolute_delta > 0) != (r.metric in config.lower_is_worse) for r in found]
+    lower = config.lower_is_worse
+    is_worse = [(r.absolute_delta > 0) != bool({r.metric, r.subject} & lower) for r in found]
     return Detection(
         found=tuple(r for r, worse in zip(found, is_worse, strict=True) if worse),
         gains=tuple(r for r, worse in zip(found, is_worse, strict=True) if not worse),
@@ -137,9 +144,11 @@ class _Worth:
         return self.signals.key(c.row, "metric")
 
     def total(self, c: Candidate) -> float:
-        """Return what 100 % of the service is, before a change; 1 where it has no cost."""
-        if self.metric(c) != "cost":
+        """Return what 100 % of the service is, before a change; 0 where that is not known."""
+        if self.metric(c) in {"gcpu", "self_gcpu"}:
             return 1.0
+        if self.metric(c) != "cost":
+            return 0.0
         row = self.signals.totals.get(self.signals.key(c.row, "service"))
         if row is None:
             return 0.0
@@ -164,10 +173,12 @@ def _regression(c: Candidate, signals: Signals, worth: _Worth, domains: Domains)
     name = "\0".join([service, subject, metric, str(c.index)])
     at = [None if signals.times is None else signals.times[i] for i in (c.index, c.low, c.high)]
     series: Hashable = signals.ids[c.row]
+    is_new = abs(c.before) < min(_NEW * abs(c.delta), _NORMAL_95 * c.error)
+    before = 0.0 if is_new else c.before
     return Regression(
         id=f"R-{blake2b(name.encode(), digest_size=4).hexdigest()}", subject=subject,
         metric=metric, change_index=c.index, change_index_low=c.low, change_index_high=c.high,
-        before=c.before, after=c.after, p_value=c.p_value, merged=c.merged,
+        before=before, after=before + c.delta, p_value=c.p_value, merged=c.merged,
         is_sure=domains.is_sure(c), series=series, service=service, kind=c.kind,
         delta_low=c.delta - _NORMAL_95 * c.error, delta_high=c.delta + _NORMAL_95 * c.error,
         at=at[0], at_low=at[1], at_high=at[2], watts=worth.watts(c),

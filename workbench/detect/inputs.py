@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
@@ -15,6 +16,8 @@ from workbench.errors import SignalError
 from workbench.types import SERVICE, FloatArray, IntArray, SeriesMatrix
 
 _KEYS = ("service", "metric", "subject")
+_TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
+"""How a time in ISO 8601 begins."""
 _REGULAR = 0.01
 """Part of the usual time between windows by which nearly all keep to it, where there is a clock."""
 
@@ -130,6 +133,7 @@ def _of_matrix(series: SeriesMatrix) -> Signals:
 
 def _of_wide(frame: pd.DataFrame) -> Signals:
     """One row a series, unless the rows are times, or numbered and the columns have names."""
+    frame = frame.set_axis(_with_times(frame.index)).set_axis(_with_times(frame.columns), axis=1)
     if _is_times(frame.index) or (_is_numbered(frame.index) and _is_named(frame.columns)):
         frame = frame.T
     if _is_times(frame.columns):
@@ -194,12 +198,25 @@ def _joined(key: Hashable) -> str:
     return " ".join(str(part) for part in key if part) if isinstance(key, tuple) else str(key)
 
 
+def _with_times(index: pd.Index[Any]) -> pd.Index[Any]:
+    """Return times for what stands for them: periods, dates, and texts of ISO 8601."""
+    if isinstance(index, pd.PeriodIndex):
+        return index.to_timestamp()
+    kind = pd.api.types.infer_dtype(index, skipna=False) if len(index) else ""
+    is_text = kind == "string" and all(_TIME.match(text) for text in index)
+    if kind not in {"date", "datetime"} and not is_text:
+        return index
+    times = pd.to_datetime(pd.Series(index), format="ISO8601" if is_text else None, utc=True,
+                           errors="coerce")  # fmt: skip
+    return index if times.isna().any() else pd.DatetimeIndex(times, name=index.name)
+
+
 def _is_times(index: pd.Index[Any]) -> bool:
     return pd.api.types.is_datetime64_any_dtype(index.dtype)
 
 
 def _is_numbered(index: pd.Index[Any]) -> bool:
-    return pd.api.types.is_integer_dtype(index.dtype)
+    return pd.api.types.is_numeric_dtype(index.dtype)
 
 
 def _is_named(index: pd.Index[Any]) -> bool:

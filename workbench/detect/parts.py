@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals, keys_of, read_signals
-from workbench.detect.noise.background import Background, find_background
+from workbench.detect.noise.background import Background, check_fits, find_background
 from workbench.detect.stages.changes import Changes, Funnel, costs_among, lasting_changes
 from workbench.detect.stages.localise import Candidate
 from workbench.errors import SignalError
@@ -38,6 +38,7 @@ class Seen:
 
 def look_at_all(signals: Signals, config: DetectConfig, background: Background | None) -> Seen:
     """Find what lastingly changed in series."""
+    check_fits(background, signals.n_windows)
     found = lasting_changes(signals, config, background, costs_among(signals.keys))
     n_series = len(signals.values)
     _check_any(found.n_judged)
@@ -52,6 +53,7 @@ def look_at_parts(parts: SeriesParts, config: DetectConfig, background: Backgrou
     judge, and two.
     """
     sample = parts.sample()
+    check_fits(background, sample.shape[1])
     background = background or find_background(sample)
     _ = background.null, background.design.tables  # made once, not by each thread
     costs: set[tuple[str, str]] = set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Hashable, Iterable
 from dataclasses import dataclass, field
 from typing import Any
@@ -54,11 +55,11 @@ class Regression:
 
     @property
     def relative_delta(self) -> float:
-        """Change of level as a fraction of the level before; inf for a new function."""
+        """Change of level as a fraction of the size of that before; inf for a new function."""
         return self._relative(self.absolute_delta)
 
     def _relative(self, delta: float) -> float:
-        return delta / self.before if self.before else float("inf")
+        return delta / abs(self.before) if self.before else math.copysign(math.inf, delta)
 
     def to_row(self) -> dict[str, Any]:
         """Return what tables of regressions have of it."""

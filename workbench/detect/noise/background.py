@@ -15,6 +15,7 @@ from workbench.detect.noise.fit import fit_rows
 from workbench.detect.noise.loops import loops
 from workbench.detect.noise.nulls import Null, null_of
 from workbench.detect.noise.season import find_season, is_weekly, sample_rows, week_candidates
+from workbench.errors import SignalError
 from workbench.types import FloatArray
 
 _LONE = 5.0
@@ -47,6 +48,15 @@ class Background:
     def null(self) -> Null:
         """What noise alone does to it."""
         return null_of(self.design)
+
+
+def check_fits(background: Background | None, n_windows: int) -> None:
+    """Raise SignalError where a background is of series of another length."""
+    if background is not None and background.design.layout.n_windows != n_windows:
+        raise SignalError(
+            f"expected series over the {background.design.layout.n_windows} windows of the "
+            f"background, got {n_windows}"
+        )
 
 
 def make_layout(n_windows: int, period: float | None = None) -> Layout:

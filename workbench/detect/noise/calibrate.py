@@ -16,6 +16,8 @@ _Z = np.arctanh(AUTOCORRELATIONS)
 _NODES, _WEIGHTS = np.polynomial.hermite_e.hermegauss(9)
 _BROAD = (0.35, 0.4)
 """Mean and deviation of autocorrelation (Fisher's z) where few series tell of it."""
+_MOST = 0.999
+"""Autocorrelation above which none is believed."""
 _FEW = 20
 """Series whose word counts as much as that."""
 
@@ -103,7 +105,7 @@ def chance(null: Null, statistic: FloatArray, level: IntArray, belief: FloatArra
     """Return the p-values of statistics, averaged over the autocorrelations that are possible."""
     p_value = np.zeros(len(statistic))
     for node, share in zip(_NODES, _WEIGHTS / _WEIGHTS.sum(), strict=True):
-        true = np.maximum(np.tanh(belief[:, 0] + belief[:, 1] * node), 0.0)
+        true = np.clip(np.tanh(belief[:, 0] + belief[:, 1] * node), 0.0, _MOST)
         less = (1 - true) / (1 - LEVELS[level])
         tail = 2 * special.stdtr(null.dof, -np.abs(statistic) * less)
         p_value += share * np.minimum(1, null.n_tests * tail)

@@ -73,8 +73,10 @@ def _transients(changes: list[Candidate], fewest: int, n_windows: int) -> dict[C
         is_last = change is left[-1]
         if is_last and abs(change.latest - change.before) < _BACK * abs(change.delta):
             reasons[change] = "went away again"
-        elif change.kind == "step" and min(change.index, n_windows - change.index) <= fewest:
+        elif change.kind == "step" and n_windows - change.index <= fewest:
             reasons[change] = f"seen for {fewest} windows or fewer, it may go away again"
+        elif change.kind == "step" and change.index <= fewest:
+            reasons[change] = f"after {fewest} windows or fewer, too few to tell a level by"
     return reasons
 
 

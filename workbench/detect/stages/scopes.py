@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import NamedTuple
 
 import numpy as np
@@ -33,6 +34,9 @@ class StackCosts:
     """Which stacks hold what, and what they cost."""
 
     def __init__(self, stacks: Stacks, layout: Layout, changes: Sequence[Change]) -> None:
+        depths = sparse.csr_array(stacks.depths, copy=True)
+        depths.eliminate_zeros()
+        stacks = replace(stacks, depths=depths)
         self.row = {subject: row for row, subject in enumerate(stacks.subjects)}
         self.service = stacks.service
         self.subjects, self.depths = stacks.subjects, stacks.depths
