@@ -57,9 +57,13 @@ _MOST_COMPARED = 20_000
               help="Power that a service draws.  [default: what the store knows]")  # fmt: skip
 @click.option("--min-relative", type=click.FloatRange(0), default=0.005, show_default=True,
               help="Smallest change to report, as a fraction of the level before.")  # fmt: skip
+@click.option("--lower-is-worse", "lower", metavar="NAME", multiple=True,
+              help="Metric or series of which a fall is the regression, such as a throughput; may "
+              "be given several times.")  # fmt: skip
 def detect(
     source: str, as_json: bool, service: str | None, metric: str | None, budget: float,
     figures: Path | None, explained: str | None, watts: float | None, min_relative: float,
+    lower: tuple[str, ...],
 ) -> None:  # fmt: skip
     """Find what regressed in SOURCE, and say what was left out and why.
 
@@ -67,6 +71,9 @@ def detect(
     Benchmark, Prometheus) or a folder of results of asv. Series of one metric and service are
     judged together. Parquet with one row a series, and a folder of Parquet, is read in parts: it
     may be larger than memory, and all its series are judged together.
+
+    A rise is a regression, save of what --lower-is-worse names and of `throughput`. Exit code 0,
+    whatever was found; 1 where SOURCE cannot be read, 2 where options are wrong.
     """
     if as_json and explained is not None:
         raise click.UsageError("expected --json without --explain")
@@ -76,6 +83,7 @@ def detect(
     config = DetectConfig(
         alerts_per_1000_series=budget, min_relative=min_relative,
         service_watts=watts if watts is not None else known_watts or None,
+        lower_is_worse=DetectConfig().lower_is_worse.union(lower),
     )  # fmt: skip
     chosen = choose(source, series, service, metric)
     if isinstance(chosen, list):
@@ -96,7 +104,8 @@ def detect(
         print_funnel(funnel)
     if figures is not None:
         draw_found(found, figures)
-        click.echo(f"wrote {len(found)} figures to {figures}", err=as_json)
+        number = "1 figure" if len(found) == 1 else f"{len(found)} figures"
+        click.echo(f"wrote {number} to {figures}", err=as_json)
 
 
 def _judge(

@@ -44,7 +44,7 @@ Source: TypeAlias = "list[Group] | SeriesParts"
 def read_source(source: str) -> tuple[Source, dict[str, float]]:
     """Return the series of a store, a file or a folder, and the watts of services."""
     from workbench.ingest.series import open_series, prefers_parts, read_series
-    from workbench.ingest.series.asv import is_asv
+    from workbench.ingest.series.asv import results_in
     from workbench.store import Store
 
     path = Path(source)
@@ -55,7 +55,7 @@ def read_source(source: str) -> tuple[Source, dict[str, float]]:
         return _not_empty(source, groups), _watts(store.table("services"))
     if prefers_parts(path):
         return open_series(path), {}
-    if not path.exists() or (path.is_dir() and not is_asv(path)):
+    if not path.exists() or (path.is_dir() and results_in(path) is None):
         seen = "neither" if path.exists() else "no such path"
         told = "expected a store, a file of series, or a folder of Parquet or of results of asv"
         told = f"{told}, found {seen}"

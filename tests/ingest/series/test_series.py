@@ -106,6 +106,25 @@ def test_asv_results_are_every_parameter_at_every_commit(tmp_path):
         read_series(tmp_path)
 
 
+def test_asv_results_are_found_in_their_suite_and_of_one_machine(tmp_path):
+    machine = tmp_path / "results" / "box"
+    machine.mkdir(parents=True)
+    (machine / "machine.json").write_text('{"machine": "box"}')
+    (machine.parent / "benchmarks.json").write_text('{"time_x": {"unit": "seconds"}}')
+    result = machine / "abc-env.json"
+    result.write_text(
+        json.dumps(
+            {"commit_hash": "abc", "date": 1767225600000, "env_name": "e", "results": {"time_x": 1}}
+        )
+    )
+    whole = read_series(tmp_path / "results")
+    assert rows(whole, "subject", "unit", "value") == [("time_x", "seconds", 1)]
+    for folder in (tmp_path, machine):
+        pd.testing.assert_frame_equal(read_series(folder), whole)
+    with pytest.raises(ParseError, match=r"abc-env\.json: expected the folder of asv results"):
+        read_series(result)
+
+
 def test_a_folder_of_anything_else_is_refused(tmp_path):
     with pytest.raises(ParseError, match="expected a folder of asv results"):
         read_series(tmp_path)
@@ -307,3 +326,61 @@ def test_a_table_of_many_series_is_told_by_a_late_column():
     lines = [",".join([*names, "date"])]
     lines += [",".join(["1"] * 300 + [f"2026-01-{day:02}"]) for day in range(1, 4)]
     assert len(read_series("\n".join(lines).encode())) == 900
+
+
+def csv(*lines):
+    return "\n".join(lines).encode()
+
+
+def test_columns_that_tell_series_apart_are_in_the_subject():
+    rows = [f"{e},2026-01-0{d},{v}" for d in (1, 2) for e, v in (("/a", 10 + d), ("/b", 50))]
+    frame = read_series(csv("endpoint,time,value", *rows))
+    assert frame.groupby("subject")["value"].apply(list).to_dict() == {
+        "/a": [11, 12],
+        "/b": [50, 50],
+    }
+    rows = [f"lat,{row}" for row in rows]
+    frame = read_series(csv("series,endpoint,time,value", *rows))
+    assert [*frame["subject"].unique()] == ["lat /a", "lat /b"]
+
+
+def test_a_text_that_tells_nothing_apart_is_left_out():
+    frame = read_series(csv("time,series,value,note", "2026-01-01,a,1,x", "2026-01-02,a,2,y"))
+    assert [*frame["subject"].unique()] == ["a"]
+
+
+def test_numbers_that_only_tell_rows_apart_are_named():
+    rows = [f"2026-01-0{d},{code},{d}" for d in (1, 2) for code in (200, 500)]
+    with pytest.raises(ParseError, match="one row at 2026-01-01, or no column status_code"):
+        read_series(csv("time,status_code,latency", *rows))
+
+
+@pytest.mark.parametrize(
+    "cells", [("9,63", "9,7"), ("12 ms", "13 ms"), ("10,034", "1,200,000"), ("10.1%", "9%")]
+)
+def test_numbers_as_people_write_them_are_not_dropped(cells):
+    rows = [f'2026-01-0{d};"{cell}";3' for d, cell in enumerate(cells, start=1)]
+    with pytest.raises(ParseError, match=f"row 1: expected a number in lat, got '{cells[0]}'"):
+        read_series(csv("time;lat;n", *rows))
+
+
+@pytest.mark.parametrize("name", ["value", "result"])
+def test_a_column_called_value_may_be_one_of_several_series(name):
+    frame = read_series(csv(f"time,p99,{name}", "2026-01-01,1,5", "2026-01-02,2,6"))
+    assert frame.groupby("subject")["value"].apply(list).to_dict() == {"p99": [1, 2], name: [5, 6]}
+
+
+@pytest.mark.parametrize("name", ["time", None])
+def test_the_index_of_a_table_that_pandas_wrote_is_its_times(name):
+    times = pd.date_range("2026-01-01", periods=3, name=name)
+    buffer = io.BytesIO()
+    pd.DataFrame({"p50": [1.0, 2, 3]}, index=times).to_parquet(buffer)
+    frame = read_series(buffer.getvalue())
+    assert [*frame["at"].dt.tz_localize(None)] == [*times]
+    assert [*frame["subject"].unique()] == ["p50"]
+
+
+@pytest.mark.parametrize("line", ["Time (UTC),p50", "day;p50", "_time\tlat"])
+def test_what_a_table_has_to_name_is_said(line):
+    with pytest.raises(ParseError, match="a first line that names a column of times"):
+        read_series(csv(line, "2026-01-01,3"))

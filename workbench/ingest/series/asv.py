@@ -26,9 +26,23 @@ def is_asv(folder: Path) -> bool:
     return (folder / "benchmarks.json").is_file() or any(folder.glob("*/machine.json"))
 
 
+def results_in(folder: Path) -> Path | None:
+    """Return the results of asv that a folder holds: all, of one machine, or of a suite."""
+    if is_asv(folder) or (folder / "machine.json").is_file():
+        return folder
+    return folder / "results" if is_asv(folder / "results") else None
+
+
+def is_result(content: Content) -> bool:
+    """Tell whether a file is one result of asv: what one commit took."""
+    return content.head.lstrip().startswith("{") and all(
+        f'"{name}"' in content.text for name in ("commit_hash", "env_name", "results")
+    )
+
+
 def parse_asv(folder: Path) -> pd.DataFrame:
     """Read a folder of results: every benchmark and parameter at every commit."""
-    units = _units(folder / "benchmarks.json")
+    units = _units(folder / "benchmarks.json") or _units(folder.parent / "benchmarks.json")
     measurements: list[tuple[str, Measurement]] = []
     paths = [p for p in sorted(folder.rglob("*.json")) if p.name not in _NOT_RESULTS]
     environments = set()

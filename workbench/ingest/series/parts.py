@@ -18,7 +18,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ParseError
-from workbench.ingest.series.asv import is_asv
+from workbench.ingest.series.asv import results_in
 from workbench.ingest.series.layouts import Windows, find_layout
 from workbench.ingest.series.shards import Shard, n_at_once, read_schema
 from workbench.types import SeriesParts
@@ -74,7 +74,7 @@ def prefers_parts(source: Path) -> bool:
     held twice.
     """
     if source.is_dir():
-        return bool(_files_in(source)) and not is_asv(source)
+        return bool(_files_in(source)) and results_in(source) is None
     if not source.is_file():
         return False
     with source.open("rb") as file:

@@ -62,9 +62,10 @@ def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> 
     """
     path = None if isinstance(source, bytes) else Path(source)
     if path is not None and path.is_dir():
-        if not asv.is_asv(path):
+        results = asv.results_in(path)
+        if results is None:
             raise ParseError("expected a folder of asv results (benchmarks.json, machines)", path)
-        return asv.parse_asv(path)
+        return asv.parse_asv(results)
     if path is not None and not path.is_file():
         raise ParseError("expected a file of series, found no such file", path)
     try:
@@ -72,8 +73,21 @@ def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> 
         content = Content(unpack(data, most_bytes))
         name = find_series_format(content)
         if name is None:
-            seen = repr(content.data[:40]) if content.data else "an empty file"
-            raise ParseError(f"expected one of {', '.join(SERIES_FORMATS)}, asv, got {seen}")
+            raise ParseError(_no_format(content))
         return SERIES_FORMATS[name].parse(content)
     except ParseError as error:
         raise error.within(path) from error
+
+
+def _no_format(content: Content) -> str:
+    """Return the complaint about what is in no format."""
+    if not content.data:
+        return f"expected one of {', '.join(SERIES_FORMATS)}, asv, got an empty file"
+    if asv.is_result(content):
+        return "expected the folder of asv results in which this is one, got it alone"
+    line = content.first_line.strip()
+    if tables.is_table(line):
+        names = ", ".join(tables.NAMES["at"] + tables.NAMES["version"])
+        return f"expected a first line that names a column of times or revisions ({names}), or " \
+               f"value; got {line[:80]!r}"  # fmt: skip
+    return f"expected one of {', '.join(SERIES_FORMATS)}, asv, got {content.data[:40]!r}"

@@ -6,6 +6,7 @@ times or revisions and a column of numbers for each series. Columns may go by th
 
 from __future__ import annotations
 
+import re
 from typing import Any, Literal
 
 import numpy as np
@@ -25,6 +26,10 @@ Unit = Literal["s", "ms", "us", "ns"]
 _FORMAT = "ISO8601"
 _MISSING = ("", "-", "n/a", "na", "nan", "none", "null")
 """What stands for a value that is not known, in any case."""
+_MEANT = re.compile(
+    r"\s*[-+]?\d{1,3}(?:[.,' \u00a0]?\d+)*(?:[.,]\d+)?\s*(?:%|[nuµm]?s|[kMG]i?B?)?\s*"
+)
+"""A number as people write it: with its unit, groups of thousands, or a decimal comma."""
 _NOWHERE: IntArray = np.empty(0, np.int64)
 
 NAMES = {
@@ -52,6 +57,9 @@ def parse_parquet(content: Content) -> pd.DataFrame:
         table = pq.read_table(pa.BufferReader(content.data))
         flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
         frame = table.select(flat).to_pandas()
+        if not isinstance(frame.index, pd.RangeIndex):  # the index of a table that pandas wrote
+            is_time = frame.index.name is None and is_datetime64_any_dtype(frame.index)
+            frame = frame.reset_index(names="time" if is_time else None)
     except (pa.ArrowException, OSError) as error:
         raise ParseError(f"expected Parquet: {error}") from error
     return parse_frame(frame)
@@ -62,7 +70,16 @@ def is_csv(content: Content) -> bool:
     first = content.first_line.strip().strip("\ufeff")
     cells = [cell.strip().strip('"').lower() for cell in first.split(separator_of(first))]
     known = {name for names in (NAMES["at"], NAMES["version"], NAMES["value"]) for name in names}
-    return len(cells) > 1 and bool(known & {*cells}) and "\0" not in content.head
+    is_text = "\0" not in content.head and first[:1] not in "{["
+    return is_text and len(cells) > 1 and bool(known & {*cells})
+
+
+def is_table(line: str) -> bool:
+    """Tell whether a line could name the columns of a table; that of a folded stack ends in a
+    number.
+    """
+    is_text = line.replace("\t", " ").isprintable() and not re.search(r" \d+$", line)
+    return is_text and line.count(separator_of(line)) > 0 and "{" not in line
 
 
 def parse_csv(content: Content) -> pd.DataFrame:
@@ -73,8 +90,11 @@ def parse_csv(content: Content) -> pd.DataFrame:
 def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a tidy or a wide table as measurements."""
     found = _columns(frame)
-    if "value" not in found:
+    if "value" not in found or _is_wide(frame, found):
+        found.pop("value", None)
         frame, found = _melted(frame, found)
+    else:
+        frame, found = _with_tags(frame, found)
     columns = {name: frame[column] for name, column in found.items() if name != "param"}
     columns["value"] = _numbers(frame[found["value"]])
     if "at" in found:
@@ -104,6 +124,33 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
     return found
 
 
+def _is_wide(frame: pd.DataFrame, found: dict[str, Any]) -> bool:
+    """Tell whether a column called `value` is one of several series, each with its column."""
+    others = [name for name in frame.columns if name not in found.values()]
+    return "subject" not in found and any(_is_numeric(frame[name]) for name in others)
+
+
+def _with_tags(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
+    """Return a tidy table in which columns of text that tell its series apart are in the subject.
+
+    They do where without them a series would have several values at one time.
+    """
+    keys = [column for name, column in found.items() if name != "value"]
+    tags = [
+        name for name in frame.columns
+        if name not in found.values() and not _is_numeric(frame[name])
+        and 1 < frame[name].nunique() < len(frame)
+    ]  # fmt: skip
+    again = frame.duplicated(keys).to_numpy()
+    if not again.any() or not tags or frame.duplicated([*keys, *tags]).sum() == again.sum():
+        return frame, found
+    subject = frame[found["subject"]].astype("str") if "subject" in found else None
+    for tag in tags:
+        text = frame[tag].fillna("").astype("str")
+        subject = text if subject is None else subject + " " + text
+    return frame.assign(subject=subject), {**found, "subject": "subject"}
+
+
 def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return a wide table as a tidy one."""
     kept: dict[str, Any] = {n: found[n] for n in ("service", "at", "version", "host") if n in found}
@@ -115,14 +162,26 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
         seen = ", ".join(map(str, frame.columns))[:120]
         raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
     again = np.flatnonzero(frame.duplicated(keys).to_numpy())
-    if len(again) and len(series) < len(others):
-        texts = ", ".join(str(name) for name in others if name not in series)
+    tags = [name for name in others if name not in series] or _tags(frame, keys, series)
+    if len(again) and tags:
+        texts = ", ".join(map(str, tags))
         at = "/".join(str(frame[key].iloc[again[0]]) for key in keys)
         place = f"row {again[0] + 1}"
         raise ParseError(f"expected one row at {at}, or no column {texts}", place=place)
-    tidy = frame.melt(keys, series, "subject", "value")
+    tidy = frame.melt(keys, series, "subject", "\0")  # a series may be called value
+    tidy = tidy.rename(columns={"\0": "value"})
     tidy = tidy[_is_told(tidy["value"])]
     return tidy.reset_index(drop=True), {**kept, "subject": "subject", "value": "value"}
+
+
+def _tags(frame: pd.DataFrame, keys: list[Any], series: list[Any]) -> list[Any]:
+    """Return columns of numbers that only tell rows of one time apart, such as a status code."""
+    most = frame.groupby(keys, dropna=False).size().max()
+    return [
+        name for name in series
+        if len(series) > 1 and 1 < frame[name].nunique() <= most
+        and not frame.duplicated([*keys, name]).any()
+    ]  # fmt: skip
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:
@@ -133,10 +192,14 @@ def _is_numeric(column: pd.Series[Any]) -> bool:
 
 
 def _check_mixed(frame: pd.DataFrame, names: list[Any]) -> None:
-    """Raise ParseError where a column has numbers for the most part, and something else."""
+    """Raise ParseError where a column has numbers for the most part, and something else; or what
+    is meant for numbers, such as `9,63` or `12 ms`.
+    """
     for name in names:
         wrong = _no_numbers(frame[name])
-        if 0 < 2 * len(wrong) < _is_told(frame[name]).sum():
+        n_told = _is_told(frame[name]).sum()
+        n_meant = sum(isinstance(cell, str) and bool(_MEANT.fullmatch(cell)) for cell in wrong)
+        if 0 < 2 * len(wrong) < n_told or 2 * n_meant > n_told:
             place = f"row {np.flatnonzero(frame.index == wrong.index[0])[0] + 1}"
             raise ParseError(f"expected a number in {name}, got {wrong.iloc[0]!r}", place=place)
 
