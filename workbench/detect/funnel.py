@@ -23,7 +23,8 @@ from workbench.detect.noise.background import Background
 from workbench.detect.noise.screen import filled
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
 from workbench.detect.stages.changes import REMOVED
-from workbench.detect.stages.cost_shift import Domains, cost_shift
+from workbench.detect.stages.cost_shift import cost_shift
+from workbench.detect.stages.domains import Domains
 from workbench.detect.stages.filters import adjusted, threshold
 from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.merge import merge
@@ -113,7 +114,7 @@ def _conclude(
     worth, whole = _Worth(signals, config), View.of_all(signals)
     large = threshold(kept, config, worth.metric, worth.total, worth.watts)
     kept = funnel.take("threshold", whole, kept, large)
-    domains = Domains(signals, seen.background, stacks, changes, config)
+    domains = Domains(signals, seen.background, stacks, changes, config, known=kept)
     kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
     kept = funnel.take("merge", whole, kept, merge(kept, signals, domains, config))
     p_values = adjusted([c.p_value for c in kept], seen.n_series)

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.inputs import Signals
-from workbench.detect.stages.cost_shift import Domains
+from workbench.detect.stages.domains import Domains
 from workbench.detect.stages.filters import Split
 from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.moves import Moves, is_at_once
