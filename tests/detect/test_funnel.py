@@ -324,3 +324,14 @@ def test_a_background_of_another_length_is_refused():
 def test_a_share_of_the_service_is_asked_only_of_what_has_one():
     config = DetectConfig(min_share=0.01)
     assert detect(one_series(0.010, 0.015, sigma=1e-4), config=config).found
+
+
+def test_what_is_explained_follows_changes_that_were_not_reported():
+    levels = np.repeat([10.0, 12, 16, 12], 75)
+    values = levels + 0.1 * np.random.default_rng(0).standard_normal(300)
+    detection = detect(values[np.newaxis])
+    assert [r.change_index for r in detection.found] == [75]
+    explained = detection.explain(0)
+    assert len(explained.removed) == 2
+    np.testing.assert_allclose(explained.removed, [150, 225], atol=1)
+    np.testing.assert_allclose(explained.expected[160:220], 16, atol=0.1)

@@ -95,6 +95,14 @@ def test_explanation_has_an_axis_of_time_where_times_are_known():
     assert axes.get_xlabel() == "time, UTC"
 
 
+def test_explanation_marks_the_changes_that_were_not_reported():
+    values = [1, 1, 2, 2, 1, 1]
+    explanation = make_explanation(values, found=[make_regression(2, 2, 2)], removed=(4,))
+    (axes,) = plot_explanation(explanation).axes
+    assert [line.get_xdata()[0] for line in axes.lines[2:]] == [3.5, 1.5]
+    assert axes.get_xlabel() == "window, oldest first; dotted: a change that is no finding"
+
+
 def test_explanation_draws_what_is_far_off_at_the_edge_and_says_so():
     values = np.ones(500)
     values[[3, 5]], values[7], values[250:] = 1e6, -1e6, 2.0

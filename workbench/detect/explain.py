@@ -39,7 +39,7 @@ class Explainer:
         whole = alone.values[0].astype(np.float64)
         if not views:
             few = f"Not reported: it has {int(np.isfinite(whole).sum())} values, too few to tell."
-            return Explanation(few, whole, np.full(len(whole), np.nan), (), str(series))
+            return Explanation(few, whole, np.full(len(whole), np.nan), (), title=str(series))
         view = views[0]
         if not view.is_whole:
             own = Explainer(alone, find_background(view.signals), self.config)
@@ -74,10 +74,9 @@ class Explainer:
                 removed["change_index"], removed["stage"], removed["reason"], strict=True
             )
         ]
-        places = [r.change_index for r in found if r.kind != "drift"]
+        others = tuple(sorted(int(i) for i in removed["change_index"]))
+        places = [*(r.change_index for r in found if r.kind != "drift"), *others]
         drifts = [r.change_index for r in found if r.kind == "drift"]
-        if not found:
-            places = [int(i) for i in removed["change_index"]]
         if not words:
             sentence, place = self._unseen(values, view)
             words, places = [sentence], [int(view.windows[place])]
@@ -86,6 +85,7 @@ class Explainer:
             values=whole,
             expected=self._expected(values, places, drifts, view, len(whole)),
             found=found,
+            removed=others,
             title=str(series),
             times=self.signals.times,
         )

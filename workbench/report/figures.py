@@ -89,7 +89,8 @@ def plot_series(
 def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float = 1.0) -> Figure:
     """Plot a series, what was expected of it, and what was reported.
 
-    A change stands where the interval of its place is shaded. The few values far outside the
+    A change stands where the interval of its place is shaded, and dotted where it was not
+    reported. The few values far outside the
     others are drawn as triangles at the edge, lest they flatten the rest.
 
     Parameters
@@ -119,10 +120,13 @@ def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float =
     margin = 0.01 * (last - first) or 0.5
     axes.set_xlim(first - margin, last + margin)
     figure.subplots_adjust(right=0.975)  # for half a date
+    for window in explanation.removed:
+        axes.axvline(_before(at, window), color=MUTED, linewidth=1, linestyle=(0, (1, 2)))
     for found in explanation.found:
         _shade_change(axes, at, found)
     label = _set_ticks(axes, is_time=explanation.times is not None)
     told = f"; {n_beyond} far off, drawn as triangles at the edge" if n_beyond else ""
+    told += "; dotted: a change that is no finding" if explanation.removed else ""
     axes.set_xlabel(label + told, color=MUTED)
     axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
     for axis in (axes.xaxis, axes.yaxis):
@@ -249,14 +253,17 @@ def _draw_points(
     return int(beyond[0][0].sum() + beyond[1][0].sum())
 
 
+def _before(at: FloatArray, window: int) -> float:
+    """Return the place between a window and that before it."""
+    between = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])
+    return float(between[np.clip(window, 0, len(at))])
+
+
 def _shade_change(axes: Axes, at: FloatArray, found: Regression) -> None:
     """Mark where a change is, and shade where it may be."""
-    between = np.concatenate([at[:1], (at[1:] + at[:-1]) / 2, at[-1:]])  # before each window
-    last = len(at) - 1
-    start = between[np.clip(found.change_index_low, 0, last)]
-    end = between[np.clip(found.change_index_high + 1, 0, last + 1)]
+    start, end = _before(at, found.change_index_low), _before(at, found.change_index_high + 1)
     axes.axvspan(start, end, color=AFTER, alpha=0.18, linewidth=0)
-    place = between[np.clip(found.change_index, 0, last)]
+    place = _before(at, found.change_index)
     axes.axvline(place, color=AFTER, linewidth=1.1, linestyle=(0, (4, 3)))
     left, right = axes.get_xlim()
     part = (place - left) / (right - left)

@@ -94,6 +94,8 @@ class Explanation:
     """(n_windows,) level and season as they were fitted."""
     found: tuple[Regression, ...]
     """What was reported of it."""
+    removed: tuple[int, ...] = ()
+    """(n_removed,) windows of changes that were not reported."""
     title: str = ""
     times: pd.DatetimeIndex | None = None
 
