@@ -294,7 +294,9 @@ def test_a_series_of_zeros_is_explained_when_it_never_changes():
 
 
 def test_a_series_that_is_not_there_is_named_when_asked_for(detection):
-    with pytest.raises(SignalError, match="expected a series of this detection, got 'other'"):
+    with pytest.raises(
+        SignalError, match="expected a series of this detection, such as 'up', got 'other'"
+    ):
         detection.explain("other")
 
 
@@ -348,3 +350,16 @@ def test_a_share_is_explained_by_what_is_judged_instead():
     keys = pd.MultiIndex.from_tuples([("cost", "f"), ("gcpu", "f")], names=["metric", "subject"])
     told = detect(pd.DataFrame(values, keys)).explain(("gcpu", "f"))
     assert "share of what is judged by its cost" in str(told)
+
+
+def test_a_series_is_explained_by_its_subject_where_only_one_has_it():
+    index = pd.MultiIndex.from_tuples(
+        [("shop", "f"), ("shop", "g"), ("search", "g")], names=["service", "subject"]
+    )
+    values = np.random.default_rng(0).normal(10, 0.1, (3, 200))
+    detection = detect(pd.DataFrame(values, index=index))
+    assert detection.explain("f").title == str(("shop", "f"))
+    with pytest.raises(SignalError, match=r"one of .*'search', 'g'.*'shop', 'g'.*, got 'g'"):
+        detection.explain("g")
+    with pytest.raises(SignalError, match=r"such as \('shop', 'f'\), got 'h'"):
+        detection.explain("h")

@@ -39,7 +39,7 @@ def test_parts_give_what_all_series_at_once_do(frame, n_at_once):
     assert list(found.funnel["n_out"]) == list(whole.funnel["n_out"])
     for series in (("web", "gcpu", 40), ("db", "gcpu", 3), ("ads", "gcpu", 81)):
         assert str(found.explain(series)) == str(whole.explain(series))
-    with pytest.raises(SignalError, match="expected a series of this detection, got 'x'"):
+    with pytest.raises(SignalError, match="such as .*'web', 'gcpu', 40.*, got 'x'"):
         found.explain("x")
 
 

@@ -35,6 +35,7 @@ class Explainer:
     def __call__(self, detection: Detection, series: Hashable) -> Explanation:
         """Explain one series."""
         alone = self._alone(series)
+        series = alone.ids[0]
         views = split_views(alone)
         whole = alone.values[0].astype(np.float64)
         if not views:
@@ -47,12 +48,20 @@ class Explainer:
         return self._in(view, detection, series, whole)
 
     def _alone(self, series: Hashable) -> Signals:
-        """Return one series."""
+        """Return one series, by its id or else by its subject."""
+        of_subject: list[Signals] = []
         for signals in self._where():
-            rows = [row for row, name in enumerate(signals.ids) if name == series]
-            if rows:
-                return signals.take(np.array(rows[:1]))
-        raise SignalError(f"expected a series of this detection, got {series!r}")
+            for row, name in enumerate(signals.ids):
+                if name == series:
+                    return signals.take(np.array([row]))
+                if signals.key(row, "subject") == series:
+                    of_subject.append(signals.take(np.array([row])))
+        ids = {one.ids[0] for one in of_subject}
+        if len(ids) == 1:
+            return of_subject[0]
+        like = f"such as {next(iter(self.signals.ids), None)!r}"
+        told = f"one of {sorted(map(repr, ids))}" if ids else f"a series of this detection, {like}"
+        raise SignalError(f"expected {told}, got {series!r}")
 
     def _where(self) -> Iterator[Signals]:
         """Return the series at hand, and then those that were read in parts."""

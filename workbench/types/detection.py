@@ -141,7 +141,7 @@ class Detection:
         Parameters
         ----------
         series : hashable
-            As in the column `series`: id, or row of the matrix.
+            As in the column `series`: id, or row of the matrix; or a subject that only one has.
         """
         if self.explainer is None:
             raise ValueError("this detection was put together by hand: there is no series in it")
