@@ -170,3 +170,34 @@ def test_a_state_keeps_names_of_several_parts():
     detector = Detector.from_bytes(Detector(history).to_bytes())
     assert [r.series for r in detector.detection.found] == [("shop", "latency", "b")]
     assert detector.update(np.empty((3, 0))) == ()
+
+
+def test_a_table_has_its_own_times_whichever_way_it_lies():
+    later = pd.to_datetime(["2026-04-02", "2026-04-03"], utc=True)
+    for axis in (later, pd.Index(["2026-04-02", "2026-04-03"])):
+        table = pd.DataFrame([[1.0, 2, 3], [4, 5, 6]], index=axis, columns=["a", "b", "c"])
+        for points in (table, table.T):
+            detector = Detector(named_history())
+            detector.update(points)
+            assert [*detector._times[-2:]] == [*later]
+            assert [*detector.values[:, -1]] == [4, 5, 6]
+    detector = Detector(named_history())
+    with pytest.raises(SignalError, match="expected times after 2026-04-03"):
+        detector.update(table.iloc[::-1])
+
+
+def test_names_that_are_not_the_historys_are_no_places():
+    detector = Detector(pd.DataFrame(np.ones((3, 300)), index=[7, 8, 9]))
+    with pytest.raises(SignalError, match="got also"):
+        detector.update(pd.Series([1.0, 2, 3], index=pd.RangeIndex(8, 11)))
+    with pytest.raises(SignalError, match="of different names, got 7 twice"):
+        Detector(pd.DataFrame(np.ones((3, 300)), index=[7, 7, 9]))
+
+
+def test_a_state_keeps_nested_names_and_numbers_of_numpy():
+    index = pd.Index([(1, (2, 3)), (1, (2, 4))], tupleize_cols=False)
+    config = DetectConfig(min_relative=np.float32(0.25), service_watts=np.int64(3))
+    detector = Detector(pd.DataFrame(np.ones((2, 300)), index=index), config=config)
+    again = Detector.from_bytes(detector.to_bytes())
+    assert [*again._ids] == [*index]
+    assert again.config == config

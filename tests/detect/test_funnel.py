@@ -274,6 +274,10 @@ def test_each_service_has_its_own_total_when_there_are_several():
         ({"alerts_per_1000_series": -1}, "got -1"),
         ({"alerts_per_1000_series": 0}, "above 0, got 0"),
         ({"min_watts": "a"}, "min_watts as a number"),
+        ({"total_ratio": float("nan")}, "total_ratio as a number"),
+        ({"service_watts": {"shop": "x"}}, "service_watts as a number"),
+        ({"same_change": -3}, "same_change as a number"),
+        ({"lower_is_worse": [["a"]]}, "names of metrics"),
     ],
 )
 def test_a_configuration_that_means_nothing_is_refused(options, told):
@@ -335,3 +339,22 @@ def test_what_is_explained_follows_changes_that_were_not_reported():
     assert len(explained.removed) == 2
     np.testing.assert_allclose(explained.removed, [150, 225], atol=1)
     np.testing.assert_allclose(explained.expected[160:220], 16, atol=0.1)
+
+
+def test_what_was_little_before_is_not_new():
+    values = one_series(0.08, 10.0, sigma=1.0)
+    values[:, :150] = 0.08
+    (regression,) = detect(values).found
+    assert regression.before == pytest.approx(0.08, abs=0.05)
+    assert regression.before != 0
+
+
+def test_a_function_that_is_called_throughput_is_judged_by_its_metric():
+    index = pd.MultiIndex.from_tuples([("seconds", "throughput")], names=["metric", "subject"])
+    frame = pd.DataFrame(one_series(1.0, 1.1), index=index)
+    assert [r.subject for r in detect(frame).found] == ["throughput"]
+
+
+def test_intervals_of_what_is_below_zero_are_explained_in_order():
+    detection = detect(one_series(-10.0, -8.0, sigma=0.1))
+    assert "(+19.8%, 95 % interval +19.6% to +20.1%)" in str(detection.explain(0))

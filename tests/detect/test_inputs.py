@@ -293,3 +293,17 @@ def test_names_that_look_like_numbers_or_dates_in_part_stay_names():
     frame = pd.DataFrame(VALUES, index=["2026-01-01", "2026-01-01-b"])
     assert read_signals(frame).times is None
     assert [*read_signals(frame).ids] == ["2026-01-01", "2026-01-01-b"]
+
+
+def test_series_may_be_named_by_numbers_that_are_not_whole():
+    frame = pd.DataFrame(VALUES, index=[0.5, 0.95], columns=[f"c{i}" for i in range(6)])
+    assert [*read_signals(frame).ids] == [0.5, 0.95]
+
+
+def test_one_series_may_be_named_by_a_date():
+    series = pd.Series(VALUES[0], index=TIMES, name="2026-03-01")
+    signals = read_signals(series)
+    assert [*signals.ids] == ["2026-03-01"]
+    assert [*signals.times] == [*TIMES]
+    frame = pd.DataFrame(VALUES, index=["2026-03-01", "2026-03-02"], columns=TIMES)
+    assert [*read_signals(frame).ids] == ["2026-03-01", "2026-03-02"]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
+from numbers import Real
 
 from workbench.errors import SignalError
 
@@ -27,7 +28,8 @@ class DetectConfig:
     min_watts: float = 0.0
     """Smallest change, in watts, where the power is known."""
     lower_is_worse: frozenset[str] = frozenset({"throughput"})
-    """Metrics, or subjects, of which a fall is the regression; of all others a rise is."""
+    """Metrics of which a fall is the regression, or subjects where the metric says nothing (it is
+    `value`, or empty); of all others a rise is."""
     min_total_ratio: float = 0.5
     """A step counts as real where what contains the function moved by at least this part of it,
     or the service moved beyond doubt, in the same direction; else cost only moved."""
@@ -42,17 +44,31 @@ class DetectConfig:
     def __post_init__(self) -> None:
         """Check it; SignalError where a value has no meaning."""
         lower: object = self.lower_is_worse
-        if isinstance(lower, str) or not isinstance(lower, Iterable):
+        is_names = not isinstance(lower, str) and isinstance(lower, Iterable)
+        if not is_names or not all(isinstance(name, str) for name in self.lower_is_worse):
             raise SignalError(f"expected lower_is_worse as names of metrics, got {lower!r}")
-        object.__setattr__(self, "lower_is_worse", frozenset(lower))
-        for field in fields(self):
-            if field.type == "float":
-                _check_number(field.name, getattr(self, field.name))
+        watts = self.service_watts
+        if isinstance(watts, Mapping):
+            watts = {k: _number("service_watts", v) for k, v in watts.items()}
+        elif watts is not None:
+            watts = _number("service_watts", watts)
+        checked: dict[str, object] = {
+            "lower_is_worse": frozenset(self.lower_is_worse), "service_watts": watts
+        }  # fmt: skip
+        for name in ("alerts_per_1000_series", "min_absolute", "min_relative", "min_share",
+                     "min_watts", "min_total_ratio", "total_ratio", "same_change"):  # fmt: skip
+            value = getattr(self, name)
+            if value is not None or name not in {"total_ratio", "same_change"}:
+                checked[name] = _number(name, value)
+        if self.same_change is not None:
+            checked["same_change"] = int(self.same_change)
+        for name, value in checked.items():
+            object.__setattr__(self, name, value)
         if not self.alerts_per_1000_series:
             raise SignalError("expected alerts_per_1000_series above 0, got 0")
 
 
-def _check_number(name: str, value: object) -> None:
-    is_number = isinstance(value, (int, float)) and math.isfinite(value)
-    if not is_number or value < 0:  # type: ignore[operator]
+def _number(name: str, value: object) -> float:
+    if not isinstance(value, Real) or not math.isfinite(value) or value < 0:
         raise SignalError(f"expected {name} as a number of 0 or more, got {value!r}")
+    return float(value)

@@ -16,7 +16,7 @@ import pandas as pd
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.funnel import detect
-from workbench.detect.inputs import Signals, read_signals
+from workbench.detect.inputs import Signals, read_signals, with_times
 from workbench.detect.noise.background import Background, find_background
 from workbench.detect.noise.calibrate import Prior
 from workbench.detect.noise.design import Design, Layout
@@ -66,6 +66,9 @@ class Detector:
         self._keeps_background = background is not None
         self.background = background or find_background(signals)
         self._ids, self._keys = signals.ids, signals.keys
+        if not self._ids.is_unique:
+            twice = self._ids[self._ids.duplicated()][0]
+            raise SignalError(f"expected series of different names, got {twice} twice")
         self._times = signals.times
         self._n = signals.n_windows
         self._buffer = np.empty((len(signals.values), 2 * self._n), signals.values.dtype)
@@ -151,16 +154,17 @@ class Detector:
         if not isinstance(points, (pd.Series, pd.DataFrame)):
             return points, times
         known = {*self._ids}
-        is_turned = isinstance(points, pd.DataFrame) and {*points.columns} == known
-        if is_turned and {*points.index} != known:
-            has_times = times is None and isinstance(points.index, pd.DatetimeIndex)
-            times = points.index if has_times and self._times is not None else times
-            points = points.T
-        if {*points.index} == known and points.index.is_unique:
-            return points.loc[[*self._ids]], times
-        if isinstance(points.index, pd.RangeIndex) and len(points) == len(self._buffer):
-            return points, times
-        strange = [name for name in points.index if name not in known][:3]
+        table = points if isinstance(points, pd.DataFrame) else points.to_frame()
+        if {*table.index} != known and {*table.columns} == known:
+            table = table.T
+        clock = with_times(table.columns)
+        if times is None and self._times is not None and isinstance(clock, pd.DatetimeIndex):
+            times = clock
+        if {*table.index} == known and table.index.is_unique:
+            return table.iloc[table.index.get_indexer(self._ids)], times
+        if table.index.equals(pd.RangeIndex(len(self._buffer))):
+            return table, times
+        strange = [name for name in table.index if name not in known][:3]
         raise SignalError(f"expected points of the series of the history, got also {strange}"
                           if strange else "expected points of every series, once")  # fmt: skip
 
@@ -280,8 +284,7 @@ class Detector:
         lower = frozenset(told["config"].pop("lower_is_worse"))
         self.config = DetectConfig(**told["config"], lower_is_worse=lower)
         self.background = Background(design, Prior(**told["prior"]), told["week"])
-        names = [tuple(name) if isinstance(name, list) else name for name in told["ids"]]
-        self._ids = pd.Index(names, tupleize_cols=False)
+        self._ids = pd.Index([*map(_hashable, told["ids"])], tupleize_cols=False)
         self._keys = None if told["keys"] is None else pd.DataFrame(told["keys"])
         self._times = pd.DatetimeIndex(times, tz="UTC") if len(times) else None
         self._n = values.shape[1]
@@ -306,3 +309,8 @@ def _plain(name: Hashable) -> str | int | float | list[Any]:
     if isinstance(name, np.generic):
         return _plain(name.item())
     raise SignalError(f"expected names of series as texts or numbers, got {name!r}")
+
+
+def _hashable(name: Any) -> Hashable:
+    """Return the id that `_plain` made JSON of."""
+    return tuple(map(_hashable, name)) if isinstance(name, list) else name

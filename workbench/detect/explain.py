@@ -109,7 +109,7 @@ class Explainer:
         begins = "a drift that begins at" if r.kind == "drift" else "a step at"
         size = f"{r.before:.6g} to {r.after:.6g}"
         if r.before:
-            low, high = sorted((r.delta_low / r.before, r.delta_high / r.before))
+            low, high = r.relative(r.delta_low), r.relative(r.delta_high)
             size += f" ({r.relative_delta:+.1%}, 95 % interval {low:+.1%} to {high:+.1%})"
         with_it = f" {len(r.merged)} other subjects moved with it." if r.merged else ""
         return (

@@ -41,7 +41,8 @@ from workbench.types import (
 
 _NORMAL_95 = 1.96
 _NEW = 0.01
-"""A level before that is this part of a change, and within its error, is none."""
+"""A level before that is at most this part of a change, and within its error, is none."""
+_SIGMAS = 3.0
 
 
 def detect(
@@ -124,7 +125,7 @@ def _conclude(
     ]
     found.sort(key=lambda r: -abs(r.absolute_delta))
     lower = config.lower_is_worse
-    is_worse = [(r.absolute_delta > 0) != bool({r.metric, r.subject} & lower) for r in found]
+    is_worse = [(r.absolute_delta > 0) != (_name_of(r) in lower) for r in found]
     return Detection(
         found=tuple(r for r, worse in zip(found, is_worse, strict=True) if worse),
         gains=tuple(r for r, worse in zip(found, is_worse, strict=True) if not worse),
@@ -132,6 +133,20 @@ def _conclude(
         removed=pd.DataFrame(funnel.removed, columns=REMOVED),
         explainer=Explainer(signals, seen.background, config, seen.parts),
     )
+
+
+def _name_of(r: Regression) -> str:
+    """Return what tells which way is worse: the metric, or the subject where it says nothing."""
+    return r.subject if r.metric in {"", "value"} else r.metric
+
+
+def _is_new(c: Candidate, signals: Signals) -> bool:
+    """Tell whether there was nothing before a change."""
+    values = signals.values[c.row, c.start : c.index]
+    values = values[np.isfinite(values)]
+    if not len(values) or abs(c.before) > _NEW * abs(c.delta):
+        return False
+    return bool(abs(values.mean()) <= _SIGMAS * values.std() / np.sqrt(len(values)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,12 +189,11 @@ def _regression(c: Candidate, signals: Signals, worth: _Worth, domains: Domains)
     name = "\0".join([service, subject, metric, str(c.index)])
     at = [None if signals.times is None else signals.times[i] for i in (c.index, c.low, c.high)]
     series: Hashable = signals.ids[c.row]
-    is_new = abs(c.before) < min(_NEW * abs(c.delta), _NORMAL_95 * c.error)
-    before = 0.0 if is_new else c.before
+    before = 0.0 if _is_new(c, signals) else c.before
     return Regression(
         id=f"R-{blake2b(name.encode(), digest_size=4).hexdigest()}", subject=subject,
         metric=metric, change_index=c.index, change_index_low=c.low, change_index_high=c.high,
-        before=before, after=before + c.delta, p_value=c.p_value, merged=c.merged,
+        before=before, after=c.after, p_value=c.p_value, merged=c.merged,
         is_sure=domains.is_sure(c), series=series, service=service, kind=c.kind,
         delta_low=c.delta - _NORMAL_95 * c.error, delta_high=c.delta + _NORMAL_95 * c.error,
         at=at[0], at_low=at[1], at_high=at[2], watts=worth.watts(c),

@@ -103,7 +103,8 @@ def read_signals(series: Any) -> Signals:
     if isinstance(series, pd.DataFrame):
         return _of_long(series) if "value" in series.columns else _of_wide(series)
     if isinstance(series, pd.Series):
-        return read_signals(series.to_frame().T)
+        frame = series.to_frame().T
+        return _of_rows(frame.set_axis(with_times(frame.columns), axis=1))
     try:
         values = (
             np.ma.filled(np.ma.asarray(series, dtype=float), np.nan)
@@ -133,9 +134,16 @@ def _of_matrix(series: SeriesMatrix) -> Signals:
 
 def _of_wide(frame: pd.DataFrame) -> Signals:
     """One row a series, unless the rows are times, or numbered and the columns have names."""
-    frame = frame.set_axis(_with_times(frame.index)).set_axis(_with_times(frame.columns), axis=1)
-    if _is_times(frame.index) or (_is_numbered(frame.index) and _is_named(frame.columns)):
-        frame = frame.T
+    frame = frame.set_axis(with_times(frame.columns), axis=1)
+    if not _is_times(frame.columns):
+        frame = frame.set_axis(with_times(frame.index))
+        if _is_times(frame.index) or (_is_numbered(frame) and _is_named(frame.columns)):
+            frame = frame.T
+    return _of_rows(frame)
+
+
+def _of_rows(frame: pd.DataFrame) -> Signals:
+    """One row a series."""
     if _is_times(frame.columns):
         frame = frame.sort_index(axis="columns")
     values = _numbers(_to_numpy(frame))
@@ -198,7 +206,7 @@ def _joined(key: Hashable) -> str:
     return " ".join(str(part) for part in key if part) if isinstance(key, tuple) else str(key)
 
 
-def _with_times(index: pd.Index[Any]) -> pd.Index[Any]:
+def with_times(index: pd.Index[Any]) -> pd.Index[Any]:
     """Return times for what stands for them: periods, dates, and texts of ISO 8601."""
     if isinstance(index, pd.PeriodIndex):
         return index.to_timestamp()
@@ -215,8 +223,11 @@ def _is_times(index: pd.Index[Any]) -> bool:
     return pd.api.types.is_datetime64_any_dtype(index.dtype)
 
 
-def _is_numbered(index: pd.Index[Any]) -> bool:
-    return pd.api.types.is_numeric_dtype(index.dtype)
+def _is_numbered(frame: pd.DataFrame) -> bool:
+    """Tell whether rows are windows by their numbers; what is not whole may be a name."""
+    if pd.api.types.is_float_dtype(frame.index.dtype):
+        return frame.index.is_monotonic_increasing and len(frame) > len(frame.columns)
+    return pd.api.types.is_integer_dtype(frame.index.dtype)
 
 
 def _is_named(index: pd.Index[Any]) -> bool:

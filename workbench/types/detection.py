@@ -56,9 +56,10 @@ class Regression:
     @property
     def relative_delta(self) -> float:
         """Change of level as a fraction of the size of that before; inf for a new function."""
-        return self._relative(self.absolute_delta)
+        return self.relative(self.absolute_delta)
 
-    def _relative(self, delta: float) -> float:
+    def relative(self, delta: float) -> float:
+        """Return a change as a fraction of the size of the level before."""
         return delta / abs(self.before) if self.before else math.copysign(math.inf, delta)
 
     def to_row(self) -> dict[str, Any]:
@@ -73,8 +74,8 @@ class Regression:
             "absolute_delta": self.absolute_delta,
             "absolute_delta_low": self.delta_low, "absolute_delta_high": self.delta_high,
             "relative_delta": self.relative_delta,
-            "relative_delta_low": self._relative(self.delta_low),
-            "relative_delta_high": self._relative(self.delta_high),
+            "relative_delta_low": self.relative(self.delta_low),
+            "relative_delta_high": self.relative(self.delta_high),
             "p_value": self.p_value, "watts": self.watts, "is_sure": self.is_sure,
             "merged": self.merged,
         }  # fmt: skip

@@ -384,3 +384,51 @@ def test_the_index_of_a_table_that_pandas_wrote_is_its_times(name):
 def test_what_a_table_has_to_name_is_said(line):
     with pytest.raises(ParseError, match="a first line that names a column of times"):
         read_series(csv(line, "2026-01-01,3"))
+
+
+def test_only_the_columns_that_tell_series_apart_are_in_the_subject():
+    rows = [
+        f"{endpoint},2026-01-0{day},{day},note {day}" for day in (1, 2) for endpoint in ("/a", "/b")
+    ]
+    frame = read_series(csv("endpoint,time,value,release_note", *rows))
+    assert [*frame["subject"].unique()] == ["/a", "/b"]
+
+
+def test_other_numbers_in_a_table_that_names_its_series_are_left_out():
+    rows = [f"latency,2026-01-0{day},{day},9" for day in (1, 2, 3)]
+    frame = read_series(csv("metric,time,value,count", *rows))
+    assert {*frame["metric"]} == {"latency"}
+    assert [*frame["value"]] == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "cells",
+    [("1.2.3", "1.2.4"), ("10.0.0.1", "10.0.0.2"), ("01.02.2026", "02.02.2026"), ("rc1", "rc2")],
+)
+def test_texts_that_are_no_numbers_are_left_out(cells):
+    rows = [f"2026-01-0{day},{cell},{day}" for day, cell in enumerate(cells, start=1)]
+    assert [*read_series(csv("time,note,p50", *rows))["subject"].unique()] == ["p50"]
+
+
+def test_repetitions_of_a_revision_become_their_median():
+    rows = [f"{commit},{9 + n}.5,{n}" for commit in ("a", "b") for n in (1, 2, 3)]
+    frame = read_series(csv("commit,lat", *(row.rpartition(",")[0] for row in rows)))
+    assert [*frame["value"]] == [11.5, 11.5]
+
+
+def test_long_names_of_digits_are_read_at_once():
+    rows = [f"2026-01-0{day},{'1' * 5000}x,{day}" for day in (1, 2, 3)]
+    assert [*read_series(csv("time,id,p50", *rows))["subject"].unique()] == ["p50"]
+
+
+def test_the_numbers_that_rows_of_a_table_have_are_no_series():
+    times = pd.date_range("2026-01-01", periods=4)
+    buffer = io.BytesIO()
+    pd.DataFrame({"time": times, "p50": [1.0, 2, 3, 4]}).iloc[[0, 2, 3]].to_parquet(buffer)
+    frame = read_series(buffer.getvalue())
+    assert [*frame["subject"].unique()] == ["p50"]
+    assert [*frame["value"]] == [1, 3, 4]
+
+
+def test_values_without_a_time_are_repetitions():
+    assert [*read_series(csv("value,endpoint", "1,/a", "2,/b", "3,/a"))["value"]] == [2]

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
-from pandas.api.types import is_datetime64_any_dtype, is_numeric_dtype
+from pandas.api.types import is_datetime64_any_dtype, is_integer_dtype, is_numeric_dtype
 
 from workbench.errors import ParseError
 from workbench.ingest.content import Content
@@ -27,9 +27,11 @@ _FORMAT = "ISO8601"
 _MISSING = ("", "-", "n/a", "na", "nan", "none", "null")
 """What stands for a value that is not known, in any case."""
 _MEANT = re.compile(
-    r"\s*[-+]?\d{1,3}(?:[.,' \u00a0]?\d+)*(?:[.,]\d+)?\s*(?:%|[nuµm]?s|[kMG]i?B?)?\s*"
+    r"\s*[-+]?(?:\d+(?:[.,]\d+)?|\d{1,3}(?:[.,' \u00a0]\d{3})+(?:[.,]\d+)?)"
+    r"\s*(?:%|[nuµm]?s|[kMG]i?B?)?\s*"
 )
 """A number as people write it: with its unit, groups of thousands, or a decimal comma."""
+_LOOKED_AT = 200
 _NOWHERE: IntArray = np.empty(0, np.int64)
 
 NAMES = {
@@ -57,12 +59,21 @@ def parse_parquet(content: Content) -> pd.DataFrame:
         table = pq.read_table(pa.BufferReader(content.data))
         flat = [field.name for field in table.schema if not pa.types.is_nested(field.type)]
         frame = table.select(flat).to_pandas()
-        if not isinstance(frame.index, pd.RangeIndex):  # the index of a table that pandas wrote
-            is_time = frame.index.name is None and is_datetime64_any_dtype(frame.index)
-            frame = frame.reset_index(names="time" if is_time else None)
+        frame = _with_index(frame)
     except (pa.ArrowException, OSError) as error:
         raise ParseError(f"expected Parquet: {error}") from error
     return parse_frame(frame)
+
+
+def _with_index(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table with its index as a column, where pandas wrote times or versions as that."""
+    index, lower = frame.index, {str(name).strip().lower() for name in frame.columns}
+    if lower & {*NAMES["at"], *NAMES["version"]} or index.nlevels > 1:
+        return frame
+    if is_datetime64_any_dtype(index):
+        return frame.reset_index(names="time")
+    is_known = str(index.name).strip().lower() in (*NAMES["at"], *NAMES["version"])
+    return frame.reset_index() if is_known else frame
 
 
 def is_csv(content: Content) -> bool:
@@ -126,29 +137,40 @@ def _columns(frame: pd.DataFrame) -> dict[str, Any]:
 
 def _is_wide(frame: pd.DataFrame, found: dict[str, Any]) -> bool:
     """Tell whether a column called `value` is one of several series, each with its column."""
+    keys = _clock(found)
+    if {"subject", "metric", "param", "unit"} & {*found} or not keys:
+        return False
     others = [name for name in frame.columns if name not in found.values()]
-    return "subject" not in found and any(_is_numeric(frame[name]) for name in others)
+    return any(_is_numeric(frame[name]) for name in others) and not frame.duplicated(keys).any()
 
 
 def _with_tags(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
     """Return a tidy table in which columns of text that tell its series apart are in the subject.
 
-    They do where without them a series would have several values at one time.
+    They do where without them a series would have several values at one time; what is the same for
+    all of one time, such as a note on a release, does not.
     """
-    keys = [column for name, column in found.items() if name != "value"]
-    tags = [
-        name for name in frame.columns
-        if name not in found.values() and not _is_numeric(frame[name])
-        and 1 < frame[name].nunique() < len(frame)
-    ]  # fmt: skip
-    again = frame.duplicated(keys).to_numpy()
-    if not again.any() or not tags or frame.duplicated([*keys, *tags]).sum() == again.sum():
+    keys, clock = [column for name, column in found.items() if name != "value"], _clock(found)
+    if not clock:
         return frame, found
-    subject = frame[found["subject"]].astype("str") if "subject" in found else None
-    for tag in tags:
-        text = frame[tag].fillna("").astype("str")
-        subject = text if subject is None else subject + " " + text
+    tags: list[Any] = []
+    n_again = int(frame.duplicated(keys).sum())
+    for name in frame.columns:
+        if n_again and name not in found.values() and not _is_numeric(frame[name]):
+            n_left = int(frame.duplicated([*keys, *tags, name]).sum())
+            if n_left < n_again and frame.groupby(clock)[name].nunique().max() > 1:
+                tags.append(name)
+                n_again = n_left
+    if not tags:
+        return frame, found
+    parts = [found["subject"], *tags] if "subject" in found else tags
+    texts = [frame[part].fillna("").astype("str") for part in parts]
+    subject = texts[0].str.cat(texts[1:], sep=" ") if len(texts) > 1 else texts[0]
     return frame.assign(subject=subject), {**found, "subject": "subject"}
+
+
+def _clock(found: dict[str, Any]) -> list[Any]:
+    return [found[name] for name in ("at", "version") if name in found]
 
 
 def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, dict[str, Any]]:
@@ -177,11 +199,12 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
 def _tags(frame: pd.DataFrame, keys: list[Any], series: list[Any]) -> list[Any]:
     """Return columns of numbers that only tell rows of one time apart, such as a status code."""
     most = frame.groupby(keys, dropna=False).size().max()
-    return [
+    tags = [
         name for name in series
-        if len(series) > 1 and 1 < frame[name].nunique() <= most
-        and not frame.duplicated([*keys, name]).any()
+        if is_integer_dtype(pd.to_numeric(frame[name], errors="coerce"))
+        and 1 < frame[name].nunique() <= most and not frame.duplicated([*keys, name]).any()
     ]  # fmt: skip
+    return tags if len(tags) < len(series) else []
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:
@@ -197,9 +220,11 @@ def _check_mixed(frame: pd.DataFrame, names: list[Any]) -> None:
     """
     for name in names:
         wrong = _no_numbers(frame[name])
-        n_told = _is_told(frame[name]).sum()
-        n_meant = sum(isinstance(cell, str) and bool(_MEANT.fullmatch(cell)) for cell in wrong)
-        if 0 < 2 * len(wrong) < n_told or 2 * n_meant > n_told:
+        n_told = int(_is_told(frame[name]).sum())
+        cells = [cell for cell in wrong.iloc[:_LOOKED_AT] if isinstance(cell, str)]
+        n_meant = sum(bool(_MEANT.fullmatch(cell)) for cell in cells)
+        are_meant = 2 * n_meant > len(cells) and 4 * len({*cells}) > len(cells)  # and no labels
+        if 0 < 2 * len(wrong) < n_told or are_meant:
             place = f"row {np.flatnonzero(frame.index == wrong.index[0])[0] + 1}"
             raise ParseError(f"expected a number in {name}, got {wrong.iloc[0]!r}", place=place)
 
