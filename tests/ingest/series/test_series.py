@@ -410,6 +410,11 @@ def test_texts_that_are_no_numbers_are_left_out(cells):
     assert [*read_series(csv("time,note,p50", *rows))["subject"].unique()] == ["p50"]
 
 
+def test_a_column_of_labels_is_left_out_though_they_read_like_numbers():
+    rows = [f"2026-01-{day:02},{30 * (1 + day % 2)}s,{day}" for day in range(1, 21)]
+    assert [*read_series(csv("time,every,p50", *rows))["subject"].unique()] == ["p50"]
+
+
 def test_repetitions_of_a_revision_become_their_median():
     rows = [f"{commit},{9 + n}.5,{n}" for commit in ("a", "b") for n in (1, 2, 3)]
     frame = read_series(csv("commit,lat", *(row.rpartition(",")[0] for row in rows)))

@@ -32,6 +32,9 @@ _MEANT = re.compile(
 )
 """A number as people write it: with its unit, groups of thousands, or a decimal comma."""
 _LOOKED_AT = 200
+"""Cells of a column that are looked at for such."""
+_MOST_LABELS = 5
+"""Different texts, such as `30s` and `60s`, that are labels in a long column."""
 _NOWHERE: IntArray = np.empty(0, np.int64)
 
 NAMES = {
@@ -223,7 +226,8 @@ def _check_mixed(frame: pd.DataFrame, names: list[Any]) -> None:
         n_told = int(_is_told(frame[name]).sum())
         cells = [cell for cell in wrong.iloc[:_LOOKED_AT] if isinstance(cell, str)]
         n_meant = sum(bool(_MEANT.fullmatch(cell)) for cell in cells)
-        are_meant = 2 * n_meant > len(cells) and 4 * len({*cells}) > len(cells)  # and no labels
+        is_label = len({*cells}) <= min(_MOST_LABELS, len(cells) / 4)
+        are_meant = 2 * n_meant > len(cells) and not is_label
         if 0 < 2 * len(wrong) < n_told or are_meant:
             place = f"row {np.flatnonzero(frame.index == wrong.index[0])[0] + 1}"
             raise ParseError(f"expected a number in {name}, got {wrong.iloc[0]!r}", place=place)
