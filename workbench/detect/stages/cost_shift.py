@@ -22,9 +22,9 @@ from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.moves import Moves
 from workbench.types import FloatArray
 
-_EVIDENCE = 5.0
+_EVIDENCE = 4.0
 """Log of how much likelier it has to be that a function did not become dearer than that it did."""
-_ALIKE = 0.3
+_ALIKE = 0.45
 """Cost comes from stacks that lost as much, but for this part of it or what errors explain."""
 _LEAST_ERROR = 1e-6
 """Part of a step that counts as its error where there is none."""
