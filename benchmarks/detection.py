@@ -490,6 +490,8 @@ def main() -> None:
     parser.add_argument("--histories", type=Path, help="file of real series")
     parser.add_argument("--fleet", type=int, default=100_000, help="series read from Parquet")
     asked = parser.parse_args()
+    annotated = None if asked.annotated is None else load_annotated(asked.annotated)
+    histories = None if asked.histories is None else load_histories(asked.histories)
     shown = Shown.simulated()
     columns = [our_column(shown, budget) for budget in BUDGETS]
     our_speed(columns[1])
@@ -497,10 +499,10 @@ def main() -> None:
     columns += others
     if asked.fleet:
         our_fleet(columns[1], asked.fleet)
-    if asked.annotated is not None:
-        put_annotated(columns, pythons, load_annotated(asked.annotated))
-    if asked.histories is not None:
-        put_histories(columns, pythons, load_histories(asked.histories))
+    if annotated is not None:
+        put_annotated(columns, pythons, annotated)
+    if histories is not None:
+        put_histories(columns, pythons, histories)
     show(columns)
 
 
