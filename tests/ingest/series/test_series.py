@@ -202,8 +202,8 @@ def test_environments_of_asv_stay_apart(tmp_path):
         ),
         (b"date,value\n2026-01-01,inf\n", "row 1: expected a number, got 'inf'"),
         (
-            b"date,region,a\n2026-01-01,eu,1\n2026-01-01,us,2\n",
-            "row 2: expected one row at 2026-01-01, or no column region",
+            b"date,note,a\n2026-01-01,x,1\n2026-01-01,x,2\n",
+            "row 2: expected one row at 2026-01-01, or no column note",
         ),
         (b'value,at\n1,2026-01-01\n"2,3\n', "expected CSV"),
         (b"PAR1junk", "expected Parquet"),
@@ -384,6 +384,15 @@ def test_the_index_of_a_table_that_pandas_wrote_is_its_times(name):
 def test_what_a_table_has_to_name_is_said(line):
     with pytest.raises(ParseError, match="a first line that names a column of times"):
         read_series(csv(line, "2026-01-01,3"))
+
+
+@pytest.mark.parametrize("name", ["region", "subject", "value_of"])
+def test_a_wide_table_may_have_columns_that_tell_its_rows_apart(name):
+    rows = [f"2026-01-0{day},{r},{day},{10 * day}" for day in (1, 2) for r in ("eu", "us")]
+    frame = read_series(csv(f"time,{name},p50,p99", *rows))
+    assert frame.groupby("subject")["value"].apply(list).to_dict() == {
+        "p50 eu": [1, 2], "p50 us": [1, 2], "p99 eu": [10, 20], "p99 us": [10, 20],
+    }  # fmt: skip
 
 
 def test_only_the_columns_that_tell_series_apart_are_in_the_subject():

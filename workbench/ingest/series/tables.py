@@ -35,6 +35,8 @@ _LOOKED_AT = 200
 """Cells of a column that are looked at for such."""
 _MOST_LABELS = 5
 """Different texts, such as `30s` and `60s`, that are labels in a long column."""
+_SERIES, _VALUE = "\0series", "\0value"
+"""Columns that no table has."""
 _NOWHERE: IntArray = np.empty(0, np.int64)
 
 NAMES = {
@@ -153,23 +155,34 @@ def _with_tags(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame
     They do where without them a series would have several values at one time; what is the same for
     all of one time, such as a note on a release, does not.
     """
-    keys, clock = [column for name, column in found.items() if name != "value"], _clock(found)
-    if not clock:
+    keys = [column for name, column in found.items() if name != "value"]
+    tags = _tags(frame, keys, _clock(found))
+    if not tags:
         return frame, found
+    parts = [found["subject"], *tags] if "subject" in found else tags
+    return frame.assign(subject=_joined(frame, parts)), {**found, "subject": "subject"}
+
+
+def _tags(frame: pd.DataFrame, keys: list[Any], clock: list[Any]) -> list[Any]:
+    """Return the columns of text that it takes to tell rows of one time apart."""
     tags: list[Any] = []
-    n_again = int(frame.duplicated(keys).sum())
+    n_again = int(frame.duplicated(keys).sum()) if clock else 0
     for name in frame.columns:
-        if n_again and name not in found.values() and not _is_numeric(frame[name]):
+        if n_again and name not in keys and not _is_numeric(frame[name]):
             n_left = int(frame.duplicated([*keys, *tags, name]).sum())
             if n_left < n_again and frame.groupby(clock)[name].nunique().max() > 1:
                 tags.append(name)
                 n_again = n_left
-    if not tags:
-        return frame, found
-    parts = [found["subject"], *tags] if "subject" in found else tags
+    return tags
+
+
+def _joined(frame: pd.DataFrame, parts: list[Any]) -> pd.Series[Any]:
+    """Return columns as one text a row."""
     texts = [frame[part].fillna("").astype("str") for part in parts]
-    subject = texts[0].str.cat(texts[1:], sep=" ") if len(texts) > 1 else texts[0]
-    return frame.assign(subject=subject), {**found, "subject": "subject"}
+    joined: pd.Series[Any] = texts[0]
+    for text in texts[1:]:
+        joined = joined + " " + text
+    return joined
 
 
 def _clock(found: dict[str, Any]) -> list[Any]:
@@ -186,28 +199,29 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
     if not {"at", "version"} & {*kept} or not series:
         seen = ", ".join(map(str, frame.columns))[:120]
         raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
-    again = np.flatnonzero(frame.duplicated(keys).to_numpy())
-    tags = [name for name in others if name not in series] or _tags(frame, keys, series)
-    if len(again) and tags:
-        texts = ", ".join(map(str, tags))
+    tags = _tags(frame, keys, _clock(kept))
+    again = np.flatnonzero(frame.duplicated([*keys, *tags]).to_numpy())
+    strange = [name for name in others if name not in series] or _codes(frame, keys, series)
+    if len(again) and strange and not tags:
+        texts = ", ".join(map(str, strange))
         at = "/".join(str(frame[key].iloc[again[0]]) for key in keys)
         place = f"row {again[0] + 1}"
         raise ParseError(f"expected one row at {at}, or no column {texts}", place=place)
-    tidy = frame.melt(keys, series, "subject", "\0")  # a series may be called value
-    tidy = tidy.rename(columns={"\0": "value"})
-    tidy = tidy[_is_told(tidy["value"])]
-    return tidy.reset_index(drop=True), {**kept, "subject": "subject", "value": "value"}
+    tidy = frame.melt([*keys, *tags], series, _SERIES, _VALUE)
+    tidy = tidy[_is_told(tidy[_VALUE])].reset_index(drop=True)
+    tidy[_SERIES] = _joined(tidy, [_SERIES, *tags])
+    return tidy, {**kept, "subject": _SERIES, "value": _VALUE}
 
 
-def _tags(frame: pd.DataFrame, keys: list[Any], series: list[Any]) -> list[Any]:
+def _codes(frame: pd.DataFrame, keys: list[Any], series: list[Any]) -> list[Any]:
     """Return columns of numbers that only tell rows of one time apart, such as a status code."""
     most = frame.groupby(keys, dropna=False).size().max()
-    tags = [
+    codes = [
         name for name in series
         if is_integer_dtype(pd.to_numeric(frame[name], errors="coerce"))
         and 1 < frame[name].nunique() <= most and not frame.duplicated([*keys, name]).any()
     ]  # fmt: skip
-    return tags if len(tags) < len(series) else []
+    return codes if len(codes) < len(series) else []
 
 
 def _is_numeric(column: pd.Series[Any]) -> bool:
