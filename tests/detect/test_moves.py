@@ -6,6 +6,7 @@ from workbench.detect.noise.calibrate import Prior
 from workbench.detect.noise.design import Design
 from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.moves import blocks_between, judge_blocks, measure
+from workbench.detect.stages.sweep import loops
 
 N = 1008
 BACKGROUND = Background(Design(make_layout(N), ()), Prior(0.0, 0.1))
@@ -86,3 +87,19 @@ def test_rows_without_noise_are_measured_exactly():
     moves = moved(blocks((504, 1.0), sigma=0), candidate(504))
     assert moves.sizes == pytest.approx(np.ones(40))
     assert (moves.errors < 1e-6).all()
+
+
+def test_machine_code_gives_what_python_gives_when_both_are_run():
+    rng = np.random.default_rng(0)
+    rows, columns, ramps = rng.normal(size=(5, 40)), rng.normal(size=(3, 40)), np.ones((1, 40))
+    rows[:3] += 4 * columns[0] + columns[2]
+    results = []
+    for kind in (loops.plain, loops.compiled):
+        found = np.empty(5), np.empty(5), np.empty(5, np.int64)
+        kind.measure_steps(
+            rows, columns, ramps, np.array([0, -1, -1, 0, -1]), 40, 9.0, 1e-3, np.empty((5, 5)),
+            np.empty((5, 5)), np.empty(5), np.empty(5, np.int64), *found,
+        )  # fmt: skip
+        results.append(found)
+    for slow, fast in zip(*results, strict=True):
+        np.testing.assert_allclose(fast, slow, rtol=1e-9)

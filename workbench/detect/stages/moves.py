@@ -10,8 +10,8 @@ from workbench.detect.config import DetectConfig
 from workbench.detect.noise.background import Background
 from workbench.detect.noise.calibrate import Judged, judge
 from workbench.detect.noise.design import Design, Layout, whitened
-from workbench.detect.noise.loops import loops
 from workbench.detect.stages.localise import GRADUAL, Candidate
+from workbench.detect.stages.sweep import loops
 from workbench.types import FloatArray, IntArray
 
 _FEWEST_APART = 2
