@@ -2,13 +2,22 @@
 
 from workbench.attribute.candidates import deploy_windows, recorded_changes, within
 from workbench.attribute.code import CodeHistory
-from workbench.attribute.moves import Sources
-from workbench.attribute.rank import rank_changes
+from workbench.attribute.features import Clues
+from workbench.attribute.growth import Growth, measure_growth
+from workbench.attribute.moves import Sources, find_renames
+from workbench.attribute.rank import Weights, rank_changes
+from workbench.attribute.touched import Code
 
 __all__ = [
+    "Clues",
+    "Code",
     "CodeHistory",
+    "Growth",
     "Sources",
+    "Weights",
     "deploy_windows",
+    "find_renames",
+    "measure_growth",
     "rank_changes",
     "recorded_changes",
     "within",

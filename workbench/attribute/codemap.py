@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 
 from workbench.attribute.moves import Sources
-from workbench.history import Commit, FileWeave, function_spans, line_functions, split_lines
+from workbench.history import MODULE, Commit, FileWeave, function_spans, line_functions, split_lines
 from workbench.types import Change, Function
 
 
@@ -27,9 +27,17 @@ def changed_functions(
             "head": line_functions(weave.text()),
         }
         for commit, side, line in weave.touched():
-            if name := names[side][line]:
+            if name := _function_at(names, side, line):
                 found.setdefault(commit, set()).add(Function(name, path))
     return found
+
+
+def _function_at(names: Mapping[str, list[str]], side: str, line: int) -> str:
+    """Return the function of a touched line; of one between two others, that of both."""
+    if side != "between":
+        return names[side][line]
+    around = names["head"][max(line - 1, 0) : line + 1]
+    return around[0] if len(around) == 2 and around[0] == around[1] != MODULE else ""
 
 
 def describe_changes(
