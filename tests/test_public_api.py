@@ -71,6 +71,8 @@ PUBLIC = {
     ],
     "workbench.history": [
         "MODULE",
+        "BlamedLine",
+        "Blob",
         "Commit",
         "FileWeave",
         "Hunk",
