@@ -31,6 +31,8 @@ PUBLIC = {
     ],
     "workbench.agent.tools": ["TOOLS", "build_tools"],
     "workbench.attribute": [
+        "CodeMap",
+        "Definition",
         "Sources",
         "changed_functions",
         "describe_changes",

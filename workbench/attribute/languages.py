@@ -12,9 +12,9 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import lru_cache
+from functools import cache, lru_cache
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -154,7 +154,8 @@ LANGUAGES = (
         tree_sitter_cpp.language,
         _C_QUERY + """
         (namespace_definition) @scope
-        [(class_specifier body: (_)) (struct_specifier body: (_)) (union_specifier body: (_))] @scope
+        [(class_specifier body: (_)) (struct_specifier body: (_))
+         (union_specifier body: (_))] @scope
         (template_declaration) @ahead
         """,
         joint="::",
@@ -299,12 +300,12 @@ def _angles(source: bytes) -> bytes:
     return source.translate(None, _ANGLES) if source.count(b"<") >= _MOST_DEPTH else b""
 
 
-@lru_cache(maxsize=None)
+@cache
 def _grammar(language: Language) -> tree_sitter.Language:
     return tree_sitter.Language(language.load())
 
 
-@lru_cache(maxsize=None)
+@cache
 def _query(language: Language) -> tree_sitter.Query:
     return tree_sitter.Query(_grammar(language), language.query)
 
@@ -408,8 +409,8 @@ class _Walk:
             first = self.ahead if self.ahead and self._touches(start) else None
             self.ahead = (*first[:2], end) if first else (node.start_point[0], start, end)
         elif kind == "package":
-            name = self._text(node).removeprefix("package").removeprefix("namespace").strip(" ;\t\r\n")
-            self.stack[0] = self._named(self.stack[0].end, _last_line(name))
+            name = self._text(node.named_children[-1]) if node.named_child_count else ""
+            self.stack[0] = self._named(self.stack[0].end, "".join(name.split()))
         elif kind == "scope":
             self.stack.append(self._scope(node, end))
         else:
@@ -421,7 +422,9 @@ class _Walk:
 
     def _named(self, end: int, name: str) -> _Frame:
         """Return the frame of a package or namespace."""
-        joint = self.language.inner if self.language.name in {"php", "hack"} else self.language.joint
+        joint = (
+            self.language.inner if self.language.name in {"php", "hack"} else self.language.joint
+        )
         prefix = f"{name}{joint}" if name else ""
         return _Frame(end, prefix, prefix)
 
@@ -444,7 +447,9 @@ class _Walk:
     def _function(self, node: Any, start: int, end: int) -> None:
         above = self.stack[-1]
         name = _function_name(node, self._text)
-        if not name or (above.is_function and above.end == end and node.type == "function_expression"):
+        if not name or (
+            above.is_function and above.end == end and node.type == "function_expression"
+        ):
             return
         row = node.start_point[0]
         if self.ahead and (self._touches(start) or self.ahead[2] == end):
@@ -472,11 +477,6 @@ class _Walk:
 
 
 _Reader = Callable[[Any], str]
-
-
-def _last_line(text: str) -> str:
-    """Drop the annotations above a package."""
-    return text.rpartition("\n")[2].removeprefix("package ").strip()
 
 
 def _field(node: Any, name: str, text: _Reader) -> str:
@@ -507,7 +507,9 @@ def _function_name(node: Any, text: _Reader) -> str:
         case "function_definition" if node.child_by_field_name("declarator"):
             return _c_name(node.child_by_field_name("declarator"), text)
         case "method_declaration" if node.child_by_field_name("receiver"):
-            receiver = re.sub(r"\[.*", "", _field(node, "receiver", text).strip("() \t"), flags=re.S)
+            receiver = re.sub(
+                r"\[.*", "", _field(node, "receiver", text).strip("() \t"), flags=re.S
+            )
             kind = receiver.split()[-1] if receiver else ""
             kind = f"(*{kind.split('*')[-1]})" if "*" in receiver else kind
             return f"{kind}.{_field(node, 'name', text)}"

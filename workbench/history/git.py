@@ -123,6 +123,7 @@ class Repository:
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        self._known: set[str] = set()
         if not self.folder.is_dir():
             raise HistoryError(f"{self.folder}: expected a git repository, found no such folder")
         top = run_git(self.folder, "rev-parse", "--show-toplevel").strip()
@@ -133,11 +134,15 @@ class Repository:
 
     def resolve(self, revision: str) -> str:
         """Return the full id of a revision."""
+        if revision in self._known:
+            return revision
         try:
             spec = f"{revision}^{{commit}}"
-            return run_git(self.folder, "rev-parse", "--verify", "--end-of-options", spec).strip()
+            out = run_git(self.folder, "rev-parse", "--verify", "--end-of-options", spec)
         except HistoryError as error:
             raise HistoryError(f"{self.folder}: no revision {revision!r}") from error
+        self._known.add(out.strip())  # ids of commits, which stay what they are
+        return out.strip()
 
     def uncommitted(self) -> list[str]:
         """Return paths that differ from HEAD or are untracked; empty for a clean tree."""
@@ -226,7 +231,7 @@ class Repository:
         return blob
 
     def _find_blob(self, path: str, revision: str) -> Blob | None:
-        """Return a file or link at a revision; None for what is a folder, a submodule or not there."""
+        """Return a file or link at a revision; None for what is neither."""
         listed = run_git(self.folder, "ls-tree", "-l", "-z", self.resolve(revision), "--", path)
         blob = _blob(listed.removesuffix("\0"), with_links=True)
         return blob if blob and blob.path == path else None

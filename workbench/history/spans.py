@@ -28,8 +28,8 @@ def function_spans(source: str, *, with_classes: bool = False) -> list[Span]:
     Names are qualified as in `__qualname__` (`Cls.method`, `outer.<locals>.inner`). A source that
     does not parse has none.
     """
-    found = _find(source)
-    spans = [Span(*rest) for is_class, *rest in found.definitions if with_classes or not is_class]
+    found = _find(source).definitions
+    spans = [span for is_class, span in found if with_classes or not is_class]
     return sorted(spans, key=lambda span: (span.start, -span.end))
 
 
@@ -81,8 +81,8 @@ def statement_starts(source: str) -> set[int]:
 class _Found(NamedTuple):
     """What the statements of a source are; lines are 0-based, ends exclusive."""
 
-    definitions: list[tuple[bool, str, int, int]]
-    """Whether it is a class, its name, and its lines; in no order."""
+    definitions: list[tuple[bool, Span]]
+    """Whether it is a class, and its lines; in no order."""
     docstrings: list[tuple[int, int]]
     """Strings that stand as statements."""
 
@@ -100,7 +100,7 @@ def _find(source: str) -> _Found:
                 is_class = isinstance(child, ast.ClassDef)
                 first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
                 end = child.end_lineno or child.lineno
-                found.definitions.append((is_class, name, first - 1, end))
+                found.definitions.append((is_class, Span(name, first - 1, end)))
                 pending.append((child, f"{name}." if is_class else f"{name}.<locals>."))
             elif isinstance(child, ast.Expr):
                 if isinstance(child.value, ast.Constant) and isinstance(child.value.value, str):
