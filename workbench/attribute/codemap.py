@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from workbench.attribute.languages import (
     definitions,
     language_of,
     line_definitions,
+    no_cycles_sought,
     place,
 )
 from workbench.attribute.moves import Sources
@@ -142,10 +143,11 @@ def changed_functions(
     files in no known language have no functions.
     """
     found: dict[str, set[Function]] = defaultdict(set)
-    for path, weave in weaves.items():
-        if language_of(path):
-            for commit, name in _touched(path, weave):
-                found[commit].add(Function(name, path))
+    with no_cycles_sought():
+        for path, weave in weaves.items():
+            if language_of(path):
+                for commit, name in _touched(path, weave):
+                    found[commit].add(Function(name, path))
     return dict(found)
 
 
@@ -192,11 +194,15 @@ def read_sources(
 ) -> Sources:
     """Return the text of every function of the changed files, before and after the changes."""
     sources: tuple[dict[Function, str], dict[Function, str]] = ({}, {})
-    for path, weave in weaves.items():
-        if language_of(path):
-            for side, text in zip(sources, (_base_text(weave), weave.text()), strict=True):
-                lines = split_lines(text)
-                for definition in definitions(text, path):
-                    body = "".join(lines[definition.start : definition.end])
-                    side[Function(definition.name, path)] = body
+    with no_cycles_sought():
+        for path, weave in weaves.items():
+            if language_of(path):
+                for side, text in zip(sources, (_base_text(weave), weave.text()), strict=True):
+                    side.update(_function_texts(path, text))
     return Sources(*sources)
+
+
+def _function_texts(path: str, text: str) -> Iterator[tuple[Function, str]]:
+    lines = split_lines(text)
+    for definition in definitions(text, path):
+        yield Function(definition.name, path), "".join(lines[definition.start : definition.end])

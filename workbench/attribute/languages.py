@@ -9,10 +9,12 @@ people write has no functions here, and parsing has a time limit.
 
 from __future__ import annotations
 
+import gc
 import re
 import time
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from pathlib import PurePosixPath
@@ -221,11 +223,24 @@ def line_definitions(text: str, path: str) -> list[str]:
     Lines are those that git counts. Blank lines and comments have an empty name.
     """
     language = language_of(path)
-    if language == PYTHON:
-        return line_functions(text)
     if language is None:
         return [MODULE if line.strip() else "" for line in text.split("\n")]
-    return list(_line_names(text, language, path))
+    with no_cycles_sought():
+        if language == PYTHON:
+            return line_functions(text)
+        return list(_line_names(text, language, path))
+
+
+@contextmanager
+def no_cycles_sought() -> Iterator[None]:
+    """Pause the garbage collector: syntax trees have no cycles, and seeking some takes long."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
 
 
 def place(spans: Iterable[Span], path: str, language: str) -> list[Definition]:
@@ -241,9 +256,10 @@ def find_spans(text: bytes | str, language: str) -> list[Span]:
     source = text.encode("utf-8", "surrogateescape") if isinstance(text, str) else text
     if not _is_written(source):
         return []
-    if language == PYTHON:
-        return function_spans(text if isinstance(text, str) else _decode(source))
-    return _parse(source, _BY_NAME[language]).spans
+    with no_cycles_sought():
+        if language == PYTHON:
+            return function_spans(text if isinstance(text, str) else _decode(source))
+        return _parse(source, _BY_NAME[language]).spans
 
 
 @lru_cache(maxsize=512)
@@ -403,10 +419,10 @@ class _Walk:
 
     def _take(self, kind: str, node: Any, start: int, end: int) -> None:
         if kind == "note":
-            if self.ahead and self._touches(start):
+            if self.ahead and self._follows(start):
                 self.ahead = (*self.ahead[:2], end)
         elif kind == "ahead":
-            first = self.ahead if self.ahead and self._touches(start) else None
+            first = self.ahead if self._follows(start) else None
             self.ahead = (*first[:2], end) if first else (node.start_point[0], start, end)
         elif kind == "package":
             name = self._text(node.named_children[-1]) if node.named_child_count else ""
@@ -416,9 +432,13 @@ class _Walk:
         else:
             self._function(node, start, end)
 
-    def _touches(self, start: int) -> bool:
-        """Tell whether nothing but blanks is between what stood ahead and a place."""
-        return self.ahead is not None and not self.source[self.ahead[2] : start].strip()
+    def _follows(self, start: int) -> bool:
+        """Tell whether nothing but blanks is between what stands ahead and a place."""
+        if self.ahead is None or start < self.ahead[2]:
+            return False
+        if self.source[self.ahead[2] : start].strip():
+            self.ahead = None
+        return self.ahead is not None
 
     def _named(self, end: int, name: str) -> _Frame:
         """Return the frame of a package or namespace."""
@@ -447,12 +467,11 @@ class _Walk:
     def _function(self, node: Any, start: int, end: int) -> None:
         above = self.stack[-1]
         name = _function_name(node, self._text)
-        if not name or (
-            above.is_function and above.end == end and node.type == "function_expression"
-        ):
+        is_value = above.is_function and above.end == end  # of what it is assigned to
+        if not name or (is_value and node.type == "function_expression"):
             return
         row = node.start_point[0]
-        if self.ahead and (self._touches(start) or self.ahead[2] == end):
+        if self.ahead and (self._follows(start) or (self.ahead and self.ahead[2] == end)):
             row = self.ahead[0]
         self.ahead = None
         if name == "constructor" and above.name and node.type == "method_definition":
@@ -507,9 +526,7 @@ def _function_name(node: Any, text: _Reader) -> str:
         case "function_definition" if node.child_by_field_name("declarator"):
             return _c_name(node.child_by_field_name("declarator"), text)
         case "method_declaration" if node.child_by_field_name("receiver"):
-            receiver = re.sub(
-                r"\[.*", "", _field(node, "receiver", text).strip("() \t"), flags=re.S
-            )
+            receiver = _field(node, "receiver", text).strip("() \t").partition("[")[0]
             kind = receiver.split()[-1] if receiver else ""
             kind = f"(*{kind.split('*')[-1]})" if "*" in receiver else kind
             return f"{kind}.{_field(node, 'name', text)}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import json
 import os
 import subprocess
@@ -12,7 +11,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.attribute.languages import find_spans
+from workbench.attribute.languages import find_spans, no_cycles_sought
 from workbench.history import Repository, Span
 
 Task = tuple[str, str]
@@ -81,21 +80,9 @@ def _share(sizes: dict[Task, int]) -> tuple[list[Task], list[Task]]:
 
 def _parse(repository: Repository, tasks: Sequence[Task]) -> Iterator[tuple[Task, list[Span]]]:
     contents = repository.read_blobs([blob for blob, _ in tasks]) if tasks else ()
-    with _no_cycles_sought():
+    with no_cycles_sought():
         for task, content in zip(tasks, contents, strict=True):
             yield task, find_spans(content, task[1])
-
-
-@contextmanager
-def _no_cycles_sought() -> Iterator[None]:
-    """Syntax trees have no cycles, and looking for some takes a third of the time."""
-    was_enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 @contextmanager
