@@ -17,6 +17,7 @@ from workbench.attribute.languages import (
     line_definitions,
     no_cycles_sought,
     place,
+    read_both,
 )
 from workbench.attribute.moves import Sources
 from workbench.attribute.names import split_name
@@ -157,9 +158,11 @@ def _touched(path: str, weave: FileWeave) -> set[tuple[str, str]]:
     for commit, side, line in weave.touched():
         touched[side].add((commit, line))
     found = set()
-    for side, text in (("base", _base_text), ("head", FileWeave.text)):
+    texts = {"base": _base_text(weave), "head": weave.text()}
+    read_both(texts["base"], texts["head"], path)
+    for side, text in texts.items():
         if touched[side]:
-            names = line_definitions(text(weave), path)
+            names = line_definitions(text, path)
             found |= {(commit, names[line]) for commit, line in touched[side] if names[line]}
     return found
 
@@ -197,7 +200,8 @@ def read_sources(
     with no_cycles_sought():
         for path, weave in weaves.items():
             if language_of(path):
-                for side, text in zip(sources, (_base_text(weave), weave.text()), strict=True):
+                texts = _base_text(weave), weave.text()
+                for side, text in zip(sources, texts, strict=True):
                     side.update(_function_texts(path, text))
     return Sources(*sources)
 
