@@ -34,6 +34,8 @@ PUBLIC = {
         "Clues",
         "Code",
         "CodeHistory",
+        "CodeMap",
+        "Definition",
         "Growth",
         "Sources",
         "Weights",
@@ -78,6 +80,8 @@ PUBLIC = {
     ],
     "workbench.history": [
         "MODULE",
+        "BlamedLine",
+        "Blob",
         "Commit",
         "FileWeave",
         "Hunk",

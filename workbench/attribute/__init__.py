@@ -2,8 +2,10 @@
 
 from workbench.attribute.candidates import deploy_windows, recorded_changes, within
 from workbench.attribute.code import CodeHistory
+from workbench.attribute.codemap import CodeMap
 from workbench.attribute.features import Clues
 from workbench.attribute.growth import Growth, measure_growth
+from workbench.attribute.languages import Definition
 from workbench.attribute.moves import Sources, find_renames
 from workbench.attribute.rank import Weights, rank_changes
 from workbench.attribute.touched import Code
@@ -12,6 +14,8 @@ __all__ = [
     "Clues",
     "Code",
     "CodeHistory",
+    "CodeMap",
+    "Definition",
     "Growth",
     "Sources",
     "Weights",

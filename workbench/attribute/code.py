@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import takewhile
 
-from workbench.attribute.codemap import describe_changes, read_sources
+from workbench.attribute.codemap import CodeMap, describe_changes, read_sources
+from workbench.attribute.languages import line_definitions
 from workbench.attribute.moves import Sources
 from workbench.attribute.touched import Code
-from workbench.history import MODULE, Commit, FileWeave, Repository, line_functions, weave_files
+from workbench.history import MODULE, Commit, FileWeave, Repository, weave_files
 from workbench.types import Change, Function
 
 
@@ -42,30 +42,34 @@ class CodeHistory:
         """The functions that the commits may have moved, before and now."""
         return read_sources(self.weaves, self.read_base)
 
-    def known_as(self, recorded: Iterable[Function]) -> dict[Function, Function]:
+    def known_as(self, recorded: Collection[Function]) -> dict[Function, Function]:
         """Return recorded functions as the code names them, by path; those it has not are left out.
 
-        Profilers tell paths relative to where code was imported from, repositories to their top.
+        Profilers tell paths relative to where code was imported from, repositories to their top,
+        and each language has names of its own.
         """
-        by_end: dict[str, list[str]] = {}
-        for path in self.repository.files(self.head):
-            by_end.setdefault(path.rpartition("/")[2], []).append(path)
-        files = {f.file for f in recorded}
-        paths = {
-            file: _longest_match(file, by_end.get(file.rpartition("/")[2], ())) for file in files
-        }
-        return {f: f._replace(file=found) for f in recorded if (found := paths[f.file])}
+        known: dict[Function, Function] = {}
+        for revision in (self.head, self.base):  # what is gone was there before
+            missing = [f for f in recorded if f not in known]
+            if missing:
+                found = CodeMap.build(self.repository, revision).resolve_all(missing)
+                known |= {f: Function(d.name, d.path) for f, d in found.items()}
+        paths = {function.file: code.file for function, code in known.items()}
+        for function in recorded:  # the code outside of functions
+            if function.name == MODULE and function.file in paths:
+                known[function] = Function(MODULE, paths[function.file])
+        return known
 
     def code(self, recorded: Iterable[Function]) -> Code:
         """Return what is known of the code of the recorded functions, named as by `known_as`."""
+        wanted = {f.file for f in recorded} | self.weaves.keys()
+        ids = {b.path: b.id for b in self.repository.blobs(self.head) if b.path in wanted}
         texts: dict[Function, str] = {}
         outside: dict[str, str] = {}
-        for path in sorted({f.file for f in recorded} | self.weaves.keys()):
-            text = self.repository.find(path, self.head)
-            if text is not None and path.endswith(".py"):
-                parts = _parts(text, path)
-                outside[path] = parts.pop(Function(MODULE, path), "")
-                texts |= parts
+        for path, content in zip(ids, self.repository.read_blobs(ids.values()), strict=True):
+            parts = _parts(content.decode("utf-8", "replace"), path)
+            outside[path] = parts.pop(Function(MODULE, path), "")
+            texts |= parts
         commits = {commit.id: commit for commit in self.commits}
         return Code(texts, outside, commits)
 
@@ -74,24 +78,10 @@ class CodeHistory:
         return self.repository.find(path, self.base)
 
 
-def _longest_match(file: str, paths: Iterable[str]) -> str | None:
-    """Return the path that shares most of its end with a file; None for none or several."""
-    wanted = file.split("/")[::-1]
-
-    def common(path: str) -> int:
-        pairs = zip(wanted, path.split("/")[::-1], strict=False)
-        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
-
-    ranked = sorted(paths, key=lambda path: (-common(path), len(path)))
-    if len(ranked) > 1 and common(ranked[0]) == common(ranked[1]) < len(wanted):
-        return None
-    return ranked[0] if ranked else None
-
-
 def _parts(text: str, path: str) -> dict[Function, str]:
     """Return the text of each function of a file, and of what is outside of any."""
     found: dict[Function, list[str]] = {}
-    for line, name in zip(text.split("\n"), line_functions(text), strict=True):
+    for line, name in zip(text.split("\n"), line_definitions(text, path), strict=True):
         if name:
             found.setdefault(Function(name, path), []).append(line)
     return {function: "\n".join(lines) for function, lines in found.items()}

@@ -337,7 +337,7 @@ class _Makers:
             about = str(self.rng.choice(_NOUNS))
         window = self._window(at)
         area = functions[0].file.split("/")[1] if functions and "/" in functions[0].file else ""
-        knows = self.rng.random() < (0.6 if at is None else 0.45)  # newcomers to code err more
+        knows = self.rng.random() < (0.6 if at is None else 0.55)  # newcomers to code err a little more
         author = self.owner.get(area, "") if knows else ""
         title = str(self.rng.choice(_TITLES)).format(about.replace("_", " "))
         return Change(
