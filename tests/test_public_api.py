@@ -41,6 +41,7 @@ PUBLIC = {
         "Weights",
         "deploy_windows",
         "find_renames",
+        "line_growth",
         "measure_growth",
         "rank_changes",
         "recorded_changes",

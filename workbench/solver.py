@@ -177,8 +177,11 @@ def solve(
     skills = {skill.name: skill for skill in load_skills(options.skills)}
     model = make_model(options.model, skills)
     clock.lap("start")
-    records = Store.open(case.store).records()
-    evidence = Investigation(recording, detection, repository, case.base, case.head, records)
+    store = Store.open(case.store)
+    evidence = Investigation(
+        recording, detection, repository, case.base, case.head, store.records(),
+        read_lines=partial(store.recording, by_line=True),
+    )  # fmt: skip
     regression = detection.found[0]
     trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
     suspects = evidence.ranking(regression.id).suspects

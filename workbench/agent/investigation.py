@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 
@@ -15,6 +16,7 @@ from workbench.attribute import (
     Growth,
     deploy_windows,
     find_renames,
+    line_growth,
     measure_growth,
     rank_changes,
     recorded_changes,
@@ -23,11 +25,12 @@ from workbench.attribute import (
 from workbench.attribute.candidates import MARGIN
 from workbench.errors import HistoryError, ToolError
 from workbench.history import Commit, Repository
-from workbench.signals import function_series, incidence, quiet_windows, stack_costs
+from workbench.signals import function_series, incidence, quiet_windows, stack_costs, window_costs
 from workbench.types import (
     Change,
     Detection,
     FloatArray,
+    Function,
     IntArray,
     Ranking,
     Recording,
@@ -54,6 +57,8 @@ class Investigation:
     head: str = ""
     """Revision of the last."""
     records: Records | None = None
+    read_lines: Callable[[], Recording] | None = None
+    """Return the same recording by line, where there is one."""
     _rankings: dict[str, Ranking] = field(default_factory=dict)
     _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict)
 
@@ -167,8 +172,28 @@ class Investigation:
         names = {f: known_as.get(f, f) for f in growth.functions}
         growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
         return Clues(
-            growth, windows, values, history.code(growth.functions), history.sources, self.authors
-        )
+            growth, windows, values, history.code(growth.functions), history.sources,
+            self.authors, self._line_growth(regression, known_as),
+        )  # fmt: skip
+
+    def _line_growth(
+        self, regression: Regression, known_as: Mapping[Function, Function]
+    ) -> dict[str, float] | None:
+        if self.by_line is None:
+            return None
+        sides = self.sides(regression.change_index)
+        history = self.history(self.versions[sides[0][0]], self.versions[sides[1][-1]])
+        costs = window_costs(self.recording)
+        n_samples = self.recording.windows["n_samples"].to_numpy(np.float64)
+        return line_growth(
+            self.by_line, (1.0 if costs is None else costs) / n_samples, history, self.versions,
+            known_as, sides, regression.subject,
+        )  # fmt: skip
+
+    @cached_property
+    def by_line(self) -> Recording | None:
+        """The same recording, each line of a function as one of its own."""
+        return self.read_lines() if self.read_lines else None
 
     def growth(self, regression: Regression) -> Growth:
         """Compare quiet windows before and after a regression, up to the changes next to it."""

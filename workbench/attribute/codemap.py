@@ -169,7 +169,7 @@ def _touched(path: str, weave: FileWeave) -> set[tuple[str, str]]:
         for commit, line in touched["between"]:
             around = {*names[max(line - 1, 0) : line + 1]}
             if len(around) == 1 and line and not around <= {"", MODULE}:
-                found.add((commit, *around))
+                found.add((commit, around.pop()))
     return found
 
 

@@ -22,6 +22,9 @@ FEATURES: Mapping[str, str] = {
     "lift": "{growth:.0%} of the growth passes through what it touched, which held "
     "{cost_before:.0%} of the cost before and {cost_after:.0%} after",
     "nearest": "{nearest:.0%} of the growth is nearest to what it touched, of all that changed",
+    "lines": "{lines:.0%} of the growth passes through lines that it wrote",
+    "other_lines": "{other_lines:.0%} of the growth is in functions that it touched, but on lines "
+    "that it did not",
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
     "elsewhere": "what grew beneath it grew {elsewhere:.0%} as much beneath others",
@@ -57,6 +60,9 @@ class Clues:
     sources: Sources = field(default_factory=Sources)
     authors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Author -> file -> earlier changes."""
+    lines: Mapping[str, float] | None = None
+    """Commit -> growth through its own lines, as `lines.line_growth` tells; None where recorded
+    stacks have no lines."""
     arms: Mapping[str, float] = field(default_factory=dict)
     """Experiment -> cost that its arms add, by their own results, in the unit of `growth`."""
 
@@ -86,6 +92,7 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     facts = []
     for row, change in enumerate(changes):
         found = _of_stacks(growth, sets[row], carried[row])
+        found |= _of_lines(change, clues, found.get("growth", 0.0))
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
         found |= _of_words(change, clues, grown)
@@ -136,6 +143,13 @@ def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dic
         "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
         "elsewhere": _elsewhere(growth, functions, inside) if share > 0.1 else 0.0,
     }
+
+
+def _of_lines(change: Change, clues: Clues, through: float) -> dict[str, float]:
+    if clues.lines is None or change.id not in clues.lines or clues.growth.total <= 0:
+        return {}
+    ours = max(-1.0, min(1.0, clues.lines[change.id] / clues.growth.total))
+    return {"lines": ours, "other_lines": max(0.0, through - max(ours, 0.0))}
 
 
 def _uneven(growth: Growth, functions: frozenset[int]) -> float:
