@@ -97,14 +97,17 @@ class Investigation:
     @cached_property
     def changes(self) -> list[Change]:
         """Every change known, of code and of configuration, oldest first, with its window."""
-        found: list[Change] = []
-        if self.repository:
-            commits = self.repository.changes(self.head, since=self.base)
-            windows = deploy_windows([c.id for c in commits], self.versions)
-            found += [replace(c, window=windows.get(c.id)) for c in commits]
-        if self.records is not None:
-            found += recorded_changes(self.records, self.recording.windows)
-        return sorted(found, key=lambda change: change.at)
+        known = recorded_changes(self.records, self.recording.windows) if self.records else []
+        recorded = {change.id: change for change in known}
+        commits = self._deployed
+        windows = deploy_windows([c.id for c in commits], self.versions)
+        for commit in commits:
+            of = recorded.pop(commit.id, commit)  # a dependency is told beside the commit it is in
+            recorded[commit.id] = replace(
+                commit, window=windows.get(commit.id), kind=of.kind, key=of.key,
+                before=of.before, after=of.after,
+            )  # fmt: skip
+        return sorted(recorded.values(), key=lambda change: change.at)
 
     def regression(self, regression_id: str) -> Regression:
         """Return a regression by id; ToolError names those there are."""
@@ -123,10 +126,10 @@ class Investigation:
                 f"expected one change with id {change_id[:80]!r}, found {len(matches)} changes"
             )
         (found,) = exact or matches
-        if found.kind != "commit":
+        if found.id not in self._commit_ids:
             return found
         (described,) = self.history(f"{found.id}^", found.id).changes
-        return replace(described, window=found.window)
+        return _with_code(found, described)
 
     def history(self, base: str, head: str) -> CodeHistory:
         """Return what the commits between two revisions did."""
@@ -148,7 +151,7 @@ class Investigation:
         if self.repository is None:
             return known
         touched = {c.id: c for c in self.history_of(regression).changes}
-        return [replace(touched[c.id], window=c.window) if c.id in touched else c for c in known]
+        return [_with_code(c, touched[c.id]) if c.id in touched else c for c in known]
 
     def ranking(self, regression_id: str) -> Ranking:
         """Return who could have caused a regression, most probable first."""
@@ -227,8 +230,25 @@ class Investigation:
                 found.setdefault(change.author, Counter()).update(change.files)
         return found
 
+    @cached_property
+    def _deployed(self) -> list[Change]:
+        """Every commit between the first and the last window, without what it changed."""
+        return self.repository.changes(self.head, since=self.base) if self.repository else []
+
+    @cached_property
+    def _commit_ids(self) -> frozenset[str]:
+        return frozenset(commit.id for commit in self._deployed)
+
     def _resolve(self, revision: str, otherwise: str) -> str:
         try:
             return self.repository.resolve(revision) if self.repository else otherwise
         except HistoryError:  # a release that the repository has no name for
             return otherwise
+
+
+def _with_code(known: Change, described: Change) -> Change:
+    """Return a commit with what it did to the code."""
+    return replace(
+        known, functions=described.functions, files=described.files, n_added=described.n_added,
+        n_removed=described.n_removed,
+    )  # fmt: skip

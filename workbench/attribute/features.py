@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.attribute.diffs import wording
+from workbench.attribute.diffs import bumped, wording
 from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
@@ -286,7 +286,7 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
     found = {"words": likeness(words_of(said), grown)}
     if change.kind in ("flag", "config", "experiment"):
         return found | {change.kind: 1.0}
-    is_bump = change.kind == "dependency"
+    is_bump = change.kind == "dependency" or bool(bumped(clues.code.hunks(change)))
     if change.id in clues.code.commits:
         told = wording(clues.code.hunks(change))
         found["no_code"] = float(told.n_new == 0 and not is_bump)
