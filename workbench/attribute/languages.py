@@ -14,11 +14,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
-from os.path import commonprefix
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -99,6 +98,7 @@ _SCRIPT_QUERY = """
 (variable_declarator value: [(arrow_function) (function_expression) (generator_function)]) @def
 (assignment_expression right: [(arrow_function) (function_expression) (generator_function)]) @def
 (pair value: [(arrow_function) (function_expression) (generator_function)]) @def
+(export_statement value: [(arrow_function) (function_expression)]) @def
 (class_declaration) @scope
 (variable_declarator value: [(class) (object)]) @scope
 (assignment_expression right: [(class) (object)]) @scope
@@ -206,7 +206,8 @@ _HACK_TAG = re.compile(rb"\A<\?hh\b")
 
 def language_of(path: str) -> str | None:
     """Return the row of the table that a path belongs to, by its ending; None for no source."""
-    return _BY_ENDING.get(PurePosixPath(path).suffix.lower())
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return _BY_ENDING.get(dot + ending.lower())
 
 
 def definitions(text: bytes | str, path: str) -> list[Definition]:
@@ -299,7 +300,7 @@ def _is_written(source: bytes) -> bool:
 
 
 _BRACKETS = bytes(c for c in range(256) if c not in b"()[]{}")
-_ANGLES = bytes(c for c in range(256) if c not in b"<;{}\n")
+_ANGLES = bytes(c for c in range(256) if c not in b"<>;{}")
 _STEPS = np.zeros(256, np.int32)
 _STEPS[list(b"([{")] = 1
 _STEPS[list(b")]}")] = -1
@@ -314,7 +315,10 @@ def _depth(source: bytes) -> int:
 
 
 def _angles(source: bytes) -> bytes:
-    """Return the angle brackets between the ends of lines and statements."""
+    """Return the angle brackets, and the ends of statements between them.
+
+    A run of open ones may take any memory to parse, within one step of the parser.
+    """
     return source.translate(None, _ANGLES) if source.count(b"<") >= _MOST_DEPTH else b""
 
 
@@ -398,27 +402,37 @@ def _tree(
 ) -> tree_sitter.Tree | None:
     limit = time.process_time() + MOST_SECONDS
     parser = tree_sitter.Parser(language.grammar())
-    try:
-        return parser.parse(
-            lambda at, _: source[at : at + _CHUNK_BYTES],
-            *([like] if like else []),
-            progress_callback=lambda _, __: time.process_time() > limit,
-        )
-    except ValueError:  # it was stopped
-        return None
+
+    def read(at: int, _: object) -> bytes:
+        return source[at : at + _CHUNK_BYTES]
+
+    def is_late(_: int, __: bool) -> bool:
+        return time.process_time() > limit
+
+    with suppress(ValueError):  # it was stopped
+        if like is None:
+            return parser.parse(read, progress_callback=is_late)
+        return parser.parse(read, like, progress_callback=is_late)
+    return None
 
 
 def _edited(tree: tree_sitter.Tree, before: bytes, after: bytes) -> tree_sitter.Tree:
     """Tell a tree of one text where another differs."""
-    most = min(len(before), len(after))
-    start = len(commonprefix([before, after]))
-    tail = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
-    tail = min(tail, most - start)
+    start = _n_alike(before, after)
+    tail = _n_alike(before[start:][::-1], after[start:][::-1])
     ends = len(before) - tail, len(after) - tail
     tree.edit(
         start, *ends, _point(before, start), _point(before, ends[0]), _point(after, ends[1])
     )  # fmt: skip
     return tree
+
+
+def _n_alike(some: bytes, others: bytes) -> int:
+    """Return how many first bytes two texts share."""
+    n_bytes = min(len(some), len(others))
+    pair = (np.frombuffer(text, np.uint8, n_bytes) for text in (some, others) if n_bytes)
+    differs = np.not_equal(*pair) if n_bytes else np.zeros(0, bool)
+    return int(differs.argmax()) if differs.any() else n_bytes
 
 
 def _point(source: bytes, at: int) -> tuple[int, int]:
@@ -607,11 +621,9 @@ def _function_name(node: Any, text: _Reader) -> str:
             return _field(node, "property", text)
         case "method_definition":
             return _field(node, "name", text).strip("'\"")
-    return _field(node, "name", text) or ("default" if _is_default(node) else "")
-
-
-def _is_default(node: Any) -> bool:
-    return node.parent is not None and node.parent.type == "export_statement"
+        case "export_statement":
+            return "default"
+    return _field(node, "name", text)
 
 
 _EXPORTS = re.compile(r"^(?:module\.exports|exports|this)\.")

@@ -14,7 +14,8 @@ from workbench.history import enclosing_function
 
 Parts = tuple[str, ...]
 
-_PLAIN = re.compile(r"(?!.*(?:::h[0-9a-f]{8}|\.cold|\.\w+\.\d|\.\.|0x))[\w.:\\~#]+")
+_PLAIN = re.compile(r"\w+(?:(?:::|\.)~?\w+)*")
+_ODD = re.compile(r"::h[0-9a-f]{8}|\.cold|\.\d|\b0x")
 _SEPARATORS = re.compile(r"::|[.$\\/:]")
 _OPERATOR = re.compile(r"\boperator\s*(?:\(\s*\)|\[\s*\]|\"\"\s*\w+|[^\w\s(]+|[^(]+)")
 _NO_FUNCTION = re.compile(
@@ -56,8 +57,8 @@ _RECEIVERS = {"Object", "Module", "exports", "module", "window", "global", "glob
 
 def split_name(name: str) -> Parts:
     """Return the parts of a name, outermost first; none for what names no function."""
-    if _PLAIN.fullmatch(name):
-        return tuple(part for part in _SEPARATORS.split(name) if part)
+    if _PLAIN.fullmatch(name) and not _ODD.search(name):
+        return tuple(_SEPARATORS.split(name))
     return _split(name)
 
 
