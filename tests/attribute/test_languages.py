@@ -296,6 +296,15 @@ def test_a_class_within_a_template_does_not_begin_its_first_function():
     assert definitions(text, "a.cc") == [("S::f", "a.cc", 3, 4, "cpp")]
 
 
+def test_macros_of_exports_do_not_hide_classes():
+    text = (
+        "namespace n {\nLIB_BEGIN_VERSION\n/** doc */\ntemplate <class T>\nclass LIB_API Foo : Base<T> {\n"
+        "  int f() { return 1; }\n};\nstruct LIB_API\nBar {\n  int g() { return 1; }\n};\nstruct FOO make(int x) {\n}\n"
+        "LIB_END_VERSION\n}\n"
+    )
+    assert [d.name for d in definitions(text, "a.h")] == ["n::Foo::f", "n::Bar::g", "n::make"]
+
+
 def test_what_parses_in_part_gives_that_part():
     text = "package p\nfunc a() {\n}\n) ] x = = 1\nfunc b() {\n}\n"
     assert {"p.a", "p.b"} <= {d.name for d in definitions(text, "a.go")}

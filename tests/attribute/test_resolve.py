@@ -36,7 +36,7 @@ FILES = {
     "native/more.c": "static int helper(int a) { return a + 1; }\n",
     "crates/net/src/http.rs": (
         "fn get() {}\nstruct T;\nimpl Display for T { fn fmt(&self) {} }\ntrait Tr { fn given(&self) {} }\n"
-        "impl T { fn only(&self) {} }\n"
+        "impl T { fn only(&self) {} }\nimpl Tr for Vec<u8> { fn more(&self) {} }\n"
     ),
     "crates/disk/src/http.rs": "fn get() {}\n",
     "web/app.js": (
@@ -119,6 +119,8 @@ TABLE = [
     ("net::http::<impl Display for net::http::T>::fmt", "", "crates/net/src/http.rs http::T::fmt"),
     ("net::http::get", "", "crates/net/src/http.rs http::get"),
     ("disk::http::get", "", "crates/disk/src/http.rs http::get"),
+    ("<alloc::vec::Vec<T> as net::http::Tr>::more", "", "crates/net/src/http.rs http::Vec::more"),
+    ("<alloc::vec::Vec<T> as core::ops::Drop>::more", "", None),
     ("http::get", "", None),  # of two crates
     ("std::http::T::only", "", None),
     # JavaScript and TypeScript
@@ -153,6 +155,9 @@ def test_an_anonymous_function_is_what_stands_at_its_line(code_map):
     found = code_map.resolve(Function("(anonymous)", "web/app.js", 6))
     assert found.name == "f"
     assert code_map.resolve(Function("(anonymous)", "web/app.js", 3)) is None
+    one_line = CodeMap(definitions("\nclass A { f() { g(() => 1); } h() {} }\n", "a.js"))
+    assert one_line.resolve(Function("(anonymous)", "a.js", 2)) is None  # which of two?
+    assert one_line.resolve(Function("(anonymous)", "a.js", 1)) is None
 
 
 def test_a_line_tells_functions_of_one_name_apart():
@@ -187,7 +192,7 @@ def test_many_functions_of_one_name_are_told_apart_quickly():
 @pytest.mark.parametrize(
     "name",
     ["", "<", ">", "<<<", "a::<b", "((", "operator", "a as b", "<a as>::b", "$", "::", ".", "x" * 9999,
-     "<" * 5000, "(" * 5000, "a<b as " * 500, "::{" * 500, "\ud800", "a\nb", "lambda$", "$LT$", "<>::f"],
+     "<" * 5000, "(" * 5000, "a<b as " * 500, "::{" * 500, "\ud800", "a\nb", " " * 10**6, "a " * 10**5, "lambda$", "$LT$", "<>::f"],
 )  # fmt: skip
 def test_any_name_can_be_read(code_map, name):
     assert all(all(parts) for parts in readings(name))

@@ -57,7 +57,7 @@ class Definition(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Language:
     """How functions are found in one language, and how they are named.
 
@@ -79,17 +79,6 @@ class Language:
     """Whether a function within another has the other's name before its own."""
     shown_as: str = ""
     """The language people would say it is; default: `name`."""
-
-    def grammar(self) -> tree_sitter.Language:
-        """Return the grammar."""
-        return _grammar(self)
-
-    def compiled_query(self) -> tree_sitter.Query:
-        """Return the query, made once."""
-        return _query(self)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
 
 
 _SCRIPT_QUERY = """
@@ -275,11 +264,14 @@ def _line_names(text: str, language: str, path: str) -> tuple[str, ...]:
     return tuple(names)
 
 
+_NOT_END = re.compile(rb"[^\n]")
+
+
 def _module_lines(source: bytes, notes: Iterable[tuple[int, int]]) -> list[str]:
     """Name the lines that have more than comments."""
     code = bytearray(source)
     for start, end in notes:
-        code[start:end] = re.sub(rb"[^\n]", b" ", code[start:end])
+        code[start:end] = _NOT_END.sub(b" ", code[start:end])
     return [MODULE if line.strip() else "" for line in code.split(b"\n")]
 
 
@@ -323,13 +315,13 @@ def _angles(source: bytes) -> bytes:
 
 
 @cache
-def _grammar(language: Language) -> tree_sitter.Language:
-    return tree_sitter.Language(language.load())
+def _grammar(name: str) -> tree_sitter.Language:
+    return tree_sitter.Language(_BY_NAME[name].load())
 
 
 @cache
-def _query(language: Language) -> tree_sitter.Query:
-    return tree_sitter.Query(_grammar(language), language.query)
+def _query(name: str) -> tree_sitter.Query:
+    return tree_sitter.Query(_grammar(name), _BY_NAME[name].query)
 
 
 _HACK_TYPES = re.compile(rb"<[\w\s,?\\:.()]*>|\basync\b")
@@ -338,8 +330,21 @@ _HACK_TYPES = re.compile(rb"<[\w\s,?\\:.()]*>|\basync\b")
 def _without_hack_types(source: bytes) -> bytes:
     """Blank what Hack has over PHP before most functions: type arguments and `async`."""
     for _ in range(4):  # types within types
-        source = _HACK_TYPES.sub(lambda m: re.sub(rb"[^\n]", b" ", m[0]), source)
+        source = _HACK_TYPES.sub(_blank, source)
     return source
+
+
+_MACROS = re.compile(
+    rb"(?<=class )\s*[A-Z][A-Z0-9_]*(?=\s+\w[\w:<>]*\s*(?:final\s*)?[:{])"
+    rb"|(?<=struct )\s*[A-Z][A-Z0-9_]*(?=\s+\w[\w:<>]*\s*(?:final\s*)?[:{])"
+    rb"|^[ \t]*\w*(?:BEGIN|END|OBJECT|NAMESPACE)\w*[ \t]*\r?$",
+    re.MULTILINE,
+)
+"""What stands where the grammar of C++ expects no macro: exports, and lines of one word."""
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    return _NOT_END.sub(b" ", match[0])
 
 
 class _Parsed(NamedTuple):
@@ -385,11 +390,13 @@ def _parse_as(
         source, language, like = b"     " + source[4:], _BY_NAME["hack"], None
     if language.name == "hack":
         source = _without_hack_types(source)
+    elif language.name == "cpp":
+        source = _MACROS.sub(_blank, source)
     tree = _tree(source, language, like)
     if tree is None or not _is_worth_searching(tree.root_node):
         _parsed[key] = _Parsed([], [])
         return None
-    cursor = tree_sitter.QueryCursor(language.compiled_query())
+    cursor = tree_sitter.QueryCursor(_query(language.name))
     cursor.set_max_start_depth(_MOST_DEPTH)
     found = cursor.captures(tree.root_node)
     notes = sorted((node.start_byte, node.end_byte) for node in found.get("note", ()))
@@ -401,7 +408,7 @@ def _tree(
     source: bytes, language: Language, like: tree_sitter.Tree | None
 ) -> tree_sitter.Tree | None:
     limit = time.process_time() + MOST_SECONDS
-    parser = tree_sitter.Parser(language.grammar())
+    parser = tree_sitter.Parser(_grammar(language.name))
 
     def read(at: int, _: object) -> bytes:
         return source[at : at + _CHUNK_BYTES]
@@ -595,7 +602,12 @@ def _scope_name(node: Any, text: _Reader) -> str:
         case "assignment_expression":
             name = _target(_field(node, "left", text))
             return "" if name == "module.exports" else name
-    return _plain(_field(node, "name", text))
+    name = _plain(_field(node, "name", text))
+    return name if _SCOPE.fullmatch(name) else ""
+
+
+_SCOPE = re.compile(r"(?!(?:namespace|class|struct)$)[\w:$\\]+")
+"""What is named otherwise comes of a macro that the grammar takes for something else."""
 
 
 def _function_name(node: Any, text: _Reader) -> str:

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 from functools import cached_property
 
 from workbench.attribute.languages import Definition, language_of
-from workbench.attribute.names import Parts, readings, split_name
+from workbench.attribute.names import NO_CRATES, Parts, readings, split_name
 from workbench.types import Function
 
 _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/", re.S | re.I)
@@ -23,7 +23,6 @@ _IMPORT_FOLDERS = {"src", "lib", "python"}
 _COMPLETE = {"java", "c", "php", "hack", "javascript", "typescript"}
 """Languages whose definitions have their whole name: one that is longer is another function's."""
 _MANY_FILES = 16
-_NO_CRATES = {"std", "core", "alloc"}
 _BARE_IS_WHOLE = {"c", "cpp", "rust", "php", "hack"}
 """Languages whose profilers qualify names: a bare one is that of no method."""
 
@@ -136,7 +135,7 @@ class Resolver:
             if winners:
                 return winners[0] if len(winners) == 1 else None
         if not meanings and function.line and len(paths) == 1:  # anonymous
-            return innermost(self._by_path[paths[0]], function.line - 1)
+            return _around(self._by_path[paths[0]], function.line - 1)
         return None
 
     # by name alone
@@ -189,6 +188,15 @@ def innermost(definitions: Iterable[Definition], line: int) -> Definition | None
     return max(around, key=lambda d: (d.start, -d.end), default=None)
 
 
+def _around(definitions: Sequence[Definition], line: int) -> Definition | None:
+    """Return what an anonymous function that begins at a line stands in, as far as that tells."""
+    begun = [d for d in definitions if d.start == line]
+    is_whole_file = line == 0  # the code outside of functions is a function to V8
+    if len(begun) > 1 or is_whole_file:
+        return None
+    return begun[0] if begun else innermost(definitions, line)
+
+
 def _agreement(definition: Definition, parts: Parts, line: int) -> tuple[bool, int, int] | None:
     """Tell how well a name agrees with that of a definition in its file; None for not."""
     own = split_name(definition.name)
@@ -238,7 +246,7 @@ def _is_written_so(language: str, name: str, parts: Parts) -> bool:
 def _may_be_longer(language: str, parts: Parts, n_common: int) -> bool:
     """Tell whether a name may have more before it than its definition has."""
     if language == "rust":
-        return len(parts) == n_common + 1 and parts[0] not in _NO_CRATES
+        return len(parts) == n_common + 1 and parts[0] not in NO_CRATES
     return n_common > 1 and language not in _COMPLETE
 
 
