@@ -49,7 +49,14 @@ def measured(seed):
     values = function_series(case.recording).row(case.subject, "cost")
     code = Code(case.texts, {}, {commit.id: commit for commit in case.commits})
     clues = Clues(
-        growth, case.windows, values, code, Sources(case.texts, case.texts), case.authors, case.arms
+        growth,
+        case.windows,
+        values,
+        code,
+        Sources(case.texts, case.texts),
+        authors=case.authors,
+        lines=case.lines,
+        arms=case.arms,
     )
     culprit = np.array([change.id in case.culprits for change in case.changes])
     return Case(clues, measure(case.changes, clues), culprit, case.kind)
