@@ -184,7 +184,7 @@ def solve(
     )  # fmt: skip
     regression = detection.found[0]
     trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
-    suspects = evidence.ranking(regression.id).suspects
+    ranking = evidence.ranking(regression.id)
     clock.lap("diagnose")
     fix: Fix | None = None
     diagnosis = trajectory.diagnosis
@@ -193,12 +193,12 @@ def solve(
         hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
         fix, no_fix = find_fix(
             repository, evidence.history(case.base, case.head).weaves, case.base, case.head,
-            workload, folder, regression, diagnosis, suspects, hot,
+            workload, folder, regression, diagnosis, ranking.suspects, hot,
             n_runs=options.n_runs, progress=progress,
         )  # fmt: skip
         clock.lap("fix")
     return replace(
-        outcome, suspects=suspects, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
+        outcome, ranking=ranking, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
         steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
         skills={name: skill.content_hash for name, skill in skills.items()},
     )  # fmt: skip
@@ -295,6 +295,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         if diagnosis and accused
         else None,
         "suspects": [suspect.change.id for suspect in outcome.suspects],
+        "none_of_these": outcome.ranking.none_probability,
         "diagnosis": diagnosis.summary if diagnosis else "no regression",
         "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
         "fix": _fix_json(fix),

@@ -30,7 +30,7 @@ FEATURES: Mapping[str, str] = {
     "elsewhere": "what grew beneath it grew {elsewhere:.0%} as much beneath others",
     "distance": "{distance:.0f} calls away from what grew",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
-    "rollout": "the cost follows its rollout with a correlation of {rollout:.2f}",
+    "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
     "words": "its words are {words:.0%} like the names of what grew",
     "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time",
@@ -45,6 +45,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_AROUND = 8
+"""Windows before the first and after the last step of a rollout that are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -263,22 +265,28 @@ def _of_time(change: Change, clues: Clues) -> dict[str, float]:
 
 
 def _follows(change: Change, clues: Clues) -> float:
-    """Return how the series that regressed goes with the part of traffic that the change reached.
+    """Tell whether the cost goes with the steps of a rollout rather than with one step, -1 to 1.
 
-    Over the windows from before its first step to after its last, where there are several.
+    By how much less (or more) of the series the one leaves unexplained than the other.
     """
-    steps = [(window, reach) for window, reach in change.rollout if window < len(clues.values)]
     reach = np.zeros(len(clues.values))
-    for window, fraction in steps:
+    for window, fraction in change.rollout:
         reach[window:] = fraction
-    near = [window for window, _ in steps if window > 0]
+    near = [window for window, _ in change.rollout if 0 < window < len(reach)]
     if len(near) < 2:
         return 0.0
-    start, end = max(0, near[0] - 8), min(len(reach), near[-1] + 8)
-    x, y = reach[start:end], clues.values[start:end]
-    if len(x) < 4 or x.std() == 0 or y.std() == 0:
-        return 0.0
-    return float(np.corrcoef(x, y)[0, 1])
+    start, end = max(0, near[0] - _AROUND), min(len(reach), near[-1] + _AROUND)
+    one_step = np.arange(start, end) >= clues.windows[1]
+    values = clues.values[start:end]
+    left = [_unexplained(values, x) for x in (reach[start:end], one_step.astype(np.float64))]
+    return float((left[1] - left[0]) / max(*left, 1e-300))
+
+
+def _unexplained(y: FloatArray, x: FloatArray) -> float:
+    """Return the sum of squares that a rising line of y on x leaves."""
+    x, y = x - x.mean(), y - y.mean()
+    slope = max(0.0, float(x @ y) / max(float(x @ x), 1e-300))
+    return float(((y - slope * x) ** 2).sum())
 
 
 def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[str, float]:

@@ -14,7 +14,6 @@ from workbench.attribute import rank_changes
 from workbench.detect import DetectConfig, detect
 from workbench.evaluate.cases.timeline import (
     commit_ids,
-    load_timeline,
     load_timeline_truth,
     materialise_timeline,
 )
