@@ -158,6 +158,8 @@ def test_a_history_is_built_once(tmp_path, monkeypatch):
     service = make_service(tmp_path / "feed")
     told = []
     first = materialise_timeline(service, told.append)
+    (service / "base" / ".pytest_cache").mkdir()
+    (service / "base" / ".pytest_cache" / "README.md").write_text("not of the service")
     assert materialise_timeline(service, told.append) == first
     assert told == ["building the history of feed"]
     (service / "base" / "app.py").write_text("x = 0\n\n")

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 from running import FOLDER, Checkouts, Load, serve_recorded
+
 from workbench.evaluate.cases.timeline import Timeline, TimelineEvent, load_timeline
 from workbench.ingest import read
 from workbench.store import Store, WindowProfile

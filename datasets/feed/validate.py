@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 from running import FOLDER, Checkouts, Load, serve
+
 from workbench.evaluate.cases.timeline import (
     Effect,
     HiddenCause,
@@ -64,8 +65,8 @@ class Bench:
         told = {}
         if trial.endpoint:
             part = compare(costs[:, 0, 1], costs[:, 1, 1])
-            told = dict(zip(("endpoint_low", "endpoint_high"), map(_short, part.interval)))
-            told["endpoint_ratio"] = _short(part.ratio)
+            low, high = map(_short, part.interval)
+            told = {"endpoint_low": low, "endpoint_high": high, "endpoint_ratio": _short(part.ratio)}
         low, high = map(_short, whole.interval)
         effect = Effect(ratio=_short(whole.ratio), low=low, high=high, n_pairs=self.n_pairs, **told)
         print(f"{trial.name}: {effect.ratio:.3f} [{low:.3f}, {high:.3f}]", told or "", flush=True)

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from fnmatch import fnmatch
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -36,7 +37,7 @@ _SAME_EVERYWHERE = (
     "-c", "core.attributesFile=/dev/null", "-c", "core.excludesFile=/dev/null",
     "-c", "core.fileMode=false",
 )  # fmt: skip
-_LEFT_OUT = ("__pycache__", ".pytest_cache")
+_LEFT_OUT = ("__pycache__", ".*_cache")
 
 _Data = TypeVar("_Data", bound=BaseModel)
 _FROZEN = ConfigDict(frozen=True, extra="forbid")
@@ -345,5 +346,6 @@ def _digest(folder: Path) -> str:
 
 def _sources(folder: Path) -> Iterable[Path]:
     for path in sorted([*folder.glob("base/**/*"), *folder.glob("history/*.patch")]):
-        if path.is_file() and not {*_LEFT_OUT} & {*path.parts}:
+        parts = path.relative_to(folder).parts
+        if path.is_file() and not any(fnmatch(part, left) for part in parts for left in _LEFT_OUT):
             yield path
