@@ -23,8 +23,8 @@ from zlib import crc32
 
 FOLDER = Path(__file__).parent
 MIX = {
-    "HomeTimeline": 0.38, "Profile": 0.17, "Search": 0.13, "Notifications": 0.14,
-    "PostDetail": 0.15, "Compose": 0.03,
+    "HomeTimeline": 0.46, "Profile": 0.15, "Search": 0.13, "Notifications": 0.11,
+    "PostDetail": 0.11, "Compose": 0.04,
 }  # fmt: skip
 CLIENTS = {"ios-8.2": 0.42, "android-7.9": 0.34, "web-2026.3": 0.24}
 PAGE_SIZES = {"HomeTimeline": 20, "Profile": 10, "Search": 10, "Notifications": 20, "PostDetail": 10}
