@@ -177,10 +177,11 @@ def solve(
     skills = {skill.name: skill for skill in load_skills(options.skills)}
     model = make_model(options.model, skills)
     clock.lap("start")
-    evidence = Investigation(recording, detection, repository, case.base, case.head)
+    records = Store.open(case.store).records()
+    evidence = Investigation(recording, detection, repository, case.base, case.head, records)
     regression = detection.found[0]
     trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
-    suspects = evidence.suspects(regression.id)
+    suspects = evidence.ranking(regression.id).suspects
     clock.lap("diagnose")
     fix: Fix | None = None
     diagnosis = trajectory.diagnosis
@@ -188,8 +189,9 @@ def solve(
     if repository and workload and not no_fix:
         hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
         fix, no_fix = find_fix(
-            repository, evidence.weaves, case.base, case.head, workload, folder, regression,
-            diagnosis, suspects, hot, n_runs=options.n_runs, progress=progress,
+            repository, evidence.history(case.base, case.head).weaves, case.base, case.head,
+            workload, folder, regression, diagnosis, suspects, hot,
+            n_runs=options.n_runs, progress=progress,
         )  # fmt: skip
         clock.lap("fix")
     return replace(

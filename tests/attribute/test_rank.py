@@ -38,7 +38,8 @@ def ranked(before, after, *changes):
     values = np.array(
         [[side.get(s, 0.0) for side in (before, after) for _ in range(3)] for s in stacks]
     )
-    return rank_changes(changes, recording, values[:, :3].mean(axis=1), values[:, 3:].mean(axis=1))
+    levels = (values[:, :3].mean(axis=1), values[:, 3:].mean(axis=1))
+    return rank_changes(changes, recording, *levels).suspects
 
 
 def shares(suspects):

@@ -176,13 +176,12 @@ def _ground(drafted: Diagnosis, report: ReportDiagnosis, investigation: Investig
     if not report.change_id:
         return replace(drafted, mitigation="", confidence=0.0)
     try:
-        change_id = get_change(investigation, report.change_id)["change_id"]
+        change = investigation.change(report.change_id)
     except ToolError as error:
         return replace(drafted, summary=f"Abstained: {error}", mitigation="", confidence=0.0)
     if not drafted.evidence:
-        why = f"Abstained: no tool reply supports the claim against {change_id}."
+        why = f"Abstained: no tool reply supports the claim against {change.id[:12]}."
         return replace(drafted, summary=why, mitigation="", confidence=0.0)
-    change = next(c for c in investigation.changes if c.id.startswith(change_id))
     known = {clip(f.subject): f.subject for f in change.functions}  # replies show names clipped
     functions = tuple(known[clip(name)] for name in report.functions if clip(name) in known)
     return replace(drafted, change_id=change.id, functions=functions)

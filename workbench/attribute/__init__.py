@@ -1,7 +1,15 @@
-"""Which change caused a regression: code map and ranking."""
+"""Which change caused a regression: candidates, code map, ranking."""
 
-from workbench.attribute.codemap import changed_functions, describe_changes, read_sources
+from workbench.attribute.candidates import deploy_windows, recorded_changes, within
+from workbench.attribute.code import CodeHistory
 from workbench.attribute.moves import Sources
 from workbench.attribute.rank import rank_changes
 
-__all__ = ["Sources", "changed_functions", "describe_changes", "rank_changes", "read_sources"]
+__all__ = [
+    "CodeHistory",
+    "Sources",
+    "deploy_windows",
+    "rank_changes",
+    "recorded_changes",
+    "within",
+]

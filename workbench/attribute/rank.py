@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 from workbench.attribute.moves import Blame, Sources, set_off_moves
 from workbench.history import enclosing_function
-from workbench.types import Change, FloatArray, Function, Recording, Suspect
+from workbench.types import Change, FloatArray, Function, Ranking, Recording, Suspect
 
 
 def rank_changes(
@@ -21,7 +21,7 @@ def rank_changes(
     before: FloatArray,
     after: FloatArray,
     sources: Sources | None = None,
-) -> tuple[Suspect, ...]:
+) -> Ranking:
     """Rank the changes that could have caused a regression.
 
     Parameters
@@ -37,8 +37,8 @@ def rank_changes(
 
     Returns
     -------
-    tuple of Suspect
-        Changes with net growth, most first. Probabilities add up to at most 1: the rest is growth
+    Ranking
+        Changes with net growth, most first; that it was none of them has the part of the growth
         that no change explains.
     """
     touched = {function for change in changes for function in change.functions}
@@ -56,7 +56,7 @@ def rank_changes(
     net = {change: sum(parts.values()) for change, parts in by_change.items()}
     total = sum(value for value in net.values() if value > 0) + max(0.0, unexplained)
     ranked = sorted((c for c in changes if net.get(c.id, 0.0) > 0), key=lambda c: -net[c.id])
-    return tuple(
+    suspects = tuple(
         Suspect(
             change=change,
             probability=net[change.id] / total,
@@ -65,6 +65,7 @@ def rank_changes(
         )
         for change in ranked
     )
+    return Ranking(suspects, max(0.0, 1 - sum(s.probability for s in suspects)))
 
 
 def _blame(

@@ -44,12 +44,25 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
 def read_newest(query: Query, name: str) -> pa.Table:
     """Return the newest record of each key of a table, with when it was written and first came."""
     parts = [
-        _with_times(query(f"SELECT * FROM {{{name}@{number}}}"), segment.written_ns)
+        _with_times(
+            _complete(query(f"SELECT * FROM {{{name}@{number}}}"), name), segment.written_ns
+        )
         for number, segment in enumerate(query.segments)
     ]
     nothing = _with_times(RECORD_TABLES[name].empty_table(), 0)
-    whole = pa.concat_tables([nothing, *(part.cast(nothing.schema) for part in parts)])
+    whole = pa.concat_tables(
+        [nothing, *(part.select(nothing.column_names).cast(nothing.schema) for part in parts)]
+    )
     return _newest_rows(whole, KEYS[name])
+
+
+def _complete(rows: pa.Table, name: str) -> pa.Table:
+    """Return records with every column of their table; those written before it had one lack it."""
+    for field in RECORD_TABLES[name]:
+        if field.name not in rows.column_names:
+            blank = "" if pa.types.is_string(field.type) else None
+            rows = rows.append_column(field, pa.array([blank] * rows.num_rows, field.type))
+    return rows
 
 
 def _with_times(rows: pa.Table, written_ns: int) -> pa.Table:

@@ -88,13 +88,16 @@ RECORD_TABLES = {
     "changes": pa.schema(
         [
             ("id", pa.string()),
-            ("kind", pa.string()),  # commit, config, flag, experiment
+            ("kind", pa.string()),  # commit, config, flag, dependency
             ("service", pa.string()),  # empty where it is not of one
             ("at", _TIME),
             ("title", pa.string()),
             ("author", pa.string()),
             ("detail", pa.string()),  # a diff, old and new value, a description
             ("files", pa.list_(pa.string())),
+            ("key", pa.string()),  # name of the flag, setting or package; empty for a commit
+            ("before", pa.string()),  # its value as text; of a flag in steps the fraction reached
+            ("after", pa.string()),
         ]
     ),
     "experiments": pa.schema(
@@ -148,6 +151,19 @@ RECORD_TABLES = {
             ("text", pa.string()),
         ]
     ),
+    "past_cases": pa.schema(  # regressions that were investigated to the end
+        [
+            ("id", pa.string()),
+            ("service", pa.string()),
+            ("at", _TIME),
+            ("title", pa.string()),
+            ("subject", pa.string()),  # function or endpoint that regressed
+            ("category", pa.string()),
+            ("cause", pa.string()),  # in words
+            ("mitigation", pa.string()),
+            ("change", pa.string()),  # id of the culprit; empty where nobody was to blame
+        ]
+    ),
 }
 """What is told beside profiles; a later row of the same key goes before an earlier."""
 
@@ -162,12 +178,14 @@ KEYS = {
     "measurements": ("service", "metric", "subject", "at", "version", "host"),
     "services": ("service",),
     "documents": ("id", "service"),
+    "past_cases": ("id", "service"),
 }
 
 REQUIRED = KEYS | {
     "changes": ("id",),
     "experiments": ("id",),
     "documents": ("id",),
+    "past_cases": ("id", "cause"),
     "experiment_results": ("experiment", "arm", "metric"),
     "measurements": ("metric", "value"),
 }

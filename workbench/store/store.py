@@ -21,7 +21,7 @@ from workbench.store.schema import RECORD_TABLES
 from workbench.store.segments import Segment, Segments
 from workbench.store.series import METRICS, read_matrix, tidy
 from workbench.store.sql import Query, answer
-from workbench.types import Change, Profile, Recording, SeriesMatrix
+from workbench.types import Change, Profile, Recording, Records, SeriesMatrix
 
 
 class Store:
@@ -188,6 +188,25 @@ class Store:
         rows = answer(self._segments, lambda query: read_newest(query, name), holding)
         frame: pd.DataFrame = rows.select(RECORD_TABLES[name].names).to_pandas()
         return frame
+
+    def records(self, service: str | None = None) -> Records:
+        """Return what is told of a service beside its profiles, or of every service alike.
+
+        Parameters
+        ----------
+        service : str, optional
+            Default: the only one that has profiles.
+        """
+        name = answer(self._segments, lambda query: self._one(query, service), _of_profiles)
+        tables = {table: self.table(table) for table in Records.__slots__}
+        return Records(
+            **{
+                table: rows[rows["service"].isin(["", name])].reset_index(drop=True)
+                if "service" in rows
+                else rows
+                for table, rows in tables.items()
+            }
+        )
 
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""

@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import pandas as pd
+
 from workbench.profile import Function
 from workbench.types.detection import Detection
 from workbench.types.series import Recording, SeriesMatrix
@@ -14,19 +16,44 @@ from workbench.types.series import Recording, SeriesMatrix
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """Something that was deployed and could be a cause; here, a commit."""
+    """Something that was deployed and could be a cause."""
 
     id: str
     title: str
     author: str
     email: str
     at: datetime
+    """When it was made; `window` says when it took effect."""
     kind: str = "commit"
+    """`commit`, `flag`, `config`, `experiment` or `dependency`."""
     functions: tuple[Function, ...] = ()
-    """Functions whose lines it added, altered or removed."""
+    """Functions whose lines it added, altered or removed, or that read its `key`."""
     files: tuple[str, ...] = ()
     n_added: int = 0
     n_removed: int = 0
+    key: str = ""
+    """What code knows it by: name of the flag, setting, experiment or package; empty for code."""
+    before: str = ""
+    """Value that it replaced, as told."""
+    after: str = ""
+    window: int | None = None
+    """First window of the recording that ran with it; None where that is not known."""
+    rollout: tuple[tuple[int, float], ...] = ()
+    """(window, fraction of the traffic that it reaches from then on), where it came in steps."""
+    detail: str = ""
+    """What its author, or the system that made it, says of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One piece of evidence for or against a candidate."""
+
+    name: str
+    value: float
+    contribution: float
+    """What it adds to the candidate's log-odds."""
+    note: str
+    """The same in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +62,56 @@ class Suspect:
 
     change: Change
     probability: float
-    """Share of the regression's net growth that passes through this change's functions as the
-    nearest changed ancestor; what no change explains is the rest."""
+    """That it is the cause; with those of the other candidates and of none it adds up to 1."""
     functions: tuple[str, ...]
     """Subjects of its functions that carry the growth, most first."""
     growth: float
     """Net growth blamed on it, in the metric's unit."""
+    features: tuple[Feature, ...] = ()
+    """What the probability is made of."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ranking:
+    """Who could have caused a regression; that nobody known did is always one of the answers."""
+
+    suspects: tuple[Suspect, ...] = ()
+    """Every candidate, most probable first."""
+    none_probability: float = 1.0
+    """That none of the candidates is the cause."""
+    none_features: tuple[Feature, ...] = ()
+
+    @property
+    def first(self) -> Change | None:
+        """The most probable cause; None where that is none of the candidates."""
+        if not self.suspects or self.none_probability >= self.suspects[0].probability:
+            return None
+        return self.suspects[0].change
+
+
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
+class Records:
+    """What is told of one service beside its profiles: tables as a store has them."""
+
+    changes: pd.DataFrame
+    """`id`, `kind`, `at`, `title`, `author`, `detail`, `files`, `key`, `before`, `after`."""
+    experiments: pd.DataFrame
+    """`id`, `title`, `start`, `end`, `arms`."""
+    experiment_results: pd.DataFrame
+    """`experiment`, `arm`, `metric`, `at`, `n`, `mean`, `low`, `high`."""
+    measurements: pd.DataFrame
+    """`metric`, `subject`, `unit`, `at`, `version`, `host`, `value`."""
+    services: pd.DataFrame
+    """`servers`, `watts` of one server, `owner`: one row, or none."""
+    documents: pd.DataFrame
+    """`id`, `title`, `at`, `text`."""
+    past_cases: pd.DataFrame
+    """`id`, `at`, `title`, `subject`, `category`, `cause`, `mitigation`, `change`."""
+
+    def __repr__(self) -> str:
+        """Return how much there is."""
+        sizes = (f"{len(getattr(self, name))} {name}" for name in self.__slots__)
+        return f"Records({', '.join(sizes)})"
 
 
 @dataclass(frozen=True, slots=True)

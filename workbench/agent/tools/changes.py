@@ -8,7 +8,6 @@ from pydantic import Field
 
 from workbench.agent.investigation import Investigation
 from workbench.agent.tools.brief import clip, take
-from workbench.errors import ToolError
 
 _MAX_DIFF_BYTES = 5000
 
@@ -21,10 +20,11 @@ def rank_changes(
     """Rank the deployed changes by the share of the regression's growth that passes through the
     functions they touched; the rest is growth that no change explains.
     """
-    suspects = investigation.suspects(regression_id)
+    ranking = investigation.ranking(regression_id)
+    suspects = ranking.suspects
     return {
-        "n_candidates": len(investigation.changes),
-        "unexplained": round(max(0.0, 1 - sum(s.probability for s in suspects)), 4),
+        "n_candidates": len(investigation.candidates(regression_id)),
+        "none_of_these": round(ranking.none_probability, 4),
         "suspects": take(
             [
                 {
@@ -46,11 +46,7 @@ def get_change(
     change_id: Annotated[str, Field(description="Id of the change, at least 7 characters")],
 ) -> dict[str, Any]:
     """Return one change: title, author, time, the functions it touched, and its diff."""
-    matches = [c for c in investigation.changes if c.id.startswith(change_id)]
-    if len(change_id) < 7 or len(matches) != 1:
-        seen = f"{len(matches)} changes" if len(change_id) >= 7 else "an id of under 7 characters"
-        raise ToolError(f"expected one deployed change with id {clip(change_id)!r}, found {seen}")
-    change = matches[0]
+    change = investigation.change(change_id)
     assert investigation.repository is not None  # there are changes only where there is one
     diff = investigation.repository.show(change.id)
     shown = clip(diff, _MAX_DIFF_BYTES)

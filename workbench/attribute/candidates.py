@@ -1,0 +1,105 @@
+"""What could be a cause: every change that took effect about when the regression began."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from workbench.types import Change, Records
+
+MARGIN = 2
+"""Windows that a cause may lie outside of the interval in which the change point probably is."""
+
+
+def deploy_windows(commits: Sequence[str], versions: Sequence[str]) -> dict[str, int]:
+    """Return the first window that ran with each commit.
+
+    Parameters
+    ----------
+    commits : sequence of str
+        Ids along first parents, oldest first.
+    versions : sequence of str
+        (n_windows,) id of the commit that each window ran; what is not among the commits is older
+        than all of them.
+
+    Returns
+    -------
+    dict of str to int
+        Commits that no window ran are left out.
+    """
+    place = {commit: number for number, commit in enumerate(commits)}
+    reached = np.array([place.get(version, -1) for version in versions])
+    newest = np.maximum.accumulate(reached)  # a roll back does not deploy anew
+    firsts = np.searchsorted(newest, np.arange(len(commits)))
+    return {c: int(w) for c, w in zip(commits, firsts, strict=True) if w < len(versions)}
+
+
+def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
+    """Return the flags, settings, dependencies and experiments as changes, oldest first.
+
+    Parameters
+    ----------
+    records : Records
+        What is told beside profiles; changes of kind `commit` are read from a repository instead.
+    windows : DataFrame
+        `at` of each window.
+    """
+    rows = records.changes[records.changes["kind"] != "commit"].sort_values("at", kind="stable")
+    told: list[dict[Any, Any]] = rows.to_dict("records")
+    found = [_recorded(row, windows) for row in told]
+    steps: dict[str, list[tuple[int, float]]] = {}
+    for change in found:
+        if change.kind == "flag" and (reach := _fraction(change.after)) is not None:
+            known = steps.setdefault(change.key, [(0, _fraction(change.before) or 0.0)])
+            known.append((len(windows) if change.window is None else change.window, reach))
+    found = [
+        replace(change, rollout=tuple(steps[change.key])) if change.key in steps else change
+        for change in found
+    ]
+    return sorted([*found, *_experiments(records, windows)], key=lambda change: change.at)
+
+
+def _recorded(row: Mapping[str, Any], windows: pd.DataFrame) -> Change:
+    return Change(
+        row["id"], row["title"], row["author"], "", row["at"].to_pydatetime(), kind=row["kind"],
+        files=() if row["files"] is None else tuple(row["files"]), key=row["key"],
+        before=row["before"], after=row["after"], window=first_window(row["at"], windows),
+        detail=row["detail"],
+    )  # fmt: skip
+
+
+def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
+    """Return the first window that began at or after a time; None where none did."""
+    times = pd.DatetimeIndex(windows["at"])
+    place = int(times.searchsorted(at))
+    return place if place < len(times) else None
+
+
+def _fraction(text: str) -> float | None:
+    """Return the fraction that a flag reaches, told as a number from 0 to 1, or on and off."""
+    words: Mapping[str, float] = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0, "": 0.0}
+    try:
+        value = words[text.lower()] if text.lower() in words else float(text)
+    except ValueError:
+        return None
+    return value if 0 <= value <= 1 else None
+
+
+def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
+    told: list[dict[Any, Any]] = records.experiments.to_dict("records")
+    for row in told:
+        if not pd.isna(row["start"]):
+            arms = () if row["arms"] is None else row["arms"]
+            yield Change(
+                row["id"], row["title"], "", "", row["start"].to_pydatetime(), kind="experiment",
+                key=row["id"], after=", ".join(arms), window=first_window(row["start"], windows),
+            )  # fmt: skip
+
+
+def within(changes: Iterable[Change], low: int, high: int) -> list[Change]:
+    """Return the changes that first ran in a window from `low` to `high`, both included."""
+    return [c for c in changes if c.window is not None and low <= c.window <= high]
