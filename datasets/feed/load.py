@@ -27,7 +27,13 @@ MIX = {
     "PostDetail": 0.11, "Compose": 0.04,
 }  # fmt: skip
 CLIENTS = {"ios-8.2": 0.42, "android-7.9": 0.34, "web-2026.3": 0.24}
-PAGE_SIZES = {"HomeTimeline": 20, "Profile": 10, "Search": 10, "Notifications": 20, "PostDetail": 10}
+PAGE_SIZES = {
+    "HomeTimeline": 20,
+    "Profile": 10,
+    "Search": 10,
+    "Notifications": 20,
+    "PostDetail": 10,
+}
 TRAFFIC = {"mix": MIX, "clients": CLIENTS, "page_factor": 1.0, "zipf": 0.8, "per_second": 20.0}
 """What clients do where `traffic` says nothing else."""
 N_USERS = 2_000

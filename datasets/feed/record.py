@@ -18,9 +18,10 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from running import FOLDER, Checkouts, Load, serve_recorded
+from running import FOLDER, Checkouts, Load, pins, serve_recorded
 
-from workbench.evaluate.cases.timeline import Timeline, TimelineEvent, load_timeline
+from workbench.evaluate.cases.timeline import Timeline, load_timeline
+from workbench.history import Repository
 from workbench.ingest import read
 from workbench.store import Store, WindowProfile
 
@@ -30,7 +31,7 @@ N_REQUESTS = 5000
 N_AT_ONCE = 2
 _ORDER_SEED = 20260302
 _SERVERS, _WATTS = 1800.0, 340.0
-_RECORDED_KINDS = ("flag", "config", "experiment")
+_CONFIGURED = ("flag", "config")
 _UNITS = {"requests": "requests", "cpu_ms": "ms", "latency_p99_ms": "ms"}
 
 
@@ -93,34 +94,49 @@ def write_store(recorder: Recorder, windows: Sequence[int], out: Path) -> None:
     timeline = recorder.timeline
     store = Store.create(out)
     store.add_all(recorder.window_profile(window) for window in windows)
-    store.put("changes", list(change_rows(timeline)))
+    changes = [*change_rows(timeline), *dependency_rows(timeline, recorder.checkouts)]
+    store.put("changes", sorted(changes, key=lambda row: row["at"]))
     store.put("experiments", list(experiment_rows(timeline)))
     facts = [(window, recorder.facts(window)) for window in windows]
     store.put("experiment_results", list(result_rows(timeline, facts)))
     store.put("measurements", list(measurement_rows(timeline, facts)))
     store.put("services", [service_row(timeline)])
     store.put("documents", list(document_rows(timeline)))
+    store.put("past_cases", past_case_rows(timeline))
 
 
 def change_rows(timeline: Timeline) -> Iterator[dict[str, Any]]:
-    """Yield flags, settings and experiments as they changed; commits are in the repository."""
+    """Yield flags and settings as they changed; experiments have a table of their own."""
     for event in timeline.events:
-        if event.kind in _RECORDED_KINDS:
+        if event.kind in _CONFIGURED:
+            before, after = text_of(event.before), text_of(event.after)
             yield {
                 "id": event.id, "kind": event.kind, "service": timeline.service,
                 "at": timeline.at(event.window), "title": event.title,
-                "author": f"{event.author} <{event.email}>", "detail": detail(event),
-                "key": event.key or event.id, "before": text_of(event.before),
-                "after": text_of(event.after),
+                "author": f"{event.author} <{event.email}>", "key": event.key,
+                "before": before, "after": after,
+                "detail": f"{event.kind} {event.key}: {before} -> {after}",
             }  # fmt: skip
 
 
-def detail(event: TimelineEvent) -> str:
-    """Say what a change set."""
-    if event.kind == "experiment":
-        arms = ", ".join(f"{arm} {fraction:g}" for arm, fraction in event.arms.items())
-        return f"experiment {event.id} starts: {arms}"
-    return f"{event.kind} {event.key}: {text_of(event.before)} -> {text_of(event.after)}"
+def dependency_rows(timeline: Timeline, checkouts: Checkouts) -> Iterator[dict[str, Any]]:
+    """Yield versions of libraries as they changed; the id is that of the commit that did it."""
+    changes = {change.id: change for change in Repository(checkouts.repository).changes()}
+    before = pins(checkouts.folder(""))
+    for event in timeline.events:
+        if event.kind != "commit":
+            continue
+        after = pins(checkouts.folder(event.patch))
+        for name in [name for name in after if after[name] != before.get(name)]:
+            change = changes[checkouts.ids[event.patch]]
+            yield {
+                "id": change.id, "kind": "dependency", "service": timeline.service,
+                "at": timeline.at(event.window), "title": change.title,
+                "author": f"{change.author} <{change.email}>", "files": list(change.files),
+                "key": name, "before": before.get(name, ""), "after": after[name],
+                "detail": f"dependency {name}: {before.get(name, 'none')} -> {after[name]}",
+            }  # fmt: skip
+        before = after
 
 
 def text_of(value: object) -> str:
@@ -176,6 +192,12 @@ def document_rows(timeline: Timeline) -> Iterator[dict[str, Any]]:
             "id": path.stem, "title": title.removeprefix("# "), "service": timeline.service,
             "at": datetime.fromisoformat(date.strip()), "text": "\n".join(body).strip() + "\n",
         }  # fmt: skip
+
+
+def past_case_rows(timeline: Timeline) -> list[dict[str, Any]]:
+    """Return what was found out about regressions before the timeline began."""
+    text = (FOLDER / "documents" / "past_cases.json").read_text(encoding="utf-8")
+    return [row | {"service": timeline.service} for row in json.loads(text)]
 
 
 def main() -> None:

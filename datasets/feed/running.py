@@ -64,11 +64,16 @@ class Checkouts:
         unpacked.replace(folder)
 
 
+def pins(code: Path) -> dict[str, str]:
+    """Return the version of each library that a checkout pins."""
+    lines = (code / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    told = [line.split("#")[0].strip() for line in lines]
+    return dict(pin.split("==") for pin in told if pin)
+
+
 def pinned(code: Path) -> list[str]:
     """Return the folders of the libraries that a checkout pins, relative to the dataset."""
-    lines = (code / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("#")[0].strip() for line in lines]
-    folders = [f"deps/{pin.replace('==', '-')}" for pin in pins if pin]
+    folders = [f"deps/{name}-{version}" for name, version in pins(code).items()]
     for folder in folders:
         if not (FOLDER / folder).is_dir():
             raise CaseError(f"{code}/requirements.txt: expected {folder}, found none")
