@@ -476,6 +476,40 @@ def test_records_tell_of_flags_and_not_of_what_nobody_knows(scripts):
     ]
 
 
+@pytest.mark.slow
+def test_versions_of_libraries_are_told_with_their_commit(scripts, tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.evaluate.cases.timeline.cache_folder", lambda: tmp_path)
+    record = scripts("record")
+    checkouts = scripts("running").Checkouts(tmp_path)
+    rows = list(record.dependency_rows(timeline(), checkouts))
+    assert Counter(row["key"] for row in rows) == {"wirefmt": 3, "tokenlib": 3, "shardmap": 3}
+    told = {row["id"] for row in rows}
+    causes = [cause for cause in truth().planted if cause.kind == "dependency"]
+    assert {checkouts.ids[cause.changes[0]] for cause in causes} < told
+    first = next(row for row in rows if row["key"] == "wirefmt")
+    assert (first["before"], first["after"]) == ("1.3.0", "1.3.1")
+
+
+@pytest.mark.slow
+def test_a_state_is_served_and_counted(scripts, tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.evaluate.cases.timeline.cache_folder", lambda: tmp_path)
+    running = scripts("running")
+    experiment = next(event for event in timeline().events if event.kind == "experiment")
+    state = timeline().state(experiment.window)
+    served = [
+        running.serve(running.Checkouts(tmp_path), state, running.Load(200, seed), tmp_path)
+        for seed in (1, 1, 2)
+    ]
+    checks = [run.check for run, _ in served]
+    assert checks[0] == checks[1] != checks[2]
+    _, results = served[0]
+    assert sum(part["requests"] for part in results["operations"].values()) == 200
+    assert all(part["cpu_ms"] > 0 for part in results["operations"].values())
+    arms = results["experiments"][experiment.id]
+    assert sum(arm["n"] for arm in arms.values()) == 200
+    assert all(arm["low"] < arm["mean"] < arm["high"] for arm in arms.values())
+
+
 def test_a_planted_cause_without_effect_and_a_costly_decoy_are_faults(scripts):
     validate = scripts("validate")
     effect = validate.Effect(ratio=1.02, low=0.99, high=1.05, n_pairs=7)
