@@ -71,13 +71,18 @@ PUBLIC = {
     "workbench.evaluate.cases": [
         "CaseSpec",
         "RecordedCase",
+        "Timeline",
+        "TimelineTruth",
         "Truth",
         "build_case",
         "cache_folder",
         "load_bank",
         "load_spec",
+        "load_timeline",
+        "load_timeline_truth",
         "load_truth",
         "materialise",
+        "materialise_timeline",
     ],
     "workbench.history": [
         "MODULE",

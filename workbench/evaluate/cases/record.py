@@ -76,7 +76,9 @@ def record_windows(
     return [*recorded[0], *recorded[1]]
 
 
-def record(workload: Workload, folder: Path, code: Path) -> tuple[Profile, Run]:
+def record(
+    workload: Workload, folder: Path, code: Path, *, rate_hz: int = RATE_HZ
+) -> tuple[Profile, Run]:
     """Record one window: the stacks of the workload's timed part, with what it reported."""
     spy = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
     if spy is None:
@@ -84,7 +86,7 @@ def record(workload: Workload, folder: Path, code: Path) -> tuple[Profile, Run]:
     with tempfile.TemporaryDirectory(prefix="workbench-record-") as place:
         raw = Path(place) / "stacks.txt"
         prefix = [
-            spy, "record", "--format=raw", "--function", f"--rate={RATE_HZ}", "--output", str(raw),
+            spy, "record", "--format=raw", "--function", f"--rate={rate_hz}", "--output", str(raw),
             "--",
         ]  # fmt: skip
         try:
