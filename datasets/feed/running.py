@@ -94,7 +94,7 @@ def serve_recorded(
 ) -> tuple[Profile, Run, dict[str, Any]]:
     """Serve requests under the profiler."""
     workload, code = _workload(checkouts, state, load, place)
-    profile, run = record(workload, FOLDER, code, rate_hz=rate_hz)
+    profile, run = record(workload, FOLDER, code, rate_hz=rate_hz, by_line=True)
     return profile, run, _results(place)
 
 
