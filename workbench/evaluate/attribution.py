@@ -99,18 +99,19 @@ def rank_timeline(folder: Path, investigation: Investigation | None = None) -> l
     assert evidence.repository is not None
     ids = commit_ids(folder, evidence.repository.folder)
     truth = load_timeline_truth(folder)
-    cases = [
-        (p.id, p.category, p.kind, p.window, frozenset(ids.get(c, c) for c in p.changes))
+    planted = [
+        _rank(evidence, p.id, p.category, p.kind, p.window, {ids.get(c, c) for c in p.changes})
         for p in truth.planted
     ]
-    cases += [(h.id, h.category, "hidden", h.window, frozenset()) for h in truth.hidden]
-    return [_rank(evidence, *case) for case in cases]
+    return planted + [
+        _rank(evidence, h.id, h.category, "hidden", h.window, set()) for h in truth.hidden
+    ]
 
 
 def _rank(
-    evidence: Investigation, case_id: str, category: str, kind: str, window: int,
-    culprits: frozenset[str],
-) -> RankedCase:  # fmt: skip
+    evidence: Investigation, case_id: str, category: str, kind: str, window: int, changes: set[str]
+) -> RankedCase:
+    culprits = frozenset(changes)
     found = regression_at(evidence.detection.found, window)
     if found is None:
         return RankedCase(case_id, category, kind, culprits, None, None, None, ())
