@@ -1,6 +1,6 @@
 """How well and how fast causes are ranked.
 
-python benchmarks/attribution.py [--feed FOLDER] [--cases SPECS --built FOLDER] [--changes 1000]
+python benchmarks/attribution.py [--feed FOLDER] [--built FOLDER] [--changes 1000]
 """
 
 import argparse
@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 
 from workbench.agent import Investigation
+from workbench.evaluate import load_truth
 from workbench.evaluate.attribution import brier, open_timeline, rank_timeline
 from workbench.history import Repository, run_git
 from workbench.signals import function_series
+from workbench.solver import open_case, open_investigation
 from workbench.types import Detection, Function, Recording, Regression
 
 FEED = Path(__file__).parents[1] / "datasets" / "feed"
@@ -26,41 +28,40 @@ def feed(folder):
     evidence = open_timeline(folder)
     opened = time.perf_counter()
     cases = rank_timeline(folder, evidence)
-    print(
-        f"{'cause':6s} {'category':34s} {'kind':11s} {'of':>3s} {'place':>5s} {'trivial':>7s}  sure  none without"
-    )
-    for case in cases:
-        if case.ranking is None:
-            print(f"{case.id:6s} {case.category:34s} {case.kind:11s} nothing detected")
-            continue
-        sure = max([case.ranking.none_probability, *(s.probability for s in case.ranking.suspects)])
-        without = f"{case.without.none_probability:.2f}" if case.without else ""
-        n = len(case.ranking.suspects)
-        easy = " easy" if case.is_easy else ""
-        print(
-            f"{case.id:6s} {case.category[:34]:34s} {case.kind:11s} {n:3d} {case.place:5d} {case.trivial_place:7d}  {sure:.2f}  {without:>6s}{easy}"
-        )
-    planted = [case for case in cases if case.culprits]
-    seen = [case for case in planted if case.ranking]
-    share = lambda rows, test: (
-        f"{sum(map(test, rows))} of {len(rows)} ({np.mean([test(r) for r in rows] or [0]):.0%})"
-    )  # noqa: E731
-    print("planted causes detected            ", share(planted, lambda c: c.ranking is not None))
-    print("true cause first, of all planted   ", share(planted, lambda c: c.place == 1))
-    print("true cause in top three            ", share(planted, lambda c: 1 <= c.place <= 3))
-    print("first, of those detected           ", share(seen, lambda c: c.place == 1))
-    print("in top three                       ", share(seen, lambda c: 1 <= c.place <= 3))
-    print("trivial rule first                 ", share(seen, lambda c: c.trivial_place == 1))
-    hard = [case for case in seen if not case.is_easy]
-    print("first, where the trivial rule fails", share(hard, lambda c: c.place == 1))
-    hidden = [case for case in cases if not case.culprits and case.ranking]
-    print("no known culprit (hidden): none first", share(hidden, lambda c: c.place == 1))
-    print("culprit taken away: none first     ", share(seen, lambda c: c.without.first is None))
-    print(f"Brier of the first answer           {brier(seen + hidden):.3f}")
     done = time.perf_counter()
-    print(
-        f"opened and detected in {opened - began:.1f} s, ranked {len(seen)} in {done - opened:.1f} s"
-    )
+    print(f"{'cause':6s} {'category':20s} {'kind':11s} of  place trivial sure none without culprit")
+    for case in cases:
+        print(f"{case.id:6s} {case.category:20s} {case.kind:11s}", _row(case))
+    planted = [case for case in cases if case.culprits]
+    hidden = [case for case in cases if not case.culprits]
+    seen = [case for case in planted if case.ranking]
+    hard = [case for case in seen if not case.is_easy]
+    tell("detected", planted, lambda case: case.ranking)
+    tell("true cause first, of all", planted, lambda case: case.place == 1)
+    tell("true cause in top three, of all", planted, lambda case: 1 <= case.place <= 3)
+    tell("first, of those detected", seen, lambda case: case.place == 1)
+    tell("in top three, of those detected", seen, lambda case: 1 <= case.place <= 3)
+    tell("trivial rule first", seen, lambda case: case.is_easy)
+    tell("first, where the trivial rule is not", hard, lambda case: case.place == 1)
+    tell("hidden cause: none of these first", hidden, lambda case: case.place == 1)
+    tell("culprit taken away: none first", seen, lambda case: case.without.first is None)
+    print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
+    print(f"detected in {opened - began:.1f} s, ranked {len(cases)} in {done - opened:.1f} s")
+
+
+def _row(case):
+    if case.ranking is None:
+        return "nothing detected"
+    n = len(case.ranking.suspects)
+    sure = max([case.ranking.none_probability, *(s.probability for s in case.ranking.suspects)])
+    without = f"{case.without.none_probability:.2f}" if case.without else ""
+    easy = "easy" if case.is_easy else ""
+    return f"{n:3d} {case.place:5d} {case.trivial_place:7d} {sure:.2f} {without:4s} {easy}"
+
+
+def tell(what, cases, is_so):
+    n = sum(bool(is_so(case)) for case in cases)
+    print(f"{what:38s} {n} of {len(cases)} ({n / max(len(cases), 1):.0%})")
 
 
 FUNCTION = """def f{n}(rows):
@@ -129,27 +130,26 @@ def _repository(folder, rng, n_changes, n_files=300, n_functions=15):
     return Repository(folder), run_git(folder, "rev-list", "--max-parents=0", "main").strip()
 
 
+def _path(i):
+    return f"svc/part_{i % 12}/mod_{i}.py"
+
+
 def _data(text):
     return f"data {len(text.encode())}\n{text}\n"
 
 
 def _recording(rng, repository, base, n_stacks=8000, n_windows=20):
     functions = [Function("main", "svc/main.py")]
-    functions += [
-        Function(f"f{i}_{j}", f"svc/part_{i % 12}/mod_{i}.py")
-        for i in range(300)
-        for j in range(15)
-    ]
+    functions += [Function(f"f{i}_{j}", _path(i)) for i in range(300) for j in range(15)]
+    inner = np.arange(1, len(functions))
     stacks = [
-        (0, *rng.choice(np.arange(1, len(functions)), rng.integers(2, 18), replace=False).tolist())
+        (0, *rng.choice(inner, rng.integers(2, 18), replace=False).tolist())
         for _ in range(n_stacks)
     ]
     weights = rng.lognormal(0, 1, n_stacks)
     grown = np.array([stacks[0][1] in stack for stack in stacks])
-    level = np.stack(
-        [weights * np.where(grown, 3 if w >= n_windows // 2 else 1, 1) for w in range(n_windows)],
-        axis=1,
-    )
+    is_after = np.arange(n_windows) >= n_windows // 2
+    level = weights[:, None] * np.where(grown[:, None] & is_after, 3, 1)
     counts = rng.poisson(level)
     rows, windows = np.nonzero(counts)
     head = repository.resolve("main")
@@ -166,10 +166,38 @@ def _recording(rng, repository, base, n_stacks=8000, n_windows=20):
     )  # fmt: skip
 
 
+def real(folder):
+    """Print where the culprits of built cases are ranked (`workbench case build`)."""
+    places = []
+    for path in sorted(folder.glob("*/case.json")):
+        truth = load_truth(path.parent)
+        if not truth.regressed:
+            continue
+        evidence = open_investigation(open_case(path.parent))
+        if not evidence.detection.found:
+            print(f"{path.parent.name:28s} nothing detected")
+            places.append((0, 0))
+            continue
+        suspects = evidence.ranking(evidence.detection.found[0].id).suspects
+        by_change = [i for i, s in enumerate(suspects, 1) if s.change.id in truth.culprit_commits]
+        named = [
+            i for i, s in enumerate(suspects, 1) if {*s.functions} & {*truth.culprit_functions}
+        ]
+        places.append((min(by_change, default=0), min(named, default=0)))
+        asked = f"{path.parent.name:28s} {len(suspects):4d} candidates"
+        print(f"{asked}, commit {places[-1][0]:3d}, function {places[-1][1]:3d}")
+    tell("culprit's commit first", places, lambda place: place[0] == 1)
+    tell("culprit's commit in top three", places, lambda place: 1 <= place[0] <= 3)
+    tell("culprit function in top three", places, lambda place: 1 <= place[1] <= 3)
+
+
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("--feed", type=Path, default=FEED)
+    parser.add_argument("--built", type=Path, help="folder of built cases of real packages")
     parser.add_argument("--changes", type=int, default=1000)
     options = parser.parse_args()
     scale(options.changes)
+    if options.built:
+        real(options.built)
     feed(options.feed)

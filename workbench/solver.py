@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
@@ -34,6 +34,9 @@ from workbench.types import (
     Step,
     Workload,
 )
+
+if TYPE_CHECKING:
+    from workbench.agent import Investigation
 
 CASE_FILE = "case.json"
 
@@ -201,6 +204,20 @@ def solve(
         outcome, ranking=ranking, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
         steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
         skills={name: skill.content_hash for name, skill in skills.items()},
+    )  # fmt: skip
+
+
+def open_investigation(case: Case) -> Investigation:
+    """Open what the tools read of a case: detected in its recording alone, nothing is run."""
+    from workbench.agent import Investigation
+
+    store, repository = Store.open(case.store), _open_repository(case)
+    recording = store.recording()
+    series = function_series(recording)
+    detection, _ = _detect(case, recording, series, None, repository, lambda text: None)
+    return Investigation(
+        recording, detection, repository, case.base, case.head, store.records(),
+        read_lines=partial(store.recording, by_line=True),
     )  # fmt: skip
 
 

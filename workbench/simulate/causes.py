@@ -144,7 +144,7 @@ def simulate_cause(seed: int) -> CauseCase:
     culprits: frozenset[str] = frozenset()
     if kind not in {"traffic", "data"}:
         guilty = makers.guilty(acted_on)
-        if rng.random() < 0.85:  # else it is not among those that are known
+        if rng.random() < 0.65:  # else it is not among those that are known
             made.append(guilty)
             culprits = frozenset({guilty[0].id})
     made = [made[i] for i in rng.permutation(len(made))]
