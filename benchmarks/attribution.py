@@ -95,9 +95,8 @@ def scale(n_changes):
             began = time.perf_counter()
             ranking = evidence.ranking("R-1")
             spent = time.perf_counter() - began
-            print(
-                f"{len(ranking.suspects)} candidates, {recording.n_stacks} stacks, {name}: {spent:.2f} s"
-            )
+            asked = f"{len(ranking.suspects)} candidates, {recording.n_stacks} stacks, {name}"
+            print(f"{asked}: {spent:.2f} s")
 
 
 def _repository(folder, rng, n_changes, n_files=300, n_functions=15):
