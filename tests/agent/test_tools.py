@@ -39,8 +39,8 @@ def test_the_toolset_is_these_tools(shop):
     assert [tool.name for tool in build_tools(shop)] == [tool.__name__ for tool in TOOLS] == NAMES
 
 
-def test_query_profile_shows_what_grew(shop):
-    reply = read(shop, "query_profile", regression_id=regression_id(shop), limit=2)
+def test_diff_profile_shows_what_grew(shop):
+    reply = read(shop, "diff_profile", regression_id=regression_id(shop), limit=2)
     assert reply["unit"] == "CPU ms per round of work"
     first, second = reply["own_time"]
     assert first["function"] == "shop.app:total"
@@ -49,13 +49,13 @@ def test_query_profile_shows_what_grew(shop):
     assert abs(second["after"] - second["before"]) < 20
 
 
-def test_query_profile_shows_callers_and_callees(shop):
+def test_diff_profile_shows_callers_and_callees(shop):
     ask = {"regression_id": regression_id(shop)}
-    reply = read(shop, "query_profile", function="shop.app:total", **ask)
+    reply = read(shop, "diff_profile", function="shop.app:total", **ask)
     assert [row["function"] for row in reply["callers"]] == ["shop.app:main"]
     assert reply["callees"] == []
     assert reply["own_time"] == [reply["function"]]
-    whole = read(shop, "query_profile", function="shop.app:main", **ask)
+    whole = read(shop, "diff_profile", function="shop.app:main", **ask)
     callees = {row["function"]: row["after"] for row in whole["callees"]}
     assert sum(callees.values()) == pytest.approx(whole["function"]["after"])
 
@@ -113,12 +113,12 @@ def test_read_document_lists_and_reads(shop):
 
 
 BAD_CALLS = {
-    "no such regression": ("query_profile", {"regression_id": "R-none"}, "known: R-"),
+    "no such regression": ("diff_profile", {"regression_id": "R-none"}, "known: R-"),
     "nor to rank": ("rank_changes", {"regression_id": ""}, "no regression ''"),
-    "no such function": ("query_profile", {"function": "app:totl"}, "no function 'app:totl'"),
-    "a near miss": ("query_profile", {"function": "x:total"}, "similar: ['shop.app:total']"),
-    "a huge name": ("query_profile", {"function": "q" * 99999}, "no function"),
-    "too many rows": ("query_profile", {"limit": 21}, "limit: "),
+    "no such function": ("diff_profile", {"function": "app:totl"}, "no function 'app:totl'"),
+    "a near miss": ("diff_profile", {"function": "x:total"}, "similar: ['shop.app:total']"),
+    "a huge name": ("diff_profile", {"function": "q" * 99999}, "no function"),
+    "too many rows": ("diff_profile", {"limit": 21}, "limit: "),
     "no rows": ("rank_changes", {"limit": 0}, "limit: "),
     "words for numbers": ("rank_changes", {"limit": "many"}, "limit: "),
     "nothing at all": ("get_change", {}, "change_id: Field required"),
@@ -142,7 +142,7 @@ BAD_CALLS = {
 
 @pytest.mark.parametrize(("name", "arguments", "complaint"), BAD_CALLS.values(), ids=BAD_CALLS)
 def test_a_wrong_call_is_one_short_message(shop, name, arguments, complaint):
-    if name in {"query_profile", "rank_changes"}:
+    if name in {"diff_profile", "rank_changes"}:
         arguments = {"regression_id": regression_id(shop)} | arguments
     message = use(shop, name, **arguments)
     assert complaint in message
@@ -168,10 +168,10 @@ def test_replies_stay_small_whatever_is_in_the_repository(hostile):
     ask = {"regression_id": regression_id(hostile)}
     suspects = read(hostile, "rank_changes", limit=10, **ask)["suspects"]
     assert len(suspects) >= 4
-    whole = read(hostile, "query_profile", limit=20, **ask)
+    whole = read(hostile, "diff_profile", limit=20, **ask)
     assert len(whole["own_time"]) >= 8
     for shown in (suspects[0]["functions"][0], whole["own_time"][0]["function"]):
-        reply = read(hostile, "query_profile", function=shown, limit=20, **ask)
+        reply = read(hostile, "diff_profile", function=shown, limit=20, **ask)
         assert reply["function"]["function"] == shown
         assert reply["callers"]
     change = read(hostile, "get_change", change_id=suspects[0]["change_id"])
@@ -212,7 +212,7 @@ def test_the_tools_change_nothing(shop, hostile, culprit):
         folder = investigation.repository.folder
         before = snapshot(folder)
         ask = {"regression_id": regression_id(investigation)}
-        use(investigation, "query_profile", **ask)
+        use(investigation, "diff_profile", **ask)
         use(investigation, "rank_changes", **ask)
         use(investigation, "get_change", change_id=investigation.commits[-1].id)
         use(investigation, "search_code", pattern="def")

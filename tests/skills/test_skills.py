@@ -69,7 +69,7 @@ ACCUSING = {
         "suspects": [{"change_id": "c" * 12, "probability": 0.8, "functions": ["pkg.m:f"]}],
     },
     "get_change": {"change_id": "c" * 12, "diff": "-    memo = {}\n+    for x in y:\n"},
-    "query_profile": {
+    "diff_profile": {
         "unit": "ms", "function": ROW, "callers": [], "callees": [ROW],
         "own_time": [ROW | {"function": "re:_compile"}],
     },

@@ -3,13 +3,19 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from threading import RLock
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from workbench.agent.calls import Calls
+from workbench.agent.once import once
+from workbench.agent.source import CodeMap
+from workbench.agent.tools.documents import Library, read_library
 from workbench.attribute import (
     CodeHistory,
+
     deploy_windows,
     rank_changes,
     recorded_changes,
@@ -18,8 +24,9 @@ from workbench.attribute import (
 from workbench.attribute.candidates import MARGIN
 from workbench.errors import HistoryError, ToolError
 from workbench.history import Commit, Repository
-from workbench.signals import function_series, incidence, quiet_windows, stack_costs
+from workbench.signals import function_series, quiet_windows, stack_costs, window_costs
 from workbench.types import (
+    BoolArray,
     Change,
     Detection,
     FloatArray,
@@ -33,7 +40,10 @@ from workbench.types import (
 
 @dataclass
 class Investigation:
-    """Everything the tools read; computed once, on first use. Nothing here writes."""
+    """Everything the tools read; computed once, on first use, whichever thread comes first.
+
+    Nothing here writes.
+    """
 
     recording: Recording
     detection: Detection
@@ -43,30 +53,63 @@ class Investigation:
     head: str = ""
     """Revision of the last."""
     records: Records | None = None
-    _rankings: dict[str, Ranking] = field(default_factory=dict)
-    _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock, repr=False, compare=False)
+    """Held while something is computed that others may want too."""
+    code_lock: Any = field(default_factory=RLock, repr=False, compare=False)
+    _code_maps: dict[str, CodeMap] = field(default_factory=dict, repr=False)
+    _rankings: dict[str, Ranking] = field(default_factory=dict, repr=False)
+    _candidates: dict[str, list[Change]] = field(default_factory=dict, repr=False)
+    _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict, repr=False)
+    _diffs: dict[str, str] = field(default_factory=dict, repr=False)
+    _described: dict[str, Change] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @once
     def stack_values(self) -> sparse.csr_array:
         """(n_stacks, n_windows) cost per round of work, or fraction of samples."""
         return stack_costs(self.recording)
 
-    @cached_property
-    def members(self) -> sparse.csr_array:
-        """(n_functions, n_stacks) of 0 and 1."""
-        return incidence(self.recording)
+    @once
+    def calls(self) -> Calls:
+        """Who calls whom."""
+        return Calls.of(self.recording)
 
-    @cached_property
+    @once
+    def knows_work(self) -> bool:
+        """Whether values are CPU seconds per round of work, rather than fractions of samples."""
+        return window_costs(self.recording) is not None
+
+    @once
+    def window_values(self) -> FloatArray:
+        """(n_windows,) what all stacks cost together."""
+        return np.asarray(self.stack_values.sum(axis=0)).ravel()
+
+    @once
+    def total_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of each subject of `calls` with all that it calls."""
+        return np.asarray((self.calls.holding @ self.stack_values).toarray())
+
+    @once
+    def own_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of each subject of `calls` by itself."""
+        return np.asarray((self.calls.leaves @ self.stack_values).toarray())
+
+    @once
+    def entry_point_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of what requests enter by; 0 for what they do not."""
+        costs = np.asarray(self.stack_values.mean(axis=1)).ravel()
+        return np.asarray((self.calls.entry_points(costs, most=0.9) @ self.stack_values).toarray())
+
+    @once
     def series(self) -> SeriesMatrix:
         """Of every function and of the service."""
         return function_series(self.recording)
 
-    @cached_property
+    @once
     def commits(self) -> list[Commit]:
         """Every commit that was deployed between the first and the last window, oldest first."""
         return self.history(self.base, self.head).commits if self.repository else []
 
-    @cached_property
+    @once
     def versions(self) -> tuple[str, ...]:
         """(n_windows,) id of the commit that each window ran; as told where that names none.
 
@@ -78,7 +121,7 @@ class Investigation:
         known[told[-1]] = self._resolve(self.head, told[-1])
         return tuple(known[version] for version in told)
 
-    @cached_property
+    @once
     def changes(self) -> list[Change]:
         """Every change known, of code and of configuration, oldest first, with its window."""
         found: list[Change] = []
@@ -86,9 +129,30 @@ class Investigation:
             commits = self.repository.changes(self.head, since=self.base)
             windows = deploy_windows([c.id for c in commits], self.versions)
             found += [replace(c, window=windows.get(c.id)) for c in commits]
-        if self.records is not None:
-            found += recorded_changes(self.records, self.recording.windows)
-        return sorted(found, key=lambda change: change.at)
+        return sorted([*found, *self.recorded_changes], key=lambda change: change.at)
+
+    @once
+    def recorded_changes(self) -> list[Change]:
+        """Those of configuration alone."""
+        if self.records is None:
+            return []
+        found = [*map(_texts, recorded_changes(self.records, self.recording.windows))]
+        known = {change.id: change for change in reversed(found)}  # an experiment may be told twice
+        return [*reversed(known.values())]
+
+    @once
+    def library(self) -> Library:
+        """Every document, of the repository at head and of the store."""
+        return read_library(self)
+
+    def code_map(self, revision: str) -> CodeMap:
+        """Return where the functions are in the code at a revision."""
+        if self.repository is None:
+            raise ToolError("this store came without a repository: no code to read")
+        with self.code_lock:  # large code takes long, and holds up nothing else
+            if revision not in self._code_maps:
+                self._code_maps[revision] = CodeMap.build(self.repository, revision)
+        return self._code_maps[revision]
 
     def regression(self, regression_id: str) -> Regression:
         """Return a regression by id; ToolError names those there are."""
@@ -109,8 +173,19 @@ class Investigation:
         (found,) = exact or matches
         if found.kind != "commit":
             return found
-        (described,) = self.history(f"{found.id}^", found.id).changes
-        return replace(described, window=found.window)
+        with self.lock:
+            if found.id not in self._described:
+                (described,) = self.history(f"{found.id}^", found.id).changes
+                self._described[found.id] = replace(described, window=found.window)
+        return self._described[found.id]
+
+    def diff(self, commit: str) -> str:
+        """Return a commit as people read it."""
+        if self.repository is None:
+            raise ToolError("this store came without a repository: no code to read")
+        if commit not in self._diffs:
+            self._diffs[commit] = self.repository.show(commit)
+        return self._diffs[commit]
 
     def history(self, base: str, head: str) -> CodeHistory:
         """Return what the commits between two revisions did."""
@@ -126,6 +201,12 @@ class Investigation:
 
     def candidates(self, regression_id: str) -> list[Change]:
         """Return the changes that took effect about when a regression began."""
+        if regression_id not in self._candidates:
+            with self.lock:
+                self._candidates[regression_id] = self._find_candidates(regression_id)
+        return self._candidates[regression_id]
+
+    def _find_candidates(self, regression_id: str) -> list[Change]:
         regression = self.regression(regression_id)
         low, high = regression.change_index_low - MARGIN, regression.change_index_high + MARGIN
         known = within(self.changes, low, high)
@@ -137,21 +218,28 @@ class Investigation:
     def ranking(self, regression_id: str) -> Ranking:
         """Return who could have caused a regression, most probable first."""
         if regression_id not in self._rankings:
-            regression = self.regression(regression_id)
-            levels = self.levels(regression.change_index)
-            sources = self.history_of(regression).sources if self.repository else None
-            self._rankings[regression_id] = rank_changes(
-                self.candidates(regression_id), self.recording, *levels, sources
-            )
+            with self.lock:
+                if regression_id not in self._rankings:
+                    self._rankings[regression_id] = self._rank(regression_id)
         return self._rankings[regression_id]
+
+    def _rank(self, regression_id: str) -> Ranking:
+        regression = self.regression(regression_id)
+        levels = self.levels(regression.change_index)
+        sources = self.history_of(regression).sources if self.repository else None
+        return rank_changes(self.candidates(regression_id), self.recording, *levels, sources)
+
+    def sides(self, change_index: int) -> tuple[BoolArray, BoolArray]:
+        """Return the quiet windows before a change, and those after, (n_windows,) each."""
+        quiet = quiet_windows(self.recording, change_index)
+        is_after = np.arange(len(quiet)) >= change_index
+        return quiet & ~is_after, quiet & is_after
 
     def levels(self, change_index: int) -> tuple[FloatArray, FloatArray]:
         """Return each stack's mean in quiet windows before and after a change, (n_stacks,) each."""
-        quiet = quiet_windows(self.recording, change_index)
-        is_after = np.arange(len(quiet)) >= change_index
         before, after = (
-            np.asarray(self.stack_values[:, quiet & side].mean(axis=1)).ravel()
-            for side in (~is_after, is_after)
+            np.asarray(self.stack_values[:, side].mean(axis=1)).ravel()
+            for side in self.sides(change_index)
         )
         return before, after
 
@@ -160,3 +248,10 @@ class Investigation:
             return self.repository.resolve(revision) if self.repository else otherwise
         except HistoryError:  # a release that the repository has no name for
             return otherwise
+
+
+def _texts(change: Change) -> Change:
+    """Return a change whose texts are texts, where a table lacked them."""
+    names = ("title", "author", "key", "before", "after", "detail")
+    missing = {name: "" for name in names if not isinstance(getattr(change, name), str)}
+    return replace(change, **missing) if missing else change

@@ -105,7 +105,7 @@ def examine(
         return abstain(f"Nobody is named: only {share}.", [cite(ranked, share)])
     change = yield call("get_change", change_id=first["change_id"])
     profile = yield call(
-        "query_profile", regression_id=facts["regression_id"], function=first["functions"][0]
+        "diff_profile", regression_id=facts["regression_id"], function=first["functions"][0]
     )
     evidence = [cite(ranked, f"{share}, more than any other of {ranked['n_candidates']}")]
     if "function" in profile:

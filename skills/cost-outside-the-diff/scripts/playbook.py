@@ -16,7 +16,7 @@ def relevance(facts):
 
 def investigate(facts):
     """Blame the nearest changed caller of what grew."""
-    whole = yield call("query_profile", regression_id=facts["regression_id"])
+    whole = yield call("diff_profile", regression_id=facts["regression_id"])
     found = yield from examine(facts, at_least=0.15)
     if not isinstance(found, Examined):
         return found

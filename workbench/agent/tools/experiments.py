@@ -1,0 +1,196 @@
+"""Experiments and their results."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
+
+from pydantic import Field
+from typing_extensions import TypedDict
+
+from workbench.agent.tools.arguments import At, Limit, NextOffset, Offset, Total
+from workbench.agent.tools.brief import clip, moment, number, page, take
+from workbench.errors import ToolError
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.agent.investigation import Investigation
+
+_Z = 1.959964  # of a 95 % interval
+_MAX_ARMS_BYTES = 1500
+
+Status = Annotated[str, Field(description="planned, running or ended, as of the last window")]
+
+
+class ExperimentRow(TypedDict):
+    """One experiment."""
+
+    experiment_id: str
+    title: str
+    status: Status
+    start: At
+    end: Annotated[str | None, Field(description="ISO time, UTC; null while it runs")]
+    arms: list[str]
+
+
+class Experiments(TypedDict):
+    """A page of experiments."""
+
+    experiments: list[ExperimentRow]
+    total: Total
+    next_offset: NextOffset
+
+
+def list_experiments(
+    investigation: Investigation,
+    status: Annotated[
+        Literal["all", "planned", "running", "ended"], Field(description="As of the last window")
+    ] = "all",
+    limit: Limit = 20,
+    offset: Offset = 0,
+) -> Experiments:
+    """List the experiments on the service, latest start first, with their arms."""
+    rows = [_row(investigation, told) for told in _experiments(investigation)]
+    rows = [row for row in rows if status in ("all", row["status"])]
+    rows.sort(key=lambda row: row["start"] or "", reverse=True)
+    shown, next_offset = page(rows, offset, limit, lambda row: row)
+    return {"experiments": shown, "total": len(rows), "next_offset": next_offset}
+
+
+class Difference(TypedDict):
+    """How an arm differs from the control arm."""
+
+    value: Annotated[float | None, Field(description="mean - control's mean")]
+    low: Annotated[float | None, Field(description="Lower end of the 95 % interval")]
+    high: Annotated[float | None, Field(description="Upper end of the 95 % interval")]
+    relative: Annotated[float | None, Field(description="value / control's mean")]
+
+
+class ArmResult(TypedDict):
+    """One metric in one arm, all times that were reported taken together."""
+
+    metric: str
+    arm: str
+    n: Annotated[int, Field(description="Samples: requests, users")]
+    n_reports: Annotated[int, Field(description="Times that were reported")]
+    mean: float | None
+    low: Annotated[float | None, Field(description="Lower end of the mean's 95 % interval")]
+    high: Annotated[float | None, Field(description="Upper end of the mean's 95 % interval")]
+    difference: Annotated[Difference | None, Field(description="To control; null for control")]
+
+
+class Experiment(TypedDict):
+    """One experiment with its results."""
+
+    experiment: ExperimentRow
+    control: Annotated[str, Field(description="The arm named control, else the first")]
+    results: list[ArmResult]
+    n_results: Annotated[int, Field(description="Results there are; over 8 kB are left out")]
+
+
+def get_experiment(
+    investigation: Investigation,
+    experiment_id: Annotated[str, Field(description="Id as list_experiments has it")],
+) -> Experiment:
+    """Return one experiment with each arm's results and their difference to the control arm, all
+    with 95 % intervals.
+    """
+    known = {str(told["id"]): told for told in _experiments(investigation)}
+    if experiment_id not in known:
+        listed = ", ".join(clip(name, 40) for name in list(known)[:10]) or "none is recorded"
+        raise ToolError(f"no experiment {clip(experiment_id, 80)!r}; known: {listed}")
+    told = known[experiment_id]
+    arms = _arms(told)
+    control = next((arm for arm in arms if arm.lower() == "control"), arms[0] if arms else "")
+    assert investigation.records is not None  # that it is known from
+    rows = investigation.records.experiment_results
+    results = _results(rows[rows["experiment"] == experiment_id], arms, control)
+    return {
+        "experiment": _row(investigation, told),
+        "control": clip(control, 80),
+        "results": take(results, 5500),
+        "n_results": len(results),
+    }
+
+
+class _Pooled(NamedTuple):
+    n: int
+    n_reports: int
+    mean: float
+    error: float
+    """Standard error of the mean."""
+
+
+def _results(rows: pd.DataFrame, arms: Sequence[str], control: str) -> list[ArmResult]:
+    pooled = {
+        (str(metric), str(arm)): _pool(part) for (metric, arm), part in rows.groupby(["metric", "arm"])
+    }
+    order = {arm: place for place, arm in enumerate([control, *arms])}
+    keys = sorted(pooled, key=lambda key: (key[0], order.get(key[1], len(order)), key[1]))
+    return [_result(*key, pooled[key], pooled.get((key[0], control)), control) for key in keys]
+
+
+def _pool(rows: pd.DataFrame) -> _Pooled:
+    """Take the reports of an arm together, each weighted by its samples."""
+    told = rows[["n", "mean", "low", "high"]].astype(float).dropna(subset=["mean"])
+    weights = told["n"].fillna(1.0).clip(lower=0.0)
+    total = float(weights.sum())
+    if not total:
+        return _Pooled(0, len(told), math.nan, math.nan)
+    errors = (told["high"] - told["low"]) / (2 * _Z)
+    error = math.sqrt(float(((weights * errors) ** 2).sum(skipna=False))) / total
+    return _Pooled(int(total), len(told), float((weights * told["mean"]).sum()) / total, error)
+
+
+def _result(
+    metric: str, arm: str, own: _Pooled, other: _Pooled | None, control: str
+) -> ArmResult:
+    difference: Difference | None = None
+    if other is not None and arm != control:
+        value, width = own.mean - other.mean, _Z * math.hypot(own.error, other.error)
+        difference = {
+            "value": number(value),
+            "low": number(value - width),
+            "high": number(value + width),
+            "relative": number(value / other.mean, 4) if other.mean else None,
+        }
+    return {
+        "metric": clip(metric, 80),
+        "arm": clip(arm, 80),
+        "n": own.n,
+        "n_reports": own.n_reports,
+        "mean": number(own.mean),
+        "low": number(own.mean - _Z * own.error),
+        "high": number(own.mean + _Z * own.error),
+        "difference": difference,
+    }
+
+
+def _experiments(investigation: Investigation) -> list[dict[str, Any]]:
+    if investigation.records is None:
+        return []
+    told: list[dict[str, Any]] = investigation.records.experiments.to_dict("records")
+    return told
+
+
+def _row(investigation: Investigation, told: dict[str, Any]) -> ExperimentRow:
+    now = investigation.recording.windows["at"].iloc[-1]
+    start, end = told["start"], told["end"]
+    if start == start and start is not None and start > now:
+        status = "planned"
+    else:
+        status = "ended" if end is not None and end == end and end <= now else "running"
+    return {
+        "experiment_id": clip(str(told["id"]), 80),
+        "title": clip(told["title"]),
+        "status": status,
+        "start": moment(start),
+        "end": moment(end),
+        "arms": take([clip(arm, 80) for arm in _arms(told)], _MAX_ARMS_BYTES),
+    }
+
+
+def _arms(told: dict[str, Any]) -> list[str]:
+    return [] if told["arms"] is None else [str(arm) for arm in told["arms"]]
