@@ -1,6 +1,7 @@
 """A small shop whose deploy of twelve commits made one function slow, and hostile variants of it."""
 
 import json
+from datetime import UTC, datetime, timedelta
 from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,9 @@ from langchain_core.messages import AIMessage
 from workbench.agent import Investigation, Trajectory, investigate, load_skills, make_model
 from workbench.detect import detect
 from workbench.history import Repository, run_git
+from workbench.ingest import read
 from workbench.signals import function_series, stacks
+from workbench.store import Store, WindowProfile
 from workbench.types import Detection, Function, Recording
 
 SHOP = """def main():
@@ -224,3 +227,98 @@ def culprit() -> Callable[[Investigation], str]:
 def facts_of() -> Callable[..., str]:
     """Facts as the model reads them."""
     return lambda **facts: json.dumps({"regression_id": "R-1", "grew": []} | facts)
+
+
+START = datetime(2026, 1, 5, tzinfo=UTC)
+
+
+def hour(window: float) -> datetime:
+    """Time of a window of the shop."""
+    return START + timedelta(hours=window)
+
+
+def shop_records() -> dict[str, list[dict[str, Any]]]:
+    """What is told of the shop beside its profiles, in numbers that can be reckoned by hand."""
+    flag = {"kind": "flag", "service": "shop", "key": "fast_total", "author": "Mara Lind"}
+    measured = [
+        {"service": "shop", "subject": endpoint, "metric": metric, "unit": unit, "at": hour(window),
+         "value": value}
+        for window in range(30)
+        for endpoint, requests, cpu_ms in (("Cart", 100, 2.0 if window < 15 else 5.0),
+                                           ("Pay", 50, 1.0))
+        for metric, unit, value in (("requests", "requests", requests), ("cpu_ms", "ms", cpu_ms),
+                                    ("latency_p99_ms", "ms", 10 * cpu_ms))
+    ]  # fmt: skip
+    results = [
+        {"experiment": "EXP-1", "arm": arm, "metric": "cpu_ms", "at": hour(at), "n": 100,
+         "mean": mean, "low": mean - 0.1959964, "high": mean + 0.1959964}
+        for at in (11, 12)
+        for arm, mean in (("control", 2.0), ("treatment", 3.0))
+    ]  # fmt: skip
+    return {
+        "changes": [
+            flag | {"id": "FLG-1", "at": hour(3), "before": "0", "after": "0.1", "title": "Try it"},
+            flag | {"id": "FLG-2", "at": hour(15), "before": "0.1", "after": "1", "title": "Go"},
+            {"id": "CFG-1", "kind": "config", "service": "shop", "key": "cache_size",
+             "at": hour(20), "before": "100", "after": "10", "title": "Save memory",
+             "author": "Oskar Brandt", "detail": "config cache_size: 100 -> 10"},
+        ],
+        "experiments": [
+            {"id": "EXP-1", "service": "shop", "title": "Blue", "start": hour(10), "end": hour(20),
+             "arms": ["control", "treatment"]},
+            {"id": "EXP-2", "service": "shop", "title": "Red", "start": hour(22), "arms": ["a"]},
+        ],
+        "experiment_results": results,
+        "measurements": measured,
+        "services": [{"service": "shop", "servers": 1000, "watts": 250.0, "owner": "Shop"}],
+        "documents": [
+            {"id": "review-7", "service": "shop", "title": "Review of the checkout outage",
+             "at": hour(-100), "text": "Totals were slow.\nThe cache of prices was too small.\n"},
+        ],
+        "past_cases": [
+            {"id": "C-1", "service": "shop", "at": hour(-900), "title": "Totals got slow",
+             "subject": "shop.app:total", "category": "quadratic loop", "cause": "a nested loop",
+             "mitigation": "reverted", "change": "abc"},
+            {"id": "C-2", "service": "shop", "at": hour(-800), "title": "Parser leaked memory",
+             "subject": "shop.app:parse", "category": "leak", "cause": "a list that grew",
+             "mitigation": "cleared", "change": ""},
+        ],
+    }  # fmt: skip
+
+
+def shop_windows(commits: tuple[str, str], service: str = "shop") -> list[WindowProfile]:
+    """The shop's windows as profiles: 15 of the first commit, 15 of the second."""
+    recording = shop_recording()
+    windows = []
+    for window in range(recording.n_windows):
+        chosen = recording.sample_windows == window
+        lines = [
+            ";".join(f"{f.name} ({f.file})" for f in recording.stack(stack)) + f" {count}"
+            for stack, count in zip(
+                recording.sample_stacks[chosen], recording.sample_counts[chosen], strict=True
+            )
+        ]
+        told = recording.windows.iloc[window]
+        profile = read("\n".join([*lines, ""]).encode(), format="folded")
+        version = commits[window >= 15]
+        windows.append(WindowProfile(
+            profile, service, version, hour(window), float(told["work"]), float(told["cpu_seconds"])
+        ))  # fmt: skip
+    return windows
+
+
+@pytest.fixture(scope="session")
+def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """Folders: `repo`, a `store` of the shop alone, and `two`, of the shop and another service."""
+    top = tmp_path_factory.mktemp("shelf")
+    guides = {"docs/totals.md": "# Totals\n\nHow totals are added.\n", "big.txt": "x" * 5_000_000}
+    repository = write_repository(top / "repo", [*edits(), ("Guide", guides)])
+    run_git(repository.folder, "tag", "v1", "main~13")
+    commits = repository.resolve("main~13"), repository.resolve("main")
+    for name in ("store", "two"):
+        store = Store.create(top / name)
+        store.add_all(shop_windows(commits))
+        for table, rows in shop_records().items():
+            store.put(table, rows)
+    store.add_all(shop_windows(commits, "till"))
+    return {name: top / name for name in ("repo", "store", "two")}

@@ -134,7 +134,7 @@ def test_a_call_that_does_not_parse_is_an_abstention(script):
     [
         ("no_such_tool", {}, "no_such_tool is not a valid tool"),
         ("rank_changes", {"limit": "many"}, "regression_id: Field required"),
-        ("rank_changes", {"regression_id": "R-1", "colour": "red"}, "no regression 'R-1'"),
+        ("rank_changes", {"regression_id": "R-1", "colour": "red"}, "colour: no such argument"),
         ("get_change", {"change_id": "0" * 40}, "found 0 changes"),
     ],
 )

@@ -13,9 +13,9 @@ from workbench.agent.calls import Calls
 from workbench.agent.once import once
 from workbench.agent.source import CodeMap
 from workbench.agent.tools.documents import Library, read_library
+from workbench.agent.tools.endpoints import Traffic, read_traffic
 from workbench.attribute import (
     CodeHistory,
-
     deploy_windows,
     rank_changes,
     recorded_changes,
@@ -81,7 +81,7 @@ class Investigation:
     @once
     def window_values(self) -> FloatArray:
         """(n_windows,) what all stacks cost together."""
-        return np.asarray(self.stack_values.sum(axis=0)).ravel()
+        return np.asarray(self.stack_values.sum(axis=0), np.float64).ravel()
 
     @once
     def total_values(self) -> FloatArray:
@@ -139,6 +139,11 @@ class Investigation:
         found = [*map(_texts, recorded_changes(self.records, self.recording.windows))]
         known = {change.id: change for change in reversed(found)}  # an experiment may be told twice
         return [*reversed(known.values())]
+
+    @once
+    def traffic(self) -> Traffic | None:
+        """What was measured of endpoints, where anything was."""
+        return None if self.records is None else read_traffic(self.records.measurements)
 
     @once
     def library(self) -> Library:
@@ -253,5 +258,5 @@ class Investigation:
 def _texts(change: Change) -> Change:
     """Return a change whose texts are texts, where a table lacked them."""
     names = ("title", "author", "key", "before", "after", "detail")
-    missing = {name: "" for name in names if not isinstance(getattr(change, name), str)}
+    missing: dict[str, Any] = {name: "" for name in names if not isinstance(getattr(change, name), str)}
     return replace(change, **missing) if missing else change

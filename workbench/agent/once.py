@@ -16,7 +16,7 @@ class Locked(Protocol):
     """Held while one is computed; a thread may take it again."""
 
 
-class once(Generic[Value_co]):  # noqa: N801  # reads as `property` does
+class once(Generic[Value_co]):  # written as `property` is
     """A method without arguments as an attribute whose value is computed once."""
 
     def __init__(self, compute: Callable[[Any], Value_co]) -> None:

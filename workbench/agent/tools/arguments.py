@@ -25,7 +25,7 @@ End = Annotated[
     Field(description="Window to end before, by number or ISO time; empty to include the last"),
 ]
 Revision = Annotated[
-    str, Field(description="head (the last window's code), base (the first's), a commit id or a tag")
+    str, Field(description="head (code of the last window), base (the first), a commit or tag")
 ]
 Kind = Literal["", "commit", "flag", "config", "experiment", "dependency"]
 

@@ -87,7 +87,8 @@ def capacity_cost(
 
 def _fleet(investigation: Investigation) -> tuple[float, float | None]:
     """Return the service's servers and the watts of one; ToolError where there is no knowing."""
-    rows = [] if investigation.records is None else investigation.records.services.to_dict("records")
+    records = investigation.records
+    rows = [] if records is None else records.services.to_dict("records")
     told = rows[0] if rows else {}
     n_servers, watts = (_positive(told.get(name)) for name in ("servers", "watts"))
     if n_servers is None:

@@ -77,7 +77,7 @@ def similar_cases(
 
 def _cases(investigation: Investigation) -> list[dict[str, Any]]:
     assert investigation.records is not None
-    told: list[dict[str, Any]] = investigation.records.past_cases.to_dict("records")
+    told: list[Any] = investigation.records.past_cases.to_dict("records")
     return told
 
 

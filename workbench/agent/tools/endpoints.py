@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import numpy as np
@@ -27,7 +29,7 @@ class Level(TypedDict):
     cost: Annotated[float | None, Field(description="In the reply's unit")]
     share: Annotated[float | None, Field(description="Of the cost of all endpoints, 0 to 1")]
     requests: Annotated[float | None, Field(description="Per window; null where not recorded")]
-    cpu_ms: Annotated[float | None, Field(description="CPU ms per request; null where not recorded")]
+    cpu_ms: Annotated[float | None, Field(description="CPU ms a request; null where not recorded")]
     latency_p99_ms: Annotated[float | None, Field(description="In ms; null where not recorded")]
 
 
@@ -59,12 +61,11 @@ def top_endpoints(
     entry points of the stacks; with a regression, before and after it.
     """
     index = investigation.regression(regression_id).change_index if regression_id else None
-    measured = None if investigation.records is None else investigation.records.measurements
-    if measured is not None:
-        measured = measured[measured["metric"].isin(_METRICS)]
-    if measured is not None and (measured["metric"] == "cpu_ms").any():
-        source, unit = "measurements", _unit(measured)
-        rows = _measured(investigation, measured, index)
+    traffic = investigation.traffic
+    if traffic is not None:
+        source = "measurements"
+        unit = "CPU ms per window" if traffic.knows_requests else "CPU ms per request"
+        rows = _measured(investigation, traffic, index)
     else:
         source, unit = "entry points of stacks", unit_of(investigation)
         rows = _entry_points(investigation, index)
@@ -79,70 +80,92 @@ def top_endpoints(
     }
 
 
-def _unit(measured: pd.DataFrame) -> str:
-    knows_requests = (measured["metric"] == "requests").any()
-    return "CPU ms per window" if knows_requests else "CPU ms per request"
+@dataclass(frozen=True, eq=False, repr=False)
+class Traffic:
+    """What was measured of each endpoint over time; NaN where it was not."""
+
+    endpoints: tuple[str, ...]
+    times: pd.DatetimeIndex
+    requests: FloatArray
+    """(n_endpoints, n_times) of all hosts together, as are those below."""
+    cpu_ms: FloatArray
+    """Per request."""
+    latency_p99_ms: FloatArray
+
+    @property
+    def knows_requests(self) -> bool:
+        """Whether there are any numbers of requests."""
+        return bool(np.isfinite(self.requests).any())
+
+    def levels(self, chosen: BoolArray) -> list[Level]:
+        """Return how each endpoint did at some of the times, CPU time weighted by requests."""
+        requests, cpu, latency = (
+            values[:, chosen] for values in (self.requests, self.cpu_ms, self.latency_p99_ms)
+        )
+        weights = np.where(np.isfinite(cpu), requests if self.knows_requests else 1.0, np.nan)
+        n_requests = _mean(requests)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            mean_cpu = np.nansum(weights * cpu, axis=1) / np.nansum(weights, axis=1)
+        costs = mean_cpu * (n_requests if self.knows_requests else 1.0)
+        whole = float(np.nansum(costs))
+        return [
+            _level(*told, whole=whole)
+            for told in zip(costs, n_requests, mean_cpu, _mean(latency), strict=True)
+        ]
 
 
-def _measured(
-    investigation: Investigation, measured: pd.DataFrame, index: int | None
-) -> list[Endpoint]:
+def read_traffic(measurements: pd.DataFrame) -> Traffic | None:
+    """Return what was measured of endpoints; None where their CPU time was not."""
+    import pandas as pd
+
+    rows = measurements[measurements["metric"].isin(_METRICS)].dropna(subset=["at", "value"])
+    if not (rows["metric"] == "cpu_ms").any():
+        return None
+    endpoints, row = np.unique(rows["subject"].to_numpy(object).astype(str), return_inverse=True)
+    times = pd.DatetimeIndex(rows["at"].unique()).sort_values()
+    where = row * len(times) + times.get_indexer(pd.DatetimeIndex(rows["at"]))
+    n_cells = len(endpoints) * len(times)
+    tables = []
+    for metric in _METRICS:
+        mine = (rows["metric"] == metric).to_numpy()
+        counts = np.bincount(where[mine], minlength=n_cells).astype(float)
+        sums = np.bincount(where[mine], rows["value"].to_numpy()[mine], minlength=n_cells)
+        with np.errstate(invalid="ignore", divide="ignore"):
+            hosts = np.where(counts > 0, 1.0, np.nan) if metric == "requests" else counts
+            tables.append((sums / hosts).reshape(len(endpoints), len(times)))
+    return Traffic(tuple(map(str, endpoints)), times, *tables)
+
+
+def _mean(values: FloatArray) -> FloatArray:
+    """Return the means of rows over what is known of them; NaN where nothing is."""
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.asarray(np.where(known, values, 0.0).sum(axis=1) / known.sum(axis=1))
+
+
+def _measured(investigation: Investigation, traffic: Traffic, index: int | None) -> list[Endpoint]:
     if index is None:
-        before, now = None, _levels(measured)
+        before, now = None, traffic.levels(np.ones(len(traffic.times), dtype=bool))
     else:
-        at = investigation.recording.windows["at"].iloc[index]
-        before = _levels(measured[measured["at"] < at])
-        now = _levels(measured[measured["at"] >= at])
-    names = sorted({*now, *(before or {})})
+        is_after = traffic.times >= investigation.recording.windows["at"].iloc[index]
+        before, now = traffic.levels(~is_after), traffic.levels(is_after)
     return [
         {
             "endpoint": clip(name),
-            "now": now.get(name, _level()),
-            "before": None if before is None else before.get(name, _level()),
+            "now": now[place],
+            "before": None if before is None else before[place],
         }
-        for name in names
+        for place, name in enumerate(traffic.endpoints)
     ]
 
 
-def _levels(measured: pd.DataFrame) -> dict[str, Level]:
-    """Return the level of each endpoint: means over time, CPU time weighted by requests."""
-    told: dict[tuple[str, str], float] = measured.groupby(["subject", "metric"])["value"].mean().to_dict()
-    weighted = _cpu_by_request(measured)
-    names = {subject for subject, _ in told}
-    costs = {}
-    for name in names:
-        cpu = weighted.get(name, told.get((name, "cpu_ms"), float("nan")))
-        costs[name] = cpu, cpu * told.get((name, "requests"), 1.0)
-    whole = float(np.nansum([cost for _, cost in costs.values()]))
-    return {
-        name: _level(
-            cost, whole, told.get((name, "requests")), cpu, told.get((name, "latency_p99_ms"))
-        )
-        for name, (cpu, cost) in costs.items()
-    }
-
-
-def _cpu_by_request(measured: pd.DataFrame) -> dict[str, float]:
-    """Return the mean CPU time of a request, where the requests of the same windows are known."""
-    keys = ["subject", "at", "version", "host"]
-    wide = measured.pivot_table(index=keys, columns="metric", values="value", dropna=False)
-    if not {"requests", "cpu_ms"} <= {*wide.columns}:
-        return {}
-    known = wide.dropna(subset=["requests", "cpu_ms"])
-    sums = (known["requests"] * known["cpu_ms"]).groupby("subject").sum()
-    requests = known["requests"].groupby("subject").sum()
-    found: dict[str, float] = (sums / requests)[requests > 0].to_dict()
-    return found
-
-
 def _level(
-    cost: float | None = None, whole: float = 0.0, requests: float | None = None,
-    cpu_ms: float | None = None, latency_ms: float | None = None,
+    cost: float, requests: float = math.nan, cpu_ms: float = math.nan, latency_ms: float = math.nan,
+    *, whole: float,
 ) -> Level:  # fmt: skip
-    share = None if cost is None or not whole else cost / whole
     return {
         "cost": number(cost),
-        "share": number(share, 4),
+        "share": number(cost / whole, 4) if whole else None,
         "requests": number(requests),
         "cpu_ms": number(cpu_ms),
         "latency_p99_ms": number(latency_ms),
@@ -169,4 +192,4 @@ def _entry_points(investigation: Investigation, index: int | None) -> list[Endpo
 def _shares(values: FloatArray, windows: BoolArray | Any) -> list[Level]:
     levels = values[:, windows].mean(axis=1)
     whole = float(levels.sum()) * SCALE
-    return [_level(float(level) * SCALE, whole) for level in levels]
+    return [_level(float(level) * SCALE, whole=whole) for level in levels]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -14,8 +14,6 @@ from workbench.agent.tools.brief import clip, moment, number, page, take
 from workbench.errors import ToolError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from workbench.agent.investigation import Investigation
 
 _Z = 1.959964  # of a 95 % interval
@@ -105,8 +103,9 @@ def get_experiment(
     arms = _arms(told)
     control = next((arm for arm in arms if arm.lower() == "control"), arms[0] if arms else "")
     assert investigation.records is not None  # that it is known from
-    rows = investigation.records.experiment_results
-    results = _results(rows[rows["experiment"] == experiment_id], arms, control)
+    table = investigation.records.experiment_results
+    rows: list[Any] = table[table["experiment"] == experiment_id].to_dict("records")
+    results = _results(rows, arms, control)
     return {
         "experiment": _row(investigation, told),
         "control": clip(control, 80),
@@ -123,25 +122,30 @@ class _Pooled(NamedTuple):
     """Standard error of the mean."""
 
 
-def _results(rows: pd.DataFrame, arms: Sequence[str], control: str) -> list[ArmResult]:
-    pooled = {
-        (str(metric), str(arm)): _pool(part) for (metric, arm), part in rows.groupby(["metric", "arm"])
-    }
-    order = {arm: place for place, arm in enumerate([control, *arms])}
-    keys = sorted(pooled, key=lambda key: (key[0], order.get(key[1], len(order)), key[1]))
+def _results(
+    rows: Iterable[Mapping[str, Any]], arms: Sequence[str], control: str
+) -> list[ArmResult]:
+    reports: dict[tuple[str, str], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        if not math.isnan(row["mean"]):
+            reports.setdefault((str(row["metric"]), str(row["arm"])), []).append(row)
+    pooled = {key: _pool(told) for key, told in reports.items()}
+    order = {arm: place for place, arm in reversed([*enumerate([control, *arms])])}
+    keys = sorted(pooled, key=lambda key: (key[0], order.get(key[1], len(arms) + 1), key[1]))
     return [_result(*key, pooled[key], pooled.get((key[0], control)), control) for key in keys]
 
 
-def _pool(rows: pd.DataFrame) -> _Pooled:
+def _pool(reports: Sequence[Mapping[str, Any]]) -> _Pooled:
     """Take the reports of an arm together, each weighted by its samples."""
-    told = rows[["n", "mean", "low", "high"]].astype(float).dropna(subset=["mean"])
-    weights = told["n"].fillna(1.0).clip(lower=0.0)
-    total = float(weights.sum())
-    if not total:
-        return _Pooled(0, len(told), math.nan, math.nan)
-    errors = (told["high"] - told["low"]) / (2 * _Z)
-    error = math.sqrt(float(((weights * errors) ** 2).sum(skipna=False))) / total
-    return _Pooled(int(total), len(told), float((weights * told["mean"]).sum()) / total, error)
+    weights = [max(0.0, row["n"]) if row["n"] == row["n"] else 0.0 for row in reports]
+    total = sum(weights)
+    if not total:  # how many samples is not told: all reports alike
+        weights, total = [1.0] * len(reports), float(len(reports))
+    pairs = [*zip(weights, reports, strict=True)]
+    errors = [weight * (row["high"] - row["low"]) / (2 * _Z) for weight, row in pairs]
+    mean = sum(weight * row["mean"] for weight, row in pairs) / total
+    n_samples = sum(int(row["n"]) for row in reports if row["n"] == row["n"])
+    return _Pooled(n_samples, len(reports), mean, math.hypot(*errors) / total)
 
 
 def _result(
@@ -171,7 +175,7 @@ def _result(
 def _experiments(investigation: Investigation) -> list[dict[str, Any]]:
     if investigation.records is None:
         return []
-    told: list[dict[str, Any]] = investigation.records.experiments.to_dict("records")
+    told: list[Any] = investigation.records.experiments.to_dict("records")
     return told
 
 

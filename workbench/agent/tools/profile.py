@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from difflib import get_close_matches
+from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import numpy as np
@@ -47,7 +48,7 @@ class CostRow(TypedDict):
     function: Name
     own: Annotated[float | None, Field(description="By itself, in the unit")]
     total: Annotated[float | None, Field(description="With all that it calls, in the unit")]
-    share: Annotated[float | None, Field(description="total as a fraction of the service's, 0 to 1")]
+    share: Annotated[float | None, Field(description="total, as a fraction of the service's")]
 
 
 class Costs(TypedDict):
@@ -222,13 +223,13 @@ def function_series(
     windows = investigation.recording.windows
     points: list[Point] = [
         {
-            "window": int(low),
-            "n_windows": int(high - low),
+            "window": low,
+            "n_windows": high - low,
             "at": moment(windows["at"].iloc[low]),
             "version": clip(investigation.versions[low], 12),
             "value": number(float(values[low:high].mean())),
         }
-        for low, high in zip(edges[:-1], edges[1:], strict=True)
+        for low, high in pairwise(edges.tolist())
     ]
     return {
         "function": clip(name),

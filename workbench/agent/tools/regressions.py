@@ -21,7 +21,7 @@ class RegressionRow(TypedDict):
     regression_id: str
     service: str
     subject: Annotated[str, Field(description="Function pkg.mod:Name, or <service> for all of it")]
-    metric: Annotated[str, Field(description="cost (CPU s per round), gcpu (fraction), or measured")]
+    metric: Annotated[str, Field(description="cost (CPU s a round), gcpu (fraction), or measured")]
     kind: Annotated[str, Field(description="step, or drift: a rise over weeks")]
     window: Annotated[int, Field(description="First window of the new level, from 0")]
     window_low: Annotated[int, Field(description="It began in this window at the earliest")]

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 _WORD = re.compile(r"[A-Za-z]+|[0-9]+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
 _COMMON = frozenset(
-    "a an and are as at be by for from has have how in is it its no not of on or that the this to "
-    "was we were what when which who why will with".split()
+    _WORD.findall(
+        "a an and are as at be by for from has have how in is it its no not of on or that the this "
+        "to was we were what when which who why will with"
+    )
 )
 _SATURATION, _LENGTH = 1.2, 0.75
 """k1 and b of BM25: how soon a word said again counts less, and how much long texts are held

@@ -102,7 +102,9 @@ def reply_schema(tool: Tool) -> dict[str, Any]:
 def complain(error: ValidationError) -> str:
     """Say in one line what is wrong with the arguments of a call."""
     faults = [
-        f"{clip('.'.join(map(str, fault['loc'])), 80)}: {fault['msg']}" for fault in error.errors()
+        f"{clip('.'.join(map(str, fault['loc'])), 80)}: "
+        f"{'no such argument' if fault['type'] == 'extra_forbidden' else fault['msg']}"
+        for fault in error.errors()
     ]
     return clip("; ".join(faults), MAX_ERROR_BYTES)
 
