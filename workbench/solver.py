@@ -190,7 +190,8 @@ def solve(
         hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
         fix, no_fix = find_fix(
             repository, evidence.history(case.base, case.head).weaves, case.base, case.head,
-            workload, folder, regression, diagnosis, suspects, hot, n_runs=options.n_runs, progress=progress,
+            workload, folder, regression, diagnosis, suspects, hot,
+            n_runs=options.n_runs, progress=progress,
         )  # fmt: skip
         clock.lap("fix")
     return replace(

@@ -49,7 +49,7 @@ def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
         `at` of each window.
     """
     rows = records.changes[records.changes["kind"] != "commit"].sort_values("at", kind="stable")
-    told: list[dict[str, Any]] = rows.to_dict("records")
+    told: list[dict[Any, Any]] = rows.to_dict("records")
     found = [_recorded(row, windows) for row in told]
     steps: dict[str, list[tuple[int, float]]] = {}
     for change in found:
@@ -90,7 +90,7 @@ def _fraction(text: str) -> float | None:
 
 
 def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
-    told: list[dict[str, Any]] = records.experiments.to_dict("records")
+    told: list[dict[Any, Any]] = records.experiments.to_dict("records")
     for row in told:
         if not pd.isna(row["start"]):
             arms = () if row["arms"] is None else row["arms"]
