@@ -1,8 +1,8 @@
 """A small shop whose deploy of twelve commits made one function slow, and hostile variants of it."""
 
 import json
-from datetime import UTC, datetime, timedelta
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -12,13 +12,20 @@ import pandas as pd
 import pytest
 from langchain_core.messages import AIMessage
 
-from workbench.agent import Investigation, Trajectory, investigate, load_skills, make_model
+from workbench.agent import (
+    Investigation,
+    Trajectory,
+    Workspace,
+    investigate,
+    load_skills,
+    make_model,
+)
 from workbench.detect import detect
 from workbench.history import Repository, run_git
 from workbench.ingest import read
 from workbench.signals import function_series, stacks
 from workbench.store import Store, WindowProfile
-from workbench.types import Detection, Function, Recording
+from workbench.types import Detection, Function, Recording, Records, Regression
 
 SHOP = """def main():
     return [parse(), total(), render(), idle()]
@@ -322,3 +329,53 @@ def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
             store.put(table, rows)
     store.add_all(shop_windows(commits, "till"))
     return {name: top / name for name in ("repo", "store", "two")}
+
+
+LEDGER = {
+    ("main", "parse"): [30] * 8,
+    ("main", "total", "loop"): [20, 20, 24, 16, 60, 60, 60, 60],
+    ("main", "total"): [10] * 8,
+    ("main", "idle"): [40] * 8,
+}
+"""Samples of each stack in eight windows of ten rounds at 100 Hz: as many CPU ms per round."""
+
+
+@pytest.fixture(scope="session")
+def ledger(shelf: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Investigation:
+    """Eight windows whose every number can be reckoned by hand; `loop` grew at window 4."""
+    functions = tuple(
+        Function(name, "shop/app.py") for name in ("main", "parse", "total", "loop", "idle")
+    )
+    place = {function.name: number for number, function in enumerate(functions)}
+    counts = np.array([*LEDGER.values()])
+    recording = Recording(
+        service="shop",
+        windows=pd.DataFrame({
+            "at": pd.date_range(START, periods=8, freq="h"),
+            "version": ["v1"] * 4 + ["main"] * 4, "work": 10.0,
+            "cpu_seconds": counts.sum(axis=0) / 100, "n_samples": counts.sum(axis=0),
+        }),
+        functions=functions,
+        stack_starts=np.cumsum([0, *map(len, LEDGER)]),
+        stack_functions=np.array([place[name] for stack in LEDGER for name in stack]),
+        sample_windows=np.tile(np.arange(8), len(LEDGER)),
+        sample_stacks=np.repeat(np.arange(len(LEDGER)), 8),
+        sample_counts=counts.ravel(),
+    )  # fmt: skip
+    grown = Regression(
+        "R-1", "shop.app:loop", "cost", 4, 4, 4, 0.02, 0.06, 0.0, ("shop.app:total",),
+        delta_low=0.035, delta_high=0.045, at=pd.Timestamp(hour(4)),
+    )  # fmt: skip
+    slow = Regression("R-2", "Cart", "latency_p99_ms", 4, 4, 4, 20.0, 50.0, 0.0)
+    detection = Detection((grown, slow), (), pd.DataFrame(), pd.DataFrame())
+    store = Store.create(tmp_path_factory.mktemp("ledger") / "store")
+    for table, rows in shop_records().items():
+        store.put(table, rows)
+    records = Records(**{name: store.table(name) for name in Records.__slots__})
+    return Investigation(recording, detection, Repository(shelf["repo"]), "v1", "main", records)
+
+
+@pytest.fixture(scope="session")
+def shelf_shop(shelf: dict[str, Path]) -> Investigation:
+    """The shop as it is opened from the shelf."""
+    return Workspace(shelf["store"], shelf["repo"]).investigation()

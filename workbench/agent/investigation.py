@@ -258,5 +258,7 @@ class Investigation:
 def _texts(change: Change) -> Change:
     """Return a change whose texts are texts, where a table lacked them."""
     names = ("title", "author", "key", "before", "after", "detail")
-    missing: dict[str, Any] = {name: "" for name in names if not isinstance(getattr(change, name), str)}
+    missing: dict[str, Any] = {
+        name: "" for name in names if not isinstance(getattr(change, name), str)
+    }
     return replace(change, **missing) if missing else change

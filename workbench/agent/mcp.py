@@ -12,6 +12,7 @@ import json
 import logging
 import os
 import secrets
+import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -34,6 +35,7 @@ from workbench.agent.tools.toolset import (
     describe,
     reply_schema,
     run_tool,
+    untitled,
 )
 from workbench.agent.workspace import Workspace
 from workbench.errors import ToolError, WorkbenchError
@@ -94,7 +96,7 @@ class _Offer:
             name=tool.__name__,
             title=tool.__name__.replace("_", " ").capitalize(),
             description=describe(tool),
-            inputSchema=self.arguments.model_json_schema(),
+            inputSchema=untitled(self.arguments.model_json_schema()),
             outputSchema=reply_schema(tool),
             annotations=types.ToolAnnotations(
                 readOnlyHint=True, destructiveHint=False, idempotentHint=True, openWorldHint=False
@@ -121,7 +123,7 @@ class Server(FastMCP[Any]):
             instructions=_INSTRUCTIONS,
             host=HOST,
             port=port,
-            log_level="WARNING",
+            log_level="ERROR",
             transport_security=TransportSecuritySettings(
                 enable_dns_rebinding_protection=True,
                 allowed_hosts=["127.0.0.1:*", "localhost:*"],
@@ -206,9 +208,7 @@ class Server(FastMCP[Any]):
     async def _in_thread(self, work: Callable[[], str]) -> str:
         if self._threads is None:
             self._threads = anyio.CapacityLimiter(_N_THREADS)
-        return await anyio.to_thread.run_sync(
-            work, abandon_on_cancel=True, limiter=self._threads
-        )
+        return await anyio.to_thread.run_sync(work, abandon_on_cancel=True, limiter=self._threads)
 
     async def serve_streams(self, out: io.TextIOWrapper) -> None:
         """Serve standard input, answering to a stream, until it ends."""
@@ -323,17 +323,19 @@ def serve_stdio(workspace: Workspace, skills: Path | None = None) -> None:
     out = io.TextIOWrapper(os.fdopen(os.dup(1), "wb"), encoding="utf-8")
     os.dup2(2, 1)
     server = Server(workspace, skills=skills)
+    signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     try:
         anyio.run(server.serve_streams, out)
-    except (KeyboardInterrupt, SystemExit) as end:  # a thread that waits for input keeps it open
-        _leave(130 if isinstance(end, KeyboardInterrupt) else end.code)
+    except SystemExit as end:
+        _leave(end.code)
     except BaseExceptionGroup as group:
-        if group.split((KeyboardInterrupt, SystemExit, BrokenPipeError))[1] is not None:
+        if group.split((SystemExit, BrokenPipeError))[1] is not None:
             raise
         _leave(130)
 
 
 def _leave(code: Any) -> NoReturn:
+    """End at once: a thread that waits for input would keep the process."""
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 1)
 

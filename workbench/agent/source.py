@@ -47,7 +47,11 @@ class CodeMap:
         """Return definitions of a name, the best first."""
         ranks = []
         for one in self.definitions:
-            parts = (one.name == name, one.name.endswith(f".{name}"), name.lower() in one.name.lower())
+            parts = (
+                one.name == name,
+                one.name.endswith(f".{name}"),
+                name.lower() in one.name.lower(),
+            )
             if any(parts):
                 ranks.append((parts.index(True), one))
         return [one for _, one in sorted(ranks)][:limit]
@@ -82,7 +86,9 @@ def blobs(repository: Repository, revision: str) -> list[tuple[str, str, int]]:
 def read_blobs(repository: Repository, ids: Sequence[str]) -> Iterator[bytes]:
     """Yield the content of blobs."""
     for blob in ids:
-        yield run_git(repository.folder, "cat-file", "blob", blob).encode("utf-8", "surrogateescape")
+        yield run_git(repository.folder, "cat-file", "blob", blob).encode(
+            "utf-8", "surrogateescape"
+        )
 
 
 @lru_cache(maxsize=64)

@@ -97,9 +97,7 @@ class Workspace:
         if repository is not None:
             repository.resolve(base)
             repository.resolve(head)
-        return Investigation(
-            recording, _detect(recording), repository, base, head, records
-        )
+        return Investigation(recording, _detect(recording), repository, base, head, records)
 
 
 def _detect(recording: Recording) -> Detection:

@@ -158,9 +158,7 @@ class DocumentPage(TypedDict):
 
 def read_document(
     investigation: Investigation,
-    path: Annotated[
-        str, Field(description="Path or id as search_documents has it", min_length=1)
-    ],
+    path: Annotated[str, Field(description="Path or id as search_documents has it", min_length=1)],
     offset: Annotated[int, Field(description="First character to return, from 0", ge=0)] = 0,
 ) -> DocumentPage:
     """Read a page of one document (README, CHANGELOG, runbook, incident review)."""

@@ -148,9 +148,7 @@ def _pool(reports: Sequence[Mapping[str, Any]]) -> _Pooled:
     return _Pooled(n_samples, len(reports), mean, math.hypot(*errors) / total)
 
 
-def _result(
-    metric: str, arm: str, own: _Pooled, other: _Pooled | None, control: str
-) -> ArmResult:
+def _result(metric: str, arm: str, own: _Pooled, other: _Pooled | None, control: str) -> ArmResult:
     difference: Difference | None = None
     if other is not None and arm != control:
         value, width = own.mean - other.mean, _Z * math.hypot(own.error, other.error)

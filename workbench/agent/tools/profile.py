@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 _MAX_ROWS_BYTES = 2300  # of each of three lists
 _MOST_COMPARED = 5000  # names that are looked at for what is close to one that is not known
+_ROUNDING = 1e-9  # scatter below this part of a level is no scatter
 SCALE = 1e3
 """Replies tell thousandths of what recordings hold: CPU ms, not s."""
 
@@ -367,7 +368,9 @@ def _diff(
             part.var(axis=1, ddof=1 if part.shape[1] > 1 else 0) / part.shape[1]
             for part in (before, after)
         )
-        errors = np.where(min(before.shape[1], after.shape[1]) > 1, np.sqrt(spread), np.nan)
+        is_told = min(before.shape[1], after.shape[1]) > 1
+        errors = np.where(is_told, np.sqrt(spread), np.nan)
+        errors[errors < _ROUNDING * np.maximum(*levels)] = 0.0
         z = (levels[1] - levels[0]) / np.where(errors > 0, errors, np.nan)
     return [
         {

@@ -95,8 +95,20 @@ def arguments_of(tool: Tool, **others: Any) -> type[BaseModel]:
 
 def reply_schema(tool: Tool) -> dict[str, Any]:
     """Return the JSON schema of a tool's replies."""
-    schema: dict[str, Any] = TypeAdapter(_hints(tool)["return"]).json_schema()
-    return schema
+    return untitled(TypeAdapter(_hints(tool)["return"]).json_schema())
+
+
+def untitled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a JSON schema without the titles that say what names say."""
+    kept = {key: value for key, value in schema.items() if key != "title"}
+    for key, value in kept.items():
+        if key in ("properties", "$defs"):
+            kept[key] = {name: untitled(part) for name, part in value.items()}
+        elif isinstance(value, dict):
+            kept[key] = untitled(value)
+        elif isinstance(value, list):
+            kept[key] = [untitled(part) if isinstance(part, dict) else part for part in value]
+    return kept
 
 
 def complain(error: ValidationError) -> str:
