@@ -169,7 +169,11 @@ HUGE = {"wide": "\U0001f600", "control": "\x01", "not UTF-8": "\udcff"}
 @pytest.fixture(scope="session", params=HUGE.values(), ids=HUGE.keys())
 def hostile(request, tmp_path_factory: pytest.TempPathFactory) -> Investigation:
     """Names, titles, paths, documents and diffs that are all far too long."""
-    filler = request.param
+    return grow(request.param, tmp_path_factory.mktemp("hostile") / "r")
+
+
+def grow(filler: str, place: Path) -> Investigation:
+    """Build an investigation in which everything is far too long."""
     folder = "/".join(["d" * 200] * 8)
     names = [f"f{i}_" + "n" * 2500 for i in range(12)]
     code = "".join(f"def {name}():\n    return 1\n\n\n" for name in names)
@@ -183,7 +187,7 @@ def hostile(request, tmp_path_factory: pytest.TempPathFactory) -> Investigation:
         title = filler.replace("\x01", "?") * 3000
         commits.append((title, {module: code, "a.md": garbage * (1 + number % 2)}))
     author = "A" * 900
-    repository = write_repository(tmp_path_factory.mktemp("hostile") / "r", commits, author)
+    repository = write_repository(place, commits, author)
     root = Function("root", "shop/app.py")
     functions = [Function(name, module) for name in names]
     leaves = [Function(f"leaf{i}" + "z" * 3000, "lib.py") for i in range(25)]
@@ -379,3 +383,38 @@ def ledger(shelf: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 def shelf_shop(shelf: dict[str, Path]) -> Investigation:
     """The shop as it is opened from the shelf."""
     return Workspace(shelf["store"], shelf["repo"]).investigation()
+
+
+HUGE_TEXT = "\U0001f600\x01" * 1500
+
+
+@pytest.fixture(scope="session")
+def overgrown(shelf_shop: Investigation, tmp_path_factory: pytest.TempPathFactory) -> Investigation:
+    """The hostile fixture, wide, with records whose texts are all far too long, and many of each."""
+    hostile = grow(HUGE["wide"], tmp_path_factory.mktemp("overgrown") / "r")
+    told = shelf_shop.records
+    assert told is not None
+    tables = {}
+    for name in Records.__slots__:
+        rows = getattr(told, name)
+        again = [
+            rows.assign(**{"id": rows["id"] + "x" * n}) if "id" in rows else rows for n in range(12)
+        ]
+        grown = pd.concat(again, ignore_index=True)
+        for column in ("title", "author", "detail", "key", "before", "after", "text", "subject",
+                       "category", "cause", "mitigation", "change"):  # fmt: skip
+            if column in grown and name != "measurements":
+                grown[column] = grown[column] + HUGE_TEXT
+        tables[name] = grown
+    many = [tables["measurements"].assign(subject=f"{n}{HUGE_TEXT}") for n in range(60)]
+    tables["measurements"] = pd.concat([many[0].iloc[:30], *(part.iloc[:4] for part in many)])
+    results = tables["experiment_results"]
+    wide = [results.assign(arm=f"{n}{HUGE_TEXT}", metric=HUGE_TEXT) for n in range(40)]
+    tables["experiment_results"] = pd.concat([part.iloc[:4] for part in wide])
+    tables["experiments"]["arms"] = [[f"{n}{HUGE_TEXT}" for n in range(40)]] * len(
+        tables["experiments"]
+    )
+    return Investigation(
+        hostile.recording, hostile.detection, hostile.repository, hostile.base, hostile.head,
+        Records(**tables),
+    )  # fmt: skip

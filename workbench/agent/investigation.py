@@ -12,8 +12,10 @@ from scipy import sparse
 from workbench.agent.calls import Calls
 from workbench.agent.once import once
 from workbench.agent.source import CodeMap
+from workbench.agent.tools.cases import index_cases
 from workbench.agent.tools.documents import Library, read_library
 from workbench.agent.tools.endpoints import Traffic, read_traffic
+from workbench.agent.tools.relevance import TextIndex
 from workbench.attribute import (
     CodeHistory,
     deploy_windows,
@@ -144,6 +146,13 @@ class Investigation:
     def traffic(self) -> Traffic | None:
         """What was measured of endpoints, where anything was."""
         return None if self.records is None else read_traffic(self.records.measurements)
+
+    @once
+    def past_cases(self) -> tuple[list[dict[str, Any]], TextIndex]:
+        """Regressions that were investigated before, and what they are found by."""
+        return (
+            ([], TextIndex.of([])) if self.records is None else index_cases(self.records.past_cases)
+        )
 
     @once
     def library(self) -> Library:

@@ -361,6 +361,7 @@ def serve_http(
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as listener:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listener.bind((HOST, port))
+        listener.listen(128)  # who connects from now on waits, and is not refused
         bound = listener.getsockname()[1]
         server = Server(workspace, skills=skills, port=bound)
         app = TokenGate(server.streamable_http_app(), secret)

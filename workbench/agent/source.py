@@ -8,6 +8,7 @@ from datetime import UTC, datetime
 from functools import lru_cache
 from typing import NamedTuple
 
+from workbench.errors import HistoryError
 from workbench.history import Repository, function_spans, run_git
 
 
@@ -59,7 +60,11 @@ class CodeMap:
 
 def size(repository: Repository, path: str, revision: str) -> int:
     """Return how many bytes a file has."""
-    return int(run_git(repository.folder, "cat-file", "-s", f"{revision}:{path}"))
+    listed = run_git(repository.folder, "ls-tree", "-l", "-z", revision, "--", path)
+    head = listed.split("\t")[0].split()
+    if head[1:2] != ["blob"]:
+        raise HistoryError(f"{repository.folder}: no file {path!r} at {revision}")
+    return int(head[3])
 
 
 def search(

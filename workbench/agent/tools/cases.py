@@ -13,6 +13,8 @@ from workbench.agent.tools.relevance import TextIndex
 from workbench.errors import ToolError
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.agent.investigation import Investigation
 
 _SAME_SUBJECT = 2.0
@@ -63,8 +65,7 @@ def similar_cases(
         subject = regression.subject
         merged = " ".join(name[:200] for name in regression.merged[:_MOST_MERGED])
         query = f"{text} {subject[:500]} {merged}"
-    cases = [] if investigation.records is None else _cases(investigation)
-    index = TextIndex.of(" ".join(_text(case, name) for name in _FIELDS) for case in cases)
+    cases, index = investigation.past_cases
     scores = [
         score * (_SAME_SUBJECT if subject and case["subject"] == subject else 1.0)
         for case, score in zip(cases, index.scores(query), strict=True)
@@ -75,10 +76,10 @@ def similar_cases(
     return {"cases": rows, "total": len(found), "next_offset": next_offset}
 
 
-def _cases(investigation: Investigation) -> list[dict[str, Any]]:
-    assert investigation.records is not None
-    told: list[Any] = investigation.records.past_cases.to_dict("records")
-    return told
+def index_cases(past_cases: pd.DataFrame) -> tuple[list[dict[str, Any]], TextIndex]:
+    """Return the cases as rows, and what they are found by."""
+    cases: list[Any] = past_cases.to_dict("records")
+    return cases, TextIndex.of(" ".join(_text(case, name) for name in _FIELDS) for case in cases)
 
 
 def _text(case: dict[str, Any], name: str) -> str:

@@ -193,7 +193,12 @@ def blame(
     _check_size(repository, path, at)
     from workbench.agent import source
 
-    found = source.blame(repository, path, at, start_line, start_line + n_lines)
+    try:
+        found = source.blame(repository, path, at, start_line, start_line + n_lines)
+    except HistoryError as error:
+        if "has only" not in str(error):
+            raise
+        found = []  # beyond the end
     rows: list[BlameLine] = [
         {
             "line": number,

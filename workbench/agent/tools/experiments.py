@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field
@@ -50,11 +51,14 @@ def list_experiments(
     offset: Offset = 0,
 ) -> Experiments:
     """List the experiments on the service, latest start first, with their arms."""
-    rows = [_row(investigation, told) for told in _experiments(investigation)]
-    rows = [row for row in rows if status in ("all", row["status"])]
-    rows.sort(key=lambda row: row["start"] or "", reverse=True)
-    shown, next_offset = page(rows, offset, limit, lambda row: row)
-    return {"experiments": shown, "total": len(rows), "next_offset": next_offset}
+    found = [
+        told
+        for told in _experiments(investigation)
+        if status in ("all", _status(investigation, told))
+    ]
+    found.sort(key=lambda told: moment(told["start"]) or "", reverse=True)
+    rows, next_offset = page(found, offset, limit, partial(_row, investigation))
+    return {"experiments": rows, "total": len(found), "next_offset": next_offset}
 
 
 class Difference(TypedDict):
@@ -177,19 +181,21 @@ def _experiments(investigation: Investigation) -> list[dict[str, Any]]:
     return told
 
 
-def _row(investigation: Investigation, told: dict[str, Any]) -> ExperimentRow:
+def _status(investigation: Investigation, told: dict[str, Any]) -> str:
     now = investigation.recording.windows["at"].iloc[-1]
     start, end = told["start"], told["end"]
-    if start == start and start is not None and start > now:
-        status = "planned"
-    else:
-        status = "ended" if end is not None and end == end and end <= now else "running"
+    if start is not None and start == start and start > now:
+        return "planned"
+    return "ended" if end is not None and end == end and end <= now else "running"
+
+
+def _row(investigation: Investigation, told: dict[str, Any]) -> ExperimentRow:
     return {
         "experiment_id": clip(str(told["id"]), 80),
         "title": clip(told["title"]),
-        "status": status,
-        "start": moment(start),
-        "end": moment(end),
+        "status": _status(investigation, told),
+        "start": moment(told["start"]),
+        "end": moment(told["end"]),
         "arms": take([clip(arm, 80) for arm in _arms(told)], _MAX_ARMS_BYTES),
     }
 
