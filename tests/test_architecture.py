@@ -48,6 +48,20 @@ HOMES = {
     "rich": {"cli"},
     "ruptures": {"detect"},
     "traitlets": {"widgets"},
+    **{
+        f"tree_sitter{language}": {"attribute"}
+        for language in (
+            "",
+            "_c",
+            "_cpp",
+            "_go",
+            "_java",
+            "_javascript",
+            "_php",
+            "_rust",
+            "_typescript",
+        )
+    },
 }
 
 

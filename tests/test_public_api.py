@@ -17,6 +17,7 @@ PUBLIC = {
         "ScriptedModel",
         "Skill",
         "Trajectory",
+        "Workspace",
         "abstain",
         "accuse",
         "build_graph",
@@ -32,6 +33,8 @@ PUBLIC = {
     "workbench.agent.tools": ["TOOLS", "build_tools"],
     "workbench.attribute": [
         "CodeHistory",
+        "CodeMap",
+        "Definition",
         "Sources",
         "deploy_windows",
         "rank_changes",
@@ -72,6 +75,8 @@ PUBLIC = {
     ],
     "workbench.history": [
         "MODULE",
+        "BlamedLine",
+        "Blob",
         "Commit",
         "FileWeave",
         "Hunk",

@@ -11,13 +11,13 @@ from scipy import sparse
 
 from workbench.agent.calls import Calls
 from workbench.agent.once import once
-from workbench.agent.source import CodeMap
 from workbench.agent.tools.cases import index_cases
 from workbench.agent.tools.documents import Library, read_library
 from workbench.agent.tools.endpoints import Traffic, read_traffic
 from workbench.agent.tools.relevance import TextIndex
 from workbench.attribute import (
     CodeHistory,
+    CodeMap,
     deploy_windows,
     rank_changes,
     recorded_changes,

@@ -70,6 +70,9 @@ if TYPE_CHECKING:
     from pydantic import AnyUrl
     from starlette.types import ASGIApp, Receive, Scope, Send
 
+_log = logging.getLogger("workbench.mcp")
+logging.getLogger("mcp").setLevel(logging.CRITICAL)  # it takes a client that leaves for an error
+
 HOST = "127.0.0.1"
 TOKEN_VARIABLE = "WORKBENCH_MCP_TOKEN"
 _N_THREADS = 16
@@ -147,6 +150,10 @@ class Server(FastMCP[Any]):
             reply = await self._in_thread(partial(self._run, name, arguments))
         except WorkbenchError as error:
             return types.CallToolResult(content=[_text(_short(error))], isError=True)
+        except Exception as error:  # a fault of ours: who asked is told so, in one line
+            _log.exception("tool %s", clip(name))
+            said = clip(f"fault in the tool: {type(error).__name__}: {error}", MAX_ERROR_BYTES)
+            return types.CallToolResult(content=[_text(said)], isError=True)
         return types.CallToolResult(content=[_text(reply)], structuredContent=json.loads(reply))
 
     def _run(self, name: str, arguments: Mapping[str, Any]) -> str:

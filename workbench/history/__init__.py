@@ -4,7 +4,7 @@ which function it is in.
 The one home of running git.
 """
 
-from workbench.history.git import Commit, Hunk, Repository, run_git
+from workbench.history.git import BlamedLine, Blob, Commit, Hunk, Repository, run_git
 from workbench.history.pieces import Piece, cut
 from workbench.history.spans import (
     MODULE,
@@ -18,6 +18,8 @@ from workbench.history.weave import FileWeave, split_lines, weave_files
 
 __all__ = [
     "MODULE",
+    "BlamedLine",
+    "Blob",
     "Commit",
     "FileWeave",
     "Hunk",

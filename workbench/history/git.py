@@ -5,10 +5,13 @@ from __future__ import annotations
 import os
 import re
 import subprocess
-from collections.abc import Iterator, Mapping
+import tempfile
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, NamedTuple
 
 from workbench.errors import HistoryError
 from workbench.types import Change
@@ -27,6 +30,9 @@ _SAFE_ENVIRONMENT = {
     "GIT_TERMINAL_PROMPT": "0", "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1",
     "GIT_NO_LAZY_FETCH": "1", "LC_ALL": "C",
 }  # fmt: skip
+MOST_SEARCHED_BYTES = 4_000_000
+"""Files larger than this are not searched."""
+_ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _COMMIT_MARK = "\x00commit\x00"
 
@@ -54,23 +60,51 @@ class Commit:
     hunks: tuple[Hunk, ...] = field(default=(), repr=False)
 
 
+class Blob(NamedTuple):
+    """A file at a revision, before it is read."""
+
+    path: str
+    id: str
+    """That of its content, whatever its path."""
+    n_bytes: int
+
+
+class BlamedLine(NamedTuple):
+    """A line of a file, and the commit that wrote it."""
+
+    number: int
+    """1-based."""
+    commit: str
+    author: str
+    at: datetime
+    text: str
+    """Without its terminator."""
+
+
 def run_git(
-    folder: Path | str, *arguments: str, stdin: str = "", env: Mapping[str, str] | None = None
+    folder: Path | str,
+    *arguments: str,
+    stdin: str = "",
+    env: Mapping[str, str] | None = None,
+    timeout_s: float | None = None,
 ) -> str:
     """Run git in a folder and return what it printed; HistoryError carries what it complained of.
 
-    Text that is not UTF-8 passes through unharmed as surrogates.
+    Text that is not UTF-8 passes through unharmed as surrogates. Git is killed where it takes
+    longer than `timeout_s`.
     """
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GIT_")}
     try:
         done = subprocess.run(
             ["git", *_SAFE_OPTIONS, *arguments],
             cwd=folder,
             input=stdin.encode("utf-8", "surrogateescape"),
             capture_output=True,
-            env=environment | _SAFE_ENVIRONMENT | dict(env or {}),
+            env=_environment() | dict(env or {}),
+            timeout=timeout_s,
             check=False,
         )
+    except subprocess.TimeoutExpired as error:
+        raise HistoryError(f"{folder}: git {arguments[0]} took over {timeout_s:g} s") from error
     except (OSError, ValueError) as error:  # no git; a null byte or half a character as argument
         raise HistoryError(f"{folder}: git {arguments[0]}: {error}") from error
     if done.returncode:
@@ -79,11 +113,17 @@ def run_git(
     return done.stdout.decode("utf-8", "surrogateescape")
 
 
+def _environment() -> dict[str, str]:
+    """Return the environment of git: the user's, but for what is about git."""
+    return {k: v for k, v in os.environ.items() if not k.startswith("GIT_")} | _SAFE_ENVIRONMENT
+
+
 class Repository:
     """Read access to one git repository; nothing here writes."""
 
     def __init__(self, folder: Path | str) -> None:
         self.folder = Path(folder)
+        self._known: set[str] = set()
         if not self.folder.is_dir():
             raise HistoryError(f"{self.folder}: expected a git repository, found no such folder")
         top = run_git(self.folder, "rev-parse", "--show-toplevel").strip()
@@ -94,11 +134,15 @@ class Repository:
 
     def resolve(self, revision: str) -> str:
         """Return the full id of a revision."""
+        if revision in self._known:
+            return revision
         try:
             spec = f"{revision}^{{commit}}"
-            return run_git(self.folder, "rev-parse", "--verify", "--end-of-options", spec).strip()
+            out = run_git(self.folder, "rev-parse", "--verify", "--end-of-options", spec)
         except HistoryError as error:
             raise HistoryError(f"{self.folder}: no revision {revision!r}") from error
+        self._known.add(out.strip())  # ids of commits, which stay what they are
+        return out.strip()
 
     def uncommitted(self) -> list[str]:
         """Return paths that differ from HEAD or are untracked; empty for a clean tree."""
@@ -110,18 +154,119 @@ class Repository:
         out = run_git(self.folder, "ls-tree", "-r", "-z", "--name-only", self.resolve(revision))
         return [path for path in out.split("\0") if path]
 
-    def read(self, path: str, revision: str) -> str:
-        """Return a file's text at a revision; HistoryError where it is not there."""
+    def blobs(self, revision: str) -> list[Blob]:
+        """Return the files at a revision with ids and sizes; no links and no submodules."""
+        out = run_git(self.folder, "ls-tree", "-r", "-l", "-z", self.resolve(revision))
+        return [blob for entry in out.split("\0") if (blob := _blob(entry))]
+
+    def read_blobs(self, ids: Iterable[str]) -> Iterator[bytes]:
+        """Yield the content of each of some files, by the ids that `blobs` gives, in their order.
+
+        One git process reads them all, one after the other as they are asked for.
+        """
+        with tempfile.TemporaryFile() as asked:
+            for blob in ids:
+                if not _ID.fullmatch(blob):
+                    raise HistoryError(f"{self.folder}: expected the id of a file, got {blob!r}")
+                asked.write(blob.encode() + b"\n")
+            asked.seek(0)
+            yield from self._read_batch(asked)
+
+    def _read_batch(self, asked: IO[bytes]) -> Iterator[bytes]:
         try:
-            return run_git(self.folder, "cat-file", "blob", f"{self.resolve(revision)}:{path}")
-        except HistoryError as error:
-            raise HistoryError(f"{self.folder}: no file {path!r} at {revision}") from error
+            process = subprocess.Popen(
+                ["git", *_SAFE_OPTIONS, "cat-file", "--batch"],
+                cwd=self.folder, stdin=asked, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+                env=_environment(),
+            )  # fmt: skip
+        except OSError as error:
+            raise HistoryError(f"{self.folder}: git cat-file: {error}") from error
+        with process, suppress(BrokenPipeError):
+            out = process.stdout
+            assert out is not None
+            try:
+                while header := out.readline():
+                    what, kind, *size = header.decode("ascii", "replace").split()
+                    if not size:
+                        raise HistoryError(f"{self.folder}: git cat-file: {what} is {kind}")
+                    content = out.read(int(size[0]) + 1)
+                    if len(content) != int(size[0]) + 1:
+                        raise HistoryError(f"{self.folder}: git cat-file: {what} is cut short")
+                    yield content[:-1]
+            finally:
+                process.kill()
+
+    def size(self, path: str, revision: str) -> int:
+        """Return how many bytes a file has at a revision; HistoryError where it is not there."""
+        return self._blob_at(path, revision).n_bytes
+
+    def read(self, path: str, revision: str, *, max_bytes: int | None = None) -> str:
+        """Return a file's text at a revision; HistoryError where it is not there.
+
+        Parameters
+        ----------
+        max_bytes : int, optional
+            A file that is larger is not read, which is a HistoryError too. Default: any size.
+        """
+        blob = self._blob_at(path, revision)
+        if max_bytes is not None and blob.n_bytes > max_bytes:
+            raise HistoryError(
+                f"{self.folder}: {path!r} at {revision} has {blob.n_bytes} bytes, "
+                f"expected at most {max_bytes}"
+            )
+        return run_git(self.folder, "cat-file", "blob", blob.id)
 
     def find(self, path: str, revision: str) -> str | None:
         """Return a file's text at a revision, or None where it is not there."""
-        listed = run_git(self.folder, "ls-tree", "-z", self.resolve(revision), "--", path)
-        is_file = listed.split(" ")[1:2] == ["blob"]  # rather than a folder or a submodule
-        return self.read(path, revision) if is_file else None
+        blob = self._find_blob(path, revision)
+        return run_git(self.folder, "cat-file", "blob", blob.id) if blob else None
+
+    def _blob_at(self, path: str, revision: str) -> Blob:
+        try:
+            blob = self._find_blob(path, revision) if path else None
+        except HistoryError as error:
+            raise HistoryError(f"{self.folder}: no file {path!r} at {revision}") from error
+        if blob is None:
+            raise HistoryError(f"{self.folder}: no file {path!r} at {revision}")
+        return blob
+
+    def _find_blob(self, path: str, revision: str) -> Blob | None:
+        """Return a file or link at a revision; None for what is neither."""
+        listed = run_git(self.folder, "ls-tree", "-l", "-z", self.resolve(revision), "--", path)
+        blob = _blob(listed.removesuffix("\0"), with_links=True)
+        return blob if blob and blob.path == path else None
+
+    def blame(
+        self, path: str, revision: str, start: int, end: int, *, timeout_s: float = 20.0
+    ) -> list[BlamedLine]:
+        """Return who wrote lines of a file.
+
+        Parameters
+        ----------
+        start, end : int
+            0-based first line and the one after the last, as those of a `Span`; cut to the file.
+
+        Returns
+        -------
+        list of BlamedLine
+            In the order of the file; line numbers are 1-based.
+        """
+        at = self.resolve(revision)
+        self._blob_at(path, at)
+        start = max(0, start)
+        if end <= start:
+            return []
+        try:
+            out = run_git(
+                self.folder, "-c", "blame.ignoreRevsFile=", "blame", "--line-porcelain",
+                "--no-textconv", "--no-progress", f"-L{start + 1},{end}", at, "--", path,
+                timeout_s=timeout_s,
+            )  # fmt: skip
+        except HistoryError as error:
+            if " has only " in str(error):  # the file ends before the lines begin
+                return []
+            raise
+        return list(_parse_blame(out))
 
     def commits(self, base: str, head: str) -> list[Commit]:
         """Return the commits after `base` up to `head`, oldest first, along first parents."""
@@ -162,8 +307,20 @@ class Repository:
             "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", self.resolve(commit),
         )  # fmt: skip
 
-    def search(self, pattern: str, revision: str, limit: int = 50) -> list[tuple[str, int, str]]:
+    def search(
+        self, pattern: str, revision: str, limit: int = 50, *, path: str = "",
+        timeout_s: float = 2.0,
+    ) -> list[tuple[str, int, str]]:  # fmt: skip
         """Find lines that match an extended regular expression.
+
+        Binary files are left out, and those that are larger than `MOST_SEARCHED_BYTES`.
+
+        Parameters
+        ----------
+        path : str, optional
+            Only files in this folder, or whose paths match this pattern (`*.py`). Default: all.
+        timeout_s : float
+            HistoryError where it takes longer.
 
         Returns
         -------
@@ -172,13 +329,55 @@ class Repository:
         """
         at = self.resolve(revision)
         try:
-            out = run_git(self.folder, "grep", "-nIE", "--null", "-e", pattern, at)
+            out = run_git(
+                self.folder, "grep", "-nIE", "--null", "-e", pattern, at, "--",
+                f":(top){path}", *self._too_large(at),
+                env={"GIT_LITERAL_PATHSPECS": "0"}, timeout_s=timeout_s,
+            )  # fmt: skip
         except HistoryError as error:
             if str(error).endswith("no message"):  # git grep leaves with 1 where nothing matched
                 return []
+            if " took over " in str(error):
+                raise HistoryError(f"{error}: expected a simpler pattern") from error
             raise
         rows = [line.split("\0", 2) for line in out.split("\n") if line.count("\0") >= 2]
         return [(path.removeprefix(f"{at}:"), int(line), text) for path, line, text in rows[:limit]]
+
+    def _too_large(self, commit: str) -> list[str]:
+        """Return what keeps git from searching large files."""
+        sizes = self.blobs(commit)
+        return [f":(exclude,literal,top){b.path}" for b in sizes if b.n_bytes > MOST_SEARCHED_BYTES]
+
+
+def _blob(entry: str, *, with_links: bool = False) -> Blob | None:
+    """Parse one entry of `git ls-tree -l -z`; None for what is no file."""
+    about, _, path = entry.partition("\t")
+    mode, kind, blob, size = about.split() if about else ("", "", "", "")
+    is_file = kind == "blob" and size.isdigit() and (with_links or mode != "120000")
+    return Blob(path, blob, int(size)) if is_file else None
+
+
+def _parse_blame(out: str) -> Iterator[BlamedLine]:
+    """Parse `git blame --line-porcelain`, which tells all of each line."""
+    about: dict[str, str] = {}
+    head: list[str] = []
+    for line in out.split("\n"):
+        if line.startswith("\t"):
+            at = _seconds(about.get("author-time", ""))
+            yield BlamedLine(int(head[2]), head[0], about.get("author", ""), at, line[1:])
+            about, head = {}, []
+        elif not head:
+            head = line.split(" ")
+        else:
+            key, _, value = line.partition(" ")
+            about[key] = value
+
+
+def _seconds(text: str) -> datetime:
+    try:
+        return datetime.fromtimestamp(int(text), UTC)
+    except (ValueError, OverflowError, OSError):  # git keeps whatever time an author claims
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _parse_log(out: str) -> Iterator[Commit]:

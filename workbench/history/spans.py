@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import warnings
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -27,20 +28,8 @@ def function_spans(source: str, *, with_classes: bool = False) -> list[Span]:
     Names are qualified as in `__qualname__` (`Cls.method`, `outer.<locals>.inner`). A source that
     does not parse has none.
     """
-    spans: list[Span] = []
-    pending: list[tuple[ast.AST, str]] = [(_parse(source), "")]
-    while pending:
-        node, prefix = pending.pop()
-        for child in ast.iter_child_nodes(node):
-            if not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-                pending.append((child, prefix))
-                continue
-            name = prefix + child.name
-            is_class = isinstance(child, ast.ClassDef)
-            first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
-            if with_classes or not is_class:
-                spans.append(Span(name, first - 1, child.end_lineno or child.lineno))
-            pending.append((child, f"{name}." if is_class else f"{name}.<locals>."))
+    found = _find(source).definitions
+    spans = [span for is_class, span in found if with_classes or not is_class]
     return sorted(spans, key=lambda span: (span.start, -span.end))
 
 
@@ -62,11 +51,10 @@ def line_functions(source: str) -> list[str]:
     """
     lines = source.split("\n")
     names = [MODULE if line.strip() and not line.strip().startswith("#") else "" for line in lines]
-    for start, end in _docstrings(source):
+    for start, end in _find(source).docstrings:
         names[start:end] = [""] * (end - start)
-    for span in function_spans(source):  # outer before inner
-        for line in range(span.start, span.end):
-            names[line] = span.name if names[line] else ""
+    for name, start, end in function_spans(source):  # outer before inner
+        names[start:end] = [name if line else "" for line in names[start:end]]
     return names
 
 
@@ -90,23 +78,55 @@ def statement_starts(source: str) -> set[int]:
     return starts
 
 
-def _docstrings(source: str) -> list[tuple[int, int]]:
-    """Return the lines of strings that stand as statements; 0-based, end exclusive."""
-    return [
-        (node.lineno - 1, node.end_lineno or node.lineno)
-        for node in ast.walk(_parse(source))
-        if isinstance(node, ast.Expr)
-        and isinstance(node.value, ast.Constant)
-        and isinstance(node.value.value, str)
-    ]
+class _Found(NamedTuple):
+    """What the statements of a source are; lines are 0-based, ends exclusive."""
+
+    definitions: list[tuple[bool, Span]]
+    """Whether it is a class, and its lines; in no order."""
+    docstrings: list[tuple[int, int]]
+    """Strings that stand as statements."""
+
+
+@lru_cache(maxsize=8)
+def _find(source: str) -> _Found:
+    """Look through all statements, not into expressions: no function is defined in one."""
+    found = _Found([], [])
+    pending: list[tuple[ast.AST, str]] = [(_parse(source), "")]
+    while pending:
+        node, prefix = pending.pop()
+        for child in _statements(node):
+            if isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+                name = prefix + child.name
+                is_class = isinstance(child, ast.ClassDef)
+                first = min([child.lineno, *(d.lineno for d in child.decorator_list)])
+                end = child.end_lineno or child.lineno
+                found.definitions.append((is_class, Span(name, first - 1, end)))
+                pending.append((child, f"{name}." if is_class else f"{name}.<locals>."))
+            elif isinstance(child, ast.Expr):
+                if isinstance(child.value, ast.Constant) and isinstance(child.value.value, str):
+                    found.docstrings.append((child.lineno - 1, child.end_lineno or child.lineno))
+            elif not isinstance(child, _SIMPLE):
+                pending.append((child, prefix))
+    return found
+
+
+_SIMPLE = (ast.Assign, ast.Return, ast.AugAssign, ast.AnnAssign, ast.Import, ast.ImportFrom)
+_SUITES = ("body", "handlers", "orelse", "finalbody", "cases")
+
+
+def _statements(node: ast.AST) -> Iterator[ast.AST]:
+    """Yield the statements of a compound one, and its handlers and cases."""
+    for suite in _SUITES:
+        yield from getattr(node, suite, ())
 
 
 def _parse(source: str) -> ast.Module:
     """Parse a source whose lines are those that git counts; one that does not parse is empty."""
+    text = _LONE_RETURN.sub(" ", source)  # Python ends a line at those too
     with warnings.catch_warnings():
         for about_foreign_code in (SyntaxWarning, DeprecationWarning):
             warnings.simplefilter("ignore", about_foreign_code)
         try:
-            return ast.parse(_LONE_RETURN.sub(" ", source))  # Python ends a line at those too
+            return ast.parse(text.encode("utf-8", "replace").decode())  # it may stand in comments
         except (SyntaxError, ValueError, RecursionError, MemoryError):
             return ast.Module(body=[], type_ignores=[])

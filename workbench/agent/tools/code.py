@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 _MAX_PATH_BYTES = 1000
 _MAX_LINE_BYTES = 400
 _MOST_BYTES = 4_000_000  # of a file that is read
+_TIMEOUT_S = 5.0
 _REVISION = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_./~^@+-]*")
 
 Path = Annotated[str, Field(description="Path of a file in the repository", max_length=4000)]
@@ -58,10 +59,7 @@ def search_code(
     repository, at = at_revision(investigation, revision)
     if not pattern.replace("\t", " ").isprintable():
         raise ToolError("expected a regular expression of printable characters on one line")
-    within = checked_path(path) if path else ""
-    from workbench.agent import source
-
-    found = source.search(repository, pattern, at, limit + 1, within)
+    found = repository.search(pattern, at, limit + 1, path=_literal(path))
     rows: list[CodeLine] = [
         {"path": clip(p, _MAX_PATH_BYTES), "line": n, "text": clip(t)} for p, n, t in found[:limit]
     ]
@@ -135,13 +133,12 @@ def find_symbol(
     revision: Revision = "head",
     limit: Annotated[int, Field(description="Definitions to return", ge=1, le=30)] = 10,
 ) -> Symbols:
-    """Find where a function is defined, in any language the code is written in: the exact name
-    first, then names that end with it, then names that contain it.
+    """Find where functions of a name are defined, in any language the code is written in: those of
+    exactly this name, else those that end with it, else those that contain it.
     """
     _, at = at_revision(investigation, revision)
     code = investigation.code_map(at)
-    bare = name.rpartition(":")[2] or name
-    found = code.find(bare, limit + 1)
+    found = code.find(name, limit + 1)
     rows: list[Symbol] = [
         {
             "name": clip(one.name),
@@ -191,14 +188,7 @@ def blame(
     repository, at = at_revision(investigation, revision)
     path = checked_path(path)
     _check_size(repository, path, at)
-    from workbench.agent import source
-
-    try:
-        found = source.blame(repository, path, at, start_line, start_line + n_lines)
-    except HistoryError as error:
-        if "has only" not in str(error):
-            raise
-        found = []  # beyond the end
+    found = repository.blame(path, at, start_line - 1, start_line + n_lines, timeout_s=_TIMEOUT_S)
     rows: list[BlameLine] = [
         {
             "line": number,
@@ -244,20 +234,23 @@ def checked_path(path: str) -> str:
     return "/".join(part for part in parts if part not in ("", "."))
 
 
+def _literal(path: str) -> str:
+    """Return a checked path as what git takes for a pattern: an empty one for all."""
+    return re.sub(r"([*?\[\\])", r"\\\1", checked_path(path)) if path else ""
+
+
 def read_text(repository: Repository, path: str, at: str) -> str:
     """Return a file's text; ToolError where it is not there or too large."""
     _check_size(repository, path, at)
-    text = repository.read(path, at)
+    text = repository.read(path, at, max_bytes=_MOST_BYTES)
     if "\0" in text[:8000]:
         raise ToolError(f"{clip(path)!r} is no text")
     return text
 
 
 def _check_size(repository: Repository, path: str, at: str) -> None:
-    from workbench.agent import source
-
     try:
-        n_bytes = source.size(repository, path, at)
+        n_bytes = repository.size(path, at)
     except HistoryError:
         raise ToolError(
             f"no file {clip(path)!r} at {at[:12]}: search_code and find_symbol tell paths"

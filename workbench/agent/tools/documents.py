@@ -69,19 +69,15 @@ def read_library(investigation: Investigation) -> Library:
 
 
 def _from_repository(repository: Repository, revision: str) -> list[Document]:
-    from workbench.agent import source
-
     blobs = [
-        (path, blob)
-        for path, blob, n_bytes in source.blobs(repository, revision)
-        if path.endswith(_ENDINGS) and n_bytes <= _MOST_BYTES
+        blob
+        for blob in repository.blobs(revision)
+        if blob.path.endswith(_ENDINGS) and blob.n_bytes <= _MOST_BYTES
     ][:_MOST_DOCUMENTS]
-    texts = source.read_blobs(repository, [blob for _, blob in blobs])
+    contents = repository.read_blobs(blob.id for blob in blobs)
+    texts = [content.decode("utf-8", "replace") for content in contents]
     return [
-        Document(path, _title(text), text)
-        for (path, _), text in zip(
-            blobs, (content.decode("utf-8", "replace") for content in texts), strict=True
-        )
+        Document(blob.path, _title(text), text) for blob, text in zip(blobs, texts, strict=True)
     ]
 
 
