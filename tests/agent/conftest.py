@@ -318,11 +318,22 @@ def shop_windows(commits: tuple[str, str], service: str = "shop") -> list[Window
     return windows
 
 
+@pytest.fixture(autouse=True)
+def _own_cache(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Leave the user's cache alone."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
 @pytest.fixture(scope="session")
 def shelf(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
     """Folders: `repo`, a `store` of the shop alone, and `two`, of the shop and another service."""
     top = tmp_path_factory.mktemp("shelf")
-    guides = {"docs/totals.md": "# Totals\n\nHow totals are added.\n", "big.txt": "x" * 5_000_000}
+    guides = {
+        "docs/totals.md": "# Totals\n\nHow totals are added.\n",
+        "big.txt": "x" * 5_000_000,
+        "long.py": f"x = {'a' * 40_000}!\\n" * 40,
+        "odd[1]*.py": "found = 1\\n",
+    }
     repository = write_repository(top / "repo", [*edits(), ("Guide", guides)])
     run_git(repository.folder, "tag", "v1", "main~13")
     commits = repository.resolve("main~13"), repository.resolve("main")

@@ -333,6 +333,23 @@ def test_a_file_that_is_too_large_is_not_read(shelf_shop):
         assert "'big.txt' has 5,000,000 bytes" in said
 
 
+def test_a_pattern_that_takes_for_ever_is_stopped(shelf_shop):
+    began = time.perf_counter()
+    said = use(shelf_shop, "search_code", pattern=r"(a*)*(a+)+\1\2\1[b-z]\2$")
+    assert "took over 2 s: expected a simpler pattern" in said
+    assert time.perf_counter() - began < 4
+
+
+def test_a_path_is_no_pattern(shelf_shop):
+    def found(path, pattern="found|return"):
+        lines = read(shelf_shop, "search_code", pattern=pattern, path=path)["lines"]
+        return {row["path"] for row in lines}
+
+    assert found("odd[1]*.py") == {"odd[1]*.py"}
+    assert found("*.py") == found("none") == set()
+    assert found("shop") == found("shop/") == found("./shop/app.py") == {"shop/app.py"}
+
+
 def test_blame_names_who_wrote_a_line(shelf_shop, culprit):
     page = read(shelf_shop, "blame", path="shop/app.py", start_line=9, n_lines=4)
     assert [row["text"] for row in page["lines"]][:2] == ["def total():", "    for i in range(99):"]

@@ -128,7 +128,7 @@ def find_symbol(
     investigation: Investigation,
     name: Annotated[
         str,
-        Field(description="Name of a function, qualified or not", min_length=1, max_length=500),
+        Field(description="Name of a function, qualified or not", min_length=1, max_length=4000),
     ],
     revision: Revision = "head",
     limit: Annotated[int, Field(description="Definitions to return", ge=1, le=30)] = 10,
