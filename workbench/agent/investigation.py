@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -38,6 +39,9 @@ from workbench.types import (
     Regression,
     SeriesMatrix,
 )
+
+
+_FULL_ID = re.compile("[0-9a-f]{40}")
 
 
 @dataclass
@@ -118,7 +122,7 @@ class Investigation:
         What the first and the last window tell stands for `base` and `head`.
         """
         told = [str(version) for version in self.recording.windows["version"]]
-        known = {version: self._resolve(version, version) for version in set(told)}
+        known = {v: v if _FULL_ID.fullmatch(v) else self._resolve(v, v) for v in set(told)}
         known[told[0]] = self._resolve(self.base, told[0])
         known[told[-1]] = self._resolve(self.head, told[-1])
         return tuple(known[version] for version in told)

@@ -15,10 +15,11 @@ import secrets
 import signal
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
+from threading import Thread
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 from urllib.parse import quote, unquote
 
@@ -116,10 +117,18 @@ class Server(FastMCP[Any]):
         What the tools read.
     skills : Path, optional
         Folder of skills. Default: those that come along.
+    port : int
+        That it is served at, if it is.
+    is_eager : bool
+        Whether to open the store in the background once the tools were listed.
     """
 
-    def __init__(self, workspace: Workspace, *, skills: Path | None = None, port: int = 0) -> None:
+    def __init__(
+        self, workspace: Workspace, *, skills: Path | None = None, port: int = 0,
+        is_eager: bool = False,
+    ) -> None:  # fmt: skip
         self.workspace = workspace
+        self._is_eager = is_eager
         self.offers = {tool.__name__: _Offer(tool) for tool in TOOLS}
         super().__init__(
             "efficiency-workbench",
@@ -139,7 +148,10 @@ class Server(FastMCP[Any]):
             self.add_prompt(_prompt(folder))
 
     async def list_tools(self) -> list[types.Tool]:
-        """Return every tool."""
+        """Return every tool; who asks will soon call one."""
+        if self._is_eager:
+            self._is_eager = False
+            Thread(target=self.workspace.warm_up, daemon=True).start()
         return [offer.told for offer in self.offers.values()]
 
     async def call_tool(  # type: ignore[override]  # the library takes whole results too
@@ -329,10 +341,11 @@ def serve_stdio(workspace: Workspace, skills: Path | None = None) -> None:
     sys.stdout.flush()
     out = io.TextIOWrapper(os.fdopen(os.dup(1), "wb"), encoding="utf-8")
     os.dup2(2, 1)
-    server = Server(workspace, skills=skills)
+    server = Server(workspace, skills=skills, is_eager=True)
     signal.signal(signal.SIGINT, lambda *_: sys.exit(130))
     try:
         anyio.run(server.serve_streams, out)
+        _leave(0)
     except SystemExit as end:
         _leave(end.code)
     except BaseExceptionGroup as group:
@@ -342,7 +355,7 @@ def serve_stdio(workspace: Workspace, skills: Path | None = None) -> None:
 
 
 def _leave(code: Any) -> NoReturn:
-    """End at once: a thread that waits for input would keep the process."""
+    """End at once: a thread that waits for input, or is at work, would keep the process."""
     sys.stderr.flush()
     os._exit(code if isinstance(code, int) else 1)
 
@@ -370,7 +383,7 @@ def serve_http(
         listener.bind((HOST, port))
         listener.listen(128)  # who connects from now on waits, and is not refused
         bound = listener.getsockname()[1]
-        server = Server(workspace, skills=skills, port=bound)
+        server = Server(workspace, skills=skills, port=bound, is_eager=True)
         app = TokenGate(server.streamable_http_app(), secret)
         print(f"serving http://{HOST}:{bound}/mcp", file=sys.stderr)
         if not given:
@@ -379,7 +392,6 @@ def serve_http(
             app, log_level="warning", access_log=False, timeout_graceful_shutdown=2
         )
         logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
-        try:
+        with suppress(KeyboardInterrupt):
             uvicorn.Server(config).run(sockets=[listener])
-        except KeyboardInterrupt:
-            sys.exit(130)
+        _leave(0)

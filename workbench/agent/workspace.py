@@ -5,24 +5,17 @@ Nothing heavy is imported before the first service is asked for, so that a serve
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from threading import Lock, RLock
 from typing import TYPE_CHECKING, Any
 
 from workbench.agent.tools.brief import clip
-from workbench.errors import StoreError, ToolError
+from workbench.errors import StoreError, ToolError, WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
     from workbench.store import Store
-    from workbench.types import Detection, Recording
-
-_MIN_RELATIVE, _MIN_SHARE = 0.02, 0.005
-"""What is worth a look: a fiftieth of a function, and a two-hundredth of its service."""
-_FALSE_ALARMS = 0.05
-"""Recordings in which nothing happened of which one is reported."""
-_FEWEST_WINDOWS = 10
-"""In fewer no step can be told."""
 
 
 class Workspace:
@@ -80,42 +73,22 @@ class Workspace:
                     self._opened[name] = self._open(name)
         return self._opened[name]
 
+    def warm_up(self) -> None:
+        """Open the only service, and find its regressions, before anybody asks."""
+        with suppress(WorkbenchError):  # whoever asks is told
+            if len(self.services()) == 1:
+                found = self.investigation()
+                _ = found.total_values, found.detection
+
     def _store(self) -> Store:
         from workbench.store import Store
 
         return Store.open(self.folder)
 
     def _open(self, name: str) -> Investigation:
-        from workbench.agent.investigation import Investigation
-        from workbench.history import Repository
+        from workbench.agent.opened import open_service
 
-        store = self._store()
-        recording, records = store.recording(name), store.records(name)
-        repository = None if self.repository is None else Repository(self.repository)
-        versions = recording.windows["version"]
-        base, head = str(versions.iloc[0]), str(versions.iloc[-1])
-        if repository is not None:
-            repository.resolve(base)
-            repository.resolve(head)
-        return Investigation(recording, _detect(recording), repository, base, head, records)
-
-
-def _detect(recording: Recording) -> Detection:
-    """Find the regressions of a service."""
-    from workbench.detect import DetectConfig, detect
-    from workbench.signals import function_series, stacks
-    from workbench.types import Detection
-
-    if recording.n_windows < _FEWEST_WINDOWS:
-        import pandas as pd
-
-        return Detection((), (), pd.DataFrame(), pd.DataFrame())
-    series = function_series(recording)
-    config = DetectConfig(
-        min_relative=_MIN_RELATIVE, min_share=_MIN_SHARE,
-        alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values),
-    )  # fmt: skip
-    return detect(series, stacks=stacks(recording), config=config)
+        return open_service(self._store(), name, self.repository)
 
 
 def _listed(services: list[str]) -> str:

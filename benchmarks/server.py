@@ -1,6 +1,6 @@
 """How fast the server of the tools answers: the first time, warm, and to many clients at once.
 
-    python benchmarks/mcp.py [--seconds 60] [--clients 8] [--store DIR --repo DIR]
+    python benchmarks/server.py [--seconds 60] [--clients 8] [--store DIR --repo DIR]
 
 Without a store of one's own, one of ordinary size is made up in a temporary folder: 330 windows of
 1,500 stacks, a repository of 300 files and 120 commits, flags, experiments and documents.
@@ -106,8 +106,9 @@ def put_records(store: Store, rng: random.Random) -> None:
     """Put flags, experiments, measurements and documents beside the profiles."""
     hours = [START + timedelta(hours=n) for n in range(N_WINDOWS)]
     store.put("changes", [
-        {"id": f"FLG-{n}", "kind": "flag", "service": "app", "at": hours[n * 3], "key": f"f{n % 20}",
-         "title": f"Turn flag {n % 20}", "before": "0", "after": "1", "author": "Ada"}
+        {"id": f"FLG-{n}", "kind": "flag", "service": "app", "at": hours[n * 3],
+         "key": f"f{n % 20}", "title": f"Turn flag {n % 20}", "author": "Ada", "before": "0",
+         "after": "1"}
         for n in range(100)
     ])  # fmt: skip
     store.put("experiments", [
@@ -134,8 +135,8 @@ def put_records(store: Store, rng: random.Random) -> None:
     ])  # fmt: skip
     store.put("past_cases", [
         {"id": f"C-{n}", "service": "app", "at": START, "title": f"Part {n} got slow",
-         "subject": f"app.part_{n}:work_{3 * n}", "category": "lost cache", "cause": "a smaller cache",
-         "mitigation": "restored"}
+         "subject": f"app.part_{n}:work_{3 * n}", "category": "lost cache",
+         "cause": "a smaller cache", "mitigation": "restored"}
         for n in range(200)
     ])  # fmt: skip
 
@@ -299,7 +300,7 @@ def main() -> None:
     with folders(told.store, told.repo) as served:
         rows = anyio.run(first_answers, served, told.starts)
         for name, column in zip(
-            ("first answer", "tools listed", "first call"), zip(*rows), strict=True
+            ("first answer", "tools listed", "first call"), zip(*rows, strict=True), strict=True
         ):
             print(f"{name:14} {statistics.median(column):6.2f} s (worst {max(column):.2f} s)")
         print(f"warm calls over standard streams, {told.calls} of each:")
