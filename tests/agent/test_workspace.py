@@ -1,11 +1,13 @@
 import subprocess
 import sys
+from datetime import UTC, datetime
 
 import pytest
 
-from workbench.agent import Workspace
+from workbench.agent import Workspace, workspace
 from workbench.agent.tools.toolset import TOOLS, run_tool
 from workbench.errors import StoreError, ToolError
+from workbench.ingest import read
 from workbench.store import Store
 
 
@@ -61,6 +63,37 @@ def test_a_few_windows_have_no_regressions(make_store):
     shop = opened.investigation()
     (listed,) = [tool for tool in TOOLS if tool.__name__ == "list_regressions"]
     assert '"total": 0' in run_tool(listed, shop, {})
+
+
+def test_a_store_that_changed_is_opened_anew(make_store, monkeypatch):
+    store = make_store({"a;b": 1.0}, {"a;b": 1.0}, n_windows=6)
+    opened = Workspace(store.folder)
+    first = opened.investigation()
+    assert opened.investigation() is first
+    monkeypatch.setattr(workspace, "_LOOK_EVERY_S", 0.0)
+    assert opened.investigation() is first
+    profile = read(b"a;b 5\n", format="folded")
+    store.add(
+        profile, service="svc", at=datetime(2026, 2, 1, tzinfo=UTC), work=1.0, cpu_seconds=1.0
+    )
+    assert opened.investigation().recording.n_windows == 13
+    store.add(profile, service="other", at=datetime(2026, 2, 1, tzinfo=UTC))
+    assert opened.services() == ["svc"]
+    assert opened.investigation("other").recording.n_windows == 1
+    with pytest.raises(ToolError, match="there are other, svc"):
+        opened.investigation()
+
+
+def test_what_was_detected_is_found_when_it_is_asked_for(shelf):
+    shop = Workspace(shelf["store"]).investigation()
+    assert "detection" not in vars(shop)
+    assert shop.detection is shop.detection
+    with pytest.raises(AttributeError, match="no attribute 'colour'"):
+        _ = shop.colour
+    eager = Workspace(shelf["store"])
+    eager.warm_up()
+    assert "detection" in vars(eager.investigation())
+    Workspace(shelf["two"]).warm_up()
 
 
 def test_opening_imports_nothing_heavy(shelf):

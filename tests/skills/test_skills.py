@@ -103,6 +103,18 @@ def test_a_playbook_cites_calls_that_it_made(skill):
     assert report.mitigation in {"revert", "restore_cache", "hoist"}
 
 
+def test_a_suspect_without_functions_is_called_by_its_title():
+    """A flag or a setting has none where no code is known to read it."""
+    flag = {"change_id": "FLG-1", "title": "Turn it on", "probability": 0.8, "functions": []}
+    ranked = {"n_candidates": 3, "suspects": [flag]}
+    seen = {**ACCUSING["diff_profile"], "function": None}
+    for skill in SKILLS.values():
+        _, report = play(skill, ACCUSING | {"rank_changes": ranked, "diff_profile": seen})
+        assert report.change_id == "FLG-1"
+        assert report.functions == []
+        assert "Turn it on" in report.summary
+
+
 def test_a_thin_share_accuses_nobody():
     thin = {"rank_changes": {"n_candidates": 3, "suspects": [
         {"change_id": "c" * 12, "probability": 0.1, "functions": ["pkg.m:f"]}]}}  # fmt: skip

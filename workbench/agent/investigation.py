@@ -40,7 +40,8 @@ from workbench.types import (
     SeriesMatrix,
 )
 
-
+_KEPT_DIFF = 100_000  # characters
+_KEPT_CODE_MAPS = 3
 _FULL_ID = re.compile("[0-9a-f]{40}")
 
 
@@ -169,6 +170,8 @@ class Investigation:
             raise ToolError("this store came without a repository: no code to read")
         with self.code_lock:  # large code takes long, and holds up nothing else
             if revision not in self._code_maps:
+                for oldest in [*self._code_maps][: 1 - _KEPT_CODE_MAPS]:
+                    del self._code_maps[oldest]
                 self._code_maps[revision] = CodeMap.build(self.repository, revision)
         return self._code_maps[revision]
 
@@ -201,9 +204,10 @@ class Investigation:
         """Return a commit as people read it."""
         if self.repository is None:
             raise ToolError("this store came without a repository: no code to read")
-        if commit not in self._diffs:
-            self._diffs[commit] = self.repository.show(commit)
-        return self._diffs[commit]
+        diff = self._diffs.get(commit) or self.repository.show(commit)
+        if len(diff) <= _KEPT_DIFF:
+            self._diffs[commit] = diff
+        return diff
 
     def history(self, base: str, head: str) -> CodeHistory:
         """Return what the commits between two revisions did."""

@@ -7,6 +7,8 @@ from pathlib import Path
 from threading import RLock
 from typing import Any
 
+import pandas as pd
+
 from workbench.agent.investigation import Investigation
 from workbench.detect import DetectConfig, detect
 from workbench.history import Repository
@@ -16,6 +18,8 @@ from workbench.types import Detection
 
 _MIN_RELATIVE, _MIN_SHARE = 0.02, 0.005
 """What is worth a look: a fiftieth of a function, and a two-hundredth of its service."""
+_FEWEST_WINDOWS = 10
+"""In fewer no step can be told."""
 _FALSE_ALARMS = 0.05
 """Recordings in which nothing happened of which one is reported."""
 
@@ -38,6 +42,8 @@ class OpenedService(Investigation):
         return vars(self)["detection"]
 
     def _detect(self) -> Detection:
+        if self.recording.n_windows < _FEWEST_WINDOWS:
+            return Detection((), (), pd.DataFrame(), pd.DataFrame())
         config = DetectConfig(
             min_relative=_MIN_RELATIVE, min_share=_MIN_SHARE,
             alerts_per_1000_series=1000 * _FALSE_ALARMS / len(self.series.values),

@@ -77,6 +77,12 @@ class Examined(NamedTuple):
     profile: Reply
     evidence: tuple[EvidenceItem, ...]
 
+    @property
+    def subject(self) -> str:
+        """The function that carries most of the growth, or else the change by its title."""
+        known = [*self.suspect["functions"], self.suspect.get("title", "")]
+        return str(known[0] or self.suspect["change_id"])
+
 
 def examine(
     facts: Mapping[str, Any], *, at_least: float
@@ -104,12 +110,11 @@ def examine(
     if first["probability"] < at_least:
         return abstain(f"Nobody is named: only {share}.", [cite(ranked, share)])
     change = yield call("get_change", change_id=first["change_id"])
-    profile = yield call(
-        "diff_profile", regression_id=facts["regression_id"], function=first["functions"][0]
-    )
+    carrying = first["functions"][0] if first["functions"] else ""  # a setting may have none
+    profile = yield call("diff_profile", regression_id=facts["regression_id"], function=carrying)
     evidence = [cite(ranked, f"{share}, more than any other of {ranked['n_candidates']}")]
-    if "function" in profile:
-        row = profile["function"]
+    row = profile.get("function")
+    if row:
         grew = (
             f"{row['function']} went from {row['before']:g} to {row['after']:g} {profile['unit']}"
         )

@@ -5,9 +5,11 @@ Nothing heavy is imported before the first service is asked for, so that a serve
 
 from __future__ import annotations
 
+import math
+import time
 from contextlib import suppress
 from pathlib import Path
-from threading import Lock, RLock
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from workbench.agent.tools.brief import clip
@@ -16,6 +18,9 @@ from workbench.errors import StoreError, ToolError, WorkbenchError
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
     from workbench.store import Store
+
+
+_LOOK_EVERY_S = 60.0
 
 
 class Workspace:
@@ -39,18 +44,21 @@ class Workspace:
             raise StoreError(f"{repository}: expected a git repository, found no such folder")
         self.folder, self.repository, self.service = store, repository, service
         self._lock = Lock()
+        self._looked_at, self._stamp = -math.inf, 0
         self._services: list[str] = []
         self._opening: dict[str, Any] = {}
         self._opened: dict[str, Investigation] = {}
 
     def services(self) -> list[str]:
         """Return the services there are, by name; ToolError where the chosen one is not there."""
-        if not self._services:
+        known = self._services
+        if not known:
             known = self._store().services()
             if self.service and self.service not in known:
                 raise ToolError(f"no service {clip(self.service, 80)!r}; {_listed(known)}")
-            self._services = [self.service] if self.service else known
-        return self._services
+            known = [self.service] if self.service else known
+            self._services = known
+        return known
 
     def name(self, service: str = "") -> str:
         """Return the service that is meant: the only one where none is named."""
@@ -63,15 +71,29 @@ class Workspace:
         return service
 
     def investigation(self, service: str = "") -> Investigation:
-        """Return what is known of a service; one thread opens it, the others wait."""
-        name = self.name(service)
-        if name not in self._opened:
+        """Return what is known of a service; one thread opens it, the others wait.
+
+        Where the store has changed since, what is over a minute old is opened anew.
+        """
+        self._forget_old()
+        name, opened = self.name(service), self._opened
+        if name not in opened:
             with self._lock:
-                opening = self._opening.setdefault(name, RLock())
+                opening = self._opening.setdefault(name, Lock())
             with opening:
-                if name not in self._opened:
-                    self._opened[name] = self._open(name)
-        return self._opened[name]
+                if name not in opened:
+                    opened[name] = self._open(name)
+        return opened[name]
+
+    def _forget_old(self) -> None:
+        if time.monotonic() - self._looked_at < _LOOK_EVERY_S:
+            return
+        with self._lock:
+            self._looked_at = time.monotonic()
+            segments = self.folder / "segments"
+            stamp = segments.stat().st_mtime_ns if segments.is_dir() else 0
+            if stamp != self._stamp:
+                self._stamp, self._services, self._opened = stamp, [], {}
 
     def warm_up(self) -> None:
         """Open the only service, and find its regressions, before anybody asks."""

@@ -20,7 +20,7 @@ def investigate(facts):
     found = yield from examine(facts, at_least=0.15)
     if not isinstance(found, Examined):
         return found
-    name = found.suspect["functions"][0]
+    name = found.subject
     evidence = []
     leaf = next(
         (r for r in whole.get("own_time", []) if _package(r["function"]) != _package(name)), None
