@@ -103,7 +103,7 @@ def test_rank_changes_blames_the_change_that_carries_the_growth(shop, culprit):
     first = reply["suspects"][0]
     assert culprit(shop).startswith(first["change_id"])
     assert first["functions"] == ["shop.app:total"]
-    assert first["probability"] > 0.9
+    assert first["probability"] > 0.5
     shares = sum(suspect["probability"] for suspect in reply["suspects"])
     assert shares + reply["none_of_these"] == pytest.approx(1, abs=0.01)
     assert len(read(shop, "rank_changes", regression_id=regression_id(shop), limit=1)["suspects"])

@@ -121,7 +121,16 @@ def test_a_thin_share_accuses_nobody():
     for skill in SKILLS.values():
         _, report = play(skill, thin)
         assert report.change_id == ""
-        assert "10% of the growth" in report.summary
+        assert "a probability of 10%" in report.summary
+
+
+def test_nobody_is_accused_where_none_is_more_probable():
+    ranked = ACCUSING["rank_changes"] | {"none_of_these": 0.9}
+    for skill in SKILLS.values():
+        asked, report = play(skill, {"rank_changes": ranked})
+        assert report.change_id == ""
+        assert "none of the known changes with one of 90%" in report.summary
+        assert asked[-1] == "rank_changes"
 
 
 SUSPECT = {"functions": ["pkg.m:f"]}

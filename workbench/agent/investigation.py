@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -17,9 +18,13 @@ from workbench.agent.tools.documents import Library, read_library
 from workbench.agent.tools.endpoints import Traffic, read_traffic
 from workbench.agent.tools.relevance import TextIndex
 from workbench.attribute import (
+    Clues,
     CodeHistory,
     CodeMap,
+    Growth,
     deploy_windows,
+    find_renames,
+    measure_growth,
     rank_changes,
     recorded_changes,
     within,
@@ -29,10 +34,10 @@ from workbench.errors import HistoryError, ToolError
 from workbench.history import Commit, Repository
 from workbench.signals import function_series, quiet_windows, stack_costs, window_costs
 from workbench.types import (
-    BoolArray,
     Change,
     Detection,
     FloatArray,
+    IntArray,
     Ranking,
     Recording,
     Records,
@@ -40,6 +45,10 @@ from workbench.types import (
     SeriesMatrix,
 )
 
+_MIN_APART = 3
+"""Changes fewer windows apart are looked at as one."""
+_MOST = 24
+"""Windows on either side of a change that its levels are taken from, at most."""
 _KEPT_DIFF = 100_000  # characters
 _KEPT_CODE_MAPS = 3
 _FULL_ID = re.compile("[0-9a-f]{40}")
@@ -242,28 +251,60 @@ class Investigation:
         if regression_id not in self._rankings:
             with self.lock:
                 if regression_id not in self._rankings:
-                    self._rankings[regression_id] = self._rank(regression_id)
+                    clues = self.clues(self.regression(regression_id))
+                    found = rank_changes(self.candidates(regression_id), clues)
+                    self._rankings[regression_id] = found
         return self._rankings[regression_id]
 
-    def _rank(self, regression_id: str) -> Ranking:
-        regression = self.regression(regression_id)
-        levels = self.levels(regression.change_index)
-        sources = self.history_of(regression).sources if self.repository else None
-        return rank_changes(self.candidates(regression_id), self.recording, *levels, sources)
+    def clues(self, regression: Regression) -> Clues:
+        """Return what tells the causes of a regression apart."""
+        growth = self.growth(regression)
+        windows = (
+            regression.change_index_low, regression.change_index, regression.change_index_high
+        )  # fmt: skip
+        values = self.series.row(regression.subject, regression.metric)
+        if self.repository is None:
+            return Clues(growth, windows, values)
+        history = self.history_of(regression)
+        known_as = history.known_as(growth.functions)
+        renames = find_renames(replace(growth, renamed=known_as), history.sources)
+        names = {f: known_as.get(f, f) for f in growth.functions}
+        growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
+        return Clues(
+            growth, windows, values, history.code(growth.functions), history.sources, self.authors
+        )
 
-    def sides(self, change_index: int) -> tuple[BoolArray, BoolArray]:
-        """Return the quiet windows before a change, and those after, (n_windows,) each."""
-        quiet = quiet_windows(self.recording, change_index)
-        is_after = np.arange(len(quiet)) >= change_index
-        return quiet & ~is_after, quiet & is_after
+    def growth(self, regression: Regression) -> Growth:
+        """Compare quiet windows before and after a regression, up to the changes next to it."""
+        before, after = self.sides(regression.change_index)
+        return measure_growth(self.recording, self.stack_values, regression.subject, before, after)
+
+    def sides(self, change_index: int) -> tuple[IntArray, IntArray]:
+        """Return the quiet windows before and after a change, up to the changes next to it."""
+        others = {r.change_index for r in (*self.detection.found, *self.detection.gains)}
+        apart = sorted(i for i in others if abs(i - change_index) >= _MIN_APART)
+        start = max((i for i in apart if i < change_index), default=0)
+        end = min((i for i in apart if i > change_index), default=self.recording.n_windows)
+        start, end = max(start, change_index - _MOST), min(end, change_index + _MOST)
+        quiet = np.flatnonzero(quiet_windows(self.recording, change_index, start, end))
+        return quiet[quiet < change_index], quiet[quiet >= change_index]
 
     def levels(self, change_index: int) -> tuple[FloatArray, FloatArray]:
-        """Return each stack's mean in quiet windows before and after a change, (n_stacks,) each."""
+        """Return each stack's mean in the windows of `sides`, (n_stacks,) each."""
         before, after = (
             np.asarray(self.stack_values[:, side].mean(axis=1)).ravel()
             for side in self.sides(change_index)
         )
         return before, after
+
+    @once
+    def authors(self) -> dict[str, Counter[str]]:
+        """Return which files each author changed before the recording, and how often."""
+        found: dict[str, Counter[str]] = {}
+        if self.repository:
+            for change in self.repository.changes(self.base):
+                found.setdefault(change.author, Counter()).update(change.files)
+        return found
 
     def _resolve(self, revision: str, otherwise: str) -> str:
         try:

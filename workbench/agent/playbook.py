@@ -92,27 +92,26 @@ def examine(
     Returns
     -------
     Examined or ReportDiagnosis
-        An abstention where nobody is suspected or the first suspect carries less than `at_least`
-        of the growth.
+        An abstention where nobody is suspected, the first suspect is the cause with a probability
+        below `at_least`, or it is more probable that none of the known changes is.
     """
     ranked = yield call("rank_changes", regression_id=facts["regression_id"])
     suspects = ranked.get("suspects", [])
     if not suspects:
-        seen = (
-            ranked.error
-            or f"none of {ranked.get('n_candidates', 0)} changes touched code that grew"
-        )
+        seen = ranked.error or f"{ranked.get('n_candidates', 0)} changes took effect about then"
         return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
     first = suspects[0]
-    share = (
-        f"{first['probability']:.0%} of the growth passes through what {first['change_id']} changed"
-    )
-    if first["probability"] < at_least:
-        return abstain(f"Nobody is named: only {share}.", [cite(ranked, share)])
+    probability, none = first["probability"], ranked.get("none_of_these", 0.0)
+    weighed = f"{first['change_id']} is the cause with a probability of {probability:.0%}"
+    if none > probability:
+        seen = f"{weighed}, none of the known changes with one of {none:.0%}"
+        return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
+    if probability < at_least:
+        return abstain(f"Nobody is named: {weighed} at most.", [cite(ranked, weighed)])
     change = yield call("get_change", change_id=first["change_id"])
     carrying = first["functions"][0] if first["functions"] else ""  # a setting may have none
     profile = yield call("diff_profile", regression_id=facts["regression_id"], function=carrying)
-    evidence = [cite(ranked, f"{share}, more than any other of {ranked['n_candidates']}")]
+    evidence = [cite(ranked, f"{weighed}, more than any other of {ranked['n_candidates']}")]
     row = profile.get("function")
     if row:
         grew = (
@@ -126,7 +125,7 @@ def accuse(
     examined: Examined, *, summary: str, category: str, mitigation: str,
     evidence: Sequence[EvidenceItem] = (),
 ) -> ReportDiagnosis:  # fmt: skip
-    """Blame the first suspect; confidence is its share of the growth."""
+    """Blame the first suspect; confidence is its probability."""
     return ReportDiagnosis(
         summary=summary,
         change_id=examined.suspect["change_id"],

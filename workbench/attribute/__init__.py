@@ -3,16 +3,25 @@
 from workbench.attribute.candidates import deploy_windows, recorded_changes, within
 from workbench.attribute.code import CodeHistory
 from workbench.attribute.codemap import CodeMap
+from workbench.attribute.features import Clues
+from workbench.attribute.growth import Growth, measure_growth
 from workbench.attribute.languages import Definition
-from workbench.attribute.moves import Sources
-from workbench.attribute.rank import rank_changes
+from workbench.attribute.moves import Sources, find_renames
+from workbench.attribute.rank import Weights, rank_changes
+from workbench.attribute.touched import Code
 
 __all__ = [
+    "Clues",
+    "Code",
     "CodeHistory",
     "CodeMap",
     "Definition",
+    "Growth",
     "Sources",
+    "Weights",
     "deploy_windows",
+    "find_renames",
+    "measure_growth",
     "rank_changes",
     "recorded_changes",
     "within",

@@ -17,13 +17,14 @@ from workbench.attribute.languages import (
     line_definitions,
     no_cycles_sought,
     place,
+    read_both,
 )
 from workbench.attribute.moves import Sources
 from workbench.attribute.names import split_name
 from workbench.attribute.parsing import parse_blobs
 from workbench.attribute.resolve import Resolver, innermost
 from workbench.attribute.span_cache import SpanCache
-from workbench.history import Commit, FileWeave, Repository, split_lines
+from workbench.history import MODULE, Commit, FileWeave, Repository, split_lines
 from workbench.types import Change, Function
 
 
@@ -153,14 +154,22 @@ def changed_functions(
 
 def _touched(path: str, weave: FileWeave) -> set[tuple[str, str]]:
     """Return each commit with the names of what it touched in a file."""
-    touched: dict[str, set[tuple[str, int]]] = {"base": set(), "head": set()}
+    touched: dict[str, set[tuple[str, int]]] = {"base": set(), "head": set(), "between": set()}
     for commit, side, line in weave.touched():
         touched[side].add((commit, line))
+    texts = {"base": _base_text(weave), "head": weave.text()}
+    read_both(texts["base"], texts["head"], path)
     found = set()
-    for side, text in (("base", _base_text), ("head", FileWeave.text)):
+    for side, text in texts.items():
         if touched[side]:
-            names = line_definitions(text(weave), path)
+            names = line_definitions(text, path)
             found |= {(commit, names[line]) for commit, line in touched[side] if names[line]}
+    if touched["between"]:
+        names = line_definitions(texts["head"], path)
+        for commit, line in touched["between"]:
+            around = {*names[max(line - 1, 0) : line + 1]}
+            if len(around) == 1 and line and not around <= {"", MODULE}:
+                found.add((commit, *around))
     return found
 
 
@@ -197,7 +206,8 @@ def read_sources(
     with no_cycles_sought():
         for path, weave in weaves.items():
             if language_of(path):
-                for side, text in zip(sources, (_base_text(weave), weave.text()), strict=True):
+                texts = _base_text(weave), weave.text()
+                for side, text in zip(sources, texts, strict=True):
                     side.update(_function_texts(path, text))
     return Sources(*sources)
 

@@ -17,6 +17,8 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
+from hashlib import blake2b
+from os.path import commonprefix
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -342,28 +344,90 @@ class _Parsed(NamedTuple):
     """First byte and end of each comment."""
 
 
+_parsed: dict[tuple[bytes, str], _Parsed] = {}
+"""What was found in the latest texts, by their digests."""
+_MOST_PARSED = 8192
+
+
+def read_both(before: str, after: str, path: str) -> None:
+    """Parse two versions of a file at once, which is quicker than one after the other.
+
+    What is asked of either of them next is known by then.
+    """
+    language = _BY_NAME.get(language_of(path) or "")
+    sources = [text.encode("utf-8", "surrogateescape") for text in (before, after)]
+    if language and before != after and all(map(_is_written, sources)):
+        with no_cycles_sought():
+            if tree := _parse_as(sources[0], language):
+                _parse_as(sources[1], language, _edited(tree, *sources))
+
+
 def _parse(source: bytes, language: Language) -> _Parsed:
-    """Parse a text and search it; too slow for the time limit is empty."""
+    """Parse a text and search it, unless it is known; too slow for the time limit is empty."""
+    key = (_digest(source), language.name)
+    if key not in _parsed:
+        _parse_as(source, language)
+    return _parsed[key]
+
+
+def _parse_as(
+    source: bytes, language: Language, like: tree_sitter.Tree | None = None
+) -> tree_sitter.Tree | None:
+    """Parse a text as a language, quicker where an edited tree is alike, and keep what is found."""
+    key = (_digest(source), language.name)
+    if len(_parsed) >= _MOST_PARSED:
+        _parsed.clear()
     if language.name in {"php", "cpp"} and _HACK_TAG.match(source):
-        source, language = b"     " + source[4:], _BY_NAME["hack"]
+        source, language, like = b"     " + source[4:], _BY_NAME["hack"], None
     if language.name == "hack":
         source = _without_hack_types(source)
-    parser = tree_sitter.Parser(language.grammar())
-    limit = time.process_time() + MOST_SECONDS
-    try:
-        tree = parser.parse(
-            lambda at, _: source[at : at + _CHUNK_BYTES],
-            progress_callback=lambda _, __: time.process_time() > limit,
-        )
-    except ValueError:  # it was stopped
-        return _Parsed([], [])
-    if not _is_worth_searching(tree.root_node):
-        return _Parsed([], [])
+    tree = _tree(source, language, like)
+    if tree is None or not _is_worth_searching(tree.root_node):
+        _parsed[key] = _Parsed([], [])
+        return None
     cursor = tree_sitter.QueryCursor(language.compiled_query())
     cursor.set_max_start_depth(_MOST_DEPTH)
     found = cursor.captures(tree.root_node)
-    notes = [(node.start_byte, node.end_byte) for node in found.get("note", ())]
-    return _Parsed(_Walk(language, source).spans(found), notes)
+    notes = sorted((node.start_byte, node.end_byte) for node in found.get("note", ()))
+    _parsed[key] = _Parsed(_Walk(language, source).spans(found), notes)
+    return tree if language.name != "hack" else None
+
+
+def _tree(
+    source: bytes, language: Language, like: tree_sitter.Tree | None
+) -> tree_sitter.Tree | None:
+    limit = time.process_time() + MOST_SECONDS
+    parser = tree_sitter.Parser(language.grammar())
+    try:
+        return parser.parse(
+            lambda at, _: source[at : at + _CHUNK_BYTES],
+            *([like] if like else []),
+            progress_callback=lambda _, __: time.process_time() > limit,
+        )
+    except ValueError:  # it was stopped
+        return None
+
+
+def _edited(tree: tree_sitter.Tree, before: bytes, after: bytes) -> tree_sitter.Tree:
+    """Tell a tree of one text where another differs."""
+    most = min(len(before), len(after))
+    start = len(commonprefix([before, after]))
+    tail = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
+    tail = min(tail, most - start)
+    ends = len(before) - tail, len(after) - tail
+    tree.edit(
+        start, *ends, _point(before, start), _point(before, ends[0]), _point(after, ends[1])
+    )  # fmt: skip
+    return tree
+
+
+def _point(source: bytes, at: int) -> tuple[int, int]:
+    """Return the line and column of a byte."""
+    return source.count(b"\n", 0, at), at - (source.rfind(b"\n", 0, at) + 1)
+
+
+def _digest(source: bytes) -> bytes:
+    return blake2b(source, digest_size=16).digest()
 
 
 def _is_worth_searching(root: Any) -> bool:

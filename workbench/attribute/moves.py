@@ -7,10 +7,13 @@ set against what was gained before anybody is blamed, the most alike first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from workbench.types import Function
+import numpy as np
+
+from workbench.attribute.growth import Growth
+from workbench.types import FloatArray, Function
 
 _ABSENT = 0.02
 """A function is new (or gone) where it has at most this part of its cost before (or after)."""
@@ -59,6 +62,54 @@ class Sources:
         return common / min(sizes) if min(sizes) else 0.0
 
 
+def blame_nearest(growth: Growth, sets: Sequence[frozenset[int]], sources: Sources) -> FloatArray:
+    """Blame the growth of each stack on its deepest frame that any of some changes touched.
+
+    Samples often grow outside of the diff (in `copy.deepcopy`, `re`, builtins). What code lost by
+    moving is set off first.
+
+    Parameters
+    ----------
+    growth : Growth
+        Of the stacks; those that do not hold what regressed do not count.
+    sets : sequence of frozenset of int
+        Functions that each change touched, as numbers of `growth.functions`.
+    sources : Sources
+        Texts by which code that moved is known.
+
+    Returns
+    -------
+    ndarray
+        (n_changes,) net growth; changes that touched the same function share it.
+    """
+    blamed = _blame(growth, frozenset().union(*sets))
+    net = set_off_moves({growth.functions[f]: blame for f, blame in blamed.items()}, sources)
+    sharers = Counter(function for functions in sets for function in functions)
+    carried = [
+        sum(net.get(growth.functions[f], 0.0) / sharers[f] for f in sorted(functions))
+        for functions in sets
+    ]
+    return np.array(carried, np.float64)
+
+
+def _blame(growth: Growth, functions: frozenset[int]) -> dict[int, Blame]:
+    wanted = np.zeros(len(growth.functions), np.bool_)
+    wanted[list(functions)] = True
+    lasting = ~(growth.is_new | growth.is_gone)
+    starts = growth.recording.stack_starts
+    blamed: dict[int, Blame] = {}
+    for stack in np.flatnonzero(growth.regressed & growth.through(functions)):
+        frames = growth.frames[starts[stack] : starts[stack + 1]]
+        deepest = int(np.flatnonzero(wanted[frames])[-1])
+        number = int(frames[deepest])
+        blame = blamed.setdefault(number, Blame())
+        blame.before += float(growth.before[stack])
+        blame.after += float(growth.after[stack])
+        callers = [f for f in frames[:deepest] if lasting[f] and f != number]
+        blame.callers.update(growth.functions[f] for f in callers[-1:])
+    return blamed
+
+
 def set_off_moves(blamed: Mapping[Function, Blame], sources: Sources) -> dict[Function, float]:
     """Set what was lost against what was gained by the same code; return the net growth.
 
@@ -68,20 +119,43 @@ def set_off_moves(blamed: Mapping[Function, Blame], sources: Sources) -> dict[Fu
         Growth of each function, its sum unchanged.
     """
     growth = {function: blame.growth for function, blame in blamed.items()}
-    losers = [f for f in blamed if growth[f] < 0]
-    winners = [f for f in blamed if growth[f] > 0]
     pairs = []
-    for loser in losers:
-        for winner in winners:
-            if blamed[winner].is_new or blamed[loser].is_gone:
-                likeness = sources.likeness(loser, winner)
-                if likeness >= _ALIKE or _is_move(blamed, loser, winner):
-                    pairs.append((-likeness, growth[loser], -growth[winner], loser, winner))
+    for loser, winner in _may_be_moves(blamed):
+        likeness = sources.likeness(loser, winner)
+        if likeness >= _ALIKE or _is_move(blamed, loser, winner):
+            pairs.append((-likeness, growth[loser], -growth[winner], loser, winner))
     for *_, loser, winner in sorted(pairs):
         moved = max(0.0, min(growth[winner], -growth[loser]))
         growth[winner] -= moved
         growth[loser] += moved
     return growth
+
+
+def _may_be_moves(blamed: Mapping[Function, Blame]) -> Iterator[tuple[Function, Function]]:
+    """Yield what lost cost with what gained some, where one of them is gone or the other new."""
+    losers = [f for f, blame in blamed.items() if blame.growth < 0]
+    winners = [f for f, blame in blamed.items() if blame.growth > 0]
+    new = [f for f in winners if blamed[f].is_new]
+    for loser in losers:
+        for winner in winners if blamed[loser].is_gone else new:
+            yield loser, winner
+
+
+def find_renames(growth: Growth, sources: Sources) -> dict[Function, Function]:
+    """Return which functions that run no more are which that run now, by their text or callers."""
+    gone, new = (np.flatnonzero(which) for which in (growth.is_gone, growth.is_new))
+    pairs = []
+    for i in gone:
+        for j in new:
+            loser, winner = growth.functions[i], growth.functions[j]
+            likeness = sources.likeness(loser, winner)
+            if loser.name == winner.name or likeness >= _ALIKE:
+                pairs.append((-likeness, loser, winner))
+    found: dict[Function, Function] = {}
+    for _, loser, winner in sorted(pairs):
+        if loser not in found and winner not in found.values():
+            found[loser] = winner
+    return found
 
 
 def _is_move(blamed: Mapping[Function, Blame], loser: Function, winner: Function) -> bool:

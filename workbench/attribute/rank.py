@@ -1,110 +1,126 @@
-"""Rank changes by the growth that passes through what they changed.
+"""Rank the changes that could have caused a regression, and the chance that none of them did.
 
-Samples often grow outside of the diff (in `copy.deepcopy`, `re`, builtins), so each stack's growth
-is blamed on its *nearest changed ancestor*: the deepest frame that some change touched. What code
-lost by moving is set off first (see `moves`).
+Two questions, one after the other. Did any of them do it? That is a logistic regression on how
+even the growth is and how good the best candidate. If so, who? A conditional logit (D. McFadden,
+"Conditional logit analysis of qualitative choice behavior", 1974): each candidate has a utility,
+the weighted sum of its features, so that each feature's contribution to the log-odds can be shown.
+The weights are fitted to simulated causes (`weights.json`; `make weights`): no case that the ranker
+is scored on has part in them.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
-from workbench.attribute.moves import Blame, Sources, set_off_moves
-from workbench.history import enclosing_function
-from workbench.types import Change, FloatArray, Function, Ranking, Recording, Suspect
+import numpy as np
+from scipy.special import expit, softmax
+
+from workbench.attribute.features import FEATURES, Clues, Measured, measure
+from workbench.attribute.nobody import NOBODY, measure_nobody
+from workbench.types import Change, Feature, FloatArray, Ranking, Suspect
+
+
+@dataclass(frozen=True, eq=False)
+class Weights:
+    """What each feature adds to the log-odds."""
+
+    candidates: FloatArray
+    """(n_features,) of a candidate, as in `FEATURES`."""
+    nobody: FloatArray
+    """(n_nobody_features,) of "none of these", as in `NOBODY`."""
+
+
+@cache
+def default_weights() -> Weights:
+    """Return the weights that come with the workbench."""
+    told = json.loads(Path(__file__).with_name("weights.json").read_text(encoding="utf-8"))
+    return Weights(_in_order(told["candidates"], FEATURES), _in_order(told["nobody"], NOBODY))
 
 
 def rank_changes(
-    changes: Sequence[Change],
-    recording: Recording,
-    before: FloatArray,
-    after: FloatArray,
-    sources: Sources | None = None,
+    changes: Sequence[Change], clues: Clues, weights: Weights | None = None
 ) -> Ranking:
     """Rank the changes that could have caused a regression.
 
     Parameters
     ----------
     changes : sequence of Change
-        Candidates, with the functions each of them touched.
-    recording : Recording
-        Names the stacks.
-    before, after : ndarray
-        (n_stacks,) level of each stack, such as its cost per round of work.
-    sources : Sources, optional
-        Texts by which code that moved is known. Default: it is known by its callers alone.
+        Candidates: what took effect about when the regression began.
+    clues : Clues
+        What grew, when, and what is known of the code.
+    weights : Weights, optional
+        Default: those that come with the workbench.
 
     Returns
     -------
     Ranking
-        Changes with net growth, most first; that it was none of them has the part of the growth
-        that no change explains.
+        Every candidate, most probable first, with what its probability is made of; probabilities
+        and that of none of them add up to 1.
     """
-    touched = {function for change in changes for function in change.functions}
-    blamed, unexplained = _blame(recording, before, after, touched)
-    growth = set_off_moves(blamed, sources or Sources())
-    by_change: dict[str, dict[Function, float]] = defaultdict(dict)
-    sharers: dict[Function, int] = defaultdict(int)
-    for change in changes:
-        for function in change.functions:
-            sharers[function] += 1
-    for change in changes:
-        for function in change.functions:
-            if function in growth:
-                by_change[change.id][function] = growth[function] / sharers[function]
-    net = {change: sum(parts.values()) for change, parts in by_change.items()}
-    total = sum(value for value in net.values() if value > 0) + max(0.0, unexplained)
-    ranked = sorted((c for c in changes if net.get(c.id, 0.0) > 0), key=lambda c: -net[c.id])
+    weights = weights or default_weights()
+    measured = measure(changes, clues)
+    utilities = measured.values @ weights.candidates
+    nobody = measure_nobody(clues, utilities)
+    chances = probabilities(utilities, float(nobody @ weights.nobody))
+    order = np.lexsort([-measured.carried, -chances[:-1]])
     suspects = tuple(
         Suspect(
-            change=change,
-            probability=net[change.id] / total,
-            functions=_by_growth(by_change[change.id]),
-            growth=net[change.id],
+            change=changes[row], probability=float(chances[row]),
+            functions=_carrying(clues, measured, row), growth=float(measured.carried[row]),
+            features=_explain(
+                FEATURES, measured.values[row], weights.candidates, measured.facts[row]
+            ),
         )
-        for change in ranked
-    )
-    return Ranking(suspects, max(0.0, 1 - sum(s.probability for s in suspects)))
+        for row in order
+    )  # fmt: skip
+    facts = dict(zip(NOBODY, nobody.tolist(), strict=True))
+    reasons = _explain(NOBODY, nobody, weights.nobody, facts)
+    return Ranking(suspects, float(chances[-1]), reasons)
 
 
-def _blame(
-    recording: Recording, before: FloatArray, after: FloatArray, touched: set[Function]
-) -> tuple[dict[Function, Blame], float]:
-    """Give each stack's cost to its deepest touched frame; return also the growth of the others."""
-    stacks = [list(map(_known_as, recording.stack(s))) for s in range(recording.n_stacks)]
-    lasting = _lasting(stacks, before, after)
-    blamed: dict[Function, Blame] = defaultdict(Blame)
-    unexplained = 0.0
-    for stack, frames in enumerate(stacks):
-        depth = next((d for d in reversed(range(len(frames))) if frames[d] in touched), None)
-        if depth is None:
-            unexplained += float(after[stack] - before[stack])
-            continue
-        blame = blamed[frames[depth]]
-        blame.before += float(before[stack])
-        blame.after += float(after[stack])
-        callers = [f for f in frames[:depth] if f in lasting and f != frames[depth]]
-        blame.callers.update(callers[-1:])
-    return blamed, unexplained
+def probabilities(utilities: FloatArray, nobody: float) -> FloatArray:
+    """Return the probability of each candidate, and last that of none of them.
+
+    Parameters
+    ----------
+    utilities : ndarray
+        (n_changes,) of the candidates.
+    nobody : float
+        Log-odds that none of them did it.
+    """
+    if not len(utilities):
+        return np.ones(1)
+    none = float(expit(nobody))
+    return np.append((1 - none) * softmax(utilities), none)
 
 
-def _lasting(
-    stacks: Iterable[Iterable[Function]], before: FloatArray, after: FloatArray
-) -> set[Function]:
-    """Return the functions that ran both before and after, with all they called."""
-    costs: dict[Function, Blame] = defaultdict(Blame)
-    for stack, frames in enumerate(stacks):
-        for function in set(frames):
-            costs[function].before += float(before[stack])
-            costs[function].after += float(after[stack])
-    return {function for function, cost in costs.items() if not (cost.is_new or cost.is_gone)}
+def _explain(
+    names: Mapping[str, str], values: FloatArray, weights: FloatArray, facts: Mapping[str, float]
+) -> tuple[Feature, ...]:
+    """Return the features that say something, the weightiest first."""
+    found = [
+        Feature(name, float(value), float(value * weight), words.format(**facts))
+        for (name, words), value, weight in zip(names.items(), values, weights, strict=True)
+        if value and weight
+    ]
+    return tuple(sorted(found, key=lambda feature: -abs(feature.contribution)))
 
 
-def _known_as(function: Function) -> Function:
-    return function._replace(name=enclosing_function(function.name))
+def _carrying(clues: Clues, measured: Measured, row: int) -> tuple[str, ...]:
+    """Return the subjects of the functions that a change touched and that grew, most first."""
+    growth = clues.growth
+    inside = np.where(growth.regressed, growth.delta, 0.0)
+    numbers = sorted(measured.touched[row])
+    if not numbers:
+        return ()
+    gained = growth.stacks_of[numbers] @ inside
+    order = np.argsort(-gained, kind="stable")
+    return tuple(growth.functions[numbers[i]].subject for i in order if gained[i] > 0)
 
 
-def _by_growth(parts: dict[Function, float]) -> tuple[str, ...]:
-    ranked: Iterable[Function] = sorted(parts, key=lambda f: -parts[f])
-    return tuple(function.subject for function in ranked if parts[function] > 0)
+def _in_order(told: Mapping[str, float], names: Mapping[str, str]) -> FloatArray:
+    return np.array([told[name] for name in names], np.float64)

@@ -87,7 +87,7 @@ class _Found(NamedTuple):
     """Strings that stand as statements."""
 
 
-@lru_cache(maxsize=8)
+@lru_cache(maxsize=8192)
 def _find(source: str) -> _Found:
     """Look through all statements, not into expressions: no function is defined in one."""
     found = _Found([], [])

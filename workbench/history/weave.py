@@ -60,19 +60,24 @@ class FileWeave:
         return "".join(line.text for line in self.lines if line.removed is None)
 
     def touched(self) -> Iterator[tuple[str, str, int]]:
-        """Yield (commit id, "base" or "head", 0-based line) for each line touched.
+        """Yield (commit id, "base", "head" or "between", 0-based line) for each line touched.
 
-        Removed lines are counted in the first revision, added ones in the last; a line that came
-        and went in between is in neither.
+        Removed lines are counted in the first revision, added ones in the last; one that came and
+        went stands "between" the line told, of the last revision, and the one before it.
         """
-        base = (line for line in self.lines if line.added is None)
-        for number, line in enumerate(base):
-            if line.removed:
-                yield line.removed, "base", number
-        head = (line for line in self.lines if line.removed is None)
-        for number, line in enumerate(head):
-            if line.added:
-                yield line.added, "head", number
+        n_base = n_head = 0
+        for line in self.lines:
+            if line.added is None:
+                if line.removed:
+                    yield line.removed, "base", n_base
+                n_base += 1
+            if line.removed is None:
+                if line.added:
+                    yield line.added, "head", n_head
+                n_head += 1
+            if line.added and line.removed:
+                yield line.added, "between", n_head
+                yield line.removed, "between", n_head
 
 
 def split_lines(text: str) -> list[str]:

@@ -109,17 +109,22 @@ def window_costs(recording: Recording) -> FloatArray | None:
     return cpu_seconds / work if known else None
 
 
-def quiet_windows(recording: Recording, change_index: int) -> BoolArray:
-    """Return which windows the machine left alone, (n_windows,), at least half on either side.
+def quiet_windows(
+    recording: Recording, change_index: int, start: int = 0, end: int | None = None
+) -> BoolArray:
+    """Return which windows from `start` up to `end` the machine left alone, (n_windows,).
+
+    At least half on either side of a change.
 
     What else a machine does makes all functions look slower at once; such windows cost over a
     tenth more per round of work than the lower quartile of their side of a change. Where work is
     not known, all windows count as quiet.
     """
-    quiet = np.ones(recording.n_windows, dtype=np.bool_)
+    quiet = np.zeros(recording.n_windows, dtype=np.bool_)
+    quiet[start:end] = True
     costs = window_costs(recording)
     if costs is not None:
-        for side in (slice(None, change_index), slice(change_index, None)):
+        for side in (slice(start, change_index), slice(change_index, end)):
             limit = max(_DISTURBED * np.quantile(costs[side], 0.25), np.median(costs[side]))
             quiet[side] = costs[side] <= limit
     return quiet

@@ -1,14 +1,17 @@
 """Fleets and series with known truth."""
 
+from workbench.simulate.causes import CauseCase, simulate_cause
 from workbench.simulate.fleet import Fleet, FleetConfig, simulate_fleet
 from workbench.simulate.noise import Noise
 from workbench.simulate.series import SimulatedSeries, simulate_series
 
 __all__ = [
+    "CauseCase",
     "Fleet",
     "FleetConfig",
     "Noise",
     "SimulatedSeries",
+    "simulate_cause",
     "simulate_fleet",
     "simulate_series",
 ]

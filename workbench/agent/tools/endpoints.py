@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.agent.investigation import Investigation
-    from workbench.types import BoolArray, FloatArray
+    from workbench.types import BoolArray, FloatArray, IntArray
 
 _METRICS = ("requests", "cpu_ms", "latency_p99_ms")
 
@@ -173,7 +173,7 @@ def _level(
 
 
 def _entry_points(investigation: Investigation, index: int | None) -> list[Endpoint]:
-    every = np.ones(investigation.recording.n_windows, dtype=bool)
+    every = np.arange(investigation.recording.n_windows)
     before, now = (None, every) if index is None else investigation.sides(index)
     values = investigation.entry_point_values
     places = np.flatnonzero(values.any(axis=1))
@@ -189,7 +189,7 @@ def _entry_points(investigation: Investigation, index: int | None) -> list[Endpo
     ]
 
 
-def _shares(values: FloatArray, windows: BoolArray | Any) -> list[Level]:
+def _shares(values: FloatArray, windows: IntArray) -> list[Level]:
     levels = values[:, windows].mean(axis=1)
     whole = float(levels.sum()) * SCALE
     return [_level(float(level) * SCALE, whole=whole) for level in levels]

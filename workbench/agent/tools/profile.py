@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     from scipy import sparse
 
     from workbench.agent.investigation import Investigation
-    from workbench.types import BoolArray, FloatArray
+    from workbench.types import FloatArray, IntArray
 
 _MAX_ROWS_BYTES = 2300  # of each of three lists
 _MOST_COMPARED = 5000  # names that are looked at for what is close to one that is not known
@@ -343,13 +343,13 @@ def _values(investigation: Investigation, matrix: sparse.csr_array) -> FloatArra
     return np.asarray((matrix @ investigation.stack_values).toarray())
 
 
-def _sides(investigation: Investigation, regression_id: str) -> tuple[BoolArray, BoolArray]:
+def _sides(investigation: Investigation, regression_id: str) -> tuple[IntArray, IntArray]:
     """Return which windows are quiet ones before a regression, and after, (n_windows,) each."""
     return investigation.sides(investigation.regression(regression_id).change_index)
 
 
 def _changed(
-    investigation: Investigation, values: FloatArray, sides: tuple[BoolArray, BoolArray], limit: int
+    investigation: Investigation, values: FloatArray, sides: tuple[IntArray, IntArray], limit: int
 ) -> list[DiffRow]:
     before, after = (values[:, side].mean(axis=1) for side in sides)
     seen = np.flatnonzero((before > 0) | (after > 0))
@@ -358,7 +358,7 @@ def _changed(
 
 
 def _diff(
-    investigation: Investigation, values: FloatArray, sides: tuple[BoolArray, BoolArray],
+    investigation: Investigation, values: FloatArray, sides: tuple[IntArray, IntArray],
     places: Any,
 ) -> list[DiffRow]:  # fmt: skip
     before, after = (values[places][:, side] for side in sides)

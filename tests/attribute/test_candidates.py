@@ -1,0 +1,74 @@
+"""What took effect when."""
+
+import pandas as pd
+import pytest
+
+from workbench.attribute import deploy_windows, recorded_changes, within
+from workbench.store.schema import RECORD_TABLES
+from workbench.types import Records
+
+WINDOWS = pd.DataFrame({"at": pd.date_range("2026-01-05", periods=6, freq="h", tz="UTC")})
+
+
+def records(changes=(), experiments=()):
+    def table(name, rows):
+        frame = pd.DataFrame(list(rows), columns=RECORD_TABLES[name].names)
+        for column in ("at", "start", "end"):
+            if column in frame:
+                frame[column] = pd.to_datetime(frame[column], utc=True)
+        return frame.astype({c: object for c in ("files", "arms") if c in frame}).where(
+            frame.notna(), None
+        )
+
+    told = {"changes": changes, "experiments": experiments}
+    return Records(**{name: table(name, told.get(name, ())) for name in Records.__slots__})
+
+
+def flag(change_id, hour, before, after, **more):
+    at = f"2026-01-05T{hour:02d}:30Z"
+    return {"id": change_id, "kind": "flag", "at": at, "title": "t", "author": "Ada", "key": "fast",
+            "before": before, "after": after, "detail": "", "service": ""} | more  # fmt: skip
+
+
+def test_a_commit_runs_from_the_first_window_of_a_version_that_has_it():
+    commits = ["a", "b", "c", "d"]
+    assert deploy_windows(commits, ["old", "b", "b", "c"]) == {"a": 1, "b": 1, "c": 3}
+
+
+def test_a_roll_back_deploys_nothing_anew():
+    assert deploy_windows(["a", "b"], ["a", "b", "a", "b"]) == {"a": 0, "b": 1}
+    assert deploy_windows([], ["a"]) == {}
+
+
+def test_a_flag_takes_effect_in_the_next_window_and_knows_its_steps():
+    rows = [flag("F-1", 1, "0", "0.5"), flag("F-2", 3, "0.5", "1")]
+    first, second = recorded_changes(records(rows), WINDOWS)
+    assert (first.window, second.window) == (2, 4)
+    assert first.rollout == second.rollout == ((0, 0.0), (2, 0.5), (4, 1.0))
+    assert (first.key, first.before, first.after) == ("fast", "0", "0.5")
+
+
+def test_a_setting_has_no_rollout_and_a_commit_is_read_from_the_repository():
+    rows = [flag("S-1", 1, "10", "20", kind="config"), flag("c0ffee", 1, "", "", kind="commit")]
+    (setting,) = recorded_changes(records(rows), WINDOWS)
+    assert (setting.kind, setting.rollout) == ("config", ())
+
+
+def test_an_experiment_begins_with_its_first_window():
+    row = {"id": "EXP-1", "service": "", "title": "New order", "start": "2026-01-05T02:00Z",
+           "end": None, "arms": ["control", "treatment"]}  # fmt: skip
+    (found,) = recorded_changes(records(experiments=[row]), WINDOWS)
+    assert (found.kind, found.window, found.key) == ("experiment", 2, "EXP-1")
+    assert found.after == "control, treatment"
+
+
+def test_what_came_after_the_recording_is_in_no_window():
+    (found,) = recorded_changes(records([flag("F-1", 23, "0", "1")]), WINDOWS)
+    assert found.window is None
+    assert within([found], 0, 99) == []
+
+
+@pytest.mark.parametrize(("low", "high", "n"), [(2, 4, 2), (3, 4, 1), (5, 9, 0)])
+def test_candidates_are_those_within(low, high, n):
+    rows = [flag("F-1", 1, "0", "0.5"), flag("F-2", 3, "0.5", "1")]
+    assert len(within(recorded_changes(records(rows), WINDOWS), low, high)) == n

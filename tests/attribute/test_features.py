@@ -1,0 +1,110 @@
+"""Each piece of evidence, on cases in which it can be told by hand."""
+
+from datetime import UTC, datetime
+
+import numpy as np
+import pytest
+
+from workbench.attribute import Clues, Code
+from workbench.attribute.features import FEATURES, measure
+from workbench.history import Commit, Hunk
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+
+
+def evidence(growth, change, *others, **clues):
+    """Return the features of a change, by name."""
+    measured = measure([change, *others], Clues(growth, clues.pop("windows", (3, 3, 3)), **clues))
+    return dict(zip(FEATURES, measured.values[0].tolist(), strict=True))
+
+
+def test_lift_is_growth_beyond_the_part_of_the_cost(make_growth, change):
+    growth = make_growth({"main;f": 1, "main;g": 3}, {"main;f": 3, "main;g": 3})
+    found = evidence(growth, change("c", "f"))
+    assert (found["lift"], found["nearest"]) == (0.75, 1)
+    assert evidence(growth, change("c", "main"))["lift"] == 0
+    assert evidence(growth, change("c", "g"))["lift"] == -0.75
+
+
+def test_new_calls_are_of_the_caller_or_of_the_new_function(make_growth, change):
+    growth = make_growth({"main;f": 1, "main;g": 1}, {"main;f": 1, "main;g": 1, "main;g;X": 2})
+    assert evidence(growth, change("c", "g"))["new_calls"] == 1
+    assert evidence(growth, change("c", "f"))["new_calls"] == 0
+    new = make_growth({"main;f": 1}, {"main;f": 1, "main;f;fresh": 2})
+    assert evidence(new, change("c", "fresh"))["new_calls"] == 1
+
+
+def test_a_function_that_grew_under_one_caller_alone_is_not_what_changed(make_growth, change):
+    before = {"main;a;x": 2, "main;b;x": 2}
+    only_a = make_growth(before, {"main;a;x": 6, "main;b;x": 2})
+    both = make_growth(before, {"main;a;x": 4, "main;b;x": 4})
+    assert evidence(only_a, change("c", "x"))["uneven"] > 0.4
+    assert evidence(both, change("c", "x"))["uneven"] == 0
+
+
+def test_a_caller_is_not_to_blame_for_what_grew_elsewhere_too(make_growth, change):
+    before = {"main;a;x": 2, "main;b;x": 2}
+    only_a = make_growth(before, {"main;a;x": 6, "main;b;x": 2})
+    both = make_growth(before, {"main;a;x": 4, "main;b;x": 4})
+    assert evidence(both, change("c", "a"))["elsewhere"] > 0.8
+    assert evidence(only_a, change("c", "a"))["elsewhere"] == 0
+
+
+def test_distance_is_counted_in_calls_from_what_grew(make_growth, change):
+    before = {"main;f": 1, "main;g": 1, "main;g;h": 1}
+    growth = make_growth(before, before | {"main;f": 4}, "app:f")
+    far = [evidence(growth, change("c", name))["distance"] for name in ("f", "main", "g", "h")]
+    assert far == [0, 0, 1, 2]
+    assert evidence(growth, change("c", "unseen"))["distance"] == 6
+
+
+def test_timing_is_a_log_likelihood(make_growth, change):
+    growth = make_growth({"main": 1}, {"main": 2})
+    found = [
+        evidence(growth, change("c", window=w), windows=(8, 10, 12))["timing"] for w in (10, 11, 99)
+    ]
+    assert found == [0, -0.5, -8]
+
+
+def test_the_series_follows_the_rollout(make_growth, change):
+    growth = make_growth({"main": 1}, {"main": 2})
+    steps = ((0, 0.0), (4, 0.5), (8, 1.0))
+    values = np.repeat([1.0, 1.5, 2.0], 4)
+    flag = change("F", kind="flag", rollout=steps)
+    assert evidence(growth, flag, values=values)["rollout"] == pytest.approx(1)
+    assert evidence(growth, flag, values=np.ones(12))["rollout"] == 0
+    assert evidence(growth, flag, values=values[::-1])["rollout"] == pytest.approx(-1)
+
+
+def test_arms_that_differ_speak_for_the_experiment(make_growth, change):
+    growth = make_growth({"main": 1}, {"main": 2})
+    experiment = change("E", kind="experiment", key="E")
+    assert evidence(growth, experiment, arms={"E": 0.5})["arms"] == 0.5
+    assert evidence(growth, experiment)["arms"] == 0
+
+
+def test_words_like_the_names_of_what_grew(make_growth, change):
+    growth = make_growth({"main;rank_posts": 1, "main;g": 1}, {"main;rank_posts": 5, "main;g": 1})
+    alike, other = (
+        evidence(growth, change("c", title=t))["words"] for t in ("Ranking of posts", "Send mail")
+    )
+    assert alike > 0.5 > other == 0
+
+
+def test_what_is_no_code_in_production(make_growth, change):
+    growth = make_growth({"main;f": 1}, {"main;f": 2})
+
+    def of(*hunks, **fields):
+        commits = {"c": Commit("c", "", "", "", NOON, hunks)}
+        return evidence(growth, change("c", "f", **fields), code=Code(commits=commits))
+
+    assert of(Hunk("docs/a.md", 0, (), ("for\n",)))["no_code"] == 1
+    assert of(Hunk("app.py", 0, (), ("x = f(y)\n",)))["no_code"] == 0
+    assert of(Hunk("go.mod", 0, (), ("x v1.2\n",)), kind="dependency")["no_code"] == 0
+    assert of(kind="flag")["flag"] == 1
+
+
+def test_the_area_of_an_author(make_growth, change):
+    growth = make_growth({"main;f": 1}, {"main;f": 2})
+    authors = {"Ada": {"app.py": 3, "other.py": 1}}
+    assert evidence(growth, change("c", "f", files=("app.py",)), authors=authors)["area"] == 0.75

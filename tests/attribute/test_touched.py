@@ -1,0 +1,60 @@
+"""Which recorded functions a change could have acted on."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from workbench.attribute import Code
+from workbench.attribute.touched import touched
+from workbench.history import Commit, Hunk
+from workbench.types import Function
+
+NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
+RANK, SEND = Function("rank", "svc/rank.py"), Function("send", "svc/send.py")
+ENCODE, OTHER = Function("encode", "wire_fmt/core.py"), Function("other", "lib/core.py")
+RECORDED = {function: number for number, function in enumerate((RANK, SEND, ENCODE, OTHER))}
+
+
+def code(*hunks):
+    return Code(
+        texts={RANK: "def rank(rows):\n    return rows[:LIMIT]", SEND: "def send():\n    flags['fast_path']"},
+        outside={"svc/rank.py": "LIMIT = 10\n", "svc/send.py": "from svc.rank import rank\n"},
+        commits={"c1": Commit("c1", "", "", "", NOON, hunks)},
+    )  # fmt: skip
+
+
+def names(change, code):
+    numbers = touched(change, code, RECORDED)
+    return {function.name for function, number in RECORDED.items() if number in numbers}
+
+
+def test_a_commit_acts_on_the_functions_it_touched(change):
+    assert names(change("c1", "rank", "unseen", file="svc/rank.py"), code()) == {"rank"}
+
+
+def test_a_constant_acts_on_those_that_read_it(change):
+    hunk = Hunk("svc/rank.py", 0, ("LIMIT = 10\n",), ("LIMIT = 99\n",))
+    assert names(change("c1", "<module>", file="svc/rank.py"), code(hunk)) == {"rank"}
+
+
+def test_a_constant_of_the_same_name_elsewhere_acts_on_nobody_here(change):
+    hunk = Hunk("svc/other.py", 0, ("LIMIT = 10\n",), ("LIMIT = 99\n",))
+    assert names(change("c1", "<module>", file="svc/other.py"), code(hunk)) == set()
+
+
+@pytest.mark.parametrize("key", ["fast_path", "fast-path", "fast.path", "FAST_PATH"])
+def test_a_flag_acts_on_those_that_read_it(change, key):
+    assert names(change("F-1", kind="flag", key=key), code()) == {"send"}
+    assert names(change("F-1", kind="flag", key="path"), code()) == set()
+
+
+def test_a_flag_held_by_a_constant_is_read_through_it(change):
+    known = code()
+    known.outside["svc/rank.py"] = 'LIMIT = settings["top_n"]\n'
+    assert names(change("F-1", kind="config", key="top_n"), known) == {"rank"}
+
+
+def test_a_dependency_acts_on_the_functions_of_its_package(change):
+    assert names(change("d", kind="dependency", key="wire-fmt"), code()) == {"encode"}
+    pins = Hunk("requirements.txt", 0, ("wire-fmt==1.0\n",), ("wire-fmt==1.1\n",))
+    assert names(change("c1"), code(pins)) == {"encode"}

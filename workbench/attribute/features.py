@@ -1,0 +1,291 @@
+"""The evidence for and against each candidate, in numbers that a ranker can weigh.
+
+Each feature is one row of `FEATURES`: what it is called, what it says, and how it is put in words.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from workbench.attribute.diffs import wording
+from workbench.attribute.growth import Growth
+from workbench.attribute.moves import Sources, blame_nearest
+from workbench.attribute.touched import Code, touched
+from workbench.attribute.words import likeness, words_of
+from workbench.types import BoolArray, Change, FloatArray, IntArray
+
+FEATURES: Mapping[str, str] = {
+    "lift": "{growth:.0%} of the growth passes through what it touched, which held "
+    "{cost_before:.0%} of the cost before and {cost_after:.0%} after",
+    "nearest": "{nearest:.0%} of the growth is nearest to what it touched, of all that changed",
+    "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
+    "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
+    "elsewhere": "what grew beneath it grew {elsewhere:.0%} as much beneath others",
+    "distance": "{distance:.0f} calls away from what grew",
+    "timing": "it took effect {windows_off:+.0f} windows from the change point",
+    "rollout": "the cost follows its rollout with a correlation of {rollout:.2f}",
+    "arms": "its arms differ by {arms:.0%} of the growth",
+    "words": "its words are {words:.0%} like the names of what grew",
+    "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time",
+    "no_code": "no line of it is new code that runs in production",
+    "flag": "it is a flag",
+    "config": "it is a setting",
+    "experiment": "it is an experiment",
+    "dependency": "it is another version of a dependency",
+    "area": "{area:.0%} of its author's earlier changes are in these files",
+}
+"""Name -> words; what they name are the facts of `Measured`."""
+
+_FURTHEST = 6
+_LEAST_LIKELY = -8.0
+
+
+@dataclass(frozen=True, eq=False)
+class Clues:
+    """What is known of one regression when its cause is asked for."""
+
+    growth: Growth
+    windows: tuple[int, int, int]
+    """First window of the new level: lower end of its interval, itself, upper end."""
+    values: FloatArray = field(default_factory=lambda: np.zeros(0))
+    """(n_windows,) the series that regressed; empty where it is not known."""
+    code: Code = field(default_factory=Code)
+    sources: Sources = field(default_factory=Sources)
+    authors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """Author -> file -> earlier changes."""
+    arms: Mapping[str, float] = field(default_factory=dict)
+    """Experiment -> cost that its arms add, by their own results, in the unit of `growth`."""
+
+
+@dataclass(frozen=True, eq=False)
+class Measured:
+    """Features of the candidates of one clues."""
+
+    values: FloatArray
+    """(n_changes, n_features), columns as in `FEATURES`."""
+    touched: tuple[frozenset[int], ...]
+    """Recorded functions that each could have acted on, as numbers of `growth.functions`."""
+    facts: tuple[Mapping[str, float], ...]
+    """What the features are made of and told with, by name."""
+    carried: FloatArray
+    """(n_changes,) net growth nearest to each, in the unit of the growth."""
+
+
+def measure(changes: Sequence[Change], clues: Clues) -> Measured:
+    """Measure every feature of every candidate."""
+    growth = clues.growth
+    recorded = {function: number for number, function in enumerate(growth.functions)}
+    sets = tuple(touched(change, clues.code, recorded) for change in changes)
+    carried = blame_nearest(growth, sets, clues.sources)
+    distances = _distances(growth, sets)
+    grown = words_of_growth(growth)
+    facts = []
+    for row, change in enumerate(changes):
+        found = _of_stacks(growth, sets[row], carried[row])
+        found["distance"] = float(distances[row])
+        found |= _of_time(change, clues)
+        found |= _of_words(change, clues, grown)
+        found["area"] = _area(change, clues)
+        facts.append(found)
+    values = np.array([[found.get(name, 0.0) for name in FEATURES] for found in facts])
+    return Measured(values.reshape(-1, len(FEATURES)), sets, tuple(facts), carried)
+
+
+def words_of_growth(growth: Growth) -> Mapping[str, float]:
+    """Return the words in the names of the functions that grew, weighted by how much they did."""
+    before, after = growth.costs
+    scale = max(growth.total, 1e-300)
+    weights: dict[str, float] = {}
+    seen: dict[str, int] = {}
+    for number, function in enumerate(growth.functions):
+        part = max(0.0, float(after[number] - before[number])) / scale
+        for word in words_of(f"{function.name} {function.file.removesuffix('.py')}"):
+            seen[word] = seen.get(word, 0) + 1
+            weights[word] = weights.get(word, 0.0) + min(part, 1.0)
+    n = len(growth.functions)
+    return {word: weight * math.log(1 + n / seen[word]) / seen[word] ** 0.5
+            for word, weight in weights.items() if weight > 0}  # fmt: skip
+
+
+def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dict[str, float]:
+    total = growth.total
+    if not functions or total <= 0:
+        return {}
+    inside = growth.through(functions)
+    part = inside & growth.regressed
+    share = _clip(growth.delta[part].sum() / total)
+    before, after = (
+        side[inside].sum() / max(side.sum(), 1e-300) for side in (growth.before, growth.after)
+    )
+    callers, callees = growth.new_calls
+    gain = np.where(growth.regressed, np.maximum(growth.delta, 0), 0.0)
+    wanted = sorted(functions)
+    is_ours = np.isin(callers, wanted) | (np.isin(callees, wanted) & growth.is_new[callees])
+    ours = _clip(gain[is_ours].sum() / total)
+    return {
+        "growth": share,
+        "cost_before": before,
+        "cost_after": after,
+        "lift": share - before,
+        "nearest": _clip(carried / total),
+        "new_calls": ours,
+        "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
+        "elsewhere": _elsewhere(growth, functions, inside) if share > 0.1 else 0.0,
+    }
+
+
+def _uneven(growth: Growth, functions: frozenset[int]) -> float:
+    """Tell how far the growth of what was touched is from even over its callers.
+
+    A function that became slower did so whoever calls it; where only some of its callers see that,
+    they call it more often.
+    """
+    heaviest = max(functions, key=lambda f: (_grown(growth, f), f))
+    stacks = growth.stacks_of[[heaviest]].indices
+    starts = growth.recording.stack_starts
+    callers = np.full(len(stacks), -1)
+    for i, stack in enumerate(stacks):
+        frames = growth.frames[starts[stack] : starts[stack + 1]]
+        place = int(np.argmax(frames == heaviest))
+        callers[i] = frames[place - 1] if place else -1
+    groups, of = np.unique(callers, return_inverse=True)
+    before = np.bincount(of, growth.before[stacks])
+    delta = np.bincount(of, growth.delta[stacks])
+    noise = np.sqrt(np.bincount(of, growth.error[stacks] ** 2))
+    total = delta.sum()
+    if len(groups) < 2 or before.sum() <= 0 or total <= 0:
+        return 0.0
+    off = np.abs(delta - total * before / before.sum())
+    return _clip((off - noise).clip(min=0).sum() / (2 * total))
+
+
+def _elsewhere(growth: Growth, functions: frozenset[int], inside: BoolArray) -> float:
+    """Tell how much of what grew beneath the touched functions grew beneath others too.
+
+    Relative to what it cost there: 1 where it became slower whoever calls it.
+    """
+    below = _callee(growth, functions, inside)
+    if below is None:
+        return 0.0
+    stacks = growth.stacks_of[[below]].indices
+    outside = stacks[~inside[stacks]]
+    before = growth.before[stacks].sum()
+    part = growth.before[outside].sum() / before if before > 0 else 0.0
+    delta = growth.delta[stacks].sum()
+    if part < 0.05 or delta <= 0:
+        return 0.0
+    noise = math.sqrt((growth.error[outside] ** 2).sum())
+    return _clip(max(0.0, growth.delta[outside].sum() - noise) / delta / part)
+
+
+def _callee(growth: Growth, functions: frozenset[int], inside: BoolArray) -> int | None:
+    """Return the callee that most of the growth beneath the touched functions is in."""
+    starts = growth.recording.stack_starts
+    gains: dict[int, float] = {}
+    own = 0.0
+    wanted = np.zeros(len(growth.functions), np.bool_)
+    wanted[list(functions)] = True
+    for stack in np.flatnonzero(inside & (growth.delta != 0)):
+        frames = growth.frames[starts[stack] : starts[stack + 1]]
+        place = int(np.flatnonzero(wanted[frames])[-1])
+        if place + 1 < len(frames):
+            callee = int(frames[place + 1])
+            gains[callee] = gains.get(callee, 0.0) + float(growth.delta[stack])
+        else:
+            own += float(growth.delta[stack])
+    best = max(gains, key=lambda f: gains[f], default=None)
+    return best if best is not None and gains[best] > max(own, 0.0) else None
+
+
+def _grown(growth: Growth, function: int) -> float:
+    before, after = growth.costs
+    return float(after[function] - before[function])
+
+
+def _distances(growth: Growth, sets: Sequence[frozenset[int]]) -> IntArray:
+    """Return how many calls lie between what each candidate touched and a stack that grew."""
+    edges: dict[int, set[int]] = {}
+    starts = growth.recording.stack_starts
+    last = np.zeros(len(growth.frames), np.bool_)
+    last[starts[1:] - 1] = True
+    pairs = np.unique(np.stack([growth.frames[:-1], growth.frames[1:]])[:, ~last[:-1]], axis=1)
+    for caller, callee in pairs.T.tolist():
+        edges.setdefault(caller, set()).add(callee)
+        edges.setdefault(callee, set()).add(caller)
+    reach = _leading(growth)
+    distance = dict.fromkeys(reach, 0)
+    ring = list(reach)
+    for step in range(1, _FURTHEST):
+        ring = [g for f in ring for g in edges.get(f, ()) if g not in distance]
+        distance |= dict.fromkeys(ring, step)
+        ring = list(dict.fromkeys(ring))
+    return np.array([min((distance.get(f, _FURTHEST) for f in s), default=_FURTHEST) for s in sets])
+
+
+def _leading(growth: Growth) -> set[int]:
+    """Return the functions that a tenth of the growth or more passes through."""
+    gained = growth.stacks_of @ np.where(growth.regressed, growth.delta, 0.0)
+    return {int(f) for f in np.flatnonzero(gained >= 0.1 * max(growth.total, 1e-300))}
+
+
+def _of_time(change: Change, clues: Clues) -> dict[str, float]:
+    found: dict[str, float] = {}
+    low, index, high = clues.windows
+    if change.window is not None:
+        width = max((high - low) / 4, 0.5)
+        found["windows_off"] = change.window - index
+        found["timing"] = max(_LEAST_LIKELY, -((found["windows_off"] / width) ** 2) / 2)
+    if change.rollout and len(clues.values):
+        found["rollout"] = _follows(change, clues)
+    if change.key in clues.arms:
+        found["arms"] = max(
+            -1.0, min(1.0, clues.arms[change.key] / max(clues.growth.total, 1e-300))
+        )
+    return found
+
+
+def _follows(change: Change, clues: Clues) -> float:
+    """Return how the series that regressed goes with the part of traffic that the change reached.
+
+    Over the windows from before its first step to after its last, where there are several.
+    """
+    steps = [(window, reach) for window, reach in change.rollout if window < len(clues.values)]
+    reach = np.zeros(len(clues.values))
+    for window, fraction in steps:
+        reach[window:] = fraction
+    near = [window for window, _ in steps if window > 0]
+    if len(near) < 2:
+        return 0.0
+    start, end = max(0, near[0] - 8), min(len(reach), near[-1] + 8)
+    x, y = reach[start:end], clues.values[start:end]
+    if len(x) < 4 or x.std() == 0 or y.std() == 0:
+        return 0.0
+    return float(np.corrcoef(x, y)[0, 1])
+
+
+def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[str, float]:
+    said = " ".join([change.title, change.key, change.detail[:500], *change.files[:20]])
+    found = {"words": likeness(words_of(said), grown)}
+    if change.kind in ("flag", "config", "experiment"):
+        return found | {change.kind: 1.0}
+    is_bump = change.kind == "dependency"
+    if change.id in clues.code.commits:
+        told = wording(clues.code.hunks(change))
+        found["no_code"] = float(told.n_new == 0 and not is_bump)
+        found["n_cues"] = told.n_cues
+        found["cues"] = min(math.log1p(told.n_cues), 4.0)
+    return found | {"dependency": float(is_bump)}
+
+
+def _area(change: Change, clues: Clues) -> float:
+    known = clues.authors.get(change.author, {})
+    total = sum(known.values())
+    return sum(known.get(path, 0) for path in set(change.files)) / total if total else 0.0
+
+
+def _clip(value: float) -> float:
+    return float(max(0.0, min(1.0, value)))

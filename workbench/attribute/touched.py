@@ -1,0 +1,131 @@
+"""Which recorded functions a change could have acted on.
+
+A commit acts on the functions whose lines it touched; lines outside of any function (a constant, a
+default, a decorator's argument) act on the functions that name what they define. A flag, a setting
+or an experiment acts on the functions that read it, a dependency on those of its package.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from workbench.attribute.diffs import bumped
+from workbench.history import MODULE, Commit, Hunk
+from workbench.types import Change, Function
+
+_ASSIGNED = re.compile(
+    r"^\s*(?:export\s+|public\s+|private\s+|protected\s+|static\s+|final\s+|const\s+|let\s+|var\s+"
+    r"|pub\s+|#define\s+)*([A-Za-z_$][\w$]*)\s*(?::[^=]+)?=(?!=)"
+)
+_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+_MIN_WORD = 3
+"""Shorter names say too little to be looked for."""
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Code:
+    """What is known of the code that ran: texts of the recorded functions, and diffs."""
+
+    texts: Mapping[Function, str] = field(default_factory=dict)
+    """Source of each recorded function, where it is known."""
+    outside: Mapping[str, str] = field(default_factory=dict)
+    """Path -> source outside of any function."""
+    commits: Mapping[str, Commit] = field(default_factory=dict)
+    """By id, with what each changed."""
+
+    def hunks(self, change: Change) -> Sequence[Hunk]:
+        """Return what a change did to files; nothing for one that is no commit."""
+        commit = self.commits.get(change.id)
+        return commit.hunks if commit else ()
+
+    def readers(self, names: Iterable[str], files: Collection[str] | None = None) -> set[Function]:
+        """Return the functions that name any of some things, also by a constant that holds it.
+
+        Parameters
+        ----------
+        names : iterable of str
+            Of constants, flags, settings.
+        files : collection of str, optional
+            Only the functions in these. Default: all.
+        """
+        wanted = {name for name in names if len(name) >= _MIN_WORD}
+        if not wanted:
+            return set()
+        pattern = _any_of(wanted)
+        looked_at = self.outside if files is None else set(files) & self.outside.keys()
+        aliases = {
+            match[1]
+            for path in looked_at
+            for line in self.outside[path].split("\n")
+            if pattern.search(line) and (match := _ASSIGNED.match(line))
+        }
+        pattern = _any_of(wanted | {alias for alias in aliases if len(alias) >= _MIN_WORD})
+        return {
+            function
+            for function, text in self.texts.items()
+            if (files is None or function.file in files) and pattern.search(text)
+        }
+
+    def importers(self, path: str) -> set[str]:
+        """Return the files that name a module, and itself."""
+        stem = path.rpartition("/")[2].partition(".")[0]
+        named = re.compile(rf"\b{re.escape(stem)}\b")
+        return {path} | {file for file, text in self.outside.items() if named.search(text)}
+
+
+def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> frozenset[int]:
+    """Return which recorded functions a change could have acted on, as their numbers.
+
+    Parameters
+    ----------
+    change : Change
+        With its functions, where it is a commit.
+    code : Code
+        What is known of the code that ran.
+    recorded : mapping of Function to int
+        Every function of the recording with its number.
+    """
+    found = {f for f in change.functions if f in recorded}
+    hunks = code.hunks(change)
+    for path in {f.file for f in change.functions if f.name == MODULE}:
+        names = _defined_outside((h for h in hunks if h.path == path), code)
+        if names:
+            found |= code.readers(names, code.importers(path))
+    if change.key:
+        found |= code.readers({change.key})
+    for package in [change.key] if change.kind == "dependency" else bumped(hunks):
+        found |= _of_package(package, recorded)
+    return frozenset(recorded[function] for function in found if function in recorded)
+
+
+def _defined_outside(hunks: Iterable[Hunk], code: Code) -> set[str]:
+    """Return the names that changed lines outside of functions define."""
+    names = set()
+    for hunk in hunks:
+        outside = {line.strip() for line in code.outside.get(hunk.path, "").split("\n")}
+        for line in (*hunk.removed, *hunk.added):
+            match = _ASSIGNED.match(line)
+            if match and (line.strip() in outside or line in hunk.removed):
+                names.add(match[1])
+    return names
+
+
+def _of_package(package: str, recorded: Iterable[Function]) -> set[Function]:
+    """Return the functions in files of a package, as its name stands in their paths."""
+    name = _plain(package.rpartition("/")[2])
+    return {f for f in recorded if name in map(_plain, f.file.removesuffix(".py").split("/"))}
+
+
+def _plain(name: str) -> str:
+    return _SEPARATORS.sub("_", name).strip("_").lower()
+
+
+def _any_of(names: Iterable[str]) -> re.Pattern[str]:
+    """Match any of some names as a whole word; `a.b`, `a_b` and `a-b` are one name."""
+    parts = (
+        r"[._\- ]?".join(map(re.escape, filter(None, _SEPARATORS.split(name))))
+        for name in sorted(names)
+    )
+    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
