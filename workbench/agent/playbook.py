@@ -68,6 +68,10 @@ def abstain(why: str, evidence: Sequence[EvidenceItem]) -> ReportDiagnosis:
     return ReportDiagnosis(summary=why, evidence=list(evidence))
 
 
+_DOUBT = 0.5
+"""More than this probability that it was none of the known changes, and none is named."""
+
+
 class Examined(NamedTuple):
     """What every code investigation looks at first."""
 
@@ -93,7 +97,7 @@ def examine(
     -------
     Examined or ReportDiagnosis
         An abstention where nobody is suspected, the first suspect is the cause with a probability
-        below `at_least`, or it is more probable that none of the known changes is.
+        below `at_least`, or more probably none of the known changes is than any of them.
     """
     ranked = yield call("rank_changes", regression_id=facts["regression_id"])
     suspects = ranked.get("suspects", [])
@@ -103,7 +107,7 @@ def examine(
     first = suspects[0]
     probability, none = first["probability"], ranked.get("none_of_these", 0.0)
     weighed = f"{first['change_id']} is the cause with a probability of {probability:.0%}"
-    if none > probability:
+    if none > _DOUBT:
         seen = f"{weighed}, none of the known changes with one of {none:.0%}"
         return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
     if probability < at_least:
