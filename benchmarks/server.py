@@ -9,6 +9,7 @@ Without a store of one's own, one of ordinary size is made up in a temporary fol
 from __future__ import annotations
 
 import argparse
+import json
 import os
 import random
 import signal
@@ -36,6 +37,8 @@ from workbench.store import Store, WindowProfile
 COMMAND = [sys.executable, "-c", "from workbench.cli import main; main()", "mcp"]
 START = datetime(2026, 3, 2, tzinfo=UTC)
 N_WINDOWS, N_STACKS, N_FUNCTIONS, N_FILES, N_COMMITS = 330, 1500, 900, 300, 120
+N_TOGETHER = 15
+"""Functions that call each other."""
 DEPLOY = 200
 """Window in which a function gets slow."""
 Calls = dict[str, dict[str, Any]]
@@ -79,10 +82,11 @@ def make_store(folder: Path, commits: list[str]) -> None:
     """Make a store whose windows run one commit after the other."""
     rng = random.Random(7)
     names = [f"work_{n} (app/part_{n // 3}.py)" for n in range(N_FUNCTIONS)]
-    stacks = [
-        ";".join(["main (app/part_0.py)", *rng.choices(names, k=rng.randint(4, 25))])
-        for _ in range(N_STACKS)
-    ]
+    stacks = []
+    for _ in range(N_STACKS):  # each within one part of the program
+        part = rng.randrange(0, N_FUNCTIONS, N_TOGETHER)
+        frames = rng.choices(names[part : part + N_TOGETHER], k=rng.randint(3, 14))
+        stacks.append(";".join(["main (app/part_0.py)", *frames]))
     weights = [rng.expovariate(1) for _ in stacks]
     slow = [
         weight * (6 if "work_300 " in s else 1) for s, weight in zip(stacks, weights, strict=True)
@@ -219,18 +223,43 @@ async def ordinary_calls(session: ClientSession) -> Calls:
     return calls
 
 
-async def warm_calls(served: list[str], n_calls: int) -> dict[str, list[float]]:
-    """Return seconds of each call of each tool, the first left out."""
-    took: dict[str, list[float]] = {}
+async def find_calls(served: list[str]) -> Calls:
+    """Return what to call, with arguments that fit the store."""
     async with over_stdio(served) as session:
         await session.initialize()
-        for name, arguments in (await ordinary_calls(session)).items():
+        return await ordinary_calls(session)
+
+
+def warm_calls(served: list[str], calls: Calls, n_calls: int) -> dict[str, list[float]]:
+    """Return seconds of each call of each tool, the first left out.
+
+    Lines are written and read as they are: what a client does with replies is its own affair.
+    """
+    took: dict[str, list[float]] = {}
+    with subprocess.Popen(
+        [*COMMAND, *served], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+
+        def ask(method: str, **params: Any) -> Any:
+            message = {"jsonrpc": "2.0", "id": 1, "method": method, "params": params}
+            process.stdin.write(json.dumps(message) + "\n")
+            process.stdin.flush()
+            return json.loads(process.stdout.readline())["result"]
+
+        ask("initialize", protocolVersion="2025-06-18", capabilities={},
+            clientInfo={"name": "benchmark", "version": "1"})  # fmt: skip
+        note = {"jsonrpc": "2.0", "method": "notifications/initialized"}
+        process.stdin.write(json.dumps(note) + "\n")
+        for name, arguments in calls.items():
             for turn in range(n_calls + 1):
                 began = time.perf_counter()
-                reply = await session.call_tool(name, arguments)
+                reply = ask("tools/call", name=name, arguments=arguments)
                 if turn:
                     took.setdefault(name, []).append(time.perf_counter() - began)
-                assert not reply.isError, reply.content
+                assert not reply["isError"], reply
+        process.stdin.close()
     return took
 
 
@@ -292,7 +321,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--seconds", type=float, default=60)
     parser.add_argument("--clients", type=int, default=8)
-    parser.add_argument("--starts", type=int, default=5)
+    parser.add_argument("--starts", type=int, default=3)
     parser.add_argument("--calls", type=int, default=50, help="of each tool")
     parser.add_argument("--store", type=Path)
     parser.add_argument("--repo", type=Path)
@@ -304,7 +333,8 @@ def main() -> None:
         ):
             print(f"{name:14} {statistics.median(column):6.2f} s (worst {max(column):.2f} s)")
         print(f"warm calls over standard streams, {told.calls} of each:")
-        for name, seconds in anyio.run(warm_calls, served, told.calls).items():
+        calls = anyio.run(find_calls, served)
+        for name, seconds in warm_calls(served, calls, told.calls).items():
             show(name, seconds)
         with over_http(served) as (address, token):
             began = time.perf_counter()

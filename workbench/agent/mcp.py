@@ -136,6 +136,7 @@ class Server(FastMCP[Any]):
             host=HOST,
             port=port,
             log_level="ERROR",
+            json_response=True,  # an answer is one message: nothing to stream
             transport_security=TransportSecuritySettings(
                 enable_dns_rebinding_protection=True,
                 allowed_hosts=["127.0.0.1:*", "localhost:*"],
