@@ -24,7 +24,9 @@ FITTED_ON = 100_000
 """Seeds from here on are for the fit; those from 0 for what is reported."""
 RIDGE = 3.0
 AGAINST, EITHER = (None, 0), (None, None)
-SIGNS = dict.fromkeys(("uneven", "elsewhere", "distance", "no_code", "area"), AGAINST)
+SIGNS = dict.fromkeys(
+    ("other_lines", "uneven", "elsewhere", "distance", "no_code", "area"), AGAINST
+)
 SIGNS |= dict.fromkeys(("flag", "config", "experiment", "dependency", "any", "rivals"), EITHER)
 SIGNS["best"] = AGAINST
 """What evidence may say; all other features speak for a candidate or not at all."""
@@ -49,7 +51,14 @@ def measured(seed):
     values = function_series(case.recording).row(case.subject, "cost")
     code = Code(case.texts, {}, {commit.id: commit for commit in case.commits})
     clues = Clues(
-        growth, case.windows, values, code, Sources(case.texts, case.texts), case.authors, case.arms
+        growth,
+        case.windows,
+        values,
+        code,
+        Sources(case.texts, case.texts),
+        authors=case.authors,
+        lines=case.lines,
+        arms=case.arms,
     )
     culprit = np.array([change.id in case.culprits for change in case.changes])
     return Case(clues, measure(case.changes, clues), culprit, case.kind)

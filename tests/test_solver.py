@@ -18,6 +18,7 @@ from workbench.types import (
     Fix,
     Outcome,
     Patch,
+    Ranking,
     Regression,
     Suspect,
     Verification,
@@ -273,7 +274,7 @@ def outcome(verification=None, change_id="c" * 40, before=0.5) -> Outcome:
     return Outcome(
         Case("case", "svc", ".", "a", "b"), None, None,
         Detection((replace(REGRESSION, before=before),), (), empty, empty),
-        (Suspect(Change("c" * 40, "t", "a", "e", at), 0.9, ("app:main",), 1.5),),
+        Ranking((Suspect(Change("c" * 40, "t", "a", "e", at), 0.9, ("app:main",), 1.5),), 0.1),
         Diagnosis("R-1", "It counts.", change_id, ("app:main",), "", "revert", 0.9), fix,
         seconds={"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},
     )  # fmt: skip
@@ -295,6 +296,7 @@ def test_the_json_is_what_was_promised():
         ],
         "cause": {"commit": "c" * 40, "functions": ["app:main"], "confidence": 0.9},
         "suspects": ["c" * 40],
+        "none_of_these": 0.1,
         "diagnosis": "It counts.",
         "mitigation": "restore_cache",
         "fix": {

@@ -12,7 +12,7 @@ from functools import partial
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
 
@@ -34,6 +34,9 @@ from workbench.types import (
     Step,
     Workload,
 )
+
+if TYPE_CHECKING:
+    from workbench.agent import Investigation
 
 CASE_FILE = "case.json"
 
@@ -177,11 +180,14 @@ def solve(
     skills = {skill.name: skill for skill in load_skills(options.skills)}
     model = make_model(options.model, skills)
     clock.lap("start")
-    records = Store.open(case.store).records()
-    evidence = Investigation(recording, detection, repository, case.base, case.head, records)
+    store = Store.open(case.store)
+    evidence = Investigation(
+        recording, detection, repository, case.base, case.head, store.records(),
+        read_lines=partial(store.recording, by_line=True),
+    )  # fmt: skip
     regression = detection.found[0]
     trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
-    suspects = evidence.ranking(regression.id).suspects
+    ranking = evidence.ranking(regression.id)
     clock.lap("diagnose")
     fix: Fix | None = None
     diagnosis = trajectory.diagnosis
@@ -190,14 +196,28 @@ def solve(
         hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
         fix, no_fix = find_fix(
             repository, evidence.history(case.base, case.head).weaves, case.base, case.head,
-            workload, folder, regression, diagnosis, suspects, hot,
+            workload, folder, regression, diagnosis, ranking.suspects, hot,
             n_runs=options.n_runs, progress=progress,
         )  # fmt: skip
         clock.lap("fix")
     return replace(
-        outcome, suspects=suspects, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
+        outcome, ranking=ranking, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
         steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
         skills={name: skill.content_hash for name, skill in skills.items()},
+    )  # fmt: skip
+
+
+def open_investigation(case: Case) -> Investigation:
+    """Open what the tools read of a case: detected in its recording alone, nothing is run."""
+    from workbench.agent import Investigation
+
+    store, repository = Store.open(case.store), _open_repository(case)
+    recording = store.recording()
+    series = function_series(recording)
+    detection, _ = _detect(case, recording, series, None, repository, lambda text: None)
+    return Investigation(
+        recording, detection, repository, case.base, case.head, store.records(),
+        read_lines=partial(store.recording, by_line=True),
     )  # fmt: skip
 
 
@@ -292,6 +312,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         if diagnosis and accused
         else None,
         "suspects": [suspect.change.id for suspect in outcome.suspects],
+        "none_of_these": outcome.ranking.none_probability,
         "diagnosis": diagnosis.summary if diagnosis else "no regression",
         "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
         "fix": _fix_json(fix),

@@ -68,12 +68,20 @@ def test_timing_is_a_log_likelihood(make_growth, change):
 
 def test_the_series_follows_the_rollout(make_growth, change):
     growth = make_growth({"main": 1}, {"main": 2})
-    steps = ((0, 0.0), (4, 0.5), (8, 1.0))
-    values = np.repeat([1.0, 1.5, 2.0], 4)
-    flag = change("F", kind="flag", rollout=steps)
-    assert evidence(growth, flag, values=values)["rollout"] == pytest.approx(1)
-    assert evidence(growth, flag, values=np.ones(12))["rollout"] == 0
-    assert evidence(growth, flag, values=values[::-1])["rollout"] == pytest.approx(-1)
+    flag = change("F", kind="flag", rollout=((0, 0.0), (4, 0.5), (8, 1.0)))
+    in_steps, at_once = np.repeat([1.0, 1.5, 2.0], 4), np.repeat([1.0, 2.0, 2.0], 4)
+    told = {
+        name: evidence(growth, flag, values=values, windows=(4, 4, 4))["rollout"]
+        for name, values in {
+            "steps": in_steps,
+            "once": at_once,
+            "flat": np.ones(12),
+            "fall": in_steps[::-1],
+        }.items()
+    }
+    assert told["steps"] == pytest.approx(1)
+    assert told["once"] == pytest.approx(-1)
+    assert told["flat"] == told["fall"] == 0
 
 
 def test_arms_that_differ_speak_for_the_experiment(make_growth, change):

@@ -88,7 +88,8 @@ def rank_simulated(seed):
     code = Code(case.texts, {}, {commit.id: commit for commit in case.commits})
     sources = Sources(case.texts, case.texts)
     return case, rank_changes(
-        case.changes, Clues(growth, case.windows, values, code, sources, case.authors, case.arms)
+        case.changes,
+        Clues(growth, case.windows, values, code, sources, case.authors, case.lines, case.arms),
     )
 
 

@@ -67,3 +67,25 @@ def test_no_profiler_is_told(tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     with pytest.raises(CaseError, match="expected py-spy"):
         record.record(made, folder, before)
+
+
+def test_the_rate_reaches_the_profiler(tmp_path, monkeypatch):
+    """A stand-in for py-spy, which notes how it was called and runs what it was to record."""
+    from workbench.evaluate.cases import record
+
+    spy = tmp_path / "py-spy"
+    spy.write_text(
+        "#!/bin/sh\n"
+        f'echo "$@" > {tmp_path}/called\n'
+        'while [ "$1" != "--output" ]; do shift; done\n'
+        'echo "run (_wl.py:1);f (m.py:2) 3" > "$2"\n'
+        "shift 3\n"
+        'exec "$@"\n'
+    )
+    spy.chmod(0o755)
+    made, folder, before, _ = workload(tmp_path, 1)
+    (tmp_path / "python").symlink_to(record.sys.executable)
+    monkeypatch.setattr(record.sys, "executable", str(tmp_path / "python"))
+    profile, run = record.record(made, folder, before, rate_hz=100)
+    assert "--rate=100" in (tmp_path / "called").read_text().split()
+    assert (profile.totals, run.cpu_seconds) == ({"samples/count": 3}, 1.0)

@@ -13,6 +13,7 @@ from workbench.types import (
     Fix,
     Outcome,
     Patch,
+    Ranking,
     Regression,
     Suspect,
     Verification,
@@ -38,7 +39,7 @@ def outcome(indices=(20,), suspects=(), accused=None, verified=None):
         seen = Verification(True, True, True, verified=verified)
         fix = Fix(Patch("revert", "s", {}), "", seen)
     return Outcome(Case("c", "s", ".", "a", "b"), None, None,
-                   Detection(regressions, (), empty, empty), ranked,
+                   Detection(regressions, (), empty, empty), Ranking(ranked),
                    Diagnosis("R-20", "s", accused), fix)  # fmt: skip
 
 

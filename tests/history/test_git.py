@@ -1,3 +1,4 @@
+import time
 from datetime import UTC, datetime
 
 import pytest
@@ -273,3 +274,137 @@ def test_a_hostile_repository_runs_nothing(make_repository, tmp_path):
     repository.search("2", "main")
     repository.read("a.py", "main")
     assert not witness.exists()
+
+
+# files by content
+
+
+def test_blobs_are_the_files_with_ids_and_sizes(make_repository):
+    repository = make_repository(dict.fromkeys(ODD_PATHS, "1\n") | {"d/b.py": "", "a.py": "four"})
+    (repository.folder / "link").symlink_to("a.py")
+    commit(repository)
+    blobs = {blob.path: blob for blob in repository.blobs("main")}
+    assert set(blobs) == {*ODD_PATHS, "d/b.py", "a.py"}
+    assert (blobs["a.py"].n_bytes, blobs["d/b.py"].n_bytes) == (4, 0)
+    assert len({blobs[path].id for path in ODD_PATHS}) == 1
+
+
+def test_contents_are_read_in_the_order_asked(make_repository):
+    texts = {"a": "1\n", "b": "", "c": "\n\nmany\n" * 50_000, "d": NASTY, "e": "\udcff"}
+    repository = make_repository(texts)
+    ids = {blob.path: blob.id for blob in repository.blobs("main")}
+    order = [*"edcba", *"aa"]
+    expected = [texts[path].encode("utf-8", "surrogateescape") for path in order]
+    assert list(repository.read_blobs(ids[path] for path in order)) == expected
+    assert list(repository.read_blobs([])) == []
+    assert next(repository.read_blobs([ids["c"]] * 1000)) == texts["c"].encode()  # and no more
+
+
+@pytest.mark.parametrize("blob", ["", "main", "--help", "0" * 39, "0" * 40 + "\n", "0" * 40])
+def test_an_id_that_is_none_is_one_error(make_repository, blob):
+    repository = make_repository({"a": "1\n"})
+    with pytest.raises(HistoryError, match="expected the id of a file|is missing"):
+        list(repository.read_blobs([blob]))
+
+
+def test_a_file_has_a_size_and_may_be_too_large_to_read(make_repository):
+    repository = make_repository({"a.py": "1\n2\n", "d/b": ""})
+    assert (repository.size("a.py", "main"), repository.size("d/b", "main")) == (4, 0)
+    assert repository.read("a.py", "main", max_bytes=4) == "1\n2\n"
+    with pytest.raises(HistoryError, match="'a.py' at main has 4 bytes, expected at most 3"):
+        repository.read("a.py", "main", max_bytes=3)
+
+
+@pytest.mark.parametrize(
+    "path", ["b.py", "d", "d/", "", "../a.py", "/etc/passwd", "a\0b", "\ud800"]
+)
+def test_what_is_no_file_has_no_size_and_no_blame(make_repository, path):
+    repository = make_repository({"a.py": "1\n", "d/c.py": "1\n"})
+    for ask in (repository.size, lambda *at: repository.blame(*at, 0, 1)):
+        with pytest.raises(HistoryError, match="no file"):
+            ask(path, "main")
+
+
+@pytest.mark.parametrize("revision", ["-x", "a..b", "", "main\0", "none", "main:a.py"])
+def test_a_bad_revision_is_one_error_whatever_is_asked(make_repository, revision):
+    repository = make_repository({"a.py": "1\n"})
+    for ask in (
+        repository.blobs, repository.files, lambda r: repository.size("a.py", r),
+        lambda r: repository.blame("a.py", r, 0, 1), lambda r: repository.search("x", r),
+    ):  # fmt: skip
+        with pytest.raises(HistoryError, match="no revision|no file"):
+            ask(revision)
+
+
+# who wrote a line
+
+
+def test_blame_names_the_commit_of_each_line(make_repository):
+    repository = make_repository(
+        {"ü.py": "one\ntwo\nthree\n"}, {"ü.py": "one\n\tTWO \r\nthree\nfour"}
+    )
+    commits = [repository.resolve(spec) for spec in ("main~1", "main")]
+    lines = repository.blame("ü.py", "main", 0, 99)
+    assert [line.commit for line in lines] == [commits[i] for i in (0, 1, 0, 1)]
+    assert [line.text for line in lines] == ["one", "\tTWO \r", "three", "four"]
+    assert [line.number for line in lines] == [1, 2, 3, 4]
+    assert {line.author for line in lines} == {"Ada Keller"}
+    assert all(abs((line.at - datetime.now(UTC)).total_seconds()) < 3600 for line in lines)
+    assert repository.blame("ü.py", "main", 1, 3) == lines[1:3]
+    assert repository.blame("ü.py", "main~1", 1, 2)[0].text == "two"
+
+
+@pytest.mark.parametrize("lines", [(4, 9), (1, 1), (2, 1), (-5, 0)])
+def test_blame_of_no_lines_is_empty(make_repository, lines):
+    assert make_repository({"a.py": "1\n2\n"}).blame("a.py", "main", *lines) == []
+
+
+def test_blame_does_not_depend_on_settings(make_repository):
+    repository = make_repository({"a.py": "1\n"}, {"a.py": "2\n"})
+    as_it_is = repository.blame("a.py", "main", 0, 1)
+    (repository.folder / "ignored").write_text(repository.resolve("main"))
+    for setting in (
+        "blame.ignoreRevsFile=ignored",
+        "blame.coloring=repeatedLines",
+        "blame.showEmail=true",
+    ):
+        run_git(repository.folder, "config", *setting.split("="))
+    assert repository.blame("a.py", "main", 0, 1) == as_it_is
+
+
+# limits
+
+
+def test_git_that_takes_too_long_is_stopped(make_repository):
+    repository = make_repository({"a.py": "1\n"})
+    begun = time.monotonic()
+    with pytest.raises(HistoryError, match=r"repo: git -c took over 0\.2 s"):
+        run_git(repository.folder, "-c", "alias.wait=!exec sleep 4", "wait", timeout_s=0.2)
+    assert time.monotonic() - begun < 3
+
+
+def test_a_pattern_that_tries_for_ever_is_stopped(make_repository):
+    repository = make_repository({"a.py": "a" * 3000 + "\n"})
+    begun = time.monotonic()
+    with pytest.raises(
+        HistoryError, match=r"git grep took over 0\.5 s: expected a simpler pattern"
+    ):
+        repository.search(r"(a|aa)+\1\1$", "main", timeout_s=0.5)
+    assert time.monotonic() - begun < 10
+
+
+def test_large_files_are_not_searched(make_repository, monkeypatch):
+    monkeypatch.setattr("workbench.history.git.MOST_SEARCHED_BYTES", 1000)
+    repository = make_repository({":(top)large*": "find\n" * 201, "large": "find\n" * 200})
+    assert {path for path, *_ in repository.search("find", "main", 1000)} == {"large"}
+
+
+@pytest.mark.parametrize(
+    ("path", "found"),
+    [("", ["a.py", "d/b.py", "d/c.go", "ü:.py"]), ("d", ["d/b.py", "d/c.go"]), ("d/", ["d/b.py", "d/c.go"]),
+     ("*.py", ["a.py", "d/b.py", "ü:.py"]), ("d/b.py", ["d/b.py"]), ("none", []), (":!a.py", []),
+     ("d/*.go", ["d/c.go"]), ("--help", [])],
+)  # fmt: skip
+def test_search_may_be_of_some_files(make_repository, path, found):
+    repository = make_repository(dict.fromkeys(["a.py", "d/b.py", "d/c.go", "ü:.py"], "find\n"))
+    assert sorted(p for p, *_ in repository.search("find", "main", path=path)) == found

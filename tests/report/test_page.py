@@ -21,10 +21,12 @@ from workbench.types import (
     Detection,
     Diagnosis,
     Evidence,
+    Feature,
     Fix,
     Function,
     Outcome,
     Patch,
+    Ranking,
     Regression,
     Reproduction,
     SeriesMatrix,
@@ -53,6 +55,13 @@ diff --git a/shop.py b/shop.py
 """
 
 
+FEATURES = (
+    Feature("lines", 1.0, 2.5, "all of it passes through the lines it wrote"),
+    Feature("distance", 1.0, -0.7, "one call away from what grew"),
+)
+NOBODY = (Feature("any", 1.0, 1.0, "there is always another cause"),)
+
+
 @pytest.fixture
 def outcome(make_recording: Callable[..., Any]) -> Outcome:
     """Return the outcome of a case that was solved, with every field filled."""
@@ -77,7 +86,7 @@ def outcome(make_recording: Callable[..., Any]) -> Outcome:
              Regression("r2", "show:show", "gcpu", 2, 2, 2, 0.2, 0.3, 1e-3)),
             (), FUNNEL, REMOVED,
         ),
-        suspects=(Suspect(change, 0.9, ("read:read",), 0.012),),
+        ranking=Ranking((Suspect(change, 0.9, ("read:read",), 0.012, FEATURES),), 0.1, NOBODY),
         diagnosis=Diagnosis(
             "r1", "The cache is gone.", change.id, ("read:read",), "lost cache", "restore_cache",
             0.93, (Evidence("It grew.", "call-1"), Evidence("It was told.", "call-7")), "caching",
@@ -105,7 +114,9 @@ def outcome(make_recording: Callable[..., Any]) -> Outcome:
 def quiet(outcome: Outcome) -> Outcome:
     """Return the outcome of a case without a regression."""
     detection = replace(outcome.detection, found=())
-    return replace(outcome, detection=detection, suspects=(), diagnosis=None, fix=None, steps=())
+    return replace(
+        outcome, detection=detection, ranking=Ranking(), diagnosis=None, fix=None, steps=()
+    )
 
 
 class Page(HTMLParser):
@@ -245,9 +256,24 @@ def test_suspects_past_the_tenth_are_folded(outcome):
                 probability=0.05)
         for n in range(13)
     )  # fmt: skip
-    page = Page(render_report([replace(outcome, suspects=many)]))
+    page = Page(render_report([replace(outcome, ranking=Ranking(many, 0.35))]))
     assert "3 more, with 15.0 % together" in page.text
-    assert "more, with" not in Page(render_report([replace(outcome, suspects=many[:10])])).text
+    few = replace(outcome, ranking=Ranking(many[:10], 0.5))
+    assert "more, with" not in Page(render_report([few])).text
+
+
+def test_a_suspect_shows_what_its_probability_is_made_of(outcome):
+    text = Page(render_report([outcome])).text
+    assert "+2.50 all of it passes through the lines it wrote" in text
+    assert "−0.70 one call away from what grew" in text
+    assert "None of these" in text
+    assert "+1.00 there is always another cause" in text
+
+
+def test_where_none_of_them_did_it_that_is_said_first(outcome):
+    ranking = replace(outcome.ranking, none_probability=0.95)
+    text = Page(render_report([replace(outcome, ranking=ranking)])).text
+    assert text.index("None of these") < text.index("Drop the cache", text.index("Ranked suspects"))
 
 
 def test_abstention_is_said(outcome):
@@ -263,7 +289,7 @@ def test_abstention_is_said(outcome):
 
 def test_what_was_not_done_is_said(outcome):
     bare = replace(
-        outcome, suspects=(), diagnosis=None, fix=None, steps=(), seconds={}, skills={},
+        outcome, ranking=Ranking(), diagnosis=None, fix=None, steps=(), seconds={}, skills={},
         series=SeriesMatrix((), (), np.zeros((0, 6))),
         recording=replace(outcome.recording, windows=outcome.recording.windows[["n_samples"]]),
         detection=replace(outcome.detection, funnel=FUNNEL[:0]),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -24,6 +25,7 @@ from workbench.attribute import (
     Growth,
     deploy_windows,
     find_renames,
+    line_growth,
     measure_growth,
     rank_changes,
     recorded_changes,
@@ -37,6 +39,7 @@ from workbench.types import (
     Change,
     Detection,
     FloatArray,
+    Function,
     IntArray,
     Ranking,
     Recording,
@@ -69,6 +72,8 @@ class Investigation:
     head: str = ""
     """Revision of the last."""
     records: Records | None = None
+    read_lines: Callable[[], Recording] | None = None
+    """Return the same recording by line, where there is one."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
     """Held while something is computed that others may want too."""
     code_lock: Any = field(default_factory=RLock, repr=False, compare=False)
@@ -140,21 +145,23 @@ class Investigation:
     @once
     def changes(self) -> list[Change]:
         """Every change known, of code and of configuration, oldest first, with its window."""
-        found: list[Change] = []
-        if self.repository:
-            commits = self.repository.changes(self.head, since=self.base)
-            windows = deploy_windows([c.id for c in commits], self.versions)
-            found += [replace(c, window=windows.get(c.id)) for c in commits]
-        return sorted([*found, *self.recorded_changes], key=lambda change: change.at)
+        known = recorded_changes(self.records, self.recording.windows) if self.records else []
+        told = reversed([*map(_texts, known)])  # an experiment may be told twice: the first counts
+        recorded = {change.id: change for change in told}
+        commits = self._deployed
+        windows = deploy_windows([c.id for c in commits], self.versions)
+        for commit in commits:
+            of = recorded.pop(commit.id, commit)  # a dependency is told beside the commit it is in
+            recorded[commit.id] = replace(
+                commit, window=windows.get(commit.id), kind=of.kind, key=of.key,
+                before=of.before, after=of.after,
+            )  # fmt: skip
+        return sorted(recorded.values(), key=lambda change: change.at)
 
     @once
-    def recorded_changes(self) -> list[Change]:
-        """Those of configuration alone."""
-        if self.records is None:
-            return []
-        found = [*map(_texts, recorded_changes(self.records, self.recording.windows))]
-        known = {change.id: change for change in reversed(found)}  # an experiment may be told twice
-        return [*reversed(known.values())]
+    def configuration(self) -> list[Change]:
+        """Changes of flags, settings, experiments and dependencies alone, oldest first."""
+        return [change for change in self.changes if change.kind != "commit"]
 
     @once
     def traffic(self) -> Traffic | None:
@@ -201,13 +208,17 @@ class Investigation:
                 f"expected one change with id {change_id[:80]!r}, found {len(matches)} changes"
             )
         (found,) = exact or matches
-        if found.kind != "commit":
+        if found.id not in self._commit_ids:
             return found
         with self.lock:
             if found.id not in self._described:
                 (described,) = self.history(f"{found.id}^", found.id).changes
-                self._described[found.id] = replace(described, window=found.window)
+                self._described[found.id] = _with_code(found, described)
         return self._described[found.id]
+
+    def is_commit(self, change: Change) -> bool:
+        """Whether a change is one of the repository, of whichever kind."""
+        return change.id in self._commit_ids
 
     def diff(self, commit: str) -> str:
         """Return a commit as people read it."""
@@ -244,7 +255,7 @@ class Investigation:
         if self.repository is None:
             return known
         touched = {c.id: c for c in self.history_of(regression).changes}
-        return [replace(touched[c.id], window=c.window) if c.id in touched else c for c in known]
+        return [_with_code(c, touched[c.id]) if c.id in touched else c for c in known]
 
     def ranking(self, regression_id: str) -> Ranking:
         """Return who could have caused a regression, most probable first."""
@@ -271,8 +282,28 @@ class Investigation:
         names = {f: known_as.get(f, f) for f in growth.functions}
         growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
         return Clues(
-            growth, windows, values, history.code(growth.functions), history.sources, self.authors
-        )
+            growth, windows, values, history.code(growth.functions), history.sources,
+            self.authors, self._line_growth(regression, known_as),
+        )  # fmt: skip
+
+    def _line_growth(
+        self, regression: Regression, known_as: Mapping[Function, Function]
+    ) -> dict[str, float] | None:
+        if self.by_line is None:
+            return None
+        sides = self.sides(regression.change_index)
+        history = self.history(self.versions[sides[0][0]], self.versions[sides[1][-1]])
+        costs = window_costs(self.recording)
+        n_samples = self.recording.windows["n_samples"].to_numpy(np.float64)
+        return line_growth(
+            self.by_line, (1.0 if costs is None else costs) / n_samples, history, self.versions,
+            known_as, sides, regression.subject,
+        )  # fmt: skip
+
+    @once
+    def by_line(self) -> Recording | None:
+        """The same recording, each line of a function as one of its own."""
+        return self.read_lines() if self.read_lines else None
 
     def growth(self, regression: Regression) -> Growth:
         """Compare quiet windows before and after a regression, up to the changes next to it."""
@@ -306,6 +337,15 @@ class Investigation:
                 found.setdefault(change.author, Counter()).update(change.files)
         return found
 
+    @once
+    def _deployed(self) -> list[Change]:
+        """Every commit between the first and the last window, without what it changed."""
+        return self.repository.changes(self.head, since=self.base) if self.repository else []
+
+    @once
+    def _commit_ids(self) -> frozenset[str]:
+        return frozenset(commit.id for commit in self._deployed)
+
     def _resolve(self, revision: str, otherwise: str) -> str:
         try:
             return self.repository.resolve(revision) if self.repository else otherwise
@@ -320,3 +360,11 @@ def _texts(change: Change) -> Change:
         name: "" for name in names if not isinstance(getattr(change, name), str)
     }
     return replace(change, **missing) if missing else change
+
+
+def _with_code(known: Change, described: Change) -> Change:
+    """Return a commit with what it did to the code."""
+    return replace(
+        known, functions=described.functions, files=described.files, n_added=described.n_added,
+        n_removed=described.n_removed,
+    )  # fmt: skip

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from threading import RLock
 from typing import Any
@@ -60,4 +61,7 @@ def open_service(store: Store, name: str, repository: Path | None) -> OpenedServ
     if code is not None:
         code.resolve(base)
         code.resolve(head)
-    return OpenedService(recording, code, base, head, store.records(name))
+    return OpenedService(
+        recording, code, base, head, store.records(name),
+        read_lines=partial(store.recording, name, by_line=True),
+    )  # fmt: skip

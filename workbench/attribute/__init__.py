@@ -6,6 +6,7 @@ from workbench.attribute.codemap import CodeMap
 from workbench.attribute.features import Clues
 from workbench.attribute.growth import Growth, measure_growth
 from workbench.attribute.languages import Definition
+from workbench.attribute.lines import line_growth
 from workbench.attribute.moves import Sources, find_renames
 from workbench.attribute.rank import Weights, rank_changes
 from workbench.attribute.touched import Code
@@ -21,6 +22,7 @@ __all__ = [
     "Weights",
     "deploy_windows",
     "find_renames",
+    "line_growth",
     "measure_growth",
     "rank_changes",
     "recorded_changes",

@@ -64,9 +64,10 @@ def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
 
 
 def _recorded(row: Mapping[str, Any], windows: pd.DataFrame) -> Change:
+    author, _, email = row["author"].partition(" <")
     return Change(
-        row["id"], row["title"], row["author"], "", row["at"].to_pydatetime(), kind=row["kind"],
-        files=() if row["files"] is None else tuple(row["files"]), key=row["key"],
+        row["id"], row["title"], author, email.rstrip(">"), row["at"].to_pydatetime(),
+        kind=row["kind"], files=() if row["files"] is None else tuple(row["files"]), key=row["key"],
         before=row["before"], after=row["after"], window=first_window(row["at"], windows),
         detail=row["detail"],
     )  # fmt: skip

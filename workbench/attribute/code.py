@@ -62,12 +62,12 @@ class CodeHistory:
 
     def code(self, recorded: Iterable[Function]) -> Code:
         """Return what is known of the code of the recorded functions, named as by `known_as`."""
-        wanted = {f.file for f in recorded} | self.weaves.keys()
-        ids = {b.path: b.id for b in self.repository.blobs(self.head) if b.path in wanted}
         texts: dict[Function, str] = {}
         outside: dict[str, str] = {}
-        for path, content in zip(ids, self.repository.read_blobs(ids.values()), strict=True):
-            parts = _parts(content.decode("utf-8", "replace"), path)
+        for path, text in self._texts(
+            {f.file for f in recorded} | self.weaves.keys(), self.head
+        ).items():
+            parts = _parts(text, path)
             outside[path] = parts.pop(Function(MODULE, path), "")
             texts |= parts
         commits = {commit.id: commit for commit in self.commits}
@@ -75,7 +75,22 @@ class CodeHistory:
 
     def read_base(self, path: str) -> str | None:
         """Return a file before the first of the commits; None where it was not there."""
-        return self.repository.find(path, self.base)
+        return self._base_texts.get(path)
+
+    @cached_property
+    def _base_texts(self) -> dict[str, str]:
+        """The files that the commits touched, as they were before; read all at once."""
+        return self._texts(
+            {hunk.path for commit in self.commits for hunk in commit.hunks}, self.base
+        )
+
+    def _texts(self, paths: Collection[str], revision: str) -> dict[str, str]:
+        ids = {b.path: b.id for b in self.repository.blobs(revision) if b.path in paths}
+        contents = self.repository.read_blobs(ids.values())
+        return {
+            path: content.decode("utf-8", "surrogateescape")
+            for path, content in zip(ids, contents, strict=True)
+        }
 
 
 def _parts(text: str, path: str) -> dict[Function, str]:

@@ -111,7 +111,8 @@ class CodeMap:
     def resolve_all(self, functions: Iterable[Function]) -> dict[Function, Definition]:
         """Return the definitions of those functions that have one."""
         resolve = self._resolver.resolve
-        return {f: definition for f in functions if (definition := resolve(f))}
+        with no_cycles_sought():
+            return {f: definition for f in functions if (definition := resolve(f))}
 
     @cached_property
     def _resolver(self) -> Resolver:
@@ -158,8 +159,9 @@ def _touched(path: str, weave: FileWeave) -> set[tuple[str, str]]:
     for commit, side, line in weave.touched():
         touched[side].add((commit, line))
     texts = {"base": _base_text(weave), "head": weave.text()}
-    read_both(texts["base"], texts["head"], path)
-    found = set()
+    if touched["base"] and touched["head"]:
+        read_both(texts["base"], texts["head"], path)
+    found: set[tuple[str, str]] = set()
     for side, text in texts.items():
         if touched[side]:
             names = line_definitions(text, path)
@@ -169,7 +171,7 @@ def _touched(path: str, weave: FileWeave) -> set[tuple[str, str]]:
         for commit, line in touched["between"]:
             around = {*names[max(line - 1, 0) : line + 1]}
             if len(around) == 1 and line and not around <= {"", MODULE}:
-                found.add((commit, *around))
+                found.add((commit, around.pop()))
     return found
 
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.attribute.diffs import wording
+from workbench.attribute.diffs import bumped, wording
 from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
@@ -22,12 +22,15 @@ FEATURES: Mapping[str, str] = {
     "lift": "{growth:.0%} of the growth passes through what it touched, which held "
     "{cost_before:.0%} of the cost before and {cost_after:.0%} after",
     "nearest": "{nearest:.0%} of the growth is nearest to what it touched, of all that changed",
+    "lines": "{lines:.0%} of the growth passes through lines that it wrote",
+    "other_lines": "{other_lines:.0%} of the growth is in functions that it touched, but on lines "
+    "that it did not",
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
     "elsewhere": "what grew beneath it grew {elsewhere:.0%} as much beneath others",
     "distance": "{distance:.0f} calls away from what grew",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
-    "rollout": "the cost follows its rollout with a correlation of {rollout:.2f}",
+    "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
     "words": "its words are {words:.0%} like the names of what grew",
     "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time",
@@ -42,6 +45,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_AROUND = 8
+"""Windows before the first and after the last step of a rollout that are looked at."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +62,9 @@ class Clues:
     sources: Sources = field(default_factory=Sources)
     authors: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """Author -> file -> earlier changes."""
+    lines: Mapping[str, float] | None = None
+    """Commit -> growth through its own lines, as `lines.line_growth` tells; None where recorded
+    stacks have no lines."""
     arms: Mapping[str, float] = field(default_factory=dict)
     """Experiment -> cost that its arms add, by their own results, in the unit of `growth`."""
 
@@ -86,6 +94,7 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     facts = []
     for row, change in enumerate(changes):
         found = _of_stacks(growth, sets[row], carried[row])
+        found |= _of_lines(change, clues, found.get("growth", 0.0))
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
         found |= _of_words(change, clues, grown)
@@ -136,6 +145,13 @@ def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dic
         "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
         "elsewhere": _elsewhere(growth, functions, inside) if share > 0.1 else 0.0,
     }
+
+
+def _of_lines(change: Change, clues: Clues, through: float) -> dict[str, float]:
+    if clues.lines is None or change.id not in clues.lines or clues.growth.total <= 0:
+        return {}
+    ours = max(-1.0, min(1.0, clues.lines[change.id] / clues.growth.total))
+    return {"lines": ours, "other_lines": max(0.0, through - max(ours, 0.0))}
 
 
 def _uneven(growth: Growth, functions: frozenset[int]) -> float:
@@ -249,22 +265,28 @@ def _of_time(change: Change, clues: Clues) -> dict[str, float]:
 
 
 def _follows(change: Change, clues: Clues) -> float:
-    """Return how the series that regressed goes with the part of traffic that the change reached.
+    """Tell whether the cost goes with the steps of a rollout rather than with one step, -1 to 1.
 
-    Over the windows from before its first step to after its last, where there are several.
+    By how much less (or more) of the series the one leaves unexplained than the other.
     """
-    steps = [(window, reach) for window, reach in change.rollout if window < len(clues.values)]
     reach = np.zeros(len(clues.values))
-    for window, fraction in steps:
+    for window, fraction in change.rollout:
         reach[window:] = fraction
-    near = [window for window, _ in steps if window > 0]
+    near = [window for window, _ in change.rollout if 0 < window < len(reach)]
     if len(near) < 2:
         return 0.0
-    start, end = max(0, near[0] - 8), min(len(reach), near[-1] + 8)
-    x, y = reach[start:end], clues.values[start:end]
-    if len(x) < 4 or x.std() == 0 or y.std() == 0:
-        return 0.0
-    return float(np.corrcoef(x, y)[0, 1])
+    start, end = max(0, near[0] - _AROUND), min(len(reach), near[-1] + _AROUND)
+    one_step = np.arange(start, end) >= clues.windows[1]
+    values = clues.values[start:end]
+    left = [_unexplained(values, x) for x in (reach[start:end], one_step.astype(np.float64))]
+    return float((left[1] - left[0]) / max(*left, 1e-300))
+
+
+def _unexplained(y: FloatArray, x: FloatArray) -> float:
+    """Return the sum of squares that a rising line of y on x leaves."""
+    x, y = x - x.mean(), y - y.mean()
+    slope = max(0.0, float(x @ y) / max(float(x @ x), 1e-300))
+    return float(((y - slope * x) ** 2).sum())
 
 
 def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[str, float]:
@@ -272,7 +294,7 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
     found = {"words": likeness(words_of(said), grown)}
     if change.kind in ("flag", "config", "experiment"):
         return found | {change.kind: 1.0}
-    is_bump = change.kind == "dependency"
+    is_bump = change.kind == "dependency" or bool(bumped(clues.code.hunks(change)))
     if change.id in clues.code.commits:
         told = wording(clues.code.hunks(change))
         found["no_code"] = float(told.n_new == 0 and not is_bump)

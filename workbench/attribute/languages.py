@@ -14,11 +14,10 @@ import re
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache, lru_cache
 from hashlib import blake2b
-from os.path import commonprefix
 from pathlib import PurePosixPath
 from typing import Any, NamedTuple
 
@@ -58,7 +57,7 @@ class Definition(NamedTuple):
     language: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Language:
     """How functions are found in one language, and how they are named.
 
@@ -81,17 +80,6 @@ class Language:
     shown_as: str = ""
     """The language people would say it is; default: `name`."""
 
-    def grammar(self) -> tree_sitter.Language:
-        """Return the grammar."""
-        return _grammar(self)
-
-    def compiled_query(self) -> tree_sitter.Query:
-        """Return the query, made once."""
-        return _query(self)
-
-    def __hash__(self) -> int:
-        return hash(self.name)
-
 
 _SCRIPT_QUERY = """
 [(function_declaration) (generator_function_declaration) (method_definition)] @def
@@ -99,6 +87,7 @@ _SCRIPT_QUERY = """
 (variable_declarator value: [(arrow_function) (function_expression) (generator_function)]) @def
 (assignment_expression right: [(arrow_function) (function_expression) (generator_function)]) @def
 (pair value: [(arrow_function) (function_expression) (generator_function)]) @def
+(export_statement value: [(arrow_function) (function_expression)]) @def
 (class_declaration) @scope
 (variable_declarator value: [(class) (object)]) @scope
 (assignment_expression right: [(class) (object)]) @scope
@@ -206,7 +195,8 @@ _HACK_TAG = re.compile(rb"\A<\?hh\b")
 
 def language_of(path: str) -> str | None:
     """Return the row of the table that a path belongs to, by its ending; None for no source."""
-    return _BY_ENDING.get(PurePosixPath(path).suffix.lower())
+    _, dot, ending = path.rpartition("/")[2].rpartition(".")
+    return _BY_ENDING.get(dot + ending.lower())
 
 
 def definitions(text: bytes | str, path: str) -> list[Definition]:
@@ -225,8 +215,9 @@ def line_definitions(text: str, path: str) -> list[str]:
     Lines are those that git counts. Blank lines and comments have an empty name.
     """
     language = language_of(path)
-    if language is None:
-        return [MODULE if line.strip() else "" for line in text.split("\n")]
+    source = text.encode("utf-8", "surrogateescape")
+    if language is None or not _is_written(source):
+        return _module_lines(source, ())
     with no_cycles_sought():
         if language == PYTHON:
             return line_functions(text)
@@ -267,18 +258,21 @@ def find_spans(text: bytes | str, language: str) -> list[Span]:
 @lru_cache(maxsize=512)
 def _line_names(text: str, language: str, path: str) -> tuple[str, ...]:
     source = text.encode("utf-8", "surrogateescape")
-    parsed = _parse(source, _BY_NAME[language]) if _is_written(source) else _Parsed([], [])
+    parsed = _parse(source, _BY_NAME[language])
     names = _module_lines(source, parsed.notes)
     for name, _, start, end, _ in place(parsed.spans, path, language):  # outer before inner
         names[start:end] = [name if line else "" for line in names[start:end]]
     return tuple(names)
 
 
+_NOT_END = re.compile(rb"[^\n]")
+
+
 def _module_lines(source: bytes, notes: Iterable[tuple[int, int]]) -> list[str]:
     """Name the lines that have more than comments."""
     code = bytearray(source)
     for start, end in notes:
-        code[start:end] = re.sub(rb"[^\n]", b" ", code[start:end])
+        code[start:end] = _NOT_END.sub(b" ", code[start:end])
     return [MODULE if line.strip() else "" for line in code.split(b"\n")]
 
 
@@ -299,7 +293,7 @@ def _is_written(source: bytes) -> bool:
 
 
 _BRACKETS = bytes(c for c in range(256) if c not in b"()[]{}")
-_ANGLES = bytes(c for c in range(256) if c not in b"<;{}\n")
+_ANGLES = bytes(c for c in range(256) if c not in b"<>;{}")
 _STEPS = np.zeros(256, np.int32)
 _STEPS[list(b"([{")] = 1
 _STEPS[list(b")]}")] = -1
@@ -314,18 +308,21 @@ def _depth(source: bytes) -> int:
 
 
 def _angles(source: bytes) -> bytes:
-    """Return the angle brackets between the ends of lines and statements."""
+    """Return the angle brackets, and the ends of statements between them.
+
+    A run of open ones may take any memory to parse, within one step of the parser.
+    """
     return source.translate(None, _ANGLES) if source.count(b"<") >= _MOST_DEPTH else b""
 
 
 @cache
-def _grammar(language: Language) -> tree_sitter.Language:
-    return tree_sitter.Language(language.load())
+def _grammar(name: str) -> tree_sitter.Language:
+    return tree_sitter.Language(_BY_NAME[name].load())
 
 
 @cache
-def _query(language: Language) -> tree_sitter.Query:
-    return tree_sitter.Query(_grammar(language), language.query)
+def _query(name: str) -> tree_sitter.Query:
+    return tree_sitter.Query(_grammar(name), _BY_NAME[name].query)
 
 
 _HACK_TYPES = re.compile(rb"<[\w\s,?\\:.()]*>|\basync\b")
@@ -334,8 +331,21 @@ _HACK_TYPES = re.compile(rb"<[\w\s,?\\:.()]*>|\basync\b")
 def _without_hack_types(source: bytes) -> bytes:
     """Blank what Hack has over PHP before most functions: type arguments and `async`."""
     for _ in range(4):  # types within types
-        source = _HACK_TYPES.sub(lambda m: re.sub(rb"[^\n]", b" ", m[0]), source)
+        source = _HACK_TYPES.sub(_blank, source)
     return source
+
+
+_MACROS = re.compile(
+    rb"(?<=class )\s*[A-Z][A-Z0-9_]*(?=\s+\w[\w:<>]*\s*(?:final\s*)?[:{])"
+    rb"|(?<=struct )\s*[A-Z][A-Z0-9_]*(?=\s+\w[\w:<>]*\s*(?:final\s*)?[:{])"
+    rb"|^[ \t]*\w*(?:BEGIN|END|OBJECT|NAMESPACE)\w*[ \t]*\r?$",
+    re.MULTILINE,
+)
+"""What stands where the grammar of C++ expects no macro: exports, and lines of one word."""
+
+
+def _blank(match: re.Match[bytes]) -> bytes:
+    return _NOT_END.sub(b" ", match[0])
 
 
 class _Parsed(NamedTuple):
@@ -378,14 +388,16 @@ def _parse_as(
     if len(_parsed) >= _MOST_PARSED:
         _parsed.clear()
     if language.name in {"php", "cpp"} and _HACK_TAG.match(source):
-        source, language, like = b"     " + source[4:], _BY_NAME["hack"], None
+        source, language, like = b"    " + source[4:], _BY_NAME["hack"], None
     if language.name == "hack":
         source = _without_hack_types(source)
+    elif language.name == "cpp":
+        source = _MACROS.sub(_blank, source)
     tree = _tree(source, language, like)
     if tree is None or not _is_worth_searching(tree.root_node):
         _parsed[key] = _Parsed([], [])
         return None
-    cursor = tree_sitter.QueryCursor(language.compiled_query())
+    cursor = tree_sitter.QueryCursor(_query(language.name))
     cursor.set_max_start_depth(_MOST_DEPTH)
     found = cursor.captures(tree.root_node)
     notes = sorted((node.start_byte, node.end_byte) for node in found.get("note", ()))
@@ -397,28 +409,38 @@ def _tree(
     source: bytes, language: Language, like: tree_sitter.Tree | None
 ) -> tree_sitter.Tree | None:
     limit = time.process_time() + MOST_SECONDS
-    parser = tree_sitter.Parser(language.grammar())
-    try:
-        return parser.parse(
-            lambda at, _: source[at : at + _CHUNK_BYTES],
-            *([like] if like else []),
-            progress_callback=lambda _, __: time.process_time() > limit,
-        )
-    except ValueError:  # it was stopped
-        return None
+    parser = tree_sitter.Parser(_grammar(language.name))
+
+    def read(at: int, _: object) -> bytes:
+        return source[at : at + _CHUNK_BYTES]
+
+    def is_late(_: int, __: bool) -> bool:
+        return time.process_time() > limit
+
+    with suppress(ValueError):  # it was stopped
+        if like is None:
+            return parser.parse(read, progress_callback=is_late)
+        return parser.parse(read, like, progress_callback=is_late)
+    return None
 
 
 def _edited(tree: tree_sitter.Tree, before: bytes, after: bytes) -> tree_sitter.Tree:
     """Tell a tree of one text where another differs."""
-    most = min(len(before), len(after))
-    start = len(commonprefix([before, after]))
-    tail = len(commonprefix([before[start:][::-1], after[start:][::-1]]))
-    tail = min(tail, most - start)
+    start = _n_alike(before, after)
+    tail = _n_alike(before[start:][::-1], after[start:][::-1])
     ends = len(before) - tail, len(after) - tail
     tree.edit(
         start, *ends, _point(before, start), _point(before, ends[0]), _point(after, ends[1])
     )  # fmt: skip
     return tree
+
+
+def _n_alike(some: bytes, others: bytes) -> int:
+    """Return how many first bytes two texts share."""
+    n_bytes = min(len(some), len(others))
+    pair = (np.frombuffer(text, np.uint8, n_bytes) for text in (some, others) if n_bytes)
+    differs = np.not_equal(*pair) if n_bytes else np.zeros(0, bool)
+    return int(differs.argmax()) if differs.any() else n_bytes
 
 
 def _point(source: bytes, at: int) -> tuple[int, int]:
@@ -581,7 +603,12 @@ def _scope_name(node: Any, text: _Reader) -> str:
         case "assignment_expression":
             name = _target(_field(node, "left", text))
             return "" if name == "module.exports" else name
-    return _plain(_field(node, "name", text))
+    name = _plain(_field(node, "name", text))
+    return name if _SCOPE.fullmatch(name) else ""
+
+
+_SCOPE = re.compile(r"(?!(?:namespace|class|struct)$)[\w:$\\]+")
+"""What is named otherwise comes of a macro that the grammar takes for something else."""
 
 
 def _function_name(node: Any, text: _Reader) -> str:
@@ -607,11 +634,9 @@ def _function_name(node: Any, text: _Reader) -> str:
             return _field(node, "property", text)
         case "method_definition":
             return _field(node, "name", text).strip("'\"")
-    return _field(node, "name", text) or ("default" if _is_default(node) else "")
-
-
-def _is_default(node: Any) -> bool:
-    return node.parent is not None and node.parent.type == "export_statement"
+        case "export_statement":
+            return "default"
+    return _field(node, "name", text)
 
 
 _EXPORTS = re.compile(r"^(?:module\.exports|exports|this)\.")

@@ -14,7 +14,9 @@ from workbench.history import enclosing_function
 
 Parts = tuple[str, ...]
 
-_PLAIN = re.compile(r"(?!.*(?:::h[0-9a-f]{8}|\.cold|\.\w+\.\d|\.\.|0x))[\w.:\\~#]+")
+_MOST_CHARACTERS = 8192
+_PLAIN = re.compile(r"\w+(?:(?:::|\.)~?\w+)*")
+_ODD = re.compile(r"::h[0-9a-f]{8}|\.cold|\.\d|\b0x")
 _SEPARATORS = re.compile(r"::|[.$\\/:]")
 _OPERATOR = re.compile(r"\boperator\s*(?:\(\s*\)|\[\s*\]|\"\"\s*\w+|[^\w\s(]+|[^(]+)")
 _NO_FUNCTION = re.compile(
@@ -51,14 +53,16 @@ _ENCODED = {"$LT$": "<", "$GT$": ">", "$u20$": " ", "$RF$": "&", "$BP$": "*", "$
 _QUALIFIER = re.compile(r"\s+(?:const|volatile|noexcept|&&?)\s*$|\s*->.*$")
 _GO_CLOSURE = re.compile(r"(?:\.(?:func|gowrap|deferwrap)?\d+)+$")
 _GO_MAJOR = re.compile(r"v\d+")
+NO_CRATES = {"std", "core", "alloc"}
+"""Where a name of Rust begins that is of no repository's own."""
 _RECEIVERS = {"Object", "Module", "exports", "module", "window", "global", "globalThis", "self"}
 
 
 def split_name(name: str) -> Parts:
     """Return the parts of a name, outermost first; none for what names no function."""
-    if _PLAIN.fullmatch(name):
-        return tuple(part for part in _SEPARATORS.split(name) if part)
-    return _split(name)
+    if _PLAIN.fullmatch(name) and not _ODD.search(name):
+        return tuple(_SEPARATORS.split(name))
+    return _split(name) if len(name) <= _MOST_CHARACTERS else ()
 
 
 def readings(name: str) -> tuple[Parts, ...]:
@@ -68,7 +72,10 @@ def readings(name: str) -> tuple[Parts, ...]:
         return ()
     found = [parts]
     if " as " in name or "$as$" in name or "$u20$as" in name:
-        found += [other] if (other := _split(_implemented(_decode(name), 1))) else []
+        other = _split(_implemented(_decode(name), 1))
+        found += [other] if other else []
+        if other and other[0] not in NO_CRATES:  # a trait of one's own, maybe for another's type
+            found.append(parts[-2:])
     if match := _GO_CLOSURE.search(name):
         found += [other] if (other := split_name(name[: match.start()])) else []
     if len(parts) > 1 and parts[0] in _RECEIVERS:

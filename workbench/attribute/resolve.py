@@ -11,10 +11,9 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import PurePosixPath
 
 from workbench.attribute.languages import Definition, language_of
-from workbench.attribute.names import Parts, readings, split_name
+from workbench.attribute.names import NO_CRATES, Parts, readings, split_name
 from workbench.types import Function
 
 _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/", re.S | re.I)
@@ -23,7 +22,7 @@ _MODULE_VERSION = re.compile(r"@v?\d[^/]*")
 _IMPORT_FOLDERS = {"src", "lib", "python"}
 _COMPLETE = {"java", "c", "php", "hack", "javascript", "typescript"}
 """Languages whose definitions have their whole name: one that is longer is another function's."""
-_NO_CRATES = {"std", "core", "alloc"}
+_MANY_FILES = 16
 _BARE_IS_WHOLE = {"c", "cpp", "rust", "php", "hack"}
 """Languages whose profilers qualify names: a bare one is that of no method."""
 
@@ -70,9 +69,11 @@ class Resolver:
         """Return the definition of a function; None for none, or for more than one."""
         if function.file and language_of(_ADDRESS.sub("", function.file)):
             return self._in_files(function, self._files(function.file))
-        if function.name not in self._unplaced:
-            self._unplaced[function.name] = self._anywhere(function.name)
-        return self._unplaced[function.name]
+        return self._by_name_alone(function.name)
+
+    @cached_property
+    def _parts(self) -> list[Parts]:
+        return [split_name(definition.name) for definition in self.definitions]
 
     # by file
 
@@ -92,8 +93,8 @@ class Resolver:
     def _by_last(self) -> dict[tuple[str, str], list[Definition]]:
         """Definitions by path and last part of their name."""
         by_last: dict[tuple[str, str], list[Definition]] = defaultdict(list)
-        for definition in self.definitions:
-            if parts := split_name(definition.name):
+        for definition, parts in zip(self.definitions, self._parts, strict=True):
+            if parts:
                 by_last[definition.path, parts[-1]].append(definition)
         return dict(by_last)
 
@@ -118,6 +119,10 @@ class Resolver:
 
     def _in_files(self, function: Function, paths: Sequence[str]) -> Definition | None:
         meanings = readings(function.name)
+        if len(paths) > _MANY_FILES:  # its name tells more
+            found = self._by_name_alone(function.name)
+            if found and found.path.endswith(paths[0].rpartition("/")[2]) and found.path in paths:
+                return found
         for parts in meanings:
             scored = [
                 (score, definition)
@@ -130,15 +135,21 @@ class Resolver:
             if winners:
                 return winners[0] if len(winners) == 1 else None
         if not meanings and function.line and len(paths) == 1:  # anonymous
-            return innermost(self._by_path[paths[0]], function.line - 1)
+            return _around(self._by_path[paths[0]], function.line - 1)
         return None
 
     # by name alone
 
     @cached_property
     def _names(self) -> tuple[list[Definition], SuffixIndex]:
-        pairs = [(d, key) for d in self.definitions for key in _keys(d)]
+        named = zip(self.definitions, self._parts, strict=True)
+        pairs = [(d, key) for d, parts in named for key in _keys(d, parts)]
         return [d for d, _ in pairs], SuffixIndex([key for _, key in pairs])
+
+    def _by_name_alone(self, name: str) -> Definition | None:
+        if name not in self._unplaced:
+            self._unplaced[name] = self._anywhere(name)
+        return self._unplaced[name]
 
     def _anywhere(self, name: str) -> Definition | None:
         for parts in readings(name):
@@ -177,6 +188,15 @@ def innermost(definitions: Iterable[Definition], line: int) -> Definition | None
     return max(around, key=lambda d: (d.start, -d.end), default=None)
 
 
+def _around(definitions: Sequence[Definition], line: int) -> Definition | None:
+    """Return what an anonymous function that begins at a line stands in, as far as that tells."""
+    begun = [d for d in definitions if d.start == line]
+    is_whole_file = line == 0  # the code outside of functions is a function to V8
+    if len(begun) > 1 or is_whole_file:
+        return None
+    return begun[0] if begun else innermost(definitions, line)
+
+
 def _agreement(definition: Definition, parts: Parts, line: int) -> tuple[bool, int, int] | None:
     """Tell how well a name agrees with that of a definition in its file; None for not."""
     own = split_name(definition.name)
@@ -200,12 +220,11 @@ def _n_common(some: Parts, others: Parts) -> int:
     return count
 
 
-def _keys(definition: Definition) -> list[Parts]:
+def _keys(definition: Definition, name: Parts) -> list[Parts]:
     """Return what a definition may be called where no file is told, as fully as is known."""
-    name = split_name(definition.name)
-    folders = definition.path.split("/")[:-1]
+    *folders, file = definition.path.split("/")
     if definition.language == "python":
-        stem = PurePosixPath(definition.path).stem
+        stem = file.rpartition(".")[0]
         while folders and folders[0] in _IMPORT_FOLDERS:
             folders = folders[1:]
         return [(*folders, *([] if stem == "__init__" else [stem]), *name)]
@@ -227,7 +246,7 @@ def _is_written_so(language: str, name: str, parts: Parts) -> bool:
 def _may_be_longer(language: str, parts: Parts, n_common: int) -> bool:
     """Tell whether a name may have more before it than its definition has."""
     if language == "rust":
-        return len(parts) == n_common + 1 and parts[0] not in _NO_CRATES
+        return len(parts) == n_common + 1 and parts[0] not in NO_CRATES
     return n_common > 1 and language not in _COMPLETE
 
 

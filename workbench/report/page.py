@@ -24,6 +24,7 @@ from workbench.report.units import (
     format_percent,
     format_relative,
     format_seconds,
+    format_signed,
     unit_of,
 )
 from workbench.types import Outcome
@@ -31,6 +32,7 @@ from workbench.types import Outcome
 MAX_DETAIL_CHARACTERS = 20_000
 MAX_DIFF_LINES = 2_000
 MAX_SUSPECTS = 10
+MAX_FOLDED = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,9 @@ def _environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     environment.globals["unit_of"] = unit_of
-    environment.globals |= {"max_diff_lines": MAX_DIFF_LINES, "max_suspects": MAX_SUSPECTS}
+    environment.globals |= {
+        "max_diff_lines": MAX_DIFF_LINES, "max_suspects": MAX_SUSPECTS, "max_folded": MAX_FOLDED,
+    }  # fmt: skip
     environment.filters |= {
         "clipped": clip_text,
         "number": format_number,
@@ -97,6 +101,7 @@ def _environment() -> Environment:
         "relative": format_relative,
         "seconds": format_seconds,
         "short_id": short_id,
+        "signed": format_signed,
     }
     return environment
 

@@ -62,6 +62,11 @@ def format_relative(ratio: float) -> str:
     return "new" if math.isinf(ratio) else format_percent(ratio, signed=True)
 
 
+def format_signed(value: float) -> str:
+    """Return a number with its sign, to a hundredth: `+0.50`."""
+    return f"{value:+.2f}".replace("-", "−")
+
+
 def format_seconds(seconds: float) -> str:
     """Return a duration in seconds, to a hundredth."""
     if math.isnan(seconds):

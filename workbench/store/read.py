@@ -73,7 +73,9 @@ def read_profile(
     )
 
 
-def read_recording(query: Query, service: str, value_type: str | None) -> Recording:
+def read_recording(
+    query: Query, service: str, value_type: str | None, *, by_line: bool = False
+) -> Recording:
     """Answer `Store.recording`."""
     recorded = query(
         f"""SELECT profile, "at", version, work, cpu_seconds, {COLUMNS}
@@ -89,11 +91,16 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
     )  # fmt: skip
     stack_ids, cell_stacks = np.unique(cells["stack"].to_numpy(), return_inverse=True)
     functions, locations, starts, frames = _read_stacks(query, stack_ids)
-    # lines tell neither functions nor stacks apart here
+    # where a function begins tells neither functions nor stacks apart here
     functions = with_column(functions, "line", np.zeros(functions.num_rows, np.int64))
     functions, (rows,) = unite([functions], FUNCTIONS)
-    bare = rows[locations["function"].to_numpy()][frames]
-    starts, frames, merged = distinct_stacks(starts, bare)
+    place = rows[locations["function"].to_numpy()]
+    if by_line:
+        pairs = np.stack([place, locations["line"].to_numpy()], axis=1)
+        known, place = np.unique(pairs, axis=0, return_inverse=True)
+        functions = functions.take(pa.array(known[:, 0]))
+        functions = with_column(functions, "line", known[:, 1])
+    starts, frames, merged = distinct_stacks(starts, place.ravel()[frames].astype(np.int64))
     windows = _positions(ids, cells["profile"].to_numpy())
     check_sums(windows, cells["value"].to_numpy(), totals)
     n_stacks = max(len(starts) - 1, 1)
@@ -108,11 +115,11 @@ def read_recording(query: Query, service: str, value_type: str | None) -> Record
     n_samples = np.zeros(len(frame), np.int64)
     np.add.at(n_samples, pairs // n_stacks, whole_counts)
     frame["n_samples"] = n_samples
-    names, files = functions["name"].to_pylist(), functions["file"].to_pylist()
+    columns = (functions[name].to_pylist() for name in ("name", "file", "line"))
     return Recording(
         service=service,
         windows=frame,
-        functions=tuple(map(Function, names, files)),
+        functions=tuple(map(Function, *columns)),
         stack_starts=starts,
         stack_functions=frames.astype(np.int64),
         sample_windows=pairs // n_stacks,

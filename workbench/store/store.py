@@ -254,7 +254,13 @@ class Store:
             ),
         )
 
-    def recording(self, service: str | None = None, *, value_type: str | None = None) -> Recording:
+    def recording(
+        self,
+        service: str | None = None,
+        *,
+        value_type: str | None = None,
+        by_line: bool = False,
+    ) -> Recording:
         """Return all profiles of a service, oldest first, with stacks of functions.
 
         Each profile is a window here, also where several hosts recorded at once. Values that are
@@ -266,10 +272,15 @@ class Store:
             Default: the only one there is.
         value_type : str, optional
             As for `matrix`.
+        by_line : bool
+            Whether each line of a function counts as one of its own: `line` of the recording's
+            functions is then the line that ran (0 where it is not known), not where they begin.
         """
         return answer(
             self._segments,
-            lambda query: read_recording(query, self._one(query, service), value_type),
+            lambda query: read_recording(
+                query, self._one(query, service), value_type, by_line=by_line
+            ),
         )
 
     def matrix(

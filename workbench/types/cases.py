@@ -258,7 +258,8 @@ class Outcome:
     recording: Recording
     series: SeriesMatrix
     detection: Detection
-    suspects: tuple[Suspect, ...] = ()
+    ranking: Ranking = Ranking()
+    """Who could have caused the largest regression."""
     diagnosis: Diagnosis | None = None
     fix: Fix | None = None
     no_fix: str = ""
@@ -273,6 +274,11 @@ class Outcome:
     """Content hash of every skill that was on offer, by name."""
     reproduction: Reproduction | None = None
     """What running the workload showed, where the recording left it open."""
+
+    @property
+    def suspects(self) -> tuple[Suspect, ...]:
+        """Every candidate, most probable first."""
+        return self.ranking.suspects
 
     @property
     def cause(self) -> str | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Annotated
 
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
     from workbench.types import Change, Feature, Suspect
 
+_COMMIT = re.compile("[0-9a-f]{40,64}")
 _MAX_DIFF_BYTES = 4500
 _MAX_NAMES_BYTES = 1000
 
@@ -111,10 +113,7 @@ def get_change(
     commit, or the values before and after and the history of a flag or setting.
     """
     change = investigation.change(change_id)
-    is_commit = change.kind == "commit"
-    diff = ""
-    if is_commit and investigation.repository is not None:
-        diff = investigation.diff(change.id)
+    diff = investigation.diff(change.id) if investigation.is_commit(change) else ""
     shown = clip(diff, _MAX_DIFF_BYTES)
     return {
         "change_id": _short(change),
@@ -129,7 +128,9 @@ def get_change(
         "n_files": len(change.files),
         "n_added": change.n_added,
         "n_removed": change.n_removed,
-        "configuration": None if is_commit else describe_config(investigation, change),
+        "configuration": (
+            None if change.kind == "commit" else describe_config(investigation, change)
+        ),
     }
 
 
@@ -227,4 +228,4 @@ def _row(change: Change) -> ChangeRow:
 
 def _short(change: Change) -> str:
     """Return as much of an id as tells it from others."""
-    return change.id[:12] if change.kind == "commit" else clip(change.id, 80)
+    return change.id[:12] if _COMMIT.fullmatch(change.id) else clip(change.id, 80)

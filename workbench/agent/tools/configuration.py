@@ -60,7 +60,7 @@ def config_history(
     wanted = key.lower()
     found = [
         change
-        for change in reversed(investigation.recorded_changes)
+        for change in reversed(investigation.configuration)
         if wanted in change.key.lower()
         and kind in ("", change.kind)
         and (low is None or change.at >= low)
@@ -97,7 +97,7 @@ def describe_config(investigation: Investigation, change: Change) -> ConfigChang
     """Return a change of configuration as replies tell it."""
     same = [
         other
-        for other in investigation.recorded_changes
+        for other in investigation.configuration
         if other.key == change.key and other.kind == change.kind
     ]
     place = same.index(change) if change in same else 0

@@ -4,15 +4,27 @@ from workbench.evaluate.cases.bank import RecordedCase, load_bank, materialise
 from workbench.evaluate.cases.build import Truth, build_case, load_truth
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
+from workbench.evaluate.cases.timeline import (
+    Timeline,
+    TimelineTruth,
+    load_timeline,
+    load_timeline_truth,
+    materialise_timeline,
+)
 
 __all__ = [
     "CaseSpec",
     "RecordedCase",
+    "Timeline",
+    "TimelineTruth",
     "Truth",
     "build_case",
     "cache_folder",
     "load_bank",
     "load_spec",
+    "load_timeline",
+    "load_timeline_truth",
     "load_truth",
     "materialise",
+    "materialise_timeline",
 ]

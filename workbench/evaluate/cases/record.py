@@ -76,16 +76,26 @@ def record_windows(
     return [*recorded[0], *recorded[1]]
 
 
-def record(workload: Workload, folder: Path, code: Path) -> tuple[Profile, Run]:
-    """Record one window: the stacks of the workload's timed part, with what it reported."""
+def record(
+    workload: Workload,
+    folder: Path,
+    code: Path,
+    *,
+    rate_hz: int = RATE_HZ,
+    by_line: bool = False,
+) -> tuple[Profile, Run]:
+    """Record one window: the stacks of the workload's timed part, with what it reported.
+
+    By line, stacks tell which line of each function ran, and are as many more.
+    """
     spy = shutil.which("py-spy", path=str(Path(sys.executable).parent)) or shutil.which("py-spy")
     if spy is None:
         raise CaseError("expected py-spy beside the Python in use, found none: install py-spy")
     with tempfile.TemporaryDirectory(prefix="workbench-record-") as place:
         raw = Path(place) / "stacks.txt"
         prefix = [
-            spy, "record", "--format=raw", "--function", f"--rate={RATE_HZ}", "--output", str(raw),
-            "--",
+            spy, "record", "--format=raw", *([] if by_line else ["--function"]),
+            f"--rate={rate_hz}", "--output", str(raw), "--",
         ]  # fmt: skip
         try:
             run = run_workload(workload, folder, code, prefix=prefix)

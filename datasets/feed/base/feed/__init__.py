@@ -1,0 +1,1 @@
+"""The feed service: home timelines, profiles, search, notifications, posts."""

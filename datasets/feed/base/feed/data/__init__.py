@@ -1,0 +1,1 @@
+"""The rows that the service reads: users, posts, who follows whom, the search index."""

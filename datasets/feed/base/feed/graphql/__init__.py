@@ -1,0 +1,1 @@
+"""The query language of clients: lexer, parser, schema, resolvers, executor."""

@@ -1,0 +1,1 @@
+"""Which posts a viewer sees, and in which order."""

@@ -1,0 +1,1 @@
+"""What a post's text says: words, mentions, language, spam."""

@@ -1,0 +1,137 @@
+"""Growth by line: how much of it passes through the very lines that each commit wrote.
+
+A commit that tidies a hot function and one that makes it slow touch the same function; the lines
+that cost more tell them apart. Lines move from version to version, so each sampled line is traced
+to the commit that wrote it, and to the one that took it away (see `history.weave`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+
+import numpy as np
+from scipy import sparse
+
+from workbench.attribute.code import CodeHistory
+from workbench.types import SERVICE, FloatArray, Function, IntArray, Recording
+
+_NOBODY = -1
+
+
+def line_growth(
+    recording: Recording,
+    costs: FloatArray,
+    history: CodeHistory,
+    versions: Sequence[str],
+    known_as: Mapping[Function, Function],
+    sides: tuple[IntArray, IntArray],
+    subject: str = SERVICE,
+) -> dict[str, float] | None:
+    """Return what each commit's own lines added to the cost of what regressed.
+
+    Parameters
+    ----------
+    recording : Recording
+        By line (`Store.recording(by_line=True)`).
+    costs : ndarray
+        (n_windows,) what one sample of each window stands for.
+    history : CodeHistory
+        Of the commits from the first window looked at to the last.
+    versions : sequence of str
+        (n_windows,) id of the commit that each ran.
+    known_as : mapping
+        Recorded functions, without lines, as the code names them.
+    sides : pair of ndarray
+        Windows before and after the change point.
+    subject : str
+        What regressed: the subject of a function, or `<service>`.
+
+    Returns
+    -------
+    dict of str to float
+        Commit -> growth of the cost through the lines that it wrote, and before that through those
+        that they replaced. None where the recording knows no lines.
+    """
+    if not any(function.line for function in recording.functions):
+        return None
+    owners = _Owners(recording, history, known_as)
+    counts = sparse.csc_array(
+        (
+            recording.sample_counts.astype(np.float64),
+            (recording.sample_stacks, recording.sample_windows),
+        ),
+        shape=(recording.n_stacks, recording.n_windows),
+    )
+    inside = _stacks_of(recording, subject)
+    total = np.zeros(len(history.commits))
+    for sign, windows in zip((-1, 1), sides, strict=True):
+        for window in windows.tolist():
+            through = owners.stacks_through(versions[window])
+            sampled = counts[:, [window]].toarray().ravel() * inside
+            total += sign * costs[window] / len(windows) * (through @ sampled)
+    return {c.id: float(x) for c, x in zip(history.commits, total, strict=True)}
+
+
+class _Owners:
+    """Who wrote each recorded line, and who took it away, at each version."""
+
+    def __init__(
+        self, recording: Recording, history: CodeHistory, known_as: Mapping[Function, Function]
+    ) -> None:
+        self.recording, self.history = recording, history
+        self.place = {commit.id: number for number, commit in enumerate(history.commits)}
+        paths = [known_as.get(f._replace(line=0), f).file for f in recording.functions]
+        self.rows = [
+            (row, path, function.line - 1)
+            for row, (function, path) in enumerate(zip(recording.functions, paths, strict=True))
+            if function.line and path in history.weaves
+        ]
+        lengths = np.diff(recording.stack_starts)
+        self.stack_of_frame = np.repeat(np.arange(recording.n_stacks), lengths)
+        self.stacks_through = cache(self._stacks_through)
+
+    def _stacks_through(self, version: str) -> sparse.csr_array:
+        """Return which stacks hold a line that each commit wrote, or is yet to take away.
+
+        (n_commits, n_stacks) of 0 and 1.
+        """
+        at = self.place.get(version, _NOBODY)
+        owners = np.full((2, len(self.recording.functions)), _NOBODY)
+        alive: dict[str, list[tuple[int, int]]] = {}
+        for row, path, line in self.rows:
+            if path not in alive:
+                alive[path] = self._owners(path, at)
+            if line < len(alive[path]):
+                owners[:, row] = alive[path][line]
+        of_frame = owners[:, self.recording.stack_functions]
+        commits = of_frame.ravel()
+        stacks = np.tile(self.stack_of_frame, 2)[commits != _NOBODY]
+        commits = commits[commits != _NOBODY]
+        shape = (len(self.place), self.recording.n_stacks)
+        through = sparse.csr_array((np.ones(len(commits)), (commits, stacks)), shape=shape)
+        through.sum_duplicates()
+        through.data[:] = 1.0
+        return through
+
+    def _owners(self, path: str, at: int) -> list[tuple[int, int]]:
+        """Return for each line of a file at a version who wrote it, and who takes it away."""
+        owners = []
+        for line in self.history.weaves[path].lines:
+            added = self.place[line.added] if line.added else _NOBODY
+            removed = self.place[line.removed] if line.removed else len(self.place)
+            if added <= at < removed:
+                owners.append((added, removed if line.removed else _NOBODY))
+        return owners
+
+
+def _stacks_of(recording: Recording, subject: str) -> FloatArray:
+    """Return 1 for each stack that holds what regressed, else 0; (n_stacks,)."""
+    if subject == SERVICE:
+        return np.ones(recording.n_stacks)
+    rows = [i for i, f in enumerate(recording.functions) if f.subject == subject]
+    holds = np.isin(recording.stack_functions, rows)
+    lengths = np.diff(recording.stack_starts)
+    found = np.zeros(recording.n_stacks)
+    found[np.repeat(np.arange(recording.n_stacks), lengths)[holds]] = 1
+    return found if found.any() else np.ones(recording.n_stacks)
