@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import pandas as pd
 import pytest
 
 from workbench.agent import Investigation
@@ -13,7 +14,7 @@ from workbench.agent.tools.documents import read_document, search_documents
 from workbench.agent.tools.endpoints import top_endpoints
 from workbench.agent.tools.experiments import get_experiment, list_experiments
 from workbench.errors import ToolError
-from workbench.types import Feature, Ranking, Suspect
+from workbench.types import Feature, Ranking, Records, Suspect
 
 
 @pytest.fixture(scope="module")
@@ -160,6 +161,32 @@ def test_get_change_knows_every_kind(shelf_shop):
         assert (reply["configuration"] is None) == (change.kind == "commit")
     flag = get_change(shelf_shop, "FLG-2")["configuration"]
     assert flag["change"]["after"] == "1"
+
+
+def test_a_dependency_that_is_a_commit_has_both_a_diff_and_a_value(ledger, culprit):
+    sha = culprit(ledger)
+    row = {
+        "id": sha,
+        "kind": "dependency",
+        "key": "wirefmt",
+        "before": "1.3",
+        "after": "1.4",
+        "files": (),
+    }
+    table = pd.concat([ledger.records.changes, pd.DataFrame([row | {"at": ledger.change(sha).at}])])
+    table = table.fillna(dict.fromkeys(("title", "author", "detail", "service"), ""))
+    told = {name: getattr(ledger.records, name) for name in Records.__slots__}
+    records = Records(**told | {"changes": table})
+    known = Investigation(
+        ledger.recording, ledger.detection, ledger.repository, "v1", "main", records
+    )
+    reply = get_change(known, sha[:8])
+    assert (reply["kind"], reply["change_id"]) == ("dependency", sha[:12])
+    assert "+    for i in range(99):" in reply["diff"]
+    assert reply["configuration"]["change"]["after"] == "1.4"
+    assert get_config_change(known, sha)["change"]["key"] == "wirefmt"
+    assert sha in ids(config_history(known, kind="dependency")["changes"])
+    assert list_changes(known, kind="commit")["total"] == 12
 
 
 def test_rank_changes_shows_the_evidence(ledger):
