@@ -13,7 +13,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
-from workbench.attribute import CodeMap, changed_functions, read_sources
+from workbench.attribute import CodeMap
+from workbench.attribute.codemap import changed_functions, read_sources
 from workbench.attribute.languages import find_spans
 from workbench.history import Repository, run_git, weave_files
 from workbench.types import Function

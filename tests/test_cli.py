@@ -13,7 +13,7 @@ from workbench.cli import output
 from workbench.history import run_git
 
 HEAVY = ("numpy", "pandas", "scipy", "mlflow", "langgraph", "langchain_core", "ruptures",
-         "numba", "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets")  # fmt: skip
+         "numba", "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets", "mcp")  # fmt: skip
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "case", "case build", "solve", "demo",
+        "profile", "ingest", "detect", "mcp", "case", "case build", "solve", "demo",
     ]  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def test_every_command_and_option_is_explained(workbench, words):
 def test_help_is_told_without_heavy_imports():
     code = (
         "import sys\nfrom click.testing import CliRunner\nfrom workbench.cli import cli\n"
-        "for words in [], ['--version'], ['--help'], ['solve', '-h'], ['detect', '-h'], ['case', 'build', '-h']:\n"
+        "for words in [], ['--version'], ['--help'], ['solve', '-h'], ['detect', '-h'], ['mcp', '-h'], ['case', 'build', '-h']:\n"
         "    assert CliRunner().invoke(cli, words).exit_code in (0, 2), words\n"
         f"print([m for m in {HEAVY} if m in sys.modules])"
     )
@@ -97,6 +97,10 @@ MISTAKES = {
     "an empty bank": ("demo", "--bank", "empty"),
     "no such bank": ("demo", "--bank", "nowhere"),
     "a store of another version": ("ingest", "w.py", "--store", "store", "--service", "svc"),
+    "nothing to serve": ("mcp", "nowhere"),
+    "no store to serve": ("mcp", "empty"),
+    "no repository to serve": ("mcp", "store", "--repo", "nowhere"),
+    "no skills to serve": ("mcp", "store", "--skills", "empty", "--http"),
     "other files for a store": ("ingest", "w.py", "--store", "bad", "--service", "svc"),
 }
 
@@ -137,6 +141,12 @@ USAGE = {
     "no service": ("ingest", "x", "--store", "s"),
     "no such folder to watch": ("ingest", "--watch", "no", "--store", "s", "--service", "svc"),
     "no time": ("ingest", "x", "--store", "s", "--service", "svc", "--at", "soon"),
+    "no store to serve": ("mcp",),
+    "a port of no server": ("mcp", "x", "--port", "80"),
+    "a token of no server": ("mcp", "x", "--token", "a-long-enough-token"),
+    "a token that is guessed": ("mcp", "x", "--http", "--token", "secret"),
+    "a token of other letters": ("mcp", "x", "--http", "--token", "é" * 20),
+    "a port beyond the last": ("mcp", "x", "--http", "--port", "65536"),
     "a file for a folder": ("demo", "--out", "file"),
 }
 

@@ -17,6 +17,7 @@ PUBLIC = {
         "ScriptedModel",
         "Skill",
         "Trajectory",
+        "Workspace",
         "abstain",
         "accuse",
         "build_graph",

@@ -69,7 +69,7 @@ ACCUSING = {
         "suspects": [{"change_id": "c" * 12, "probability": 0.8, "functions": ["pkg.m:f"]}],
     },
     "get_change": {"change_id": "c" * 12, "diff": "-    memo = {}\n+    for x in y:\n"},
-    "query_profile": {
+    "diff_profile": {
         "unit": "ms", "function": ROW, "callers": [], "callees": [ROW],
         "own_time": [ROW | {"function": "re:_compile"}],
     },
@@ -103,13 +103,34 @@ def test_a_playbook_cites_calls_that_it_made(skill):
     assert report.mitigation in {"revert", "restore_cache", "hoist"}
 
 
+def test_a_suspect_without_functions_is_called_by_its_title():
+    """A flag or a setting has none where no code is known to read it."""
+    flag = {"change_id": "FLG-1", "title": "Turn it on", "probability": 0.8, "functions": []}
+    ranked = {"n_candidates": 3, "suspects": [flag]}
+    seen = {**ACCUSING["diff_profile"], "function": None}
+    for skill in SKILLS.values():
+        _, report = play(skill, ACCUSING | {"rank_changes": ranked, "diff_profile": seen})
+        assert report.change_id == "FLG-1"
+        assert report.functions == []
+        assert "Turn it on" in report.summary
+
+
 def test_a_thin_share_accuses_nobody():
     thin = {"rank_changes": {"n_candidates": 3, "suspects": [
         {"change_id": "c" * 12, "probability": 0.1, "functions": ["pkg.m:f"]}]}}  # fmt: skip
     for skill in SKILLS.values():
         _, report = play(skill, thin)
         assert report.change_id == ""
-        assert "10% of the growth" in report.summary
+        assert "a probability of 10%" in report.summary
+
+
+def test_nobody_is_accused_where_none_is_more_probable():
+    ranked = ACCUSING["rank_changes"] | {"none_of_these": 0.9}
+    for skill in SKILLS.values():
+        asked, report = play(skill, {"rank_changes": ranked})
+        assert report.change_id == ""
+        assert "none of the known changes with one of 90%" in report.summary
+        assert asked[-1] == "rank_changes"
 
 
 SUSPECT = {"functions": ["pkg.m:f"]}

@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from threading import RLock
+from typing import Any
 
 import numpy as np
 from scipy import sparse
 
+from workbench.agent.calls import Calls
+from workbench.agent.once import once
+from workbench.agent.tools.cases import index_cases
+from workbench.agent.tools.documents import Library, read_library
+from workbench.agent.tools.endpoints import Traffic, read_traffic
+from workbench.agent.tools.relevance import TextIndex
 from workbench.attribute import (
     Clues,
     CodeHistory,
+    CodeMap,
     Growth,
     deploy_windows,
     find_renames,
@@ -25,7 +34,7 @@ from workbench.attribute import (
 from workbench.attribute.candidates import MARGIN
 from workbench.errors import HistoryError, ToolError
 from workbench.history import Commit, Repository
-from workbench.signals import function_series, incidence, quiet_windows, stack_costs, window_costs
+from workbench.signals import function_series, quiet_windows, stack_costs, window_costs
 from workbench.types import (
     Change,
     Detection,
@@ -43,11 +52,17 @@ _MIN_APART = 3
 """Changes fewer windows apart are looked at as one."""
 _MOST = 24
 """Windows on either side of a change that its levels are taken from, at most."""
+_KEPT_DIFF = 100_000  # characters
+_KEPT_CODE_MAPS = 3
+_FULL_ID = re.compile("[0-9a-f]{40}")
 
 
 @dataclass
 class Investigation:
-    """Everything the tools read; computed once, on first use. Nothing here writes."""
+    """Everything the tools read; computed once, on first use, whichever thread comes first.
+
+    Nothing here writes.
+    """
 
     recording: Recording
     detection: Detection
@@ -59,46 +74,80 @@ class Investigation:
     records: Records | None = None
     read_lines: Callable[[], Recording] | None = None
     """Return the same recording by line, where there is one."""
-    _rankings: dict[str, Ranking] = field(default_factory=dict)
-    _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict)
+    lock: Any = field(default_factory=RLock, repr=False, compare=False)
+    """Held while something is computed that others may want too."""
+    code_lock: Any = field(default_factory=RLock, repr=False, compare=False)
+    _code_maps: dict[str, CodeMap] = field(default_factory=dict, repr=False)
+    _rankings: dict[str, Ranking] = field(default_factory=dict, repr=False)
+    _candidates: dict[str, list[Change]] = field(default_factory=dict, repr=False)
+    _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict, repr=False)
+    _diffs: dict[str, str] = field(default_factory=dict, repr=False)
+    _described: dict[str, Change] = field(default_factory=dict, repr=False)
 
-    @cached_property
+    @once
     def stack_values(self) -> sparse.csr_array:
         """(n_stacks, n_windows) cost per round of work, or fraction of samples."""
         return stack_costs(self.recording)
 
-    @cached_property
-    def members(self) -> sparse.csr_array:
-        """(n_functions, n_stacks) of 0 and 1."""
-        return incidence(self.recording)
+    @once
+    def calls(self) -> Calls:
+        """Who calls whom."""
+        return Calls.of(self.recording)
 
-    @cached_property
+    @once
+    def knows_work(self) -> bool:
+        """Whether values are CPU seconds per round of work, rather than fractions of samples."""
+        return window_costs(self.recording) is not None
+
+    @once
+    def window_values(self) -> FloatArray:
+        """(n_windows,) what all stacks cost together."""
+        return np.asarray(self.stack_values.sum(axis=0), np.float64).ravel()
+
+    @once
+    def total_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of each subject of `calls` with all that it calls."""
+        return np.asarray((self.calls.holding @ self.stack_values).toarray())
+
+    @once
+    def own_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of each subject of `calls` by itself."""
+        return np.asarray((self.calls.leaves @ self.stack_values).toarray())
+
+    @once
+    def entry_point_values(self) -> FloatArray:
+        """(n_subjects, n_windows) cost of what requests enter by; 0 for what they do not."""
+        costs = np.asarray(self.stack_values.mean(axis=1)).ravel()
+        return np.asarray((self.calls.entry_points(costs, most=0.9) @ self.stack_values).toarray())
+
+    @once
     def series(self) -> SeriesMatrix:
         """Of every function and of the service."""
         return function_series(self.recording)
 
-    @cached_property
+    @once
     def commits(self) -> list[Commit]:
         """Every commit that was deployed between the first and the last window, oldest first."""
         return self.history(self.base, self.head).commits if self.repository else []
 
-    @cached_property
+    @once
     def versions(self) -> tuple[str, ...]:
         """(n_windows,) id of the commit that each window ran; as told where that names none.
 
         What the first and the last window tell stands for `base` and `head`.
         """
         told = [str(version) for version in self.recording.windows["version"]]
-        known = {version: self._resolve(version, version) for version in set(told)}
+        known = {v: v if _FULL_ID.fullmatch(v) else self._resolve(v, v) for v in set(told)}
         known[told[0]] = self._resolve(self.base, told[0])
         known[told[-1]] = self._resolve(self.head, told[-1])
         return tuple(known[version] for version in told)
 
-    @cached_property
+    @once
     def changes(self) -> list[Change]:
         """Every change known, of code and of configuration, oldest first, with its window."""
         known = recorded_changes(self.records, self.recording.windows) if self.records else []
-        recorded = {change.id: change for change in known}
+        told = reversed([*map(_texts, known)])  # an experiment may be told twice: the first counts
+        recorded = {change.id: change for change in told}
         commits = self._deployed
         windows = deploy_windows([c.id for c in commits], self.versions)
         for commit in commits:
@@ -108,6 +157,39 @@ class Investigation:
                 before=of.before, after=of.after,
             )  # fmt: skip
         return sorted(recorded.values(), key=lambda change: change.at)
+
+    @once
+    def configuration(self) -> list[Change]:
+        """Changes of flags, settings, experiments and dependencies alone, oldest first."""
+        return [change for change in self.changes if change.kind != "commit"]
+
+    @once
+    def traffic(self) -> Traffic | None:
+        """What was measured of endpoints, where anything was."""
+        return None if self.records is None else read_traffic(self.records.measurements)
+
+    @once
+    def past_cases(self) -> tuple[list[dict[str, Any]], TextIndex]:
+        """Regressions that were investigated before, and what they are found by."""
+        return (
+            ([], TextIndex.of([])) if self.records is None else index_cases(self.records.past_cases)
+        )
+
+    @once
+    def library(self) -> Library:
+        """Every document, of the repository at head and of the store."""
+        return read_library(self)
+
+    def code_map(self, revision: str) -> CodeMap:
+        """Return where the functions are in the code at a revision."""
+        if self.repository is None:
+            raise ToolError("this store came without a repository: no code to read")
+        with self.code_lock:  # large code takes long, and holds up nothing else
+            if revision not in self._code_maps:
+                for oldest in [*self._code_maps][: 1 - _KEPT_CODE_MAPS]:
+                    del self._code_maps[oldest]
+                self._code_maps[revision] = CodeMap.build(self.repository, revision)
+        return self._code_maps[revision]
 
     def regression(self, regression_id: str) -> Regression:
         """Return a regression by id; ToolError names those there are."""
@@ -128,8 +210,24 @@ class Investigation:
         (found,) = exact or matches
         if found.id not in self._commit_ids:
             return found
-        (described,) = self.history(f"{found.id}^", found.id).changes
-        return _with_code(found, described)
+        with self.lock:
+            if found.id not in self._described:
+                (described,) = self.history(f"{found.id}^", found.id).changes
+                self._described[found.id] = _with_code(found, described)
+        return self._described[found.id]
+
+    def is_commit(self, change: Change) -> bool:
+        """Whether a change is one of the repository, of whichever kind."""
+        return change.id in self._commit_ids
+
+    def diff(self, commit: str) -> str:
+        """Return a commit as people read it."""
+        if self.repository is None:
+            raise ToolError("this store came without a repository: no code to read")
+        diff = self._diffs.get(commit) or self.repository.show(commit)
+        if len(diff) <= _KEPT_DIFF:
+            self._diffs[commit] = diff
+        return diff
 
     def history(self, base: str, head: str) -> CodeHistory:
         """Return what the commits between two revisions did."""
@@ -145,6 +243,12 @@ class Investigation:
 
     def candidates(self, regression_id: str) -> list[Change]:
         """Return the changes that took effect about when a regression began."""
+        if regression_id not in self._candidates:
+            with self.lock:
+                self._candidates[regression_id] = self._find_candidates(regression_id)
+        return self._candidates[regression_id]
+
+    def _find_candidates(self, regression_id: str) -> list[Change]:
         regression = self.regression(regression_id)
         low, high = regression.change_index_low - MARGIN, regression.change_index_high + MARGIN
         known = within(self.changes, low, high)
@@ -156,8 +260,11 @@ class Investigation:
     def ranking(self, regression_id: str) -> Ranking:
         """Return who could have caused a regression, most probable first."""
         if regression_id not in self._rankings:
-            clues = self.clues(self.regression(regression_id))
-            self._rankings[regression_id] = rank_changes(self.candidates(regression_id), clues)
+            with self.lock:
+                if regression_id not in self._rankings:
+                    clues = self.clues(self.regression(regression_id))
+                    found = rank_changes(self.candidates(regression_id), clues)
+                    self._rankings[regression_id] = found
         return self._rankings[regression_id]
 
     def clues(self, regression: Regression) -> Clues:
@@ -193,7 +300,7 @@ class Investigation:
             known_as, sides, regression.subject,
         )  # fmt: skip
 
-    @cached_property
+    @once
     def by_line(self) -> Recording | None:
         """The same recording, each line of a function as one of its own."""
         return self.read_lines() if self.read_lines else None
@@ -221,7 +328,7 @@ class Investigation:
         )
         return before, after
 
-    @cached_property
+    @once
     def authors(self) -> dict[str, Counter[str]]:
         """Return which files each author changed before the recording, and how often."""
         found: dict[str, Counter[str]] = {}
@@ -230,12 +337,12 @@ class Investigation:
                 found.setdefault(change.author, Counter()).update(change.files)
         return found
 
-    @cached_property
+    @once
     def _deployed(self) -> list[Change]:
         """Every commit between the first and the last window, without what it changed."""
         return self.repository.changes(self.head, since=self.base) if self.repository else []
 
-    @cached_property
+    @once
     def _commit_ids(self) -> frozenset[str]:
         return frozenset(commit.id for commit in self._deployed)
 
@@ -244,6 +351,15 @@ class Investigation:
             return self.repository.resolve(revision) if self.repository else otherwise
         except HistoryError:  # a release that the repository has no name for
             return otherwise
+
+
+def _texts(change: Change) -> Change:
+    """Return a change whose texts are texts, where a table lacked them."""
+    names = ("title", "author", "key", "before", "after", "detail")
+    missing: dict[str, Any] = {
+        name: "" for name in names if not isinstance(getattr(change, name), str)
+    }
+    return replace(change, **missing) if missing else change
 
 
 def _with_code(known: Change, described: Change) -> Change:

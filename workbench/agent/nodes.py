@@ -24,7 +24,7 @@ from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.skills import Skill
 from workbench.agent.tools.brief import clip
 from workbench.agent.tools.changes import get_change, rank_changes
-from workbench.agent.tools.profile import query_profile
+from workbench.agent.tools.profile import diff_profile
 from workbench.errors import ToolError
 from workbench.types import Diagnosis, Evidence
 
@@ -75,7 +75,7 @@ def triage(investigation: Investigation) -> Node:
             "before": regression.before,
             "after": regression.after,
             "change_index": regression.change_index,
-            "grew": query_profile(investigation, regression.id)["own_time"],
+            "grew": diff_profile(investigation, regression.id)["own_time"],
         }
         if investigation.changes:
             suspects = rank_changes(investigation, regression.id, 1)["suspects"]

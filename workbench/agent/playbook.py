@@ -68,6 +68,10 @@ def abstain(why: str, evidence: Sequence[EvidenceItem]) -> ReportDiagnosis:
     return ReportDiagnosis(summary=why, evidence=list(evidence))
 
 
+_DOUBT = 0.5
+"""More than this probability that it was none of the known changes, and none is named."""
+
+
 class Examined(NamedTuple):
     """What every code investigation looks at first."""
 
@@ -76,6 +80,12 @@ class Examined(NamedTuple):
     change: Reply
     profile: Reply
     evidence: tuple[EvidenceItem, ...]
+
+    @property
+    def subject(self) -> str:
+        """The function that carries most of the growth, or else the change by its title."""
+        known = [*self.suspect["functions"], self.suspect.get("title", "")]
+        return str(known[0] or self.suspect["change_id"])
 
 
 def examine(
@@ -86,30 +96,28 @@ def examine(
     Returns
     -------
     Examined or ReportDiagnosis
-        An abstention where nobody is suspected or the first suspect carries less than `at_least`
-        of the growth.
+        An abstention where nobody is suspected, the first suspect is the cause with a probability
+        below `at_least`, or more probably none of the known changes is than any of them.
     """
     ranked = yield call("rank_changes", regression_id=facts["regression_id"])
     suspects = ranked.get("suspects", [])
     if not suspects:
-        seen = (
-            ranked.error
-            or f"none of {ranked.get('n_candidates', 0)} changes touched code that grew"
-        )
+        seen = ranked.error or f"{ranked.get('n_candidates', 0)} changes took effect about then"
         return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
     first = suspects[0]
-    share = (
-        f"{first['probability']:.0%} of the growth passes through what {first['change_id']} changed"
-    )
-    if first["probability"] < at_least:
-        return abstain(f"Nobody is named: only {share}.", [cite(ranked, share)])
+    probability, none = first["probability"], ranked.get("none_of_these", 0.0)
+    weighed = f"{first['change_id']} is the cause with a probability of {probability:.0%}"
+    if none > _DOUBT:
+        seen = f"{weighed}, none of the known changes with one of {none:.0%}"
+        return abstain(f"Nobody is named: {seen}.", [cite(ranked, seen)])
+    if probability < at_least:
+        return abstain(f"Nobody is named: {weighed} at most.", [cite(ranked, weighed)])
     change = yield call("get_change", change_id=first["change_id"])
-    profile = yield call(
-        "query_profile", regression_id=facts["regression_id"], function=first["functions"][0]
-    )
-    evidence = [cite(ranked, f"{share}, more than any other of {ranked['n_candidates']}")]
-    if "function" in profile:
-        row = profile["function"]
+    carrying = first["functions"][0] if first["functions"] else ""  # a setting may have none
+    profile = yield call("diff_profile", regression_id=facts["regression_id"], function=carrying)
+    evidence = [cite(ranked, f"{weighed}, more than any other of {ranked['n_candidates']}")]
+    row = profile.get("function")
+    if row:
         grew = (
             f"{row['function']} went from {row['before']:g} to {row['after']:g} {profile['unit']}"
         )
@@ -121,7 +129,7 @@ def accuse(
     examined: Examined, *, summary: str, category: str, mitigation: str,
     evidence: Sequence[EvidenceItem] = (),
 ) -> ReportDiagnosis:  # fmt: skip
-    """Blame the first suspect; confidence is its share of the growth."""
+    """Blame the first suspect; confidence is its probability."""
     return ReportDiagnosis(
         summary=summary,
         change_id=examined.suspect["change_id"],

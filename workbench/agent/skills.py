@@ -61,17 +61,22 @@ def skills_folder() -> Path:
     raise SkillError(f"{package}: expected skills inside or beside the package, found none")
 
 
-def load_skills(folder: Path | None = None) -> list[Skill]:
-    """Read every skill of a folder, by name; SkillError for the first that is not valid."""
+def skill_folders(folder: Path | None = None) -> list[Path]:
+    """Return where the skills of a folder are, by name; SkillError where there are none."""
     folder = folder or skills_folder()
     found = sorted(path.parent for path in folder.glob("*/SKILL.md"))
     if not found:
         raise SkillError(f"{folder}: expected skills (folders with a SKILL.md), found none")
-    return [load_skill(path) for path in found]
+    return found
 
 
-def load_skill(folder: Path) -> Skill:
-    """Read one skill; its playbook is trusted code and is run."""
+def load_skills(folder: Path | None = None) -> list[Skill]:
+    """Read every skill of a folder, by name; SkillError for the first that is not valid."""
+    return [load_skill(path) for path in skill_folders(folder)]
+
+
+def read_skill_text(folder: Path) -> tuple[FrontMatter, str]:
+    """Read the head and the body of a skill's SKILL.md; nothing of it is run."""
     path = folder / "SKILL.md"
     if not path.is_file():
         raise SkillError(f"{path}: expected a skill, found no such file")
@@ -91,9 +96,15 @@ def load_skill(folder: Path) -> Skill:
         raise SkillError(f"{path}: {place}: {fault['msg']}") from error
     if head.name != folder.name:
         raise SkillError(f"{path}: name {head.name!r} is not that of its folder {folder.name!r}")
+    return head, match[2].strip()
+
+
+def load_skill(folder: Path) -> Skill:
+    """Read one skill; its playbook is trusted code and is run."""
+    head, body = read_skill_text(folder)
     playbook = _load_playbook(folder / "scripts" / "playbook.py", head.name)
     return Skill(
-        name=head.name, description=head.description, body=match[2].strip(), folder=folder,
+        name=head.name, description=head.description, body=body, folder=folder,
         content_hash=_hash_files(folder), relevance=playbook.relevance,
         investigate=playbook.investigate,
         allowed_tools=frozenset(head.allowed_tools.split()) if head.allowed_tools else None,

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from workbench.cli.detect import detect
+from workbench.cli.mcp import mcp
 from workbench.cli.output import Progress, print_next, print_outcome, print_table, show_progress
 from workbench.cli.profiles import ingest, profile
 from workbench.errors import WorkbenchError
@@ -34,6 +35,7 @@ def cli() -> None:
 cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
+cli.add_command(mcp)
 
 
 @cli.group()

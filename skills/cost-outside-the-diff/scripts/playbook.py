@@ -16,11 +16,11 @@ def relevance(facts):
 
 def investigate(facts):
     """Blame the nearest changed caller of what grew."""
-    whole = yield call("query_profile", regression_id=facts["regression_id"])
+    whole = yield call("diff_profile", regression_id=facts["regression_id"])
     found = yield from examine(facts, at_least=0.15)
     if not isinstance(found, Examined):
         return found
-    name = found.suspect["functions"][0]
+    name = found.subject
     evidence = []
     leaf = next(
         (r for r in whole.get("own_time", []) if _package(r["function"]) != _package(name)), None

@@ -18,7 +18,7 @@ def investigate(facts):
     found = yield from examine(facts, at_least=0.15)
     if not isinstance(found, Examined):
         return found
-    name = found.suspect["functions"][0]
+    name = found.subject
     added = [x[1:] for x in found.change.get("diff", "").split("\n") if x.startswith("+")]
     loops = sum(1 for line in added if LOOP.search(line))
     evidence = [cite(found.change, f"its diff adds {len(added)} lines, {loops} of them loops")]

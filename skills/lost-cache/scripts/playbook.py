@@ -32,7 +32,7 @@ def investigate(facts):
         if not left.error:
             where = "still appears elsewhere" if left["lines"] else "appears nowhere now"
             evidence.append(cite(left, f"{sorted(lost)[0]} {where}"))
-    name = found.suspect["functions"][0]
+    name = found.subject
     return accuse(
         found,
         summary=f"{name} no longer answers from its cache and works its result out each time.",

@@ -1,0 +1,107 @@
+import subprocess
+import sys
+from datetime import UTC, datetime
+
+import pytest
+
+from workbench.agent import Workspace, workspace
+from workbench.agent.tools.toolset import TOOLS, run_tool
+from workbench.errors import StoreError, ToolError
+from workbench.ingest import read
+from workbench.store import Store
+
+
+def test_the_only_service_need_not_be_named(shelf):
+    opened = Workspace(shelf["store"], shelf["repo"])
+    assert opened.services() == ["shop"]
+    assert opened.investigation() is opened.investigation("shop")
+    (found,) = [r for r in opened.investigation().detection.found if r.subject == "shop.app:total"]
+    assert found.change_index == 15
+
+
+def test_of_several_services_one_is_named(shelf):
+    opened = Workspace(shelf["two"], shelf["repo"])
+    for service in ("", "Shop"):
+        with pytest.raises(ToolError, match="there are shop, till"):
+            opened.investigation(service)
+    assert opened.investigation("till").recording.service == "till"
+    assert opened.investigation("till") is not opened.investigation("shop")
+
+
+def test_one_service_may_be_chosen_for_all(shelf):
+    opened = Workspace(shelf["two"], service="till")
+    assert opened.investigation().recording.service == "till"
+    with pytest.raises(ToolError, match="there are till"):
+        opened.investigation("shop")
+    with pytest.raises(ToolError, match="no service 'tills'; there are shop, till"):
+        Workspace(shelf["two"], service="tills").services()
+
+
+def test_what_is_no_store_is_told_at_once(shelf, tmp_path):
+    for folder, found in ((tmp_path, "found none"), (tmp_path / "x", "no such folder")):
+        with pytest.raises(StoreError, match=found):
+            Workspace(folder)
+    with pytest.raises(StoreError, match="expected a git repository"):
+        Workspace(shelf["store"], tmp_path / "x")
+
+
+def test_a_repository_without_the_versions_is_told(make_store, shelf):
+    make_store({"a;b": 1.0}, {"a;b": 1.0})
+    opened = Workspace(make_store({"a;b": 1.0}, {"a;b": 1.0}, name="s2").folder, shelf["repo"])
+    with pytest.raises(Exception, match="no revision 'base'"):
+        opened.investigation()
+
+
+def test_an_empty_store_has_no_service(tmp_path):
+    Store.create(tmp_path / "empty")
+    with pytest.raises(ToolError, match="the store has no profiles"):
+        Workspace(tmp_path / "empty").investigation()
+
+
+def test_a_few_windows_have_no_regressions(make_store):
+    opened = Workspace(make_store({"a;b": 1.0}, {"a;b": 9.0}, n_windows=2).folder)
+    shop = opened.investigation()
+    (listed,) = [tool for tool in TOOLS if tool.__name__ == "list_regressions"]
+    assert '"total": 0' in run_tool(listed, shop, {})
+
+
+def test_a_store_that_changed_is_opened_anew(make_store, monkeypatch):
+    store = make_store({"a;b": 1.0}, {"a;b": 1.0}, n_windows=6)
+    opened = Workspace(store.folder)
+    first = opened.investigation()
+    assert opened.investigation() is first
+    monkeypatch.setattr(workspace, "_LOOK_EVERY_S", 0.0)
+    assert opened.investigation() is first
+    profile = read(b"a;b 5\n", format="folded")
+    store.add(
+        profile, service="svc", at=datetime(2026, 2, 1, tzinfo=UTC), work=1.0, cpu_seconds=1.0
+    )
+    assert opened.investigation().recording.n_windows == 13
+    store.add(profile, service="other", at=datetime(2026, 2, 1, tzinfo=UTC))
+    assert opened.services() == ["svc"]
+    assert opened.investigation("other").recording.n_windows == 1
+    with pytest.raises(ToolError, match="there are other, svc"):
+        opened.investigation()
+
+
+def test_what_was_detected_is_found_when_it_is_asked_for(shelf):
+    shop = Workspace(shelf["store"]).investigation()
+    assert "detection" not in vars(shop)
+    assert shop.detection is shop.detection
+    with pytest.raises(AttributeError, match="no attribute 'colour'"):
+        _ = shop.colour
+    eager = Workspace(shelf["store"])
+    eager.warm_up()
+    assert "detection" in vars(eager.investigation())
+    Workspace(shelf["two"]).warm_up()
+
+
+def test_opening_imports_nothing_heavy(shelf):
+    code = (
+        "import sys\nfrom pathlib import Path\nfrom workbench.agent.workspace import Workspace\n"
+        f"import workbench.agent.mcp\nWorkspace(Path({str(shelf['store'])!r}))\n"
+        "heavy = ('pandas', 'duckdb', 'scipy', 'numba', 'langgraph', 'langchain_core', 'ruptures')\n"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
