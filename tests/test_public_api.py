@@ -40,6 +40,7 @@ PUBLIC = {
         "Growth",
         "Sources",
         "Weights",
+        "arm_costs",
         "deploy_windows",
         "find_renames",
         "line_growth",
@@ -203,7 +204,7 @@ DEFINED = {
     ],
     "workbench.compiled": ["Loops"],
     "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
-    "workbench.solver": ["SolveOptions", "open_case", "solve", "to_json"],
+    "workbench.solver": ["SolveOptions", "open_case", "open_investigation", "solve", "to_json"],
 }
 """Modules that are public as a whole."""
 

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench.attribute import deploy_windows, recorded_changes, within
+from workbench.attribute import arm_costs, deploy_windows, recorded_changes, within
 from workbench.store.schema import RECORD_TABLES
 from workbench.types import Records
 
@@ -72,3 +72,16 @@ def test_what_came_after_the_recording_is_in_no_window():
 def test_candidates_are_those_within(low, high, n):
     rows = [flag("F-1", 1, "0", "0.5"), flag("F-2", 3, "0.5", "1")]
     assert len(within(recorded_changes(records(rows), WINDOWS), low, high)) == n
+
+
+def result(arm, n, mean, metric="cpu_ms"):
+    return {"experiment": "EXP-1", "arm": arm, "metric": metric, "n": n, "mean": mean}
+
+
+def test_arms_add_what_they_cost_beyond_the_control():
+    rows = [result("new", 30, 4.0), result("control", 60, 2.0), result("control", 10, 2.0),
+            result("new", 0, 99.0), result("new", 50, 7.0, "clicks")]  # fmt: skip
+    told = records()
+    object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
+    assert arm_costs(told) == {"EXP-1": pytest.approx(0.3 * 2e-3)}
+    assert arm_costs(records()) == {}

@@ -115,4 +115,6 @@ def test_what_is_no_code_in_production(make_growth, change):
 def test_the_area_of_an_author(make_growth, change):
     growth = make_growth({"main;f": 1}, {"main;f": 2})
     authors = {"Ada": {"app.py": 3, "other.py": 1}}
-    assert evidence(growth, change("c", "f", files=("app.py",)), authors=authors)["area"] == 0.75
+    files = ("app.py", "new.py")
+    assert evidence(growth, change("c", "f", files=files), authors=authors)["area"] == 0.5
+    assert evidence(growth, change("c", "f", files=files))["area"] == 0

@@ -23,6 +23,7 @@ from workbench.attribute import (
     CodeHistory,
     CodeMap,
     Growth,
+    arm_costs,
     deploy_windows,
     find_renames,
     line_growth,
@@ -275,7 +276,7 @@ class Investigation:
         )  # fmt: skip
         values = self.series.row(regression.subject, regression.metric)
         if self.repository is None:
-            return Clues(growth, windows, values)
+            return Clues(growth, windows, values, arms=self.arms)
         history = self.history_of(regression)
         known_as = history.known_as(growth.functions)
         renames = find_renames(replace(growth, renamed=known_as), history.sources)
@@ -283,7 +284,7 @@ class Investigation:
         growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
         return Clues(
             growth, windows, values, history.code(growth.functions), history.sources,
-            self.authors, self._line_growth(regression, known_as),
+            self.authors, self._line_growth(regression, known_as), self.arms,
         )  # fmt: skip
 
     def _line_growth(
@@ -299,6 +300,11 @@ class Investigation:
             self.by_line, (1.0 if costs is None else costs) / n_samples, history, self.versions,
             known_as, sides, regression.subject,
         )  # fmt: skip
+
+    @once
+    def arms(self) -> dict[str, float]:
+        """What the arms of each experiment add to the cost, by the experiments' own results."""
+        return arm_costs(self.records) if self.records else {}
 
     @once
     def by_line(self) -> Recording | None:

@@ -64,13 +64,19 @@ def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
 
 
 def _recorded(row: Mapping[str, Any], windows: pd.DataFrame) -> Change:
-    author, _, email = row["author"].partition(" <")
+    """Return a row as a change; what it does not tell, null in a table, is empty."""
+    author, _, email = _text(row["author"]).partition(" <")
+    files: Any = row["files"]
     return Change(
-        row["id"], row["title"], author, email.rstrip(">"), row["at"].to_pydatetime(),
-        kind=row["kind"], files=() if row["files"] is None else tuple(row["files"]), key=row["key"],
-        before=row["before"], after=row["after"], window=first_window(row["at"], windows),
-        detail=row["detail"],
+        row["id"], _text(row["title"]), author, email.rstrip(">"), row["at"].to_pydatetime(),
+        kind=_text(row["kind"]), files=() if files is None or isinstance(files, float) else tuple(files),
+        key=_text(row["key"]), before=_text(row["before"]), after=_text(row["after"]),
+        window=first_window(row["at"], windows), detail=_text(row["detail"]),
     )  # fmt: skip
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else ""
 
 
 def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
@@ -99,6 +105,30 @@ def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
                 row["id"], row["title"], "", "", row["start"].to_pydatetime(), kind="experiment",
                 key=row["id"], after=", ".join(arms), window=first_window(row["start"], windows),
             )  # fmt: skip
+
+
+_SECONDS = {"cpu_s": 1.0, "cpu_seconds": 1.0, "cpu_ms": 1e-3, "cpu_us": 1e-6}
+
+
+def arm_costs(records: Records) -> dict[str, float]:
+    """Return what the arms of each experiment add to the CPU seconds of a unit of work.
+
+    By the experiments' own results (`cpu_ms` and its like): how much dearer the others are than the
+    control (the arm of that name, else the first), by how much traffic each had.
+    """
+    results = records.experiment_results
+    found: dict[str, float] = {}
+    for (experiment, metric), rows in results.groupby(["experiment", "metric"], sort=False):
+        if metric not in _SECONDS or not (rows["n"] > 0).any():
+            continue
+        rows = rows[rows["n"] > 0]
+        totals = rows.assign(total=rows["n"] * rows["mean"]).groupby("arm", sort=False)
+        parts = totals[["n", "total"]].sum()
+        control = "control" if "control" in parts.index else parts.index[0]
+        level = parts["total"] / parts["n"]
+        added = ((level - level[control]) * parts["n"]).sum() / parts["n"].sum()
+        found[str(experiment)] = float(added) * _SECONDS[str(metric)]
+    return found
 
 
 def within(changes: Iterable[Change], low: int, high: int) -> list[Change]:

@@ -39,7 +39,7 @@ FEATURES: Mapping[str, str] = {
     "config": "it is a setting",
     "experiment": "it is an experiment",
     "dependency": "it is another version of a dependency",
-    "area": "{area:.0%} of its author's earlier changes are in these files",
+    "area": "its author had changed {area:.0%} of its files before",
 }
 """Name -> words; what they name are the facts of `Measured`."""
 
@@ -304,9 +304,10 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
 
 
 def _area(change: Change, clues: Clues) -> float:
+    """Return how many of its files the author had changed before, as a fraction."""
     known = clues.authors.get(change.author, {})
-    total = sum(known.values())
-    return sum(known.get(path, 0) for path in set(change.files)) / total if total else 0.0
+    files = set(change.files)
+    return sum(path in known for path in files) / len(files) if files and known else 0.0
 
 
 def _clip(value: float) -> float:
