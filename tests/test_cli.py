@@ -44,7 +44,7 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "mcp", "case", "case build", "solve", "demo",
+        "profile", "ingest", "detect", "attribute", "mcp", "case", "case build", "solve", "demo",
     ]  # fmt: skip
 
 

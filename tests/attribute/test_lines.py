@@ -63,10 +63,12 @@ def test_what_a_line_replaced_is_set_against_it(history):
 
 
 def test_only_stacks_of_what_regressed_count(history):
-    windows = [("base", {3: 10}), ("slow", {5: 80})]
+    windows = [("base", {3: 10}), ("slow", {3: 10, 5: 80})]
     assert growth(history, windows, "app:f")["slow"] == 80
     assert growth(history, windows, "run:main")["slow"] == 80
 
 
 def test_without_lines_nothing_is_known(history):
     assert growth(history, [("base", {0: 10}), ("slow", {0: 80})]) is None
+    where_it_begins = [("base", {1: 10}), ("slow", {1: 80})]
+    assert growth(history, where_it_begins) is None

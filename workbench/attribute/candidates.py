@@ -69,7 +69,8 @@ def _recorded(row: Mapping[str, Any], windows: pd.DataFrame) -> Change:
     files: Any = row["files"]
     return Change(
         row["id"], _text(row["title"]), author, email.rstrip(">"), row["at"].to_pydatetime(),
-        kind=_text(row["kind"]), files=() if files is None or isinstance(files, float) else tuple(files),
+        kind=_text(row["kind"]),
+        files=() if files is None or isinstance(files, float) else tuple(files),
         key=_text(row["key"]), before=_text(row["before"]), after=_text(row["after"]),
         window=first_window(row["at"], windows), detail=_text(row["detail"]),
     )  # fmt: skip

@@ -53,7 +53,7 @@ def line_growth(
         Commit -> growth of the cost through the lines that it wrote, and before that through those
         that they replaced. None where the recording knows no lines.
     """
-    if not any(function.line for function in recording.functions):
+    if not _knows_lines(recording):
         return None
     owners = _Owners(recording, history, known_as)
     counts = sparse.csc_array(
@@ -71,6 +71,14 @@ def line_growth(
             sampled = counts[:, [window]].toarray().ravel() * inside
             total += sign * costs[window] / len(windows) * (through @ sampled)
     return {c.id: float(x) for c, x in zip(history.commits, total, strict=True)}
+
+
+def _knows_lines(recording: Recording) -> bool:
+    """Tell whether the lines that ran were recorded, rather than none, or where functions begin."""
+    seen: dict[Function, set[int]] = {}
+    for function in recording.functions:
+        seen.setdefault(function._replace(line=0), set()).add(function.line)
+    return any(len(lines) > 1 for lines in seen.values())
 
 
 class _Owners:

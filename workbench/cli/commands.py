@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
+from workbench.cli.attribute import attribute
 from workbench.cli.detect import detect
 from workbench.cli.mcp import mcp
 from workbench.cli.output import Progress, print_next, print_outcome, print_table, show_progress
@@ -35,6 +36,7 @@ def cli() -> None:
 cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
+cli.add_command(attribute)
 cli.add_command(mcp)
 
 
