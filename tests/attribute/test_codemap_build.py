@@ -7,7 +7,8 @@ from contextlib import closing
 
 import pytest
 
-from workbench.attribute import CodeMap, changed_functions, read_sources
+from workbench.attribute import CodeMap
+from workbench.attribute.codemap import changed_functions, read_sources
 from workbench.attribute.parsing import parse_blobs
 from workbench.attribute.span_cache import SpanCache, cache_folder
 from workbench.errors import HistoryError

@@ -16,7 +16,7 @@ from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
 from workbench.attribute.words import likeness, words_of
-from workbench.types import BoolArray, Change, FloatArray, IntArray
+from workbench.types import Change, FloatArray, IntArray
 
 FEATURES: Mapping[str, str] = {
     "lift": "{growth:.0%} of the growth passes through what it touched, which held "
@@ -27,13 +27,13 @@ FEATURES: Mapping[str, str] = {
     "that it did not",
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
-    "elsewhere": "what grew beneath it grew {elsewhere:.0%} as much beneath others",
     "distance": "{distance:.0f} calls away from what grew",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
     "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
     "words": "its words are {words:.0%} like the names of what grew",
     "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time",
+    "unread": "what it changed is not known line by line",
     "no_code": "no line of it is new code that runs in production",
     "flag": "it is a flag",
     "config": "it is a setting",
@@ -143,7 +143,6 @@ def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dic
         "nearest": _clip(carried / total),
         "new_calls": ours,
         "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
-        "elsewhere": _elsewhere(growth, functions, inside) if share > 0.1 else 0.0,
     }
 
 
@@ -177,44 +176,6 @@ def _uneven(growth: Growth, functions: frozenset[int]) -> float:
         return 0.0
     off = np.abs(delta - total * before / before.sum())
     return _clip((off - noise).clip(min=0).sum() / (2 * total))
-
-
-def _elsewhere(growth: Growth, functions: frozenset[int], inside: BoolArray) -> float:
-    """Tell how much of what grew beneath the touched functions grew beneath others too.
-
-    Relative to what it cost there: 1 where it became slower whoever calls it.
-    """
-    below = _callee(growth, functions, inside)
-    if below is None:
-        return 0.0
-    stacks = growth.stacks_of[[below]].indices
-    outside = stacks[~inside[stacks]]
-    before = growth.before[stacks].sum()
-    part = growth.before[outside].sum() / before if before > 0 else 0.0
-    delta = growth.delta[stacks].sum()
-    if part < 0.05 or delta <= 0:
-        return 0.0
-    noise = math.sqrt((growth.error[outside] ** 2).sum())
-    return _clip(max(0.0, growth.delta[outside].sum() - noise) / delta / part)
-
-
-def _callee(growth: Growth, functions: frozenset[int], inside: BoolArray) -> int | None:
-    """Return the callee that most of the growth beneath the touched functions is in."""
-    starts = growth.recording.stack_starts
-    gains: dict[int, float] = {}
-    own = 0.0
-    wanted = np.zeros(len(growth.functions), np.bool_)
-    wanted[list(functions)] = True
-    for stack in np.flatnonzero(inside & (growth.delta != 0)):
-        frames = growth.frames[starts[stack] : starts[stack + 1]]
-        place = int(np.flatnonzero(wanted[frames])[-1])
-        if place + 1 < len(frames):
-            callee = int(frames[place + 1])
-            gains[callee] = gains.get(callee, 0.0) + float(growth.delta[stack])
-        else:
-            own += float(growth.delta[stack])
-    best = max(gains, key=lambda f: gains[f], default=None)
-    return best if best is not None and gains[best] > max(own, 0.0) else None
 
 
 def _grown(growth: Growth, function: int) -> float:
@@ -300,6 +261,8 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
         found["no_code"] = float(told.n_new == 0 and not is_bump)
         found["n_cues"] = told.n_cues
         found["cues"] = min(math.log1p(told.n_cues), 4.0)
+    elif not is_bump:
+        found["unread"] = 1.0
     return found | {"dependency": float(is_bump)}
 
 

@@ -17,6 +17,8 @@ from workbench.attribute.code import CodeHistory
 from workbench.types import SERVICE, FloatArray, Function, IntArray, Recording
 
 _NOBODY = -1
+_FEWEST_LINES = 1.25
+"""Lines of a function on average, where lines are told rather than where functions begin."""
 
 
 def line_growth(
@@ -75,10 +77,8 @@ def line_growth(
 
 def _knows_lines(recording: Recording) -> bool:
     """Tell whether the lines that ran were recorded, rather than none, or where functions begin."""
-    seen: dict[Function, set[int]] = {}
-    for function in recording.functions:
-        seen.setdefault(function._replace(line=0), set()).add(function.line)
-    return any(len(lines) > 1 for lines in seen.values())
+    places = {function for function in recording.functions if function.line}
+    return len(places) > _FEWEST_LINES * len({function._replace(line=0) for function in places})
 
 
 class _Owners:

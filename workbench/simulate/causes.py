@@ -98,7 +98,7 @@ class CauseCase:
     """First window of the new level as it would be detected: lower end, itself, upper end."""
     changes: tuple[Change, ...]
     commits: tuple[Commit, ...]
-    """With what they changed, for those of the changes that are commits."""
+    """With what they changed, for those of the changes that are commits; sometimes unknown."""
     culprits: frozenset[str]
     """Ids of the changes that did it; empty where none of them did."""
     kind: str
@@ -156,10 +156,10 @@ def simulate_cause(seed: int) -> CauseCase:
         for change, _ in made
         if change.kind == "experiment" and rng.random() < 0.7
     }
+    commits = () if rng.random() < 0.12 else tuple(commit for _, commit in made if commit)
     return CauseCase(
-        recording, subject, windows, tuple(c for c, _ in made),
-        tuple(commit for _, commit in made if commit), culprits, kind, makers.texts, arms,
-        makers.authors, _lines(rng, tree, made, culprits, kind),
+        recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,
+        makers.texts, arms, makers.authors, _lines(rng, tree, made, culprits, kind),
     )  # fmt: skip
 
 
