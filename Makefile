@@ -9,7 +9,7 @@ READY := $(VENV)/.ready
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: help env demo test unit check lab bench notebooks size lock clean
+.PHONY: help env demo test unit check lab bench weights notebooks size lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 14
@@ -49,6 +49,12 @@ lab: $(READY)    ## open the notebooks in JupyterLab
 bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/detection.py
+	@$(BIN)/python benchmarks/attribution.py
+	@$(BIN)/python benchmarks/codemap.py
+	@$(BIN)/python benchmarks/server.py
+
+weights: $(READY)  ## fit the weights of the cause ranking to simulated cases (some minutes)
+	@$(BIN)/python benchmarks/ranker.py --fit
 
 notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their outputs
 	@$(BIN)/python notebooks/execute.py
