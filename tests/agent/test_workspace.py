@@ -86,13 +86,11 @@ def test_a_store_that_changed_is_opened_anew(make_store, monkeypatch):
 
 def test_what_was_detected_is_found_when_it_is_asked_for(shelf):
     shop = Workspace(shelf["store"]).investigation()
-    assert "detection" not in vars(shop)
-    assert shop.detection is shop.detection
-    with pytest.raises(AttributeError, match="no attribute 'colour'"):
-        _ = shop.colour
+    assert callable(shop.detected)
+    assert shop.detection is shop.detection is shop.detected
     eager = Workspace(shelf["store"])
     eager.warm_up()
-    assert "detection" in vars(eager.investigation())
+    assert not callable(eager.investigation().detected)
     Workspace(shelf["two"]).warm_up()
 
 

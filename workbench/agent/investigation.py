@@ -66,7 +66,8 @@ class Investigation:
     """
 
     recording: Recording
-    detection: Detection
+    detected: Detection | Callable[[], Detection]
+    """What was detected; or how to, which is then done when it is first asked for."""
     repository: Repository | None = None
     base: str = ""
     """Revision of the first window."""
@@ -77,6 +78,7 @@ class Investigation:
     """Return the same recording by line, where there is one."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
     """Held while something is computed that others may want too."""
+    detection_lock: Any = field(default_factory=RLock, repr=False, compare=False)
     code_lock: Any = field(default_factory=RLock, repr=False, compare=False)
     _code_maps: dict[str, CodeMap] = field(default_factory=dict, repr=False)
     _rankings: dict[str, Ranking] = field(default_factory=dict, repr=False)
@@ -84,6 +86,15 @@ class Investigation:
     _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict, repr=False)
     _diffs: dict[str, str] = field(default_factory=dict, repr=False)
     _described: dict[str, Change] = field(default_factory=dict, repr=False)
+
+    @property
+    def detection(self) -> Detection:
+        """What was detected in the recording."""
+        if not isinstance(self.detected, Detection):
+            with self.detection_lock:  # which holds up nobody but who asks for it
+                if not isinstance(self.detected, Detection):
+                    self.detected = self.detected()
+        return self.detected
 
     @once
     def stack_values(self) -> sparse.csr_array:
