@@ -3,8 +3,8 @@
     python validate.py [ID …]     # causes by id, innocent changes by patch or id; default: all causes and decoys
     python validate.py --all      # every innocent change besides
 
-Each is run before and after in turn, in the state in which it was deployed and with it alone. Ends
-with an error where the interval of a planted cause includes 1, or a decoy costs more than 1.5 %.
+Each is run before and after side by side, so that what else the machine does meets both, in the state in
+which it was deployed and with it alone. Ends with an error where the interval of a planted cause includes 1, or a decoy costs more than 1.5 %.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from running import FOLDER, Checkouts, Load, serve
@@ -32,9 +33,9 @@ from workbench.evaluate.cases.timeline import (
     load_timeline,
     load_timeline_truth,
 )
-from workbench.patch.measure import compare
+from workbench.types import FloatArray
 
-N_AT_ONCE = 2
+N_RESAMPLES = 4000
 MAX_INNOCENT = 0.015
 PATIENCE = 3
 """Times as many pairs are run where the first ones say otherwise than the truth."""
@@ -61,34 +62,28 @@ class Bench:
     n_requests: int
 
     def measure(self, trial: Trial) -> Effect:
-        """Run the state before and after in turn, in either order alike."""
+        """Run the state before and after, pair by pair."""
         costs = np.array([self._pair(trial, turn) for turn in range(self.n_pairs)])
-        whole = compare(costs[:, 0, 0], costs[:, 1, 0])
+        ratio, low, high = paired(costs[:, 0, 0], costs[:, 1, 0])
         told = {}
         if trial.endpoint:
-            part = compare(costs[:, 0, 1], costs[:, 1, 1])
-            low, high = map(_short, part.interval)
-            told = {
-                "endpoint_low": low,
-                "endpoint_high": high,
-                "endpoint_ratio": _short(part.ratio),
-            }
-        low, high = map(_short, whole.interval)
-        effect = Effect(ratio=_short(whole.ratio), low=low, high=high, n_pairs=self.n_pairs, **told)
-        print(f"{trial.name}: {effect.ratio:.3f} [{low:.3f}, {high:.3f}]", told or "", flush=True)
+            names = ("endpoint_ratio", "endpoint_low", "endpoint_high")
+            told = dict(zip(names, paired(costs[:, 0, 1], costs[:, 1, 1]), strict=True))
+        effect = Effect(ratio=ratio, low=low, high=high, n_pairs=self.n_pairs, **told)
+        print(f"{trial.name}: {ratio:.3f} [{low:.3f}, {high:.3f}]", told or "", flush=True)
         return effect
 
     def measure_all(self, trials: dict[str, Trial]) -> dict[str, Effect]:
-        """Measure several trials, some at once."""
-        with ThreadPoolExecutor(N_AT_ONCE) as pool:
-            return dict(zip(trials, pool.map(self.measure, trials.values()), strict=True))
+        """Measure several trials, one after the other."""
+        return {name: self.measure(trial) for name, trial in trials.items()}
 
-    def _pair(self, trial: Trial, turn: int) -> tuple[list[float], list[float]]:
-        states = (trial.before, trial.after)
+    def _pair(self, trial: Trial, turn: int) -> list[list[float]]:
+        """Run both states at once; they start in either order alike."""
         load = Load(self.n_requests, seed=turn)
-        order = (0, 1) if turn % 2 == 0 else (1, 0)
-        costs = {side: self._costs(states[side], load, trial.endpoint) for side in order}
-        return costs[0], costs[1]
+        states = [trial.before, trial.after][:: 1 if turn % 2 == 0 else -1]
+        with ThreadPoolExecutor(2) as pool:
+            costs = list(pool.map(lambda state: self._costs(state, load, trial.endpoint), states))
+        return costs[:: 1 if turn % 2 == 0 else -1]
 
     def _costs(self, state: TimelineState, load: Load, endpoint: str) -> list[float]:
         """Return CPU seconds per request, of all and of those to the endpoint."""
@@ -98,7 +93,15 @@ class Bench:
         return [run.cost, part["cpu_ms"] / 1e3]
 
 
-def _short(number: float) -> float:
+def paired(before: FloatArray, after: FloatArray) -> tuple[float, float, float]:
+    """Return the median ratio of pairs, with a 95 % bootstrap interval over pairs."""
+    ratios = after / before
+    chosen = np.random.default_rng(0).integers(len(ratios), size=(N_RESAMPLES, len(ratios)))
+    low, high = np.percentile(np.median(ratios[chosen], axis=1), (2.5, 97.5))
+    return _short(np.median(ratios)), _short(low), _short(high)
+
+
+def _short(number: float | np.floating[Any]) -> float:
     return round(float(number), 4)
 
 
