@@ -31,6 +31,10 @@ SETTLE_S = 5.0
 """For how long a file that is watched has to stay as it is before it is taken for whole."""
 
 
+_OF_A_SERVICE = ("changes", "experiments", "measurements", "past_cases")
+"""Tables whose rows are of the service that is named, where they name none."""
+
+
 @dataclass(frozen=True, slots=True)
 class Labels:
     """What files do not tell of themselves."""
@@ -191,7 +195,7 @@ def _add_rows(store: Store, content: Content, labels: Labels) -> tuple[str, int]
         rows = parse_rows(content)
         table = None if rows is None else find_table(list(map(str, rows.columns)))
         if rows is not None and table not in (None, "measurements" if name else None):
-            if "service" not in rows and table in ("changes", "experiments", "measurements"):
+            if "service" not in rows and table in _OF_A_SERVICE:
                 rows = rows.assign(service=labels.service)
             return table, store.put(table, rows)
     if name is None:

@@ -121,19 +121,23 @@ pd.DataFrame(
     [{"step": s.title, "seconds": round(s.seconds, 2), "call": s.call_id} for s in trajectory.steps]
 )
 
+# %% [markdown]
+# Every change of the deploy is a candidate, and so is "none of these". Each probability is made of evidence that
+# can be looked at: the first candidate's is below the table.
+
 # %%
-suspects = evidence.suspects(regression.id)
+ranking = evidence.ranking(regression.id)
+suspects = ranking.suspects
+rows = [(s.change.id[:10], s.change.title, s.change.author, s.probability) for s in suspects[:5]]
+rows.append(("", "none of these", "", ranking.none_probability))
+pd.DataFrame(rows, columns=["change", "title", "author", "probability"]).style.format(
+    {"probability": "{:.0%}"}
+)
+
+# %%
 pd.DataFrame(
-    [
-        {
-            "commit": s.change.id[:10],
-            "title": s.change.title,
-            "share of the growth": s.probability,
-            "author": s.change.author,
-        }
-        for s in suspects[:5]
-    ]
-).style.format({"share of the growth": "{:.0%}"})
+    [{"evidence": f.note, "log-odds": f.contribution} for f in suspects[0].features]
+).style.format({"log-odds": "{:+.2f}"})
 
 # %%
 diagnosis = trajectory.diagnosis
