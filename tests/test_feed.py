@@ -392,15 +392,22 @@ def read_library(repository, file, commit):
     return next(path.read_text(encoding="utf-8") for path in folders if path.is_file())
 
 
-def test_effects_are_as_planned():
-    for cause in truth().planted:
-        if cause.effect is None:
-            pytest.skip(f"{cause.id} is not measured: make -C datasets/feed validate")
-        assert 1 < cause.effect.low <= cause.effect.high
-        assert 1.03 < cause.effect.ratio < 1.5, cause.id
-    for change in truth().innocent:
-        if change.decoy_for:
-            assert abs(change.effect.ratio - 1) <= 0.015, change.change
+def measured(entries):
+    missing = [entry for entry in entries if entry.effect is None]
+    if missing:
+        pytest.skip(f"{len(missing)} effects are not measured: make -C datasets/feed validate")
+    return entries
+
+
+def test_planted_and_hidden_causes_cost_what_was_planned():
+    for cause in measured([*truth().planted, *truth().hidden]):
+        assert 1 < cause.effect.low <= cause.effect.ratio <= cause.effect.high
+        assert 1.03 < cause.effect.ratio < 1.4, cause.id
+
+
+def test_decoys_cost_nothing():
+    for change in measured([change for change in truth().innocent if change.decoy_for]):
+        assert abs(change.effect.ratio - 1) <= 0.015, change.change
 
 
 def test_texts_tell_nothing_of_what_is_planted():
