@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.agent import Investigation
 from workbench.evaluate import load_truth
-from workbench.evaluate.attribution import brier, open_timeline, rank_timeline
+from workbench.evaluate.attribution import RecordedTimeline, brier, rank_timeline
 from workbench.history import Repository, run_git
 from workbench.signals import function_series
 from workbench.solver import open_case, open_investigation
@@ -25,9 +25,9 @@ FEED = Path(__file__).parents[1] / "datasets" / "feed"
 def feed(folder):
     """Print how the causes of a timeline were ranked."""
     began = time.perf_counter()
-    evidence = open_timeline(folder)
+    timeline = RecordedTimeline.open(folder)
     opened = time.perf_counter()
-    cases = rank_timeline(folder, evidence)
+    cases = rank_timeline(timeline)
     done = time.perf_counter()
     print(f"{'cause':6s} {'category':20s} {'kind':11s} of  place trivial sure none without culprit")
     for case in cases:
@@ -46,7 +46,7 @@ def feed(folder):
     tell("hidden cause: none of these first", hidden, lambda case: case.place == 1)
     tell("culprit taken away: none first", seen, lambda case: case.without.first is None)
     print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
-    print(f"detected in {opened - began:.1f} s, ranked {len(cases)} in {done - opened:.1f} s")
+    print(f"opened in {opened - began:.1f} s, {len(cases)} looked into in {done - opened:.1f} s")
 
 
 def _row(case):

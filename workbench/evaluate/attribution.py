@@ -2,29 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
-from functools import partial
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from workbench.agent import Investigation
+from workbench.agent.opened import detect_worth_a_look
 from workbench.attribute import rank_changes
-from workbench.detect import DetectConfig, detect
 from workbench.evaluate.cases.timeline import (
+    HiddenCause,
+    PlantedCause,
+    TimelineTruth,
     commit_ids,
     load_timeline_truth,
     materialise_timeline,
 )
 from workbench.history import Repository
-from workbench.signals import function_series, stacks
 from workbench.store import Store
-from workbench.types import Change, Ranking, Regression
+from workbench.types import Change, Ranking, Recording, Records, Regression
 
 _NEAR = 3
 """Windows that a regression may begin from where its cause took effect, to be of it."""
-_CONFIG = DetectConfig(min_relative=0.02, min_share=0.005)
+_WINDOWS_BEFORE, _WINDOWS_AFTER = 36, 10
+"""That are looked at of a change: an investigation is opened before it is undone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,56 +72,75 @@ def _place(ranking: Ranking, culprits: Collection[str]) -> int:
     return next((i for i, (_, change) in enumerate(order, 1) if change in wanted), 0)
 
 
-def open_timeline(folder: Path) -> Investigation:
-    """Open a recorded timeline as an investigation would: its store and its repository."""
-    store = Store.open(folder / "store")
-    recording = store.recording()
-    series = function_series(recording)
-    config = replace(_CONFIG, alerts_per_1000_series=10)
-    detection = detect(series, stacks=stacks(recording), config=config)
-    versions = recording.windows["version"]
-    return Investigation(
-        recording, detection, Repository(materialise_timeline(folder)),
-        str(versions.iloc[0]), str(versions.iloc[-1]), store.records(),
-        read_lines=partial(store.recording, by_line=True),
-    )  # fmt: skip
+@dataclass(frozen=True, eq=False)
+class RecordedTimeline:
+    """A timeline with its truth, opened once for many cases."""
+
+    recording: Recording
+    by_line: Recording
+    records: Records
+    repository: Repository
+    commits: Mapping[str, str]
+    """Name of each patch -> id of its commit."""
+    truth: TimelineTruth
+
+    @classmethod
+    def open(cls, folder: Path) -> RecordedTimeline:
+        """Open one with `store/`, `history/`, `timeline.json` and `truth.json`."""
+        store = Store.open(folder / "store")
+        place = materialise_timeline(folder)
+        return cls(
+            store.recording(), store.recording(by_line=True), store.records(), Repository(place),
+            commit_ids(folder, place), load_timeline_truth(folder),
+        )  # fmt: skip
+
+    def investigation(self, window: int, end: int | None = None) -> Investigation:
+        """Return what was known some windows after a change, when somebody looks into it.
+
+        Parameters
+        ----------
+        window : int
+            In which it took effect.
+        end : int, optional
+            The first window without it again, which nobody had seen then.
+        """
+        first = max(0, window - _WINDOWS_BEFORE)
+        last = min(
+            window + _WINDOWS_AFTER, end or self.recording.n_windows, self.recording.n_windows
+        )
+        view = self.recording.between(first, last)
+        versions = view.windows["version"]
+        moment = view.windows["at"].iloc[-1] + (view.windows["at"].diff().iloc[-1])
+        return Investigation(
+            view, detect_worth_a_look(view), self.repository, str(versions.iloc[0]),
+            str(versions.iloc[-1]), self.records.until(moment),
+            read_lines=lambda: self.by_line.between(first, last),
+        )  # fmt: skip
 
 
-def rank_timeline(folder: Path, investigation: Investigation | None = None) -> list[RankedCase]:
-    """Rank the candidates of every planted and hidden cause of a timeline.
-
-    Parameters
-    ----------
-    folder : Path
-        With `store/`, `history/`, `timeline.json` and `truth.json`.
-    investigation : Investigation, optional
-        As `open_timeline` gives it.
-    """
-    evidence = investigation or open_timeline(folder)
-    assert evidence.repository is not None
-    ids = commit_ids(folder, evidence.repository.folder)
-    truth = load_timeline_truth(folder)
+def rank_timeline(timeline: RecordedTimeline) -> list[RankedCase]:
+    """Rank the candidates of every planted and hidden cause of a timeline."""
     planted = [
-        _rank(evidence, p.id, p.category, p.kind, p.window, {ids.get(c, c) for c in p.changes})
-        for p in truth.planted
+        _rank(timeline, p, p.kind, {timeline.commits.get(c, c) for c in p.changes})
+        for p in timeline.truth.planted
     ]
-    return planted + [
-        _rank(evidence, h.id, h.category, "hidden", h.window, set()) for h in truth.hidden
-    ]
+    return planted + [_rank(timeline, h, "hidden", set()) for h in timeline.truth.hidden]
 
 
 def _rank(
-    evidence: Investigation, case_id: str, category: str, kind: str, window: int, changes: set[str]
+    timeline: RecordedTimeline, cause: PlantedCause | HiddenCause, kind: str, changes: set[str]
 ) -> RankedCase:
+    evidence = timeline.investigation(cause.window, cause.end_window)
     culprits = frozenset(changes)
-    found = regression_at(evidence.detection.found, window)
+    begins = min(cause.window, _WINDOWS_BEFORE)
+    found = regression_at(evidence.detection.found, begins)
     if found is None:
-        return RankedCase(case_id, category, kind, culprits, None, None, None, ())
+        return RankedCase(cause.id, cause.category, kind, culprits, None, None, None, ())
     candidates = evidence.candidates(found.id)
     clues = evidence.clues(found)
     others = [change for change in candidates if change.id not in culprits]
     return RankedCase(
-        case_id, category, kind, culprits, found, rank_changes(candidates, clues),
+        cause.id, cause.category, kind, culprits, found, rank_changes(candidates, clues),
         rank_changes(others, clues) if culprits else None,
         tuple(change.id for change in trivially(candidates, found)),
     )  # fmt: skip

@@ -108,6 +108,15 @@ class Records:
     past_cases: pd.DataFrame
     """`id`, `at`, `title`, `subject`, `category`, `cause`, `mitigation`, `change`."""
 
+    def until(self, moment: datetime) -> Records:
+        """Return what was told of the time before a moment; rows without a time are kept."""
+        tables = {name: getattr(self, name) for name in self.__slots__}
+        times = {name: "start" if name == "experiments" else "at" for name in tables}
+        return Records(**{
+            name: rows[~(rows[times[name]] >= moment)] if times[name] in rows else rows
+            for name, rows in tables.items()
+        })  # fmt: skip
+
     def __repr__(self) -> str:
         """Return how much there is."""
         sizes = (f"{len(getattr(self, name))} {name}" for name in self.__slots__)

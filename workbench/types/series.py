@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -49,6 +49,20 @@ class Recording:
     def n_stacks(self) -> int:
         """Number of distinct stacks."""
         return len(self.stack_starts) - 1
+
+    def between(self, start: int, end: int) -> Recording:
+        """Return the windows from `start` up to, not including, `end` as a recording of their own.
+
+        Stacks keep their numbers, also those that no window of these has.
+        """
+        inside = (self.sample_windows >= start) & (self.sample_windows < end)
+        return replace(
+            self,
+            windows=self.windows.iloc[start:end].reset_index(drop=True),
+            sample_windows=self.sample_windows[inside] - start,
+            sample_stacks=self.sample_stacks[inside],
+            sample_counts=self.sample_counts[inside],
+        )
 
     def stack(self, index: int) -> tuple[Function, ...]:
         """Return the functions of one stack, root first."""
