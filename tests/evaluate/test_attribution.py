@@ -4,7 +4,13 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workbench.evaluate.attribution import RankedCase, brier, regression_at, trivially
+from workbench.evaluate.attribution import (
+    RankedCase,
+    RecordedTimeline,
+    brier,
+    regression_at,
+    trivially,
+)
 from workbench.types import Change, Function, Ranking, Regression, Suspect
 
 NOON = datetime(2026, 1, 5, 12, tzinfo=UTC)
@@ -78,3 +84,18 @@ def test_brier_is_of_the_first_answer_with_and_without_the_culprit():
     assert brier([right]) == pytest.approx((0.2**2 + 0.4**2) / 2)
     wrong = case(ranking(0.0, a=0.2, b=0.8), "a")
     assert brier([wrong]) == pytest.approx(0.8**2)
+
+
+def test_what_somebody_looks_into_ends_before_the_change_is_undone(make_store):
+    store = make_store({"main;f": 1.0}, {"main;f": 1.0})
+    flags = [
+        {"id": f"FLG-{hour}", "kind": "flag", "at": f"2026-01-01T{hour}:00Z"} for hour in (10, 20)
+    ]
+    store.put("changes", flags)
+    recording = store.recording()
+    timeline = RecordedTimeline(recording, recording, store.records(), None, {}, None)
+    seen = timeline.investigation(12, end=16)
+    assert seen.recording.n_windows == 16
+    assert list(seen.records.changes["id"]) == ["FLG-10"]  # of what came later nobody knew
+    assert timeline.investigation(12).recording.n_windows == 22
+    assert timeline.investigation(39).recording.n_windows == 37
