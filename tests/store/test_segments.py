@@ -90,14 +90,14 @@ def test_who_reads_while_segments_are_replaced_and_removed_asks_again(store, at_
 
     original, turns = module.read_recording, []
 
-    def slow(query, *args):
+    def slow(query, *args, **options):
         query("SELECT * FROM {profiles}")
         if not turns:
             other = Store.open(store.folder)
             assert other.compact() == 2
             other.compact()
         turns.append(len(query.segments))
-        return original(query, *args)
+        return original(query, *args, **options)
 
     monkeypatch.setattr(module, "read_recording", slow)
     assert store.recording().n_windows == 2

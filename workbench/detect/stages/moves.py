@@ -67,9 +67,12 @@ def measure(judged: Judged, c: Candidate, background: Background, places: IntArr
     rows, n_rows = judged.fit.values, len(judged.level)
     sizes, errors, dof = np.empty(n_rows), np.empty(n_rows), np.empty(n_rows, np.int64)
     course = _steps(np.array([c.index]), background)
+    others = _thinned(places, design.layout)
     if c.kind == "drift":
         course = np.cumsum(course, axis=0) / course.sum()
-    columns = np.hstack([_steps(_thinned(places, design.layout), background), course])
+    else:  # a step in the same block is the candidate's own
+        others = others[_block_of(others, design.layout) != _block_of(c.index, design.layout)]
+    columns = np.hstack([_steps(others, background), course])
     for level in np.unique(judged.level).tolist():
         like = np.flatnonzero(judged.level == level)
         basis = design.tables.bases[level]
@@ -99,8 +102,13 @@ def blocks_between(start: int, end: int, layout: Layout) -> tuple[int, int]:
 
 def _thinned(places: IntArray, layout: Layout) -> IntArray:
     """Return one place a block; steps within one are one to all that blocks can tell."""
-    _, first = np.unique((places - layout.start) // layout.block, return_index=True)
+    _, first = np.unique(_block_of(places, layout), return_index=True)
     return places[first]
+
+
+def _block_of(places: IntArray | int, layout: Layout) -> IntArray:
+    """Return the block in which a window is."""
+    return (np.asarray(places) - layout.start) // layout.block
 
 
 def _steps(places: IntArray, background: Background) -> FloatArray:
