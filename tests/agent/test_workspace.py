@@ -1,10 +1,11 @@
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
-from workbench.agent import Workspace, workspace
+from workbench.agent import Investigation, Workspace, workspace
 from workbench.agent.tools.toolset import TOOLS, run_tool
 from workbench.errors import StoreError, ToolError
 from workbench.ingest import read
@@ -103,3 +104,12 @@ def test_opening_imports_nothing_heavy(shelf):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_versions_that_are_no_revisions_do_not_keep_causes_from_being_ranked(shop, culprit):
+    windows = shop.recording.windows.copy()
+    windows.loc[9:13, "version"] = "build-77"
+    odd = replace(shop.recording, windows=windows)
+    seen = Investigation(odd, shop.detection, shop.repository, shop.base, shop.head)
+    ranking = seen.ranking(seen.detection.found[0].id)
+    assert culprit(shop) in {s.change.id for s in ranking.suspects}

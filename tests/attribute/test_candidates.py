@@ -85,3 +85,14 @@ def test_arms_add_what_they_cost_beyond_the_control():
     object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
     assert arm_costs(told) == {"EXP-1": pytest.approx(0.3 * 2e-3)}
     assert arm_costs(records()) == {}
+
+
+def test_what_was_long_before_the_recording_began_is_in_no_window():
+    old = flag("F-1", 0, "0", "1") | {"at": "2024-01-01T00:00Z"}
+    just_before = flag("F-2", 0, "0", "1") | {"at": "2026-01-04T23:30Z"}
+    assert [c.window for c in recorded_changes(records([old, just_before]), WINDOWS)] == [None, 0]
+
+
+def test_a_setting_of_the_name_of_a_flag_has_no_rollout():
+    rows = [flag("F-1", 1, "1", "0"), flag("S-1", 3, "5", "6", kind="config")]
+    assert [bool(c.rollout) for c in recorded_changes(records(rows), WINDOWS)] == [True, False]

@@ -58,3 +58,9 @@ def test_a_dependency_acts_on_the_functions_of_its_package(change):
     assert names(change("d", kind="dependency", key="wire-fmt"), code()) == {"encode"}
     pins = Hunk("requirements.txt", 0, ("wire-fmt==1.0\n",), ("wire-fmt==1.1\n",))
     assert names(change("c1"), code(pins)) == {"encode"}
+
+
+@pytest.mark.parametrize("key", ["", "---", "флаг"])
+def test_a_key_that_no_code_can_hold_acts_on_nobody(change, key):
+    assert names(change("F-1", kind="flag", key=key), code()) == set()
+    assert names(change("d", kind="dependency", key=key), code()) == set()

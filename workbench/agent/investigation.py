@@ -251,7 +251,16 @@ class Investigation:
         """Return what the commits did that were deployed about when a regression began."""
         first = max(0, regression.change_index_low - 1 - MARGIN)
         last = min(self.recording.n_windows - 1, regression.change_index_high + MARGIN)
-        return self.history(self.versions[first], self.versions[last])
+        return self.history(self._revision(first, -1), self._revision(last, 1))
+
+    def _revision(self, window: int, outward: int) -> str:
+        """Return the commit that a window ran; where its version names none, that of the nearest
+        window before it (-1) or after it (1) whose does.
+        """
+        known = self._commit_ids | {self.versions[0], self.versions[-1]}
+        while self.versions[window] not in known:
+            window += outward
+        return self.versions[window]
 
     def candidates(self, regression_id: str) -> list[Change]:
         """Return the changes that took effect about when a regression began."""
@@ -304,7 +313,7 @@ class Investigation:
         if self.by_line is None:
             return None
         sides = self.sides(regression.change_index)
-        history = self.history(self.versions[sides[0][0]], self.versions[sides[1][-1]])
+        history = self.history(self._revision(sides[0][0], -1), self._revision(sides[1][-1], 1))
         costs = window_costs(self.recording)
         n_samples = self.recording.windows["n_samples"].to_numpy(np.float64)
         return line_growth(

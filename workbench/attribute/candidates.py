@@ -57,7 +57,9 @@ def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
             known = steps.setdefault(change.key, [(0, _fraction(change.before) or 0.0)])
             known.append((len(windows) if change.window is None else change.window, reach))
     found = [
-        replace(change, rollout=tuple(steps[change.key])) if change.key in steps else change
+        replace(change, rollout=tuple(steps[change.key]))
+        if change.kind == "flag" and change.key in steps
+        else change
         for change in found
     ]
     return sorted([*found, *_experiments(records, windows)], key=lambda change: change.at)
@@ -81,9 +83,14 @@ def _text(value: object) -> str:
 
 
 def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
-    """Return the first window that began at or after a time; None where none did."""
+    """Return the first window that began at or after a time.
+
+    None where none did, and where all had begun long before: by more than a window.
+    """
     times = pd.DatetimeIndex(windows["at"])
     place = int(times.searchsorted(at))
+    if place == 0 and len(times) > 1 and times[0] - at > times[1] - times[0]:
+        return None
     return place if place < len(times) else None
 
 

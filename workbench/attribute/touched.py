@@ -19,7 +19,7 @@ _ASSIGNED = re.compile(
     r"^\s*(?:export\s+|public\s+|private\s+|protected\s+|static\s+|final\s+|const\s+|let\s+|var\s+"
     r"|pub\s+|#define\s+)*([A-Za-z_$][\w$]*)\s*(?::[^=]+)?=(?!=)"
 )
-_SEPARATORS = re.compile(r"[^A-Za-z0-9]+")
+_SEPARATORS = re.compile(r"[\W_]+")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
 
@@ -50,7 +50,7 @@ class Code:
         files : collection of str, optional
             Only the functions in these. Default: all.
         """
-        wanted = {name for name in names if len(name) >= _MIN_WORD}
+        wanted = {name for name in names if len(_plain(name)) >= _MIN_WORD}
         if not wanted:
             return set()
         pattern = _any_of(wanted)
@@ -115,6 +115,8 @@ def _defined_outside(hunks: Iterable[Hunk], code: Code) -> set[str]:
 def _of_package(package: str, recorded: Iterable[Function]) -> set[Function]:
     """Return the functions in files of a package, as its name stands in their paths."""
     name = _plain(package.rpartition("/")[2])
+    if not name:
+        return set()
     return {f for f in recorded if name in map(_plain, f.file.removesuffix(".py").split("/"))}
 
 
