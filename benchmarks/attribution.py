@@ -44,7 +44,8 @@ def feed(folder):
     tell("trivial rule first", seen, lambda case: case.is_easy)
     tell("first, where the trivial rule is not", hard, lambda case: case.place == 1)
     tell("hidden cause: none of these first", hidden, lambda case: case.place == 1)
-    tell("culprit taken away: none first", seen, lambda case: case.without.first is None)
+    taken = [case for case in seen if case.without]
+    tell("culprit taken away: none first", taken, lambda case: case.without.first is None)
     print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
     print(f"opened in {opened - began:.1f} s, {len(cases)} looked into in {done - opened:.1f} s")
 

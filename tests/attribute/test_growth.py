@@ -1,5 +1,7 @@
 """What grew, what is new, and who calls it."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from scipy import sparse
@@ -70,3 +72,14 @@ def test_renames_are_known_by_text_or_name(make_growth):
     assert find_renames(growth, Sources()) == {}
     texts = Sources({OLD: TEXT.format("old")}, {NEW: TEXT.format("new")})
     assert find_renames(growth, texts) == {OLD: NEW}
+
+
+def test_an_unlike_function_of_the_same_name_elsewhere_is_another(make_growth):
+    growth = make_growth({"main;old": 5}, {"main;new": 8})
+    moved = (
+        {Function("run", "a.py"): TEXT.format("run")},
+        {Function("run", "b.py"): "def run(): y()"},
+    )
+    growth = replace(growth, renamed={OLD: Function("run", "a.py"), NEW: Function("run", "b.py")})
+    assert find_renames(growth, Sources(*moved)) == {}
+    assert find_renames(growth, Sources()) == {Function("run", "a.py"): Function("run", "b.py")}

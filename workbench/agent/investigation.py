@@ -324,7 +324,9 @@ class Investigation:
     @once
     def arms(self) -> dict[str, float]:
         """What the arms of each experiment add to the cost, by the experiments' own results."""
-        return arm_costs(self.records) if self.records else {}
+        if self.records is None or window_costs(self.recording) is None:
+            return {}  # what a unit of work costs is not known
+        return arm_costs(self.records)
 
     @once
     def by_line(self) -> Recording | None:

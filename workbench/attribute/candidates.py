@@ -124,7 +124,7 @@ def arm_costs(records: Records) -> dict[str, float]:
     By the experiments' own results (`cpu_ms` and its like): how much dearer the others are than the
     control (the arm of that name, else the first), by how much traffic each had.
     """
-    results = records.experiment_results
+    results = records.experiment_results.dropna(subset=["n", "mean"])
     found: dict[str, float] = {}
     for (experiment, metric), rows in results.groupby(["experiment", "metric"], sort=False):
         if metric not in _SECONDS or not (rows["n"] > 0).any():

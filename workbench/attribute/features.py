@@ -27,7 +27,7 @@ FEATURES: Mapping[str, str] = {
     "that it did not",
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
-    "distance": "{distance:.0f} calls away from what grew",
+    "distance": "what it touched is {distance:.0f} calls from what grew (6: or more, or not seen)",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
     "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
@@ -106,12 +106,12 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
 
 def words_of_growth(growth: Growth) -> Mapping[str, float]:
     """Return the words in the names of the functions that grew, weighted by how much they did."""
-    before, after = growth.costs
+    gained = growth.stacks_of @ np.where(growth.regressed, growth.delta, 0.0)
     scale = max(growth.total, 1e-300)
     weights: dict[str, float] = {}
     seen: dict[str, int] = {}
     for number, function in enumerate(growth.functions):
-        part = max(0.0, float(after[number] - before[number])) / scale
+        part = max(0.0, float(gained[number])) / scale
         for word in words_of(f"{function.name} {function.file.removesuffix('.py')}"):
             seen[word] = seen.get(word, 0) + 1
             weights[word] = weights.get(word, 0.0) + min(part, 1.0)

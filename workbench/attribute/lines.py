@@ -14,6 +14,7 @@ import numpy as np
 from scipy import sparse
 
 from workbench.attribute.code import CodeHistory
+from workbench.history import enclosing_function
 from workbench.types import SERVICE, FloatArray, Function, IntArray, Recording
 
 _NOBODY = -1
@@ -89,7 +90,8 @@ class _Owners:
     ) -> None:
         self.recording, self.history = recording, history
         self.place = {commit.id: number for number, commit in enumerate(history.commits)}
-        paths = [known_as.get(f._replace(line=0), f).file for f in recording.functions]
+        bare = [Function(enclosing_function(f.name), f.file) for f in recording.functions]
+        paths = [known_as.get(function, function).file for function in bare]
         self.rows = [
             (row, path, function.line - 1)
             for row, (function, path) in enumerate(zip(recording.functions, paths, strict=True))

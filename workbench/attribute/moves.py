@@ -149,7 +149,8 @@ def find_renames(growth: Growth, sources: Sources) -> dict[Function, Function]:
         for j in new:
             loser, winner = growth.functions[i], growth.functions[j]
             likeness = sources.likeness(loser, winner)
-            if loser.name == winner.name or likeness >= _ALIKE:
+            is_known = loser in sources.before and winner in sources.after
+            if likeness >= _ALIKE or (loser.name == winner.name and not is_known):
                 pairs.append((-likeness, loser, winner))
     found: dict[Function, Function] = {}
     for _, loser, winner in sorted(pairs):

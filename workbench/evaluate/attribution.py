@@ -42,7 +42,7 @@ class RankedCase:
     """What was detected of it; None where nothing was."""
     ranking: Ranking | None
     without: Ranking | None
-    """The same with the culprits taken from the candidates."""
+    """The same with the culprits taken from the candidates; None where they were not among them."""
     trivial: tuple[str, ...]
     """Candidates as the trivial rule ranks them."""
 
@@ -141,15 +141,15 @@ def _rank(
     others = [change for change in candidates if change.id not in culprits]
     return RankedCase(
         cause.id, cause.category, kind, culprits, found, rank_changes(candidates, clues),
-        rank_changes(others, clues) if culprits else None,
+        rank_changes(others, clues) if len(others) < len(candidates) else None,
         tuple(change.id for change in trivially(candidates, found)),
     )  # fmt: skip
 
 
 def regression_at(found: Sequence[Regression], window: int) -> Regression | None:
-    """Return the largest regression that began about a window; None where none did."""
+    """Return the largest regression that began about a window, cost before share; or None."""
     near = [r for r in found if abs(r.change_index - window) <= _NEAR]
-    return max(near, key=lambda r: r.absolute_delta, default=None)
+    return max(near, key=lambda r: (r.metric == "cost", r.absolute_delta), default=None)
 
 
 def trivially(candidates: Sequence[Change], regression: Regression) -> list[Change]:
