@@ -529,7 +529,6 @@ def test_a_planted_cause_without_effect_and_a_costly_decoy_are_faults(scripts):
     assert not validate.faults([cause, decoy], dict.fromkeys(effects, sure))
 
 
-@pytest.mark.skipif(not (FEED / "store").is_dir(), reason="the store is not recorded yet")
 def test_the_store_holds_every_window_and_is_small():
     assert (
         sum(p.stat().st_size for p in (FEED / "store").rglob("*") if p.is_file()) <= MAX_STORE_BYTES
