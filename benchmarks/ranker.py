@@ -133,8 +133,8 @@ def report(cases, weights):
     sure, right = (np.array([row[i] for row in rows]) for i in (3, 1))
     brier = f"Brier of the first {((right - sure) ** 2).mean():.3f}, of all {np.mean(briers):.3f}"
     print(f"{'all':22s} {len(rows):5d}  first {right.mean():5.1%}  {brier}")
-    for low in np.arange(0.1, 1, 0.2):
-        inside = (sure >= low) & (sure < low + 0.2 + (low > 0.88))
+    for low, high in ((0, 0.3), (0.3, 0.5), (0.5, 0.7), (0.7, 0.9), (0.9, 1.01)):
+        inside = (sure >= low) & (sure < high)
         if inside.any():
             told, was = sure[inside].mean(), right[inside].mean()
             print(f"  told {told:.2f}, was {was:.2f} ({inside.sum()})")

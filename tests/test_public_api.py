@@ -41,7 +41,7 @@ PUBLIC = {
         "Sources",
         "Weights",
         "arm_costs",
-        "deploy_windows",
+        "deploys",
         "find_renames",
         "line_growth",
         "measure_growth",

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench.attribute import arm_costs, deploy_windows, recorded_changes, within
+from workbench.attribute import arm_costs, deploys, recorded_changes, within
 from workbench.store.schema import RECORD_TABLES
 from workbench.types import Records
 
@@ -32,12 +32,18 @@ def flag(change_id, hour, before, after, **more):
 
 def test_a_commit_runs_from_the_first_window_of_a_version_that_has_it():
     commits = ["a", "b", "c", "d"]
-    assert deploy_windows(commits, ["old", "b", "b", "c"]) == {"a": 1, "b": 1, "c": 3}
+    assert deploys(commits, ["old", "b", "b", "c"]) == {
+        "a": [(1, False)], "b": [(1, False)], "c": [(3, False)],
+    }  # fmt: skip
 
 
-def test_a_roll_back_deploys_nothing_anew():
-    assert deploy_windows(["a", "b"], ["a", "b", "a", "b"]) == {"a": 0, "b": 1}
-    assert deploy_windows([], ["a"]) == {}
+def test_commits_are_rolled_back_and_deployed_again():
+    assert deploys(["a", "b", "c"], ["a", "c", "a", "b"]) == {
+        "a": [(0, False)],
+        "b": [(1, False), (2, True), (3, False)],
+        "c": [(1, False), (2, True)],
+    }
+    assert deploys([], ["a"]) == {}
 
 
 def test_a_flag_takes_effect_in_the_next_window_and_knows_its_steps():
@@ -83,8 +89,25 @@ def test_arms_add_what_they_cost_beyond_the_control():
             result("new", 0, 99.0), result("new", 50, 7.0, "clicks")]  # fmt: skip
     told = records()
     object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
-    assert arm_costs(told) == {"EXP-1": pytest.approx(0.3 * 2e-3)}
+    assert arm_costs(told) == {"EXP-1": pytest.approx(0.3)}
     assert arm_costs(records()) == {}
+
+
+def test_what_arms_add_does_not_depend_on_the_unit():
+    told = records()
+    rows = [
+        result(arm, 10, mean * scale, metric)
+        for metric, scale in (("cpu_ms", 1.0), ("cpu_seconds", 1e-3))
+        for arm, mean in (("control", 2.0), ("new", 3.0))
+    ]
+    object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
+    assert arm_costs(told) == {"EXP-1": pytest.approx(0.25)}
+
+
+@pytest.mark.parametrize(("before", "after"), [("0", "10%"), ("off", "0.1"), ("0 %", "10 %")])
+def test_a_flag_tells_its_reach_in_several_ways(before, after):
+    (found,) = recorded_changes(records([flag("F-1", 1, before, after)]), WINDOWS)
+    assert found.rollout == ((0, 0.0), (2, 0.1))
 
 
 def test_what_was_long_before_the_recording_began_is_in_no_window():

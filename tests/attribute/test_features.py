@@ -76,6 +76,14 @@ def test_the_series_follows_the_rollout(make_growth, change):
     assert told["flat"] == told["fall"] == 0
 
 
+def test_a_flag_turned_down_in_steps_takes_away_what_it_saved(make_growth, change):
+    growth = make_growth({"main": 1}, {"main": 2})
+    flag = change("F", kind="flag", rollout=((0, 1.0), (4, 0.5), (8, 0.0)))
+    rise, fall = np.repeat([1.0, 1.5, 2.0], 4), np.repeat([2.0, 1.5, 1.0], 4)
+    told = [evidence(growth, flag, values=v, windows=(4, 4, 4))["rollout"] for v in (rise, fall)]
+    assert told == [pytest.approx(1), 0]
+
+
 def test_arms_that_differ_speak_for_the_experiment(make_growth, change):
     growth = make_growth({"main": 1}, {"main": 2})
     experiment = change("E", kind="experiment", key="E")
@@ -100,6 +108,7 @@ def test_what_is_no_code_in_production(make_growth, change):
 
     assert of(Hunk("docs/a.md", 0, (), ("for\n",)))["no_code"] == 1
     assert of(Hunk("app.py", 0, (), ("x = f(y)\n",)))["no_code"] == 0
+    assert of(Hunk("Cargo.lock", 0, (), ('version = "1.2"\n',)))["no_code"] == 0
     assert of(Hunk("go.mod", 0, (), ("x v1.2\n",)), kind="dependency")["no_code"] == 0
     assert of(kind="flag")["flag"] == 1
 

@@ -408,3 +408,21 @@ def test_large_files_are_not_searched(make_repository, monkeypatch):
 def test_search_may_be_of_some_files(make_repository, path, found):
     repository = make_repository(dict.fromkeys(["a.py", "d/b.py", "d/c.go", "ü:.py"], "find\n"))
     assert sorted(p for p, *_ in repository.search("find", "main", path=path)) == found
+
+
+def test_many_revisions_are_resolved_at_once(make_repository):
+    repository = make_repository({"a": "1"}, {"a": "2"})
+    first, second = (change.id for change in repository.changes())
+    asked = ["main", "main~1", first, "0" * 40, "no such", "", "a\nb", "main"]
+    assert repository.resolve_all(asked) == {"main": second, "main~1": first, first: first}
+
+
+def test_a_span_reaches_from_the_oldest_to_the_newest(make_repository):
+    repository = make_repository({"a": "1"}, {"a": "2"}, {"a": "3"})
+    first, second, third = (change.id for change in repository.changes())
+    assert repository.span([second, third, first, second]) == (first, third)
+    assert repository.span([second]) == (second, second)
+    run_git(repository.folder, "checkout", "--quiet", "-b", "hotfix", first)
+    run_git(repository.folder, "commit", "--quiet", "--allow-empty", "-m", "hotfix")
+    fix = repository.resolve("hotfix")
+    assert repository.span([third, fix])[0] == first

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +23,7 @@ from workbench.attribute import (
     CodeMap,
     Growth,
     arm_costs,
-    deploy_windows,
+    deploys,
     find_renames,
     line_growth,
     measure_growth,
@@ -32,8 +31,8 @@ from workbench.attribute import (
     recorded_changes,
     within,
 )
-from workbench.attribute.candidates import MARGIN
-from workbench.errors import HistoryError, ToolError
+from workbench.attribute.candidates import MARGIN, Deploy
+from workbench.errors import ToolError
 from workbench.history import Commit, Repository
 from workbench.signals import function_series, quiet_windows, stack_costs, window_costs
 from workbench.types import (
@@ -55,7 +54,6 @@ _MOST = 24
 """Windows on either side of a change that its levels are taken from, at most."""
 _KEPT_DIFF = 100_000  # characters
 _KEPT_CODE_MAPS = 3
-_FULL_ID = re.compile("[0-9a-f]{40}")
 
 
 @dataclass
@@ -139,8 +137,8 @@ class Investigation:
 
     @once
     def commits(self) -> list[Commit]:
-        """Every commit that was deployed between the first and the last window, oldest first."""
-        return self.history(self.base, self.head).commits if self.repository else []
+        """Every commit from the oldest that a window ran to the newest, oldest first."""
+        return self.history(*self._span).commits if self.repository else []
 
     @once
     def versions(self) -> tuple[str, ...]:
@@ -149,25 +147,34 @@ class Investigation:
         What the first and the last window tell stands for `base` and `head`.
         """
         told = [str(version) for version in self.recording.windows["version"]]
-        known = {v: v if _FULL_ID.fullmatch(v) else self._resolve(v, v) for v in set(told)}
-        known[told[0]] = self._resolve(self.base, told[0])
-        known[told[-1]] = self._resolve(self.head, told[-1])
-        return tuple(known[version] for version in told)
+        known = (
+            self.repository.resolve_all({*told, self.base, self.head}) if self.repository else {}
+        )
+        known[told[-1]] = head = known.get(self.head, told[-1])
+        known[told[0]] = known.get(self.base, told[0])
+        return (*(known.get(version, version) for version in told[:-1]), head)
 
     @once
     def changes(self) -> list[Change]:
-        """Every change known, of code and of configuration, oldest first, with its window."""
-        known = recorded_changes(self.records, self.recording.windows) if self.records else []
+        """Every change known, of code and of configuration, oldest first, with its window.
+
+        That of a commit is the first that ran with it. Without a repository, commits are those that
+        the records tell of.
+        """
+        windows = self.recording.windows
+        is_alone = self.repository is None
+        known = (
+            recorded_changes(self.records, windows, with_commits=is_alone) if self.records else []
+        )
         told = reversed([*map(_texts, known)])  # an experiment may be told twice: the first counts
         recorded = {change.id: change for change in told}
-        commits = self._deployed
-        windows = deploy_windows([c.id for c in commits], self.versions)
-        for commit in commits:
+        for commit in self._deployed:
             of = recorded.pop(commit.id, commit)  # a dependency is told beside the commit it is in
             recorded[commit.id] = replace(
-                commit, window=windows.get(commit.id), kind=of.kind, key=of.key,
-                before=of.before, after=of.after,
-            )  # fmt: skip
+                commit, kind=of.kind, key=of.key, before=of.before, after=of.after
+            )
+        for commit_id, (first, *_) in self._deploys.items():
+            recorded[commit_id] = replace(recorded[commit_id], window=first.window)
         return sorted(recorded.values(), key=lambda change: change.at)
 
     @once
@@ -251,16 +258,12 @@ class Investigation:
         """Return what the commits did that were deployed about when a regression began."""
         first = max(0, regression.change_index_low - 1 - MARGIN)
         last = min(self.recording.n_windows - 1, regression.change_index_high + MARGIN)
-        return self.history(self._revision(first, -1), self._revision(last, 1))
+        return self._history_within(first, last)
 
-    def _revision(self, window: int, outward: int) -> str:
-        """Return the commit that a window ran; where its version names none, that of the nearest
-        window before it (-1) or after it (1) whose does.
-        """
-        known = self._commit_ids | {self.versions[0], self.versions[-1]}
-        while self.versions[window] not in known:
-            window += outward
-        return self.versions[window]
+    def _history_within(self, first: int, last: int) -> CodeHistory:
+        """Return what the commits did from the oldest to the newest that some windows ran."""
+        ran = sorted(self._ran[first : last + 1], key=lambda v: self._commit_places.get(v, -1))
+        return self.history(ran[0], ran[-1])
 
     def candidates(self, regression_id: str) -> list[Change]:
         """Return the changes that took effect about when a regression began."""
@@ -272,11 +275,21 @@ class Investigation:
     def _find_candidates(self, regression_id: str) -> list[Change]:
         regression = self.regression(regression_id)
         low, high = regression.change_index_low - MARGIN, regression.change_index_high + MARGIN
-        known = within(self.changes, low, high)
+        moved = [self._as_deployed(c, low, regression.change_index, high) for c in self.changes]
+        known = within(moved, low, high)
         if self.repository is None:
             return known
         touched = {c.id: c for c in self.history_of(regression).changes}
         return [_with_code(c, touched[c.id]) if c.id in touched else c for c in known]
+
+    def _as_deployed(self, change: Change, low: int, nearest: int, high: int) -> Change:
+        """Return a commit as it was deployed, or rolled back, nearest to a window."""
+        events = [e for e in self._deploys.get(change.id, ()) if low <= e.window <= high]
+        if not events:
+            return change
+        event = min(events, key=lambda e: abs(e.window - nearest))
+        title = f"Roll back: {change.title}" if event.is_roll_back else change.title
+        return replace(change, window=event.window, is_roll_back=event.is_roll_back, title=title)
 
     def ranking(self, regression_id: str) -> Ranking:
         """Return who could have caused a regression, most probable first."""
@@ -313,11 +326,11 @@ class Investigation:
         if self.by_line is None:
             return None
         sides = self.sides(regression.change_index)
-        history = self.history(self._revision(sides[0][0], -1), self._revision(sides[1][-1], 1))
+        history = self._history_within(int(sides[0][0]), int(sides[1][-1]))
         costs = window_costs(self.recording)
         n_samples = self.recording.windows["n_samples"].to_numpy(np.float64)
         return line_growth(
-            self.by_line, (1.0 if costs is None else costs) / n_samples, history, self.versions,
+            self.by_line, (1.0 if costs is None else costs) / n_samples, history, self._ran,
             known_as, sides, regression.subject,
         )  # fmt: skip
 
@@ -366,19 +379,53 @@ class Investigation:
         return found
 
     @once
+    def _span(self) -> tuple[str, str]:
+        """The oldest and the newest revision that any window ran."""
+        if self.repository is None:
+            return self.base, self.head
+        ends = (self.versions[0], self.versions[-1])
+        on_the_way = {change.id for change in self.repository.changes(ends[1], since=ends[0])}
+        others = set(self.versions) - on_the_way - {*ends}
+        strays = self.repository.resolve_all(others)  # rolled back, or deployed from a branch
+        return self.repository.span({*ends, *strays.values()}) if strays else ends
+
+    @once
     def _deployed(self) -> list[Change]:
-        """Every commit between the first and the last window, without what it changed."""
-        return self.repository.changes(self.head, since=self.base) if self.repository else []
+        """Every commit from the oldest that a window ran to the newest, without what it changed."""
+        if self.repository is None:
+            return []
+        oldest, newest = self._span
+        return self.repository.changes(newest, since=oldest)
+
+    @once
+    def _deploys(self) -> dict[str, list[Deploy]]:
+        """When each commit was deployed and rolled back."""
+        told = [change.id for change in self._deployed]
+        if self.repository is None and self.records is not None:  # as far as records tell
+            rows = self.records.changes
+            commits = rows[rows["kind"] == "commit"].sort_values("at", kind="stable")
+            told = [str(commit) for commit in commits["id"] if commit in self.versions]
+        return deploys(told, self._ran)
+
+    @once
+    def _ran(self) -> tuple[str, ...]:
+        """(n_windows,) commit that each ran; the last known where its version names none."""
+        running, ran = self._span[0], []
+        for version in self.versions:
+            if self.repository is None or version in self._commit_places:
+                running = version
+            ran.append(running)
+        return tuple(ran)
+
+    @once
+    def _commit_places(self) -> dict[str, int]:
+        """Place of each commit, and of the one before all of them."""
+        ids = [self._span[0], *(change.id for change in self._deployed)]
+        return {commit: number for number, commit in enumerate(ids, start=-1)}
 
     @once
     def _commit_ids(self) -> frozenset[str]:
         return frozenset(commit.id for commit in self._deployed)
-
-    def _resolve(self, revision: str, otherwise: str) -> str:
-        try:
-            return self.repository.resolve(revision) if self.repository else otherwise
-        except HistoryError:  # a release that the repository has no name for
-            return otherwise
 
 
 def _texts(change: Change) -> Change:

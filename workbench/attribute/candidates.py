@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple
 
-import numpy as np
 import pandas as pd
 
 from workbench.types import Change, Records
@@ -15,8 +14,16 @@ MARGIN = 2
 """Windows that a cause may lie outside of the interval in which the change point probably is."""
 
 
-def deploy_windows(commits: Sequence[str], versions: Sequence[str]) -> dict[str, int]:
-    """Return the first window that ran with each commit.
+class Deploy(NamedTuple):
+    """A commit that began to run, or ceased to."""
+
+    window: int
+    """The first that ran with it; or without it again."""
+    is_roll_back: bool
+
+
+def deploys(commits: Sequence[str], versions: Sequence[str]) -> dict[str, list[Deploy]]:
+    """Return when each commit was deployed and rolled back.
 
     Parameters
     ----------
@@ -28,27 +35,39 @@ def deploy_windows(commits: Sequence[str], versions: Sequence[str]) -> dict[str,
 
     Returns
     -------
-    dict of str to int
-        Commits that no window ran are left out.
+    dict of str to list of Deploy
+        Of every commit that any window ran, in the order of time; what the first window ran was
+        deployed with it.
     """
     place = {commit: number for number, commit in enumerate(commits)}
-    reached = np.array([place.get(version, -1) for version in versions])
-    newest = np.maximum.accumulate(reached)  # a roll back does not deploy anew
-    firsts = np.searchsorted(newest, np.arange(len(commits)))
-    return {c: int(w) for c, w in zip(commits, firsts, strict=True) if w < len(versions)}
+    found: dict[str, list[Deploy]] = {}
+    running = -1
+    for window, version in enumerate(versions):
+        reached = place.get(version, -1)
+        first, last = sorted((running, reached))
+        for commit in commits[first + 1 : last + 1]:
+            found.setdefault(commit, []).append(Deploy(window, reached < running))
+        running = reached
+    return found
 
 
-def recorded_changes(records: Records, windows: pd.DataFrame) -> list[Change]:
+def recorded_changes(
+    records: Records, windows: pd.DataFrame, *, with_commits: bool = False
+) -> list[Change]:
     """Return the flags, settings, dependencies and experiments as changes, oldest first.
 
     Parameters
     ----------
     records : Records
-        What is told beside profiles; changes of kind `commit` are read from a repository instead.
+        What is told beside profiles.
     windows : DataFrame
         `at` of each window.
+    with_commits : bool
+        Whether to return commits too, which a repository would know better.
     """
-    rows = records.changes[records.changes["kind"] != "commit"].sort_values("at", kind="stable")
+    rows = records.changes.sort_values("at", kind="stable")
+    if not with_commits:
+        rows = rows[rows["kind"] != "commit"]
     told: list[dict[Any, Any]] = rows.to_dict("records")
     found = [_recorded(row, windows) for row in told]
     steps: dict[str, list[tuple[int, float]]] = {}
@@ -95,10 +114,11 @@ def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
 
 
 def _fraction(text: str) -> float | None:
-    """Return the fraction that a flag reaches, told as a number from 0 to 1, or on and off."""
+    """Return the fraction that a flag reaches (0.1, 10 %, on, off); None where it is none."""
     words: Mapping[str, float] = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0, "": 0.0}
+    number, percent, _ = text.strip().lower().partition("%")
     try:
-        value = words[text.lower()] if text.lower() in words else float(text)
+        value = words[number] if number in words else float(number) / (100 if percent else 1)
     except ValueError:
         return None
     return value if 0 <= value <= 1 else None
@@ -115,27 +135,24 @@ def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
             )  # fmt: skip
 
 
-_SECONDS = {"cpu_s": 1.0, "cpu_seconds": 1.0, "cpu_ms": 1e-3, "cpu_us": 1e-6}
-
-
 def arm_costs(records: Records) -> dict[str, float]:
-    """Return what the arms of each experiment add to the CPU seconds of a unit of work.
+    """Return what the arms of each experiment add to the cost of a unit of work, as a fraction.
 
-    By the experiments' own results (`cpu_ms` and its like): how much dearer the others are than the
-    control (the arm of that name, else the first), by how much traffic each had.
+    By the experiments' own results of CPU (`cpu_ms` and its like): how much dearer the others are
+    than the control (the arm of that name, else the first), by how much traffic each had. Where CPU
+    was told in several units, the first that was told counts.
     """
     results = records.experiment_results.dropna(subset=["n", "mean"])
+    results = results[(results["n"] > 0) & results["metric"].str.startswith("cpu")]
     found: dict[str, float] = {}
-    for (experiment, metric), rows in results.groupby(["experiment", "metric"], sort=False):
-        if metric not in _SECONDS or not (rows["n"] > 0).any():
-            continue
-        rows = rows[rows["n"] > 0]
+    for (experiment, _), rows in results.groupby(["experiment", "metric"], sort=False):
         totals = rows.assign(total=rows["n"] * rows["mean"]).groupby("arm", sort=False)
         parts = totals[["n", "total"]].sum()
         control = "control" if "control" in parts.index else parts.index[0]
         level = parts["total"] / parts["n"]
-        added = ((level - level[control]) * parts["n"]).sum() / parts["n"].sum()
-        found[str(experiment)] = float(added) * _SECONDS[str(metric)]
+        if level[control] > 0:
+            added = ((level - level[control]) * parts["n"]).sum() / parts["n"].sum()
+            found.setdefault(str(experiment), float(added / level[control]))
     return found
 
 

@@ -11,22 +11,23 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from workbench.attribute.dependencies import is_manifest
 from workbench.history import Hunk
 
 _WORD = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\s\w]")
-_COMMENT = re.compile(r"^\s*(#|//|\*|/\*|--|<!--|\"\"\"|''')|^\s*$")
+_EMPTY = re.compile(r"\s*$")
+_COMMENTS = (  # by how the names of files end
+    (re.compile(r"\.(py|pyi|pyx|rb|sh|pl|pm|r|jl|exs?|ya?ml|toml|cfg|ini|mk|nim)$", re.I),
+     re.compile(r"\s*(#|\"\"\"|''')")),
+    (re.compile(r"\.(sql|lua|hs|ads|adb)$", re.I), re.compile(r"\s*--")),
+    (re.compile(r"\.(php|hack)$", re.I), re.compile(r"\s*(#(?!\[)|//|/\*|\*(\s|/|$))")),
+    (re.compile(r"\.(html?|xml|vue)$", re.I), re.compile(r"\s*(<!--|//|/\*)")),
+    (re.compile(r""), re.compile(r"\s*(//|/\*|\*(\s|/|$))")),
+)  # fmt: skip
 _IMPORT = re.compile(r"^\s*(import|from|use|require|include|#include|package|namespace)\b")
 _NO_CODE = re.compile(
-    r"(^|/)(tests?|docs?|examples?|\.github|\.ci)/|(^|/)test_[^/]*$|_test\.\w+$|\.spec\.\w+$"
+    r"(^|/)(tests?|\.github|\.ci)/|^(docs?|examples?)/|(^|/)test_[^/]*$|_test\.\w+$|\.spec\.\w+$"
     r"|\.(md|rst|txt|adoc|csv|svg|png)$|(^|/)(CHANGELOG|LICENSE|OWNERS|CODEOWNERS)[^/]*$"
-)
-_DEPENDENCIES = re.compile(
-    r"(^|/)(requirements[^/]*\.txt|[^/]*\.lock|pyproject\.toml|setup\.(cfg|py)|go\.(mod|sum)|"
-    r"package(-lock)?\.json|Cargo\.toml|pom\.xml|build\.gradle(\.kts)?|composer\.json)$"
-)
-_PINNED = re.compile(
-    r"^\s*[\"'(<]*(?P<name>[A-Za-z][\w./@-]*?)[\"'>]*\s*(?:==|>=|~=|\^|@|[:=]\s*[\"']?[\^~>=v]*|\s+v)"
-    r"\s*[\"'\[]?(?P<version>\d[\w.+-]*)"
 )
 _KEYWORDS = frozenset(
     "and as assert async await break case catch class const continue def del do elif else enum "
@@ -34,7 +35,20 @@ _KEYWORDS = frozenset(
     "lambda let match new nil None nonlocal not null or pass raise return self static struct "
     "super switch this throw true True try type var void while with yield".split()
 )
-_DEFINED = re.compile(r"\b(?:def|class|fn|func|function|struct|interface|trait|enum)\s+(\w+)")
+_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
+_ASSIGNED = re.compile(
+    r"\s*(?P<targets>[^=()\[\]{}\"'`]*?[\w\s])\s*(?:(?<!:):(?!:)[^=]*|:)?=(?![=>])"
+)
+_BOUND = re.compile(
+    r"\b(?:class|struct|interface|trait|enum|for|as|let|var|val|const|auto)\s+"
+    r"(?:mut\s+)?(?P<names>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)"
+    r"|\blambda\s+(?P<lambda>[^:]*):|(?:\((?P<arrow>[\w\s,]*)\)|\b(?P<short>\w+))\s*=>"
+)
+_DEFINITION = re.compile(
+    r"(?:.*\b(?:def|fn|func|fun|function)\b(?P<signature>.*)"
+    r"|\s*(?:[\w<>\[\],.*&]+\s+)+(?P<typed>\w+\s*\([^()]*\)).*\{\s*$)"  # int f(int a) {
+)
+_DEFAULT = re.compile(r"=[^,)]*")
 _CUES = re.compile(
     r"\b(for|while|foreach|map|filter|sorted|sort|join|list|dict|tuple|copy|deepcopy|clone|re|regex"
     r"|compile|match|search|findall|sub|json|dumps|loads|encode|decode|format|hash\w*|sha\w*|md5"
@@ -60,11 +74,10 @@ def wording(hunks: Iterable[Hunk]) -> Wording:
     """Read the lines of one change; those of tests and documents do not count."""
     sides: tuple[list[str], list[str]] = ([], [])
     for hunk in hunks:
-        if runs_in_production(hunk.path) and not _DEPENDENCIES.search(hunk.path):
+        if runs_in_production(hunk.path) and not is_manifest(hunk.path):
             for side, lines in zip(sides, (hunk.removed, hunk.added), strict=True):
-                side += [x for x in lines if not _COMMENT.match(x) and not _IMPORT.match(x)]
-    defined = [{name for line in side for name in _DEFINED.findall(line)} for side in sides]
-    renamed = defined[0] ^ defined[1] if all(defined) else set()
+                side += _code(lines, hunk.path)
+    renamed = _renamed(*sides)
     removed, added = (Counter(_shape(line, renamed) for line in side) for side in sides)
     texts = {_shape(line, renamed): line for side in sides for line in side}
     came, went = added - removed, removed - added
@@ -78,35 +91,44 @@ def runs_in_production(path: str) -> bool:
     return not _NO_CODE.search(path)
 
 
-def bumped(hunks: Sequence[Hunk]) -> dict[str, tuple[str, str]]:
-    """Return the packages whose version a change moved, with both versions (empty for none)."""
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    for hunk in hunks:
-        if _DEPENDENCIES.search(hunk.path):
-            before |= _pins(hunk.removed)
-            after |= _pins(hunk.added)
-    names = before.keys() | after.keys()
-    moved = {name: (before.get(name, ""), after.get(name, "")) for name in sorted(names)}
-    return {name: versions for name, versions in moved.items() if versions[0] != versions[1]}
+def _code(lines: Iterable[str], path: str) -> list[str]:
+    """Return the lines that are neither empty, nor a comment, nor an import."""
+    comment = next(says for ends, says in _COMMENTS if ends.search(path))
+    no_code = (_EMPTY, comment, _IMPORT)
+    return [line for line in lines if not any(pattern.match(line) for pattern in no_code)]
 
 
-def _pins(lines: Iterable[str]) -> dict[str, str]:
-    matches = (_PINNED.match(line) for line in lines)
-    return {match["name"]: match["version"] for match in matches if match}
+def _renamed(removed: Sequence[str], added: Sequence[str]) -> frozenset[str]:
+    """Return the names that one side defines and the other does not know, where both have some.
+
+    A name that is only used, such as that of a constant or of a list, is not renamed but another.
+    """
+    words = [{word for line in side for word in _WORD.findall(line)} for side in (removed, added)]
+    bound = [{name for line in side for name in _names_bound(line)} for side in (removed, added)]
+    went, came = bound[0] - words[1], bound[1] - words[0]
+    return frozenset(went | came) if went and came else frozenset()
+
+
+def _names_bound(line: str) -> set[str]:
+    """Return the names that a line defines: variables, parameters, functions."""
+    found: list[str] = []
+    if match := _ASSIGNED.match(line):
+        for target in match["targets"].split(","):
+            found += _IDENTIFIER.findall(target)[-1:]
+    for match in _BOUND.finditer(line):
+        found += _IDENTIFIER.findall(" ".join(filter(None, match.groups())))
+    match = _DEFINITION.match(line)
+    signature = _DEFAULT.sub("", match["signature"] or match["typed"]) if match else ""
+    words = _IDENTIFIER.findall(signature)
+    if words and words[0] not in _KEYWORDS:  # such as the `if` of `else if (…) {`
+        found += words
+    return set(found) - _KEYWORDS
 
 
 def _shape(line: str, renamed: Collection[str]) -> tuple[str, ...]:
-    """Return the words of a line with its variables, and what was renamed, numbered as they come.
-
-    What is called keeps its name: to call something else is new code.
-    """
-    words = _WORD.findall(line)
+    """Return the words of a line; what was renamed is numbered as it comes."""
     numbers: dict[str, str] = {}
-    shape = []
-    for word, following in zip(words, [*words[1:], ""], strict=True):
-        is_name = (word[0].isalpha() or word[0] == "_") and word not in _KEYWORDS
-        if is_name and (following != "(" or word in renamed):
-            word = numbers.setdefault(word, f"${len(numbers)}")
-        shape.append(word)
-    return tuple(shape)
+    return tuple(
+        numbers.setdefault(word, f"${len(numbers)}") if word in renamed else word
+        for word in _WORD.findall(line)
+    )

@@ -11,7 +11,8 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.attribute.diffs import bumped, wording
+from workbench.attribute.dependencies import bumped, is_manifest
+from workbench.attribute.diffs import wording
 from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
@@ -66,7 +67,7 @@ class Clues:
     """Commit -> growth through its own lines, as `lines.line_growth` tells; None where recorded
     stacks have no lines."""
     arms: Mapping[str, float] = field(default_factory=dict)
-    """Experiment -> cost that its arms add, by their own results, in the unit of `growth`."""
+    """Experiment -> fraction of the cost that its arms add, by their own results."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -219,9 +220,8 @@ def _of_time(change: Change, clues: Clues) -> dict[str, float]:
     if change.rollout and len(clues.values):
         found["rollout"] = _follows(change, clues)
     if change.key in clues.arms:
-        found["arms"] = max(
-            -1.0, min(1.0, clues.arms[change.key] / max(clues.growth.total, 1e-300))
-        )
+        added = clues.arms[change.key] * clues.growth.before.sum()
+        found["arms"] = max(-1.0, min(1.0, added / max(clues.growth.total, 1e-300)))
     return found
 
 
@@ -239,7 +239,10 @@ def _follows(change: Change, clues: Clues) -> float:
     start, end = max(0, near[0] - _AROUND), min(len(reach), near[-1] + _AROUND)
     one_step = np.arange(start, end) >= clues.windows[1]
     values = clues.values[start:end]
-    left = [_unexplained(values, x) for x in (reach[start:end], one_step.astype(np.float64))]
+    steps = reach[start:end]
+    if steps[-1] < steps[0]:  # turned down: what it saved is missing then
+        steps = -steps
+    left = [_unexplained(values, x) for x in (steps, one_step.astype(np.float64))]
     return float((left[1] - left[0]) / max(*left, 1e-300))
 
 
@@ -255,10 +258,12 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
     found = {"words": likeness(words_of(said), grown)}
     if change.kind in ("flag", "config", "experiment"):
         return found | {change.kind: 1.0}
-    is_bump = change.kind == "dependency" or bool(bumped(clues.code.hunks(change)))
+    hunks = clues.code.hunks(change)
+    is_bump = change.kind == "dependency" or bool(bumped(hunks))
     if change.id in clues.code.commits:
-        told = wording(clues.code.hunks(change))
-        found["no_code"] = float(told.n_new == 0 and not is_bump)
+        told = wording(hunks)
+        says_nothing = told.n_new == 0 and not any(is_manifest(hunk.path) for hunk in hunks)
+        found["no_code"] = float(says_nothing and not is_bump)
         found["n_cues"] = told.n_cues
         found["cues"] = min(math.log1p(told.n_cues), 4.0)
     elif not is_bump:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 
 import numpy as np
 
@@ -55,11 +56,19 @@ class Sources:
 
     def likeness(self, loser: Function, winner: Function) -> float:
         """Return how much of the shorter text is in the longer one, by characters of its lines."""
-        texts = (self.before.get(loser, ""), self.after.get(winner, ""))
-        first, second = (Counter(filter(None, map(str.strip, t.split("\n")[1:]))) for t in texts)
-        sizes = [sum(len(line) * n for line, n in lines.items()) for lines in (first, second)]
-        common = sum(len(line) * n for line, n in (first & second).items())
-        return common / min(sizes) if min(sizes) else 0.0
+        first, second = _lines(self.before.get(loser, "")), _lines(self.after.get(winner, ""))
+        smallest = min(_size(first), _size(second))
+        return _size(first & second) / smallest if smallest else 0.0
+
+
+@lru_cache(maxsize=4096)
+def _lines(text: str) -> Counter[str]:
+    """Return how often each line of a function's body is in it."""
+    return Counter(filter(None, map(str.strip, text.split("\n")[1:])))
+
+
+def _size(lines: Counter[str]) -> int:
+    return sum(len(line) * n for line, n in lines.items())
 
 
 def blame_nearest(growth: Growth, sets: Sequence[frozenset[int]], sources: Sources) -> FloatArray:

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
-from workbench.attribute.diffs import bumped
+from workbench.attribute.dependencies import bumped
 from workbench.history import MODULE, Commit, Hunk
 from workbench.types import Change, Function
 
@@ -19,6 +19,7 @@ _ASSIGNED = re.compile(
     r"^\s*(?:export\s+|public\s+|private\s+|protected\s+|static\s+|final\s+|const\s+|let\s+|var\s+"
     r"|pub\s+|#define\s+)*([A-Za-z_$][\w$]*)\s*(?::[^=]+)?=(?!=)"
 )
+_MAJOR = re.compile(r"/v\d+$")  # of a Go module
 _SEPARATORS = re.compile(r"[\W_]+")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
@@ -38,7 +39,10 @@ class Code:
     def hunks(self, change: Change) -> Sequence[Hunk]:
         """Return what a change did to files; nothing for one that is no commit."""
         commit = self.commits.get(change.id)
-        return commit.hunks if commit else ()
+        hunks = commit.hunks if commit else ()
+        if change.is_roll_back:
+            hunks = tuple(replace(h, removed=h.added, added=h.removed) for h in hunks)
+        return hunks
 
     def readers(self, names: Iterable[str], files: Collection[str] | None = None) -> set[Function]:
         """Return the functions that name any of some things, also by a constant that holds it.
@@ -89,6 +93,8 @@ def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> fro
     """
     found = {f for f in change.functions if f in recorded}
     hunks = code.hunks(change)
+    if change.kind == "commit" and change.id not in code.commits and not found:
+        found = {f for f in recorded if _is_in(f.file, change.files)}  # all that is known of it
     for path in {f.file for f in change.functions if f.name == MODULE}:
         names = _defined_outside((h for h in hunks if h.path == path), code)
         if names:
@@ -112,9 +118,15 @@ def _defined_outside(hunks: Iterable[Hunk], code: Code) -> set[str]:
     return names
 
 
+def _is_in(recorded: str, paths: Iterable[str]) -> bool:
+    """Tell whether a recorded file is one of some paths, relative to another folder perhaps."""
+    file = f"/{recorded.lstrip('/')}"
+    return any(path and (file.endswith(f"/{path}") or f"/{path}".endswith(file)) for path in paths)
+
+
 def _of_package(package: str, recorded: Iterable[Function]) -> set[Function]:
     """Return the functions in files of a package, as its name stands in their paths."""
-    name = _plain(package.rpartition("/")[2])
+    name = _plain(_MAJOR.sub("", package).rpartition("/")[2].rpartition(":")[2])
     if not name:
         return set()
     return {f for f in recorded if name in map(_plain, f.file.removesuffix(".py").split("/"))}

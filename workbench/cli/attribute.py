@@ -47,7 +47,8 @@ def attribute(
             progress(f"ranking causes, {number} of {len(found)}")
             ranked.append((regression, investigation.ranking(regression.id)))
     if as_json:
-        click.echo(json.dumps({"regressions": [_to_json(*one) for one in ranked]}, indent=1))
+        told = [_to_json(*one, limit) for one in ranked]
+        click.echo(json.dumps({"regressions": told}, indent=1))
         return
     if not ranked:
         click.echo("no regression was detected")
@@ -99,7 +100,7 @@ def _carries(functions: tuple[str, ...]) -> str:
     return f"{functions[0].rpartition(':')[2]}{more}" if functions else ""
 
 
-def _to_json(regression: Regression, ranking: Ranking) -> dict[str, Any]:
+def _to_json(regression: Regression, ranking: Ranking, limit: int) -> dict[str, Any]:
     return {
         "id": regression.id,
         "subject": regression.subject,
@@ -121,8 +122,9 @@ def _to_json(regression: Regression, ranking: Ranking) -> dict[str, Any]:
                 "functions": list(suspect.functions),
                 "features": list(map(_feature, suspect.features)),
             }
-            for suspect in ranking.suspects
+            for suspect in ranking.suspects[:limit]
         ],
+        "n_suspects": len(ranking.suspects),
     }
 
 

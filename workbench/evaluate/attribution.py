@@ -142,8 +142,15 @@ def _rank(
     return RankedCase(
         cause.id, cause.category, kind, culprits, found, rank_changes(candidates, clues),
         rank_changes(others, clues) if len(others) < len(candidates) else None,
-        tuple(change.id for change in trivially(candidates, found)),
+        tuple(change.id for change in trivially(candidates, found, _regressed(evidence, found))),
     )  # fmt: skip
+
+
+def _regressed(evidence: Investigation, regression: Regression) -> set[str]:
+    """Return the subject of what regressed, as it was recorded and as the code names it."""
+    recorded = [f for f in evidence.recording.functions if f.subject == regression.subject]
+    known = evidence.history_of(regression).known_as(recorded)
+    return {regression.subject, *(function.subject for function in known.values())}
 
 
 def regression_at(found: Sequence[Regression], window: int) -> Regression | None:
@@ -152,11 +159,23 @@ def regression_at(found: Sequence[Regression], window: int) -> Regression | None
     return max(near, key=lambda r: (r.metric == "cost", r.absolute_delta), default=None)
 
 
-def trivially(candidates: Sequence[Change], regression: Regression) -> list[Change]:
-    """Rank by a trivial rule: touches the function, nearest in time, largest difference."""
+def trivially(
+    candidates: Sequence[Change], regression: Regression, subjects: Collection[str]
+) -> list[Change]:
+    """Rank by a trivial rule: touches the function, nearest in time, largest difference.
+
+    Parameters
+    ----------
+    candidates : sequence of Change
+        With the functions that each touched.
+    regression : Regression
+        What they are candidates for.
+    subjects : collection of str
+        What regressed, by all of its names.
+    """
 
     def badness(change: Change) -> tuple[bool, int, int]:
-        touches = regression.subject in {f.subject for f in change.functions}
+        touches = not {f.subject for f in change.functions}.isdisjoint(subjects)
         off = abs((change.window or 0) - regression.change_index)
         return (not touches, off, -(change.n_added + change.n_removed))
 

@@ -144,6 +144,24 @@ class Repository:
         self._known.add(out.strip())  # ids of commits, which stay what they are
         return out.strip()
 
+    def resolve_all(self, revisions: Iterable[str]) -> dict[str, str]:
+        """Return the full id of each of many revisions; those it does not know are left out."""
+        wanted = [r for r in dict.fromkeys(revisions) if r.isprintable() and r.strip()]
+        asked = "".join(f"{revision}^{{commit}}\n" for revision in wanted)
+        told = run_git(self.folder, "cat-file", "--batch-check=%(objectname)", stdin=asked)
+        ids = dict(zip(wanted, told.splitlines(), strict=True))
+        return {revision: sha for revision, sha in ids.items() if _ID.fullmatch(sha)}
+
+    def span(self, revisions: Iterable[str]) -> tuple[str, str]:
+        """Return the newest commit that all of some ids have in their past, and the newest of them.
+
+        Where they are on several branches, that is any of the tips.
+        """
+        ids = sorted(set(revisions))
+        oldest = run_git(self.folder, "merge-base", "--octopus", *ids).split()
+        tips = run_git(self.folder, "merge-base", "--independent", *ids).split()
+        return oldest[0], tips[0]
+
     def uncommitted(self) -> list[str]:
         """Return paths that differ from HEAD or are untracked; empty for a clean tree."""
         out = run_git(self.folder, "status", "--porcelain", "--no-renames", "-z")

@@ -106,7 +106,7 @@ class CauseCase:
     texts: dict[Function, str] = field(default_factory=dict)
     """Text of each function, before and after alike but for names."""
     arms: dict[str, float] = field(default_factory=dict)
-    """Experiment -> cost that its arms add."""
+    """Experiment -> fraction of the cost that its arms add."""
     authors: dict[str, dict[str, int]] = field(default_factory=dict)
     """Author -> file -> earlier changes."""
     lines: dict[str, float] | None = None
@@ -148,8 +148,10 @@ def simulate_cause(seed: int) -> CauseCase:
             made.append(guilty)
             culprits = frozenset({guilty[0].id})
     made = [made[i] for i in rng.permutation(len(made))]
-    gain = float(tree.after.sum() - tree.before.sum())
+    gain = float(tree.after.sum() / tree.before.sum() - 1)
     steps = next((c.rollout for c, _ in made if c.id in culprits and c.rollout), ((at, 1.0),))
+    if steps[0][1] > steps[-1][1]:  # turned down: what it saved is missing then
+        steps = tuple((window, 1 - reach) for window, reach in steps)
     recording = _record(rng, tree, n_windows, steps)
     arms = {
         change.key: gain * (rng.normal(1, 0.3) if change.id in culprits else rng.normal(0, 0.1))
@@ -363,8 +365,8 @@ class _Makers:
             lines.append(_line(rng, _COSTLY))
         elif n_costly:
             removed.append(_line(rng, _SAVING))
-        kept = _line(rng, _PLAIN)  # moved, or with another name
-        lines, removed = [*lines, kept.replace("v1", "w9")], [*removed, kept]
+        kept = _line(rng, ("{b}.{n}", "{f}({b})"))  # under another name
+        lines, removed = [*lines, f"renamed = {kept}"], [*removed, f"named = {kept}"]
         path = (change.files or ("svc/x.py",))[0]
         hunk = Hunk(
             path, 0, tuple(f"    {x}\n" for x in removed), tuple(f"    {x}\n" for x in lines)
@@ -376,7 +378,9 @@ class _Makers:
         change = replace(self._change(kind, chosen, at), files=(), key=f"key{self.n}")
         if kind == "flag" and self.rng.random() < 0.5 and change.window is not None:
             second = change.window + int(self.rng.integers(2, 5))
-            change = replace(change, rollout=((0, 0.0), (change.window, 0.4), (second, 1.0)))
+            reaches = (0.0, 0.4, 1.0) if self.rng.random() < 0.7 else (1.0, 0.6, 0.0)
+            steps = zip((0, change.window, second), reaches, strict=True)
+            change = replace(change, rollout=tuple(steps))
         return change, None
 
     def _bump(self, package: str, at: int | None = None) -> tuple[Change, Commit]:

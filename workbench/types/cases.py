@@ -37,7 +37,10 @@ class Change:
     """Value that it replaced, as told."""
     after: str = ""
     window: int | None = None
-    """First window of the recording that ran with it; None where that is not known."""
+    """First window of the recording that ran with it (without it, where it was rolled back); None
+    where that is not known."""
+    is_roll_back: bool = False
+    """Whether a commit was taken out again rather than deployed."""
     rollout: tuple[tuple[int, float], ...] = ()
     """(window, fraction of the traffic that it reaches from then on), where it came in steps."""
     detail: str = ""

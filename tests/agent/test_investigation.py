@@ -1,0 +1,115 @@
+"""What an investigation takes for candidates, and where it looks for them."""
+
+from dataclasses import replace
+
+import pandas as pd
+import pytest
+
+from workbench.agent import Investigation
+from workbench.agent.opened import detect_worth_a_look
+from workbench.store.schema import RECORD_TABLES
+from workbench.types import Records
+
+FAST = "def f(rows):\n    return fast(rows)\n"
+SLOW = "def f(rows):\n    return [slow(row) for row in rows]\n"
+N_BEFORE = 20
+"""Windows of the recording before it becomes slower."""
+
+
+@pytest.fixture
+def recording(make_recording):
+    return make_recording({"main;f (app.py)": 1.0}, {"main;f (app.py)": 1.5})
+
+
+@pytest.fixture
+def repository(make_repository):
+    return make_repository({"app.py": SLOW}, {"app.py": FAST}, {"README.md": "f\n"})
+
+
+def look_into(recording, repository, versions, records=None):
+    windows = recording.windows.assign(version=versions)
+    seen = replace(recording, windows=windows)
+    detection = detect_worth_a_look(seen)
+    return Investigation(seen, detection, repository, versions[0], versions[-1], records)
+
+
+def candidates(investigation):
+    return investigation.candidates(regression(investigation).id)
+
+
+def regression(investigation):
+    (found,) = investigation.detection.found
+    return found
+
+
+def in_turn(*parts):
+    return [version for version, n in parts for _ in range(n)]
+
+
+def test_what_was_rolled_back_is_a_candidate(recording, repository):
+    slow, fast, readme = (change.id for change in repository.changes())
+    versions = in_turn((slow, 5), (readme, N_BEFORE - 5), (slow, N_BEFORE))
+    found = {c.id: c for c in candidates(look_into(recording, repository, versions))}
+    assert set(found) == {fast, readme}
+    assert all(c.is_roll_back and c.window == N_BEFORE for c in found.values())
+    assert found[fast].title == "Roll back: c1"
+    assert [f.name for f in found[fast].functions] == ["f"]
+
+
+def test_code_that_comes_back_is_what_costs(recording, repository):
+    slow, _, readme = (change.id for change in repository.changes())
+    versions = in_turn((slow, 5), (readme, N_BEFORE - 5), (slow, N_BEFORE))
+    seen = look_into(recording, repository, versions)
+    found = regression(seen)
+    (rolled_back,) = (c for c in seen.candidates(found.id) if c.functions)
+    (hunk,) = seen.clues(found).code.hunks(rolled_back)
+    assert "slow" in "".join(hunk.added)
+    assert "fast" in "".join(hunk.removed)
+    assert seen.ranking(found.id).suspects[0].change.id == rolled_back.id
+
+
+def test_what_was_deployed_again_is_a_candidate(recording, repository):
+    slow, fast, _ = (change.id for change in repository.changes())
+    versions = in_turn((slow, 4), (fast, 4), (slow, N_BEFORE - 8), (fast, N_BEFORE))
+    (found,) = candidates(look_into(recording, repository, versions))
+    assert (found.id, found.window, found.is_roll_back) == (fast, N_BEFORE, False)
+
+
+def test_a_version_that_nothing_names_stands_for_the_one_before_it(recording, repository):
+    slow, fast, readme = (change.id for change in repository.changes())
+    versions = in_turn((slow, N_BEFORE), (fast, 4), ("nightly", N_BEFORE - 5), (readme, 1))
+    (found,) = candidates(look_into(recording, repository, versions))
+    assert (found.id, found.window) == (fast, N_BEFORE)
+
+
+def test_names_of_versions_alike_at_both_ends_stand_for_base_and_head(recording, repository):
+    slow, _, readme = (change.id for change in repository.changes())
+    seen = look_into(recording, repository, ["live"] * (2 * N_BEFORE))
+    seen = replace(seen, base=slow, head=readme)
+    assert seen.versions == (*[slow] * (2 * N_BEFORE - 1), readme)
+
+
+def records_of(*changes):
+    frames = {name: pd.DataFrame(columns=table.names) for name, table in RECORD_TABLES.items()}
+    rows = pd.DataFrame(list(changes), columns=RECORD_TABLES["changes"].names)
+    frames["changes"] = rows.astype({"files": object})
+    return Records(**{name: frames[name] for name in Records.__slots__})
+
+
+def told(change_id, at, *files):
+    return {"id": change_id, "kind": "commit", "at": at, "title": f"Change {change_id}",
+            "author": "Ada", "files": list(files), "service": "svc"}  # fmt: skip
+
+
+def test_commits_that_a_store_tells_of_need_no_repository(recording):
+    at = recording.windows["at"]
+    records = records_of(
+        told("one", at[2], "app.py"), told("two", at[3], "app.py"), told("three", at[4], "other.py")
+    )
+    versions = in_turn(("one", N_BEFORE), ("two", N_BEFORE))
+    seen = look_into(recording, None, versions, records)
+    (found,) = candidates(seen)
+    assert (found.id, found.window, found.files) == ("two", N_BEFORE, ("app.py",))
+    (suspect,) = seen.ranking(regression(seen).id).suspects
+    assert suspect.functions == ("app:f",)
+    assert {c.id: c.window for c in seen.changes} == {"one": 0, "two": N_BEFORE, "three": 4}
