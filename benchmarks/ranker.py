@@ -57,6 +57,7 @@ def measured(seed):
         authors=case.authors,
         lines=case.lines,
         arms=case.arms,
+        mix=case.mix,
     )
     culprit = np.array([change.id in case.culprits for change in case.changes])
     return Case(clues, measure(case.changes, clues), culprit, case.kind)

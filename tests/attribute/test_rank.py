@@ -1,6 +1,7 @@
 """Who is ranked first, how sure that is, and what it is made of."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -40,6 +41,17 @@ def test_an_even_growth_of_an_entry_point_is_nobodys(make_growth, change):
     changes = [change(name, name, window=3) for name in "ab"]
     assert rank_changes(changes, clues(make_growth(before, even))).first is None
     assert rank_changes(changes, clues(make_growth(before, own))).first is changes[0]
+
+
+def test_growth_by_another_mix_of_requests_is_nobodys(make_growth, change):
+    growth = make_growth(BEFORE, AFTER)
+    changes = [change("c", "f", window=3)]
+    gained = float(growth.delta.sum() / growth.before.sum())
+    unknown, other, whole = (
+        rank_changes(changes, replace(clues(growth), mix=mix)).none_probability
+        for mix in (None, -gained, gained)
+    )
+    assert unknown == other < whole
 
 
 def test_what_did_not_grow_blames_nobody_for_sure(make_growth, change):
@@ -89,7 +101,17 @@ def rank_simulated(seed):
     sources = Sources(case.texts, case.texts)
     return case, rank_changes(
         case.changes,
-        Clues(growth, case.windows, values, code, sources, case.authors, case.lines, case.arms),
+        Clues(
+            growth,
+            case.windows,
+            values,
+            code,
+            sources,
+            case.authors,
+            case.lines,
+            case.arms,
+            case.mix,
+        ),
     )
 
 

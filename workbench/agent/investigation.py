@@ -9,6 +9,7 @@ from threading import RLock
 from typing import Any
 
 import numpy as np
+import pandas as pd
 from scipy import sparse
 
 from workbench.agent.calls import Calls
@@ -309,7 +310,9 @@ class Investigation:
         )  # fmt: skip
         values = self.series.row(regression.subject, regression.metric)
         if self.repository is None:
-            return Clues(growth, windows, values, arms=self.arms)
+            return Clues(
+                growth, windows, values, arms=self.arms, mix=self._growth_by_mix(regression)
+            )
         history = self.history_of(regression)
         known_as = history.known_as(growth.functions)
         renames = find_renames(replace(growth, renamed=known_as), history.sources)
@@ -318,7 +321,17 @@ class Investigation:
         return Clues(
             growth, windows, values, history.code(growth.functions), history.sources,
             self.authors, self._line_growth(regression, known_as), self.arms,
+            self._growth_by_mix(regression),
         )  # fmt: skip
+
+    def _growth_by_mix(self, regression: Regression) -> float | None:
+        """Return by how much another mix of requests alone would have raised the cost."""
+        if self.traffic is None:
+            return None
+        begins = pd.DatetimeIndex(self.recording.windows["at"])
+        window = begins.searchsorted(self.traffic.times, side="right") - 1
+        before, after = (np.isin(window, side) for side in self.sides(regression.change_index))
+        return self.traffic.growth_by_mix(before, after)
 
     def _line_growth(
         self, regression: Regression, known_as: Mapping[Function, Function]

@@ -68,6 +68,9 @@ class Clues:
     stacks have no lines."""
     arms: Mapping[str, float] = field(default_factory=dict)
     """Experiment -> fraction of the cost that its arms add, by their own results."""
+    mix: float | None = None
+    """By how much the cost of a unit of work would have grown, as a fraction, had only the mix of
+    what is asked changed; None where that was not measured."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -12,6 +12,7 @@ from workbench.types import FloatArray, IntArray
 NOBODY: Mapping[str, str] = {
     "any": "there is always another cause",
     "even": "{even:.0%} of the growth is that of whole entry points, as of traffic or data",
+    "mix": "{mix:.0%} of the growth is that of another mix of requests",
     "best": "the best candidate has evidence of {best:.1f}",
     "rivals": "others come near it by {rivals:.1f}",
 }
@@ -34,6 +35,7 @@ def measure_nobody(clues: Clues, utilities: FloatArray) -> FloatArray:
     found = {
         "any": 1.0,
         "even": _evenness(clues),
+        "mix": _explained_by_mix(clues),
         "best": best,
         "rivals": float(np.log(np.exp(utilities - best).sum())) if len(utilities) else 0.0,
     }
@@ -65,6 +67,14 @@ def _evenness(clues: Clues) -> float:
     part = np.bincount(leaves, growth.before / np.maximum(before, 1e-300)[entry])
     alone = float((moved * part).sum() / moved.sum())
     return float(np.clip(1 - off / moved.sum() - alone, 0, 1))
+
+
+def _explained_by_mix(clues: Clues) -> float:
+    """Tell how much of the service's growth another mix of requests explains."""
+    grown = float(clues.growth.delta.sum())
+    if clues.mix is None or grown <= 0:
+        return 0.0
+    return float(np.clip(clues.mix * clues.growth.before.sum() / grown, 0, 1))
 
 
 def _leaves(clues: Clues) -> IntArray:

@@ -111,6 +111,8 @@ class CauseCase:
     """Author -> file -> earlier changes."""
     lines: dict[str, float] | None = None
     """Commit -> growth through its own lines; None where lines were not recorded."""
+    mix: float | None = None
+    """Growth of the cost by another mix of requests alone; None where that was not measured."""
 
 
 @dataclass(slots=True)
@@ -162,7 +164,16 @@ def simulate_cause(seed: int) -> CauseCase:
     return CauseCase(
         recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,
         makers.texts, arms, makers.authors, _lines(rng, tree, made, culprits, kind),
+        _mix(rng, gain, kind),
     )  # fmt: skip
+
+
+def _mix(rng: np.random.Generator, gain: float, kind: str) -> float | None:
+    """Return what another mix of requests would add to the cost, in half of the cases."""
+    if rng.random() < 0.5:
+        return None
+    part = rng.normal(1, 0.2) if kind == "traffic" else rng.normal(0, 0.15)
+    return float(gain * part)
 
 
 def _draw_tree(rng: np.random.Generator) -> _Tree:

@@ -97,6 +97,18 @@ class Traffic:
         """Whether there are any numbers of requests."""
         return bool(np.isfinite(self.requests).any())
 
+    def growth_by_mix(self, before: BoolArray, after: BoolArray) -> float | None:
+        """Return by how much a request costs more, as a fraction, by the mix of requests alone.
+
+        Each endpoint costs what it did before; only its part of the requests is that of after. None
+        where requests or CPU time were not measured at both times.
+        """
+        shares = [_mean(self.requests[:, chosen]) for chosen in (before, after)]
+        costs = _mean(self.cpu_ms[:, before])
+        known = np.isfinite(shares).all(axis=0) & np.isfinite(costs)
+        levels = [share[known] @ costs[known] / max(share[known].sum(), 1e-300) for share in shares]
+        return float(levels[1] / levels[0] - 1) if levels[0] > 0 else None
+
     def levels(self, chosen: BoolArray) -> list[Level]:
         """Return how each endpoint did at some of the times, CPU time weighted by requests."""
         requests, cpu, latency = (
