@@ -1,3 +1,4 @@
+import shutil
 import subprocess
 import sys
 from dataclasses import replace
@@ -51,6 +52,16 @@ def test_a_repository_without_the_versions_is_told(make_store, shelf):
     opened = Workspace(make_store({"a;b": 1.0}, {"a;b": 1.0}, name="s2").folder, shelf["repo"])
     with pytest.raises(Exception, match="no revision 'base'"):
         opened.investigation()
+
+
+def test_a_service_of_another_repository_is_opened_without_its_code(shelf, tmp_path):
+    store = Store.open(shutil.copytree(shelf["store"], tmp_path / "store"))
+    profile = read(b"a;b 1\n", format="folded")
+    store.add(profile, service="other", version="r7", at=datetime(2026, 2, 1, tzinfo=UTC))
+    opened = Workspace(store.folder, shelf["repo"])
+    assert opened.investigation("shop").repository is not None
+    with pytest.raises(ToolError, match="no code to read of other: .*no revision 'r7'"):
+        opened.investigation("other").code()
 
 
 def test_an_empty_store_has_no_service(tmp_path):

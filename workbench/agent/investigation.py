@@ -75,6 +75,8 @@ class Investigation:
     records: Records | None = None
     read_lines: Callable[[], Recording] | None = None
     """Return the same recording by line, where there is one."""
+    without_code: str = "this store came without a repository: no code to read"
+    """What is said where there is no repository."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
     """Held while something is computed that others may want too."""
     detection_lock: Any = field(default_factory=RLock, repr=False, compare=False)
@@ -94,6 +96,12 @@ class Investigation:
                 if not isinstance(self.detected, Detection):
                     self.detected = self.detected()
         return self.detected
+
+    def code(self) -> Repository:
+        """Return the repository; ToolError where there is none."""
+        if self.repository is None:
+            raise ToolError(self.without_code)
+        return self.repository
 
     @once
     def stack_values(self) -> sparse.csr_array:
@@ -202,13 +210,12 @@ class Investigation:
 
     def code_map(self, revision: str) -> CodeMap:
         """Return where the functions are in the code at a revision."""
-        if self.repository is None:
-            raise ToolError("this store came without a repository: no code to read")
+        code = self.code()
         with self.code_lock:  # large code takes long, and holds up nothing else
             if revision not in self._code_maps:
                 for oldest in [*self._code_maps][: 1 - _KEPT_CODE_MAPS]:
                     del self._code_maps[oldest]
-                self._code_maps[revision] = CodeMap.build(self.repository, revision)
+                self._code_maps[revision] = CodeMap.build(code, revision)
         return self._code_maps[revision]
 
     def regression(self, regression_id: str) -> Regression:
@@ -242,18 +249,14 @@ class Investigation:
 
     def diff(self, commit: str) -> str:
         """Return a commit as people read it."""
-        if self.repository is None:
-            raise ToolError("this store came without a repository: no code to read")
-        diff = self._diffs.get(commit) or self.repository.show(commit)
+        diff = self._diffs.get(commit) or self.code().show(commit)
         if len(diff) <= _KEPT_DIFF:
             self._diffs[commit] = diff
         return diff
 
     def history(self, base: str, head: str) -> CodeHistory:
         """Return what the commits between two revisions did."""
-        if self.repository is None:
-            raise ToolError("this store came without a repository: no code to read")
-        return self._histories.setdefault((base, head), CodeHistory(self.repository, base, head))
+        return self._histories.setdefault((base, head), CodeHistory(self.code(), base, head))
 
     def history_of(self, regression: Regression) -> CodeHistory:
         """Return what the commits did that were deployed about when a regression began."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pandas as pd
 
 from workbench.agent.investigation import Investigation
 from workbench.detect import DetectConfig, detect
+from workbench.errors import HistoryError
 from workbench.history import Repository
 from workbench.signals import function_series, stacks
 from workbench.store import Store
@@ -22,19 +24,41 @@ _FALSE_ALARMS = 0.05
 """Recordings in which nothing happened of which one is reported."""
 
 
-def open_service(store: Store, name: str, repository: Path | None) -> Investigation:
-    """Open a service; HistoryError where the repository does not know what its windows ran."""
+def open_service(
+    store: Store, name: str, repository: Path | None, *, needs_code: bool = True
+) -> Investigation:
+    """Open a service.
+
+    Parameters
+    ----------
+    store : Store
+        With its profiles.
+    name : str
+        Of the service.
+    repository : Path or None
+        Its code, where there is any.
+    needs_code : bool
+        Whether to raise HistoryError where the repository does not know what the windows ran; else
+        the service is opened without its code.
+    """
     recording = store.recording(name)
-    code = None if repository is None else Repository(repository)
     versions = recording.windows["version"]
-    base, head = str(versions.iloc[0]), str(versions.iloc[-1])
-    if code is not None:
-        code.resolve(base)
-        code.resolve(head)
-    return Investigation(
-        recording, partial(detect_worth_a_look, recording), code, base, head,
-        store.records(name), read_lines=partial(store.recording, name, by_line=True),
+    opened = Investigation(
+        recording, partial(detect_worth_a_look, recording), None, str(versions.iloc[0]),
+        str(versions.iloc[-1]), store.records(name),
+        read_lines=partial(store.recording, name, by_line=True),
     )  # fmt: skip
+    if repository is None:
+        return opened
+    code = Repository(repository)
+    try:
+        code.resolve(opened.base)
+        code.resolve(opened.head)
+    except HistoryError as error:
+        if needs_code:
+            raise
+        return replace(opened, without_code=f"no code to read of {name}: {error}")
+    return replace(opened, repository=code)
 
 
 def detect_worth_a_look(recording: Recording) -> Detection:

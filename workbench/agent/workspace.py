@@ -110,7 +110,9 @@ class Workspace:
     def _open(self, name: str) -> Investigation:
         from workbench.agent.opened import open_service
 
-        return open_service(self._store(), name, self.repository)
+        # The repository may be that of some of the services alone.
+        needs_code = len(self.services()) == 1
+        return open_service(self._store(), name, self.repository, needs_code=needs_code)
 
 
 def _listed(services: list[str]) -> str:

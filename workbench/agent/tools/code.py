@@ -210,9 +210,7 @@ def blame(
 
 def at_revision(investigation: Investigation, revision: str) -> tuple[Repository, str]:
     """Return the repository, and the id of the commit that a revision names."""
-    repository = investigation.repository
-    if repository is None:
-        raise ToolError("this store came without a repository: no code to read")
+    repository = investigation.code()
     named = {"head": -1, "base": 0}
     if revision in named:
         return repository, investigation.versions[named[revision]]
