@@ -7,6 +7,8 @@ import pytest
 
 from workbench.agent import Investigation
 from workbench.agent.opened import detect_worth_a_look
+from workbench.agent.tools.changes import get_change, list_changes, rank_changes
+from workbench.history import run_git
 from workbench.store.schema import RECORD_TABLES
 from workbench.types import Records
 
@@ -56,6 +58,20 @@ def test_what_was_rolled_back_is_a_candidate(recording, repository):
     assert [f.name for f in found[fast].functions] == ["f"]
 
 
+def test_replies_say_what_was_rolled_back(recording, repository):
+    slow, fast, readme = (change.id for change in repository.changes())
+    versions = in_turn((slow, 5), (readme, N_BEFORE - 5), (slow, N_BEFORE))
+    seen = look_into(recording, repository, versions)
+    rows = rank_changes(seen, regression(seen).id)["suspects"]
+    assert {(row["window"], row["rolled_back"]) for row in rows} == {(N_BEFORE, True)}
+    reply = get_change(seen, fast)
+    assert reply["deploys"] == [
+        {"window": 5, "rolled_back": False}, {"window": N_BEFORE, "rolled_back": True},
+    ]  # fmt: skip
+    (row,) = [row for row in list_changes(seen)["changes"] if fast.startswith(row["change_id"])]
+    assert (row["window"], row["rolled_back"]) == (5, False)
+
+
 def test_code_that_comes_back_is_what_costs(recording, repository):
     slow, _, readme = (change.id for change in repository.changes())
     versions = in_turn((slow, 5), (readme, N_BEFORE - 5), (slow, N_BEFORE))
@@ -89,6 +105,69 @@ def test_names_of_versions_alike_at_both_ends_stand_for_base_and_head(recording,
     assert seen.versions == (*[slow] * (2 * N_BEFORE - 1), readme)
 
 
+def commit(repository, message, **files):
+    for name, text in files.items():
+        (repository.folder / f"{name}.py").write_text(text)
+    run_git(repository.folder, "add", "--all")
+    run_git(repository.folder, "commit", "--quiet", "--allow-empty", "-m", message)
+    return repository.resolve("HEAD")
+
+
+@pytest.fixture
+def branched(make_repository):
+    """A base, a branch of one commit (`side`), and a main line that made `f` slow."""
+    repository = make_repository({"app.py": FAST})
+    base = repository.resolve("main")
+    run_git(repository.folder, "checkout", "--quiet", "-b", "side")
+    side = commit(repository, "side", app=FAST.replace("rows", "items"))
+    run_git(repository.folder, "checkout", "--quiet", "main")
+    slow = commit(repository, "slow", app=SLOW)
+    return repository, base, side, slow
+
+
+def rank(investigation):
+    return investigation.ranking(regression(investigation).id)
+
+
+def test_what_follows_a_hotfix_is_ranked(recording, branched):
+    repository, base, side, slow = branched
+    for versions in (
+        in_turn((base, 8), (side, N_BEFORE - 8), (slow, N_BEFORE)),
+        in_turn((side, N_BEFORE), (slow, N_BEFORE)),
+    ):
+        seen = look_into(recording, repository, versions)
+        assert {c.title for c in candidates(seen)} == {"slow", "Roll back: side"}
+        assert rank(seen).suspects[0].change.id == slow
+
+
+def test_a_branch_that_is_deployed_before_its_merge_is_ranked(recording, branched):
+    repository, base, side, slow = branched
+    run_git(repository.folder, "checkout", "--quiet", "-b", "feature", base)
+    feature = commit(repository, "feature", app=SLOW)
+    run_git(repository.folder, "checkout", "--quiet", "side")
+    run_git(repository.folder, "merge", "--quiet", "-m", "merge", "-X", "theirs", "feature")
+    merge = repository.resolve("side")
+    versions = in_turn((base, N_BEFORE), (feature, 10), (merge, N_BEFORE - 10))
+    seen = look_into(recording, repository, versions)
+    assert rank(seen).suspects[0].change.id == feature
+    for versions in (
+        in_turn((feature, N_BEFORE), (merge, N_BEFORE)),
+        in_turn((slow, N_BEFORE), (feature, N_BEFORE)),
+    ):
+        seen = look_into(recording, repository, versions)
+        assert len(rank(seen).suspects) == len(candidates(seen)) > 0
+
+
+def test_a_version_without_a_common_past_is_no_candidate_and_no_fault(recording, branched):
+    repository, base, _, slow = branched
+    run_git(repository.folder, "checkout", "--quiet", "--orphan", "other")
+    other = commit(repository, "other")
+    versions = in_turn((base, 5), (other, 5), (base, N_BEFORE - 10), (slow, N_BEFORE))
+    seen = look_into(recording, repository, versions)
+    assert [c.id for c in candidates(seen)] == [slow]
+    assert rank(seen).suspects[0].change.id == slow
+
+
 def records_of(*changes):
     frames = {name: pd.DataFrame(columns=table.names) for name, table in RECORD_TABLES.items()}
     rows = pd.DataFrame(list(changes), columns=RECORD_TABLES["changes"].names)
@@ -112,4 +191,6 @@ def test_commits_that_a_store_tells_of_need_no_repository(recording):
     assert (found.id, found.window, found.files) == ("two", N_BEFORE, ("app.py",))
     (suspect,) = seen.ranking(regression(seen).id).suspects
     assert suspect.functions == ("app:f",)
-    assert {c.id: c.window for c in seen.changes} == {"one": 0, "two": N_BEFORE, "three": 4}
+    reply = get_change(seen, "two")
+    assert (reply["files"], reply["n_added"], reply["window"]) == (["app.py"], None, N_BEFORE)
+    assert {c.id: c.window for c in seen.changes} == {"one": None, "two": N_BEFORE, "three": 4}

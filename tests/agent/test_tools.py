@@ -115,7 +115,29 @@ def test_get_change_shows_the_diff(shop, culprit):
     assert reply["author"] == "Ada Keller <ada@example.invalid>"
     assert reply["functions"] == ["shop.app:total"]
     assert "+    for i in range(99):\n" in reply["diff"]
-    assert not reply["diff_truncated"]
+    assert reply["next_diff_offset"] is None
+
+
+def test_the_pages_of_a_diff_are_the_diff(make_shop):
+    text = "".join(f"line {number} of many, each with some words\n" for number in range(500))
+    investigation = make_shop(("Add a text", {"notes.txt": text}))
+    commit = investigation.commits[-1].id
+    pages, offset = [], 0
+    while offset is not None:
+        reply = read(investigation, "get_change", change_id=commit, diff_offset=offset)
+        pages.append(reply["diff"])
+        offset = reply["next_diff_offset"]
+    assert len(pages) > 3
+    assert "".join(pages) == investigation.diff(commit)
+
+
+def test_get_change_knows_every_commit_that_blame_names(shop):
+    lines = read(shop, "blame", path="shop/app.py")["lines"]
+    for commit in {line["change_id"] for line in lines}:
+        assert read(shop, "get_change", change_id=commit)["diff"]
+    first = shop.repository.changes()[0]
+    reply = read(shop, "get_change", change_id=first.id)
+    assert (reply["title"], reply["window"], reply["deploys"]) == (first.title, None, [])
 
 
 def test_the_lines_of_a_message_are_not_those_of_a_diff(make_shop):
@@ -160,14 +182,14 @@ BAD_CALLS = {
     "another time": ("config_history", {"end": "13 o'clock"}, "expected end as an ISO time"),
     "another kind": ("config_history", {"kind": "commit"}, "kind: Input should be"),
     "no such experiment": ("get_experiment", {"experiment_id": "EXP-9"}, "no experiment 'EXP-9'"),
-    "no such setting": ("get_config_change", {"change_id": "FLG-9"}, "found 0 changes"),
+    "no such setting": ("get_config_change", {"change_id": "FLG-9"}, "list_changes has the ids"),
     "nothing at all": ("get_change", {}, "change_id: Field required"),
     "a number": ("get_change", {"change_id": 7}, "change_id: "),
-    "a short id": ("get_change", {"change_id": "main"}, "found 0 changes"),
-    "an empty id": ("get_change", {"change_id": ""}, "expected one change with id ''"),
-    "an unknown id": ("get_change", {"change_id": "0" * 40}, "found 0 changes"),
-    "an option": ("get_change", {"change_id": "--output=x"}, "found 0 changes"),
-    "a huge id": ("get_change", {"change_id": "é" * 99999}, "found 0 changes"),
+    "a short id": ("get_change", {"change_id": "main"}, "list_changes has the ids"),
+    "an empty id": ("get_change", {"change_id": ""}, "no change with id ''"),
+    "an unknown id": ("get_change", {"change_id": "0" * 40}, "list_changes has the ids"),
+    "an option": ("get_change", {"change_id": "--output=x"}, "list_changes has the ids"),
+    "a huge id": ("get_change", {"change_id": "é" * 99999}, "list_changes has the ids"),
     "a broken pattern": ("search_code", {"pattern": "("}, "git grep"),
     "a null character": ("search_code", {"pattern": "a\0b"}, "printable"),
     "half a character": ("search_code", {"pattern": "\ud800"}, "pattern: "),
@@ -228,7 +250,7 @@ def test_without_a_repository_there_is_no_code_to_read(bare, name):
 def test_without_a_repository_no_change_is_known(bare):
     assert read(bare, "list_changes")["changes"] == []
     assert read(bare, "rank_changes", regression_id=regression_id(bare))["suspects"] == []
-    assert "found 0 changes" in use(bare, "get_change", change_id="0" * 12)
+    assert "list_changes has the ids" in use(bare, "get_change", change_id="0" * 12)
 
 
 def ordinary(investigation) -> dict[str, dict]:

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench.attribute import arm_costs, deploys, recorded_changes, within
+from workbench.attribute import arm_costs, recorded_changes, within
 from workbench.store.schema import RECORD_TABLES
 from workbench.types import Records
 
@@ -28,22 +28,6 @@ def flag(change_id, hour, before, after, **more):
     at = f"2026-01-05T{hour:02d}:30Z"
     return {"id": change_id, "kind": "flag", "at": at, "title": "t", "author": "Ada", "key": "fast",
             "before": before, "after": after, "detail": "", "service": ""} | more  # fmt: skip
-
-
-def test_a_commit_runs_from_the_first_window_of_a_version_that_has_it():
-    commits = ["a", "b", "c", "d"]
-    assert deploys(commits, ["old", "b", "b", "c"]) == {
-        "a": [(1, False)], "b": [(1, False)], "c": [(3, False)],
-    }  # fmt: skip
-
-
-def test_commits_are_rolled_back_and_deployed_again():
-    assert deploys(["a", "b", "c"], ["a", "c", "a", "b"]) == {
-        "a": [(0, False)],
-        "b": [(1, False), (2, True), (3, False)],
-        "c": [(1, False), (2, True)],
-    }
-    assert deploys([], ["a"]) == {}
 
 
 def test_a_flag_takes_effect_in_the_next_window_and_knows_its_steps():

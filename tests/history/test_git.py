@@ -410,19 +410,72 @@ def test_search_may_be_of_some_files(make_repository, path, found):
     assert sorted(p for p, *_ in repository.search("find", "main", path=path)) == found
 
 
-def test_many_revisions_are_resolved_at_once(make_repository):
+def commit_on(repository, branch, start="", **files):
+    """Commit on a new branch; return its id."""
+    folder = repository.folder
+    if start:
+        run_git(folder, "checkout", "--quiet", "-b", branch, start)
+    else:
+        run_git(folder, "checkout", "--quiet", branch)
+    for name, text in files.items():
+        (folder / name).write_text(text)
+    run_git(folder, "add", "--all")
+    run_git(folder, "commit", "--quiet", "--allow-empty", "-m", branch)
+    return repository.resolve("HEAD")
+
+
+def test_versions_are_tags_and_ids(make_repository):
     repository = make_repository({"a": "1"}, {"a": "2"})
     first, second = (change.id for change in repository.changes())
-    asked = ["main", "main~1", first, "0" * 40, "no such", "", "a\nb", "main"]
-    assert repository.resolve_all(asked) == {"main": second, "main~1": first, first: first}
+    run_git(repository.folder, "tag", "v1.0", first)
+    run_git(repository.folder, "tag", "-a", "2.0", "-m", "two", second)
+    asked = ["v1.0", "1.0", "2.0", first, second[:7], "1.0"]
+    assert repository.resolve_all(asked) == dict(
+        zip(asked, [first, first, second, first, second], strict=False)
+    )
 
 
-def test_a_span_reaches_from_the_oldest_to_the_newest(make_repository):
+@pytest.mark.parametrize(
+    "version", ["main", "HEAD", "@", "0" * 40, "main~1", ":/c0", "no such", "", "a\nb", "--all"]
+)
+def test_what_moves_names_no_version(make_repository, version):
+    repository = make_repository({"a": "1"}, {"a": "2"})
+    assert repository.resolve_all([version, repository.resolve("HEAD")[:4]]) == {}
+
+
+def test_a_trunk_reaches_from_the_oldest_to_the_newest(make_repository):
     repository = make_repository({"a": "1"}, {"a": "2"}, {"a": "3"})
-    first, second, third = (change.id for change in repository.changes())
-    assert repository.span([second, third, first, second]) == (first, third)
-    assert repository.span([second]) == (second, second)
-    run_git(repository.folder, "checkout", "--quiet", "-b", "hotfix", first)
-    run_git(repository.folder, "commit", "--quiet", "--allow-empty", "-m", "hotfix")
-    fix = repository.resolve("hotfix")
-    assert repository.span([third, fix])[0] == first
+    ids = first, second, third = tuple(change.id for change in repository.changes())
+    assert repository.trunk([first, second, third]) == ids
+    assert repository.trunk([second, third, first, second]) == ids
+    assert repository.trunk([second, second]) == (second,)
+
+
+def test_a_trunk_is_that_of_the_last_version(make_repository):
+    repository = make_repository({"a": "1"}, {"a": "2"})
+    first, second = (change.id for change in repository.changes())
+    for name in "abcdefgh":  # whatever its id is
+        fix = commit_on(repository, f"hotfix-{name}", first, a=name)
+        assert repository.trunk([first, fix, second]) == (first, second)
+        assert repository.trunk([first, second, fix]) == (first, fix)
+        assert repository.branched_from(fix, (first, second)) == first
+
+
+def test_a_branch_that_is_merged_later_leaves_the_trunk_before_it(make_repository):
+    repository = make_repository({"a": "1"}, {"a": "2"})
+    first, second = (change.id for change in repository.changes())
+    feature = commit_on(repository, "feature", first, b="1")
+    run_git(repository.folder, "checkout", "--quiet", "main")
+    run_git(repository.folder, "merge", "--quiet", "--no-ff", "-m", "merge", "feature")
+    merge = repository.resolve("main")
+    assert repository.trunk([feature, merge]) == (first, second, merge)
+
+
+def test_versions_without_a_common_past_are_left_out(make_repository):
+    repository = make_repository({"a": "1"}, {"a": "2"})
+    first, second = (change.id for change in repository.changes())
+    run_git(repository.folder, "checkout", "--quiet", "--orphan", "other")
+    run_git(repository.folder, "commit", "--quiet", "-m", "other")
+    other = repository.resolve("other")
+    assert not repository.are_related(other, second)
+    assert repository.trunk([first, other, second]) == (first, second)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
@@ -24,7 +25,6 @@ from workbench.attribute import (
     CodeMap,
     Growth,
     arm_costs,
-    deploys,
     find_renames,
     line_growth,
     measure_growth,
@@ -32,8 +32,9 @@ from workbench.attribute import (
     recorded_changes,
     within,
 )
-from workbench.attribute.candidates import MARGIN, Deploy
-from workbench.errors import ToolError
+from workbench.attribute.candidates import MARGIN
+from workbench.attribute.deploys import Deploy, Deployed, read_deploys, recorded_deploys
+from workbench.errors import HistoryError, ToolError
 from workbench.history import Commit, Repository
 from workbench.signals import function_series, quiet_windows, stack_costs, window_costs
 from workbench.types import (
@@ -55,6 +56,7 @@ _MOST = 24
 """Windows on either side of a change that its levels are taken from, at most."""
 _KEPT_DIFF = 100_000  # characters
 _KEPT_CODE_MAPS = 3
+_SHORT_ID = re.compile("[0-9a-f]{7,64}")
 
 
 @dataclass
@@ -86,7 +88,7 @@ class Investigation:
     _candidates: dict[str, list[Change]] = field(default_factory=dict, repr=False)
     _histories: dict[tuple[str, str], CodeHistory] = field(default_factory=dict, repr=False)
     _diffs: dict[str, str] = field(default_factory=dict, repr=False)
-    _described: dict[str, Change] = field(default_factory=dict, repr=False)
+    _described_commits: dict[str, Change] = field(default_factory=dict, repr=False)
 
     @property
     def detection(self) -> Detection:
@@ -146,8 +148,10 @@ class Investigation:
 
     @once
     def commits(self) -> list[Commit]:
-        """Every commit from the oldest that a window ran to the newest, oldest first."""
-        return self.history(*self._span).commits if self.repository else []
+        """Every commit on the trunk of what the windows ran, with its diff, oldest first."""
+        return (
+            self._history_within(0, self.recording.n_windows - 1).commits if self.repository else []
+        )
 
     @once
     def versions(self) -> tuple[str, ...]:
@@ -156,12 +160,13 @@ class Investigation:
         What the first and the last window tell stands for `base` and `head`.
         """
         told = [str(version) for version in self.recording.windows["version"]]
-        known = (
-            self.repository.resolve_all({*told, self.base, self.head}) if self.repository else {}
-        )
-        known[told[-1]] = head = known.get(self.head, told[-1])
-        known[told[0]] = known.get(self.base, told[0])
-        return (*(known.get(version, version) for version in told[:-1]), head)
+        if self.repository is None:
+            return tuple(told)
+        ends = {told[-1]: self.repository.resolve(self.head)}
+        ends[told[0]] = self.repository.resolve(self.base)
+        known = self.repository.resolve_all(told) | ends
+        last = self.repository.resolve(self.head)
+        return (*(known.get(version, version) for version in told[:-1]), last)
 
     @once
     def changes(self) -> list[Change]:
@@ -177,13 +182,14 @@ class Investigation:
         )
         told = reversed([*map(_texts, known)])  # an experiment may be told twice: the first counts
         recorded = {change.id: change for change in told}
-        for commit in self._deployed:
+        for commit in self._deployed.commits if self.repository else ():
             of = recorded.pop(commit.id, commit)  # a dependency is told beside the commit it is in
             recorded[commit.id] = replace(
                 commit, kind=of.kind, key=of.key, before=of.before, after=of.after
             )
-        for commit_id, (first, *_) in self._deploys.items():
-            recorded[commit_id] = replace(recorded[commit_id], window=first.window)
+        for commit_id, moves in self._deployed.deploys.items():
+            first = moves[0].window if moves else None
+            recorded[commit_id] = replace(recorded[commit_id], window=first)
         return sorted(recorded.values(), key=lambda change: change.at)
 
     @once
@@ -228,24 +234,44 @@ class Investigation:
 
     def change(self, change_id: str) -> Change:
         """Return a change by the beginning of its id, with the functions that it touched."""
-        matches = [c for c in self.changes if c.id.startswith(change_id)]
-        exact = [c for c in matches if c.id == change_id]
-        if len(exact or matches) != 1 or not change_id:
-            raise ToolError(
-                f"expected one change with id {change_id[:80]!r}, found {len(matches)} changes"
-            )
-        (found,) = exact or matches
-        if found.id not in self._commit_ids:
-            return found
+        matches = [c for c in self.changes if change_id and c.id.startswith(change_id)]
+        found = [c for c in matches if c.id == change_id] or matches or self._older(change_id)
+        if not found:
+            raise ToolError(f"no change with id {change_id[:80]!r}: list_changes has the ids")
+        if len(found) > 1:
+            shown = ", ".join(change.id[:16] for change in found[:5])
+            raise ToolError(f"{len(found)} changes have ids that begin so: {shown}")
+        return self._described(found[0]) if self.is_commit(found[0]) else found[0]
+
+    def _older(self, change_id: str) -> list[Change]:
+        """Return a commit of the repository that no window is known to have come with."""
+        if self.repository is None or not _SHORT_ID.fullmatch(change_id):
+            return []
+        try:
+            return self.repository.changes(change_id, most=1)
+        except HistoryError:
+            return []
+
+    def _described(self, commit: Change) -> Change:
+        """Return a commit with what it did to the code."""
         with self.lock:
-            if found.id not in self._described:
-                (described,) = self.history(f"{found.id}^", found.id).changes
-                self._described[found.id] = _with_code(found, described)
-        return self._described[found.id]
+            if commit.id not in self._described_commits:
+                try:
+                    (described,) = self.history(f"{commit.id}^", commit.id).changes
+                except HistoryError:  # the first commit of all has none before it
+                    described = commit
+                self._described_commits[commit.id] = _with_code(commit, described)
+        return self._described_commits[commit.id]
+
+    def deploys(self, change: Change) -> list[Deploy]:
+        """Return when a commit came and went, in the order of time."""
+        return self._deployed.deploys.get(change.id, [])
 
     def is_commit(self, change: Change) -> bool:
         """Whether a change is one of the repository, of whichever kind."""
-        return change.id in self._commit_ids
+        return self.repository is not None and (
+            change.kind == "commit" or change.id in self._commit_ids
+        )
 
     def diff(self, commit: str) -> str:
         """Return a commit as people read it."""
@@ -265,9 +291,9 @@ class Investigation:
         return self._history_within(first, last)
 
     def _history_within(self, first: int, last: int) -> CodeHistory:
-        """Return what the commits did from the oldest to the newest that some windows ran."""
-        ran = sorted(self._ran[first : last + 1], key=lambda v: self._commit_places.get(v, -1))
-        return self.history(ran[0], ran[-1])
+        """Return what the commits did on the trunk of what some windows ran."""
+        trunk = self.code().trunk(self._deployed.ran[first : last + 1])
+        return self.history(trunk[0], trunk[-1])
 
     def candidates(self, regression_id: str) -> list[Change]:
         """Return the changes that took effect about when a regression began."""
@@ -288,7 +314,7 @@ class Investigation:
 
     def _as_deployed(self, change: Change, low: int, nearest: int, high: int) -> Change:
         """Return a commit as it was deployed, or rolled back, nearest to a window."""
-        events = [e for e in self._deploys.get(change.id, ()) if low <= e.window <= high]
+        events = [e for e in self._deployed.deploys.get(change.id, ()) if low <= e.window <= high]
         if not events:
             return change
         event = min(events, key=lambda e: abs(e.window - nearest))
@@ -327,6 +353,14 @@ class Investigation:
             self._growth_by_mix(regression),
         )  # fmt: skip
 
+    def _on_trunk(self, history: CodeHistory, first: int, last: int) -> list[str]:
+        """Return what each window ran; of a branch, where it left the trunk of some windows."""
+        trunk = (history.base, *(commit.id for commit in history.commits))
+        ran = self._deployed.ran
+        branches = set(ran[first : last + 1]) - {*trunk}
+        left = {version: self.code().branched_from(version, trunk) for version in branches}
+        return [left.get(version, version) for version in ran]
+
     def _growth_by_mix(self, regression: Regression) -> float | None:
         """Return by how much another mix of requests alone would have raised the cost."""
         if self.traffic is None:
@@ -342,12 +376,13 @@ class Investigation:
         if self.by_line is None:
             return None
         sides = self.sides(regression.change_index)
-        history = self._history_within(int(sides[0][0]), int(sides[1][-1]))
+        first, last = int(sides[0][0]), int(sides[1][-1])
+        history = self._history_within(first, last)
         costs = window_costs(self.recording)
         n_samples = self.recording.windows["n_samples"].to_numpy(np.float64)
         return line_growth(
-            self.by_line, (1.0 if costs is None else costs) / n_samples, history, self._ran,
-            known_as, sides, regression.subject,
+            self.by_line, (1.0 if costs is None else costs) / n_samples, history,
+            self._on_trunk(history, first, last), known_as, sides, regression.subject,
         )  # fmt: skip
 
     @once
@@ -395,53 +430,20 @@ class Investigation:
         return found
 
     @once
-    def _span(self) -> tuple[str, str]:
-        """The oldest and the newest revision that any window ran."""
-        if self.repository is None:
-            return self.base, self.head
-        ends = (self.versions[0], self.versions[-1])
-        on_the_way = {change.id for change in self.repository.changes(ends[1], since=ends[0])}
-        others = set(self.versions) - on_the_way - {*ends}
-        strays = self.repository.resolve_all(others)  # rolled back, or deployed from a branch
-        return self.repository.span({*ends, *strays.values()}) if strays else ends
-
-    @once
-    def _deployed(self) -> list[Change]:
-        """Every commit from the oldest that a window ran to the newest, without what it changed."""
-        if self.repository is None:
-            return []
-        oldest, newest = self._span
-        return self.repository.changes(newest, since=oldest)
-
-    @once
-    def _deploys(self) -> dict[str, list[Deploy]]:
-        """When each commit was deployed and rolled back."""
-        told = [change.id for change in self._deployed]
-        if self.repository is None and self.records is not None:  # as far as records tell
-            rows = self.records.changes
-            commits = rows[rows["kind"] == "commit"].sort_values("at", kind="stable")
-            told = [str(commit) for commit in commits["id"] if commit in self.versions]
-        return deploys(told, self._ran)
-
-    @once
-    def _ran(self) -> tuple[str, ...]:
-        """(n_windows,) commit that each ran; the last known where its version names none."""
-        running, ran = self._span[0], []
-        for version in self.versions:
-            if self.repository is None or version in self._commit_places:
-                running = version
-            ran.append(running)
-        return tuple(ran)
-
-    @once
-    def _commit_places(self) -> dict[str, int]:
-        """Place of each commit, and of the one before all of them."""
-        ids = [self._span[0], *(change.id for change in self._deployed)]
-        return {commit: number for number, commit in enumerate(ids, start=-1)}
+    def _deployed(self) -> Deployed:
+        """What the windows ran, and what came and went with it."""
+        if self.repository is not None:
+            return read_deploys(self.repository, self.versions)
+        told = (
+            []
+            if self.records is None
+            else recorded_changes(self.records, self.recording.windows, with_commits=True)
+        )
+        return recorded_deploys([c for c in told if c.kind == "commit"], self.versions)
 
     @once
     def _commit_ids(self) -> frozenset[str]:
-        return frozenset(commit.id for commit in self._deployed)
+        return frozenset(c.id for c in self._deployed.commits) if self.repository else frozenset()
 
 
 def _texts(change: Change) -> Change:

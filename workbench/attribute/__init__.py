@@ -1,6 +1,6 @@
 """Which change caused a regression: candidates, code map, ranking."""
 
-from workbench.attribute.candidates import arm_costs, deploys, recorded_changes, within
+from workbench.attribute.candidates import arm_costs, recorded_changes, within
 from workbench.attribute.code import CodeHistory
 from workbench.attribute.codemap import CodeMap
 from workbench.attribute.features import Clues
@@ -21,7 +21,6 @@ __all__ = [
     "Sources",
     "Weights",
     "arm_costs",
-    "deploys",
     "find_renames",
     "line_growth",
     "measure_growth",

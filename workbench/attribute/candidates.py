@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
-from typing import Any, NamedTuple
+from typing import Any
 
 import pandas as pd
 
@@ -12,43 +12,6 @@ from workbench.types import Change, Records
 
 MARGIN = 2
 """Windows that a cause may lie outside of the interval in which the change point probably is."""
-
-
-class Deploy(NamedTuple):
-    """A commit that began to run, or ceased to."""
-
-    window: int
-    """The first that ran with it; or without it again."""
-    is_roll_back: bool
-
-
-def deploys(commits: Sequence[str], versions: Sequence[str]) -> dict[str, list[Deploy]]:
-    """Return when each commit was deployed and rolled back.
-
-    Parameters
-    ----------
-    commits : sequence of str
-        Ids along first parents, oldest first.
-    versions : sequence of str
-        (n_windows,) id of the commit that each window ran; what is not among the commits is older
-        than all of them.
-
-    Returns
-    -------
-    dict of str to list of Deploy
-        Of every commit that any window ran, in the order of time; what the first window ran was
-        deployed with it.
-    """
-    place = {commit: number for number, commit in enumerate(commits)}
-    found: dict[str, list[Deploy]] = {}
-    running = -1
-    for window, version in enumerate(versions):
-        reached = place.get(version, -1)
-        first, last = sorted((running, reached))
-        for commit in commits[first + 1 : last + 1]:
-            found.setdefault(commit, []).append(Deploy(window, reached < running))
-        running = reached
-    return found
 
 
 def recorded_changes(

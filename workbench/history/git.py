@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import tempfile
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -33,6 +33,8 @@ _SAFE_ENVIRONMENT = {
 MOST_SEARCHED_BYTES = 4_000_000
 """Files larger than this are not searched."""
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
+_VERSION = re.compile(r"\w[\w.+/-]*")
 _HUNK = re.compile(r"@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@")
 _COMMIT_MARK = "\x00commit\x00"
 
@@ -144,23 +146,71 @@ class Repository:
         self._known.add(out.strip())  # ids of commits, which stay what they are
         return out.strip()
 
-    def resolve_all(self, revisions: Iterable[str]) -> dict[str, str]:
-        """Return the full id of each of many revisions; those it does not know are left out."""
-        wanted = [r for r in dict.fromkeys(revisions) if r.isprintable() and r.strip()]
-        asked = "".join(f"{revision}^{{commit}}\n" for revision in wanted)
-        told = run_git(self.folder, "cat-file", "--batch-check=%(objectname)", stdin=asked)
-        ids = dict(zip(wanted, told.splitlines(), strict=True))
-        return {revision: sha for revision, sha in ids.items() if _ID.fullmatch(sha)}
+    def resolve_all(self, versions: Iterable[str]) -> dict[str, str]:
+        """Return the commit that each of many versions names; those it does not know are left out.
 
-    def span(self, revisions: Iterable[str]) -> tuple[str, str]:
-        """Return the newest commit that all of some ids have in their past, and the newest of them.
-
-        Where they are on several branches, that is any of the tips.
+        A version is a tag, with or without `v` before it, or a commit id of at least 7 characters.
+        What moves, such as a branch, names no version; nor does a number that an id begins with.
         """
-        ids = sorted(set(revisions))
-        oldest = run_git(self.folder, "merge-base", "--octopus", *ids).split()
-        tips = run_git(self.folder, "merge-base", "--independent", *ids).split()
-        return oldest[0], tips[0]
+        asked: list[tuple[str, str]] = []
+        for version in dict.fromkeys(versions):
+            if _VERSION.fullmatch(version):
+                asked += [(version, f"refs/tags/{tag}") for tag in (version, f"v{version}")]
+            if _SHORT_ID.fullmatch(version):
+                asked.append((version, version))
+        lines = "".join(f"{name}^{{commit}}\n" for _, name in asked)
+        told = run_git(self.folder, "cat-file", "--batch-check=%(objectname)", stdin=lines)
+        found: dict[str, str] = {}
+        for (version, _), sha in zip(asked, told.splitlines(), strict=True):
+            if _ID.fullmatch(sha):
+                found.setdefault(version, sha)
+        return found
+
+    def trunk(self, versions: Sequence[str]) -> tuple[str, ...]:
+        """Return the line of first parents that some versions stand on or branch from.
+
+        Parameters
+        ----------
+        versions : sequence of str
+            Full ids, in the order in which they ran. Those that have no past in common with the
+            last are left out; in a shallow clone that may be any.
+
+        Returns
+        -------
+        tuple of str
+            Commits, each the first parent of the next. The first is in the past of every version;
+            the last is the last version, or what was built on it.
+        """
+        last = versions[-1]
+        trunk = self._line(versions[0], last)
+        if set(versions) <= set(trunk):
+            return trunk
+        kin = [version for version in sorted({*versions}) if self.are_related(version, last)]
+        tips = run_git(self.folder, "merge-base", "--independent", *kin).split()
+        later = [tip for tip in tips if self._common([last, tip]) == last]
+        return self._line(self._common(kin), min(later, default=last))
+
+    def branched_from(self, version: str, trunk: Sequence[str]) -> str:
+        """Return the newest commit of a trunk that a version has in its past."""
+        return self._line(version, trunk[-1])[0]
+
+    def are_related(self, one: str, other: str) -> bool:
+        """Tell whether two commits have a past in common."""
+        return bool(self._common([one, other]))
+
+    def _line(self, oldest: str, tip: str) -> tuple[str, ...]:
+        """Return the first parents of a tip, from the newest that is in the past of a commit."""
+        out = run_git(
+            self.folder, "rev-list", "--first-parent", "--parents", "--reverse", f"{oldest}..{tip}"
+        )
+        rows = [line.split() for line in out.splitlines()]
+        return (*rows[0][1:2], *(row[0] for row in rows)) if rows else (tip,)
+
+    def _common(self, commits: Sequence[str]) -> str:
+        """Return the newest commit that some have in common; empty where there is none."""
+        with suppress(HistoryError):  # git fails, and says nothing
+            return run_git(self.folder, "merge-base", "--octopus", *commits).split()[0]
+        return ""
 
     def uncommitted(self) -> list[str]:
         """Return paths that differ from HEAD or are untracked; empty for a clean tree."""
@@ -297,13 +347,17 @@ class Repository:
         )  # fmt: skip
         return list(_parse_log(out))
 
-    def changes(self, revision: str = "HEAD", *, since: str = "") -> list[Change]:
+    def changes(
+        self, revision: str = "HEAD", *, since: str = "", most: int | None = None
+    ) -> list[Change]:
         """Return the commits up to a revision, oldest first, along first parents, without diffs.
 
         Parameters
         ----------
         since : str, optional
             A revision; only what came after it. Default: all of history.
+        most : int, optional
+            How many, the latest. Default: all.
         """
         span = (
             f"{self.resolve(since)}..{self.resolve(revision)}" if since else self.resolve(revision)
@@ -311,7 +365,8 @@ class Repository:
         out = run_git(
             self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
             "--name-only", "-z", "--no-renames", "--ignore-submodules=all",
-            "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s", span,
+            "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s",
+            *([] if most is None else [f"--max-count={most}"]), span,
         )  # fmt: skip
         return [_change(entry) for entry in out.split("\x01")[1:]]
 

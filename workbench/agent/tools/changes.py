@@ -20,7 +20,7 @@ from workbench.agent.tools.arguments import (
     RegressionId,
     Total,
 )
-from workbench.agent.tools.brief import clip, moment, number, page, take
+from workbench.agent.tools.brief import clip, json_bytes, moment, number, page, take
 from workbench.agent.tools.configuration import ConfigChange, describe_config
 
 if TYPE_CHECKING:
@@ -29,10 +29,23 @@ if TYPE_CHECKING:
 
 _COMMIT = re.compile("[0-9a-f]{40,64}")
 _MAX_DIFF_BYTES = 4500
-_MAX_NAMES_BYTES = 1000
+_MAX_NAMES_BYTES = 800
+_MAX_BYTES = 7800
+_MAX_DEPLOYS = 20
 
 ChangeId = Annotated[str, Field(description="12 characters for a commit; get_change knows it")]
-Window = Annotated[int | None, Field(description="First that ran with it; null: not known")]
+Window = Annotated[
+    int | None,
+    Field(description="First that ran with it, or without it: rolled_back; null: not known"),
+]
+RolledBack = Annotated[bool, Field(description="Whether it was taken out again then")]
+
+
+class DeployRow(TypedDict):
+    """A commit that began to run, or ceased to."""
+
+    window: int
+    rolled_back: RolledBack
 
 
 class ChangeRow(TypedDict):
@@ -44,6 +57,7 @@ class ChangeRow(TypedDict):
     author: str
     at: At
     window: Window
+    rolled_back: RolledBack
     key: Annotated[str, Field(description="Flag, setting, experiment or package; empty: a commit")]
     n_files: int
     n_functions: Annotated[int, Field(description="Functions it touched; 0 where not looked at")]
@@ -91,13 +105,18 @@ class ChangeReply(TypedDict):
     title: str
     author: str
     at: At
-    window: Window
+    window: Annotated[int | None, Field(description="First that ran with it; null: not known")]
+    deploys: Annotated[
+        list[DeployRow], Field(description="When a commit came and went, as far as is known")
+    ]
     functions: Annotated[list[str], Field(description="Subjects that it touched, or that read it")]
-    diff: Annotated[str, Field(description="Of a commit: header, message, diff; else empty")]
-    diff_truncated: bool
+    n_functions: int
+    files: list[str]
     n_files: int
-    n_added: Annotated[int, Field(description="Lines")]
-    n_removed: Annotated[int, Field(description="Lines")]
+    diff: Annotated[str, Field(description="Of a commit: header, message, diff; else empty")]
+    next_diff_offset: Annotated[int | None, Field(description="diff_offset of the rest, or null")]
+    n_added: Annotated[int | None, Field(description="Lines; null without the code")]
+    n_removed: Annotated[int | None, Field(description="Lines; null without the code")]
     configuration: Annotated[
         ConfigChange | None, Field(description="Of a flag, setting, experiment or dependency")
     ]
@@ -108,30 +127,43 @@ def get_change(
     change_id: Annotated[
         str, Field(description="Id of the change; of a commit at least 7 characters")
     ],
+    diff_offset: Annotated[int, Field(description="Character of the diff to begin at", ge=0)] = 0,
 ) -> ChangeReply:
     """Return one change of any kind: what it touched, who made it and when, with the diff of a
     commit, or the values before and after and the history of a flag or setting.
     """
     change = investigation.change(change_id)
-    diff = investigation.diff(change.id) if investigation.is_commit(change) else ""
-    shown = clip(diff, _MAX_DIFF_BYTES)
-    return {
+    is_commit = investigation.is_commit(change)
+    reply: ChangeReply = {
         "change_id": _short(change),
         "kind": change.kind,
         "title": clip(change.title),
         "author": clip(f"{change.author} <{change.email}>" if change.email else change.author),
         "at": moment(change.at),
         "window": change.window,
-        "functions": take([clip(f.subject) for f in change.functions[:8]], _MAX_NAMES_BYTES),
-        "diff": shown,
-        "diff_truncated": len(shown) < len(diff),
+        "deploys": [
+            {"window": deploy.window, "rolled_back": deploy.is_roll_back}
+            for deploy in investigation.deploys(change)[:_MAX_DEPLOYS]
+        ],
+        "functions": take([clip(f.subject) for f in change.functions], _MAX_NAMES_BYTES),
+        "n_functions": len(change.functions),
+        "files": take([clip(path) for path in change.files], _MAX_NAMES_BYTES),
         "n_files": len(change.files),
-        "n_added": change.n_added,
-        "n_removed": change.n_removed,
+        "diff": "",
+        "next_diff_offset": None,
+        "n_added": change.n_added if is_commit else None,
+        "n_removed": change.n_removed if is_commit else None,
         "configuration": (
             None if change.kind == "commit" else describe_config(investigation, change)
         ),
     }
+    if is_commit:
+        diff = investigation.diff(change.id)
+        room = min(_MAX_DIFF_BYTES, _MAX_BYTES - json_bytes(reply))
+        reply["diff"] = clip(diff[diff_offset:], room)
+        end = diff_offset + len(reply["diff"])
+        reply["next_diff_offset"] = end if end < len(diff) else None
+    return reply
 
 
 class FeatureRow(TypedDict):
@@ -149,7 +181,12 @@ class SuspectRow(TypedDict):
     change_id: ChangeId
     kind: Annotated[str, Field(description="commit, flag, config, experiment or dependency")]
     title: str
+    key: Annotated[str, Field(description="Flag, setting, experiment or package; empty: a commit")]
+    before: Annotated[str, Field(description="Value that it replaced")]
+    after: Annotated[str, Field(description="New value")]
     author: str
+    window: Window
+    rolled_back: RolledBack
     probability: Annotated[float, Field(description="That it is the cause, 0 to 1")]
     growth_ms: Annotated[
         float | None, Field(description="Net growth blamed on it: CPU ms per round, or 1/1000")
@@ -191,7 +228,12 @@ def _suspect(suspect: Suspect) -> SuspectRow:
         "change_id": _short(suspect.change),
         "kind": suspect.change.kind,
         "title": clip(suspect.change.title),
+        "key": clip(suspect.change.key, 80),
+        "before": clip(suspect.change.before, 80),
+        "after": clip(suspect.change.after, 80),
         "author": clip(suspect.change.author, 80),
+        "window": suspect.change.window,
+        "rolled_back": suspect.change.is_roll_back,
         "probability": round(suspect.probability, 4),
         "growth_ms": number(suspect.growth * 1e3),
         "functions": take([clip(name) for name in suspect.functions[:5]], _MAX_NAMES_BYTES),
@@ -220,6 +262,7 @@ def _row(change: Change) -> ChangeRow:
         "author": clip(change.author, 80),
         "at": moment(change.at),
         "window": change.window,
+        "rolled_back": change.is_roll_back,
         "key": clip(change.key, 80),
         "n_files": len(change.files),
         "n_functions": len(change.functions),

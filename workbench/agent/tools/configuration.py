@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from workbench.types import Change
 
 _MAX_VALUE_BYTES = 200
-_MAX_DETAIL_BYTES = 2500
+_MAX_DETAIL_BYTES = 1500
 
 
 class ConfigRow(TypedDict):
@@ -28,7 +28,7 @@ class ConfigRow(TypedDict):
     before: Annotated[str, Field(description="Value that it replaced, as text")]
     after: Annotated[str, Field(description="New value, as text")]
     at: At
-    window: Annotated[int | None, Field(description="First that ran with it; null: after the last")]
+    window: Annotated[int | None, Field(description="First that ran with it; null: none of these")]
     title: str
     author: str
 
@@ -101,7 +101,7 @@ def describe_config(investigation: Investigation, change: Change) -> ConfigChang
         if other.key == change.key and other.kind == change.kind
     ]
     place = same.index(change) if change in same else 0
-    near, _ = page(same, max(0, place - 3), 7, config_row, 2500)
+    near, _ = page(same, max(0, place - 3), 7, config_row, 1800)
     return {
         "change": config_row(change),
         "detail": clip(change.detail, _MAX_DETAIL_BYTES),

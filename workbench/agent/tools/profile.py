@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 _MAX_ROWS_BYTES = 2300  # of each of three lists
 _MOST_COMPARED = 5000  # names that are looked at for what is close to one that is not known
 _ROUNDING = 1e-9  # scatter below this part of a level is no scatter
+_COMMIT = re.compile("[0-9a-f]{40,64}")
 SCALE = 1e3
 """Replies tell thousandths of what recordings hold: CPU ms, not s."""
 
@@ -227,7 +229,7 @@ def function_series(
             "window": low,
             "n_windows": high - low,
             "at": moment(windows["at"].iloc[low]),
-            "version": clip(investigation.versions[low], 12),
+            "version": _version(investigation.versions[low]),
             "value": number(float(values[low:high].mean())),
         }
         for low, high in pairwise(edges.tolist())
@@ -240,6 +242,11 @@ def function_series(
         "last_window": last - 1,
         "points": points,
     }
+
+
+def _version(version: str) -> str:
+    """Return a version as it was told, the id of a commit shortened."""
+    return version[:12] if _COMMIT.fullmatch(version) else clip(version, 60)
 
 
 class CallerRow(TypedDict):
