@@ -84,6 +84,17 @@ def test_code_that_comes_back_is_what_costs(recording, repository):
     assert seen.ranking(found.id).suspects[0].change.id == rolled_back.id
 
 
+def test_what_was_renamed_back_is_one_function(make_recording, make_repository):
+    recording = make_recording({"main;new (app.py)": 1.0}, {"main;old (app.py)": 1.5})
+    body = "(rows):\n    first = rows[0]\n    second = rows[1]\n    return first + second\n"
+    repository = make_repository({"app.py": f"def old{body}"}, {"app.py": f"def new{body}"})
+    old, new = (change.id for change in repository.changes())
+    seen = look_into(recording, repository, in_turn((new, N_BEFORE), (old, N_BEFORE)))
+    found = next(r for r in seen.detection.found if r.change_index == N_BEFORE)
+    growth = seen.clues(found).growth
+    assert [f.name for f in growth.functions if f.name != "main"] == ["old"]
+
+
 def test_what_was_deployed_again_is_a_candidate(recording, repository):
     slow, fast, _ = (change.id for change in repository.changes())
     versions = in_turn((slow, 4), (fast, 4), (slow, N_BEFORE - 8), (fast, N_BEFORE))

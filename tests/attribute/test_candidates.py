@@ -88,10 +88,60 @@ def test_what_arms_add_does_not_depend_on_the_unit():
     assert arm_costs(told) == {"EXP-1": pytest.approx(0.25)}
 
 
-@pytest.mark.parametrize(("before", "after"), [("0", "10%"), ("off", "0.1"), ("0 %", "10 %")])
-def test_a_flag_tells_its_reach_in_several_ways(before, after):
-    (found,) = recorded_changes(records([flag("F-1", 1, before, after)]), WINDOWS)
-    assert found.rollout == ((0, 0.0), (2, 0.1))
+@pytest.mark.parametrize(
+    ("values", "reach"),
+    [
+        (("0", "10%", "1"), (0, 0.1, 1)),
+        (("off", "0.1", "on"), (0, 0.1, 1)),
+        (("0 %", "10 %", "100 %"), (0, 0.1, 1)),
+        (("0", "10", "100"), (0, 0.1, 1)),
+        (("0", "1", "100"), (0, 0.01, 1)),
+        (("disabled", "10 %", "50"), (0, 0.1, 0.5)),
+        (("true", "0.5", "false"), (1, 0.5, 0)),
+    ],
+)
+def test_a_flag_tells_its_reach_in_several_ways(values, reach):
+    rows = [flag("F-1", 1, *values[:2]), flag("F-2", 3, *values[1:])]
+    (found, _) = recorded_changes(records(rows), WINDOWS)
+    assert found.rollout == tuple(zip((0, 2, 4), reach, strict=True))
+
+
+@pytest.mark.parametrize("value", ["dark", "-1", "250", "nan%"])
+def test_a_flag_whose_values_are_no_reach_has_no_rollout(value):
+    (found,) = recorded_changes(records([flag("F-1", 1, "0", value)]), WINDOWS)
+    assert found.rollout == ()
+
+
+def test_a_flag_that_was_on_long_before_begins_on():
+    rows = [flag("F-1", 1, "0", "1") | {"at": "2025-03-01T00:00Z"}, flag("F-2", 3, "1", "0")]
+    first, second = recorded_changes(records(rows), WINDOWS)
+    assert first.window is None
+    assert first.rollout == second.rollout == ((0, 1.0), (4, 0.0))
+
+
+@pytest.mark.parametrize("order", [1, -1])
+@pytest.mark.parametrize(
+    ("declared", "control"), [(["New", "Control"], "Control"), (["b", "a"], "b"), (None, "c")]
+)
+def test_arms_are_compared_with_the_control_in_whatever_order(declared, control, order):
+    other = "x" if declared is None else next(arm for arm in declared if arm != control)
+    rows = [result(control, 50, 2.0), result(other, 50, 3.0)][:: order if declared else 1]
+    told = records(experiments=[
+        {"id": "EXP-1", "service": "", "title": "", "start": "2026-01-05T02:00Z", "end": None,
+         "arms": declared},
+    ])  # fmt: skip
+    object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
+    assert arm_costs(told) == {"EXP-1": pytest.approx(0.25)}
+
+
+def test_what_arms_tell_of_something_else_than_cpu_time_does_not_count():
+    told = records()
+    rows = [
+        result("control", 9, 5.0, "cpu_throttled_periods"),
+        result("new", 9, 1.0, "cpu_throttled_periods"),
+    ]
+    object.__setattr__(told, "experiment_results", pd.DataFrame(rows))
+    assert arm_costs(told) == {}
 
 
 def test_what_was_long_before_the_recording_began_is_in_no_window():

@@ -41,6 +41,14 @@ PINS = [
     ("Cargo.lock", 'name = "codec"\nversion = "{}"', "codec"),
     ("package-lock.json", '"version": "{0}",\n"resolved": "https://example.org/left/-/left-{0}.tgz",', "left"),
     ("package-lock.json", '"node_modules/left": {{\n  "version": "{0}",', "left"),
+    ("yarn.lock", '"@a/left@^1":\n  version "{0}"\n  resolved "https://example.org/@a/left/-/left-{0}.tgz"', "@a/left"),
+    ("yarn.lock", '"left@npm:^1":\n  version: {}', "left"),
+    ("pnpm-lock.yaml", "  /left@{}:", "left"),
+    ("pnpm-lock.yaml", "  '@a/left@{}':", "@a/left"),
+    ("Pipfile.lock", '"codec": {{\n  "version": "=={}"', "codec"),
+    ("App.csproj", '<PackageReference Include="Codec.Fast" Version="{}" />', "Codec.Fast"),
+    ("build.gradle.kts", 'id("org.a.codec") version "{}"', "org.a.codec"),
+    ("pom.xml", "<codecVersion>{}</codecVersion>", "codec"),
     ("yarn.lock", 'left@^1:\n  version "{}"', "left"),
 ]  # fmt: skip
 
@@ -66,6 +74,13 @@ NO_PACKAGES = [
     ("pom.xml", "<version>{}</version>"),
     ("Cargo.lock", 'version = "{}"\nchecksum = "0{}"'),
     ("svc/a.py", "codec == {}"),
+    ("setup.cfg", "max-line-length=1{}"),
+    ("setup.cfg", "current_version = {}"),
+    ("setup.py", "zip_safe=1, VERSION = {}"),
+    ("pyproject.toml", 'env = ["WORKERS={}"]'),
+    ("pyproject.toml", 'fail_under = "9"'),
+    ("package.json", '"port": "808"'),
+    ("Cargo.toml", 'opt-level = "3"'),
 ]
 
 

@@ -7,7 +7,7 @@ import pytest
 from workbench.attribute import Code
 from workbench.attribute.touched import touched
 from workbench.history import Commit, Hunk
-from workbench.types import Function
+from workbench.types import Change, Function
 
 NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 RANK, SEND = Function("rank", "svc/rank.py"), Function("send", "svc/send.py")
@@ -37,6 +37,13 @@ def test_a_constant_acts_on_those_that_read_it(change):
     assert names(change("c1", "<module>", file="svc/rank.py"), code(hunk)) == {"rank"}
 
 
+def test_an_import_from_elsewhere_acts_on_those_that_use_it(change):
+    lines = ("from svc.rank import flags\n",), ("from svc.slow import flags\n",)
+    here, there = (Hunk(path, 0, *lines) for path in ("svc/send.py", "svc/other.py"))
+    for hunk, expected in ((here, {"send"}), (there, set())):
+        assert names(change("c1", "<module>", file=hunk.path), code(hunk)) == expected
+
+
 def test_a_constant_of_the_same_name_elsewhere_acts_on_nobody_here(change):
     hunk = Hunk("svc/other.py", 0, ("LIMIT = 10\n",), ("LIMIT = 99\n",))
     assert names(change("c1", "<module>", file="svc/other.py"), code(hunk)) == set()
@@ -58,6 +65,44 @@ def test_a_dependency_acts_on_the_functions_of_its_package(change):
     assert names(change("d", kind="dependency", key="wire-fmt"), code()) == {"encode"}
     pins = Hunk("requirements.txt", 0, ("wire-fmt==1.0\n",), ("wire-fmt==1.1\n",))
     assert names(change("c1"), code(pins)) == {"encode"}
+
+
+IN_PACKAGES = [
+    ("wire-fmt", "wire_fmt/core.py"),
+    ("wire-fmt", "/usr/lib/python3/site-packages/wire_fmt/core.py"),
+    ("codec", "codec.py"),
+    ("github.com/a/b", "github.com/a/b@v1.2.0/x.go"),
+    ("github.com/a/b", "/root/go/pkg/mod/github.com/a/b@v1.2.0/sub/x.go"),
+    ("github.com/a/b/v2", "vendor/github.com/a/b/v2/x.go"),
+    ("gopkg.in/yaml.v2", "/root/go/pkg/mod/gopkg.in/yaml.v2@v2.4.0/decode.go"),
+    ("serde", "/root/.cargo/registry/src/index-6f17d22bba15001f/serde-1.0.1/src/lib.rs"),
+    ("left", "node_modules/left/index.js"),
+    ("@babel/core", "app/node_modules/@babel/core/lib/index.js"),
+]
+ELSEWHERE = [
+    ("@babel/core", "svc/core/rank.js"),
+    ("github.com/acme/http", "net/http/server.go"),
+    ("core", "svc/core/rank.py"),
+    ("codec", "svc/codec.py"),
+    ("serde", "src/serde/lib.rs"),
+]
+
+
+def is_of(package, file):
+    recorded = {Function("f", file): 0}
+    return bool(
+        touched(Change("d", "", "", "", NOON, kind="dependency", key=package), Code(), recorded)
+    )
+
+
+@pytest.mark.parametrize(("package", "file"), IN_PACKAGES)
+def test_the_files_of_a_package_are_known_by_their_paths(package, file):
+    assert is_of(package, file)
+
+
+@pytest.mark.parametrize(("package", "file"), ELSEWHERE)
+def test_a_folder_of_the_application_is_no_package(package, file):
+    assert not is_of(package, file)
 
 
 @pytest.mark.parametrize("key", ["", "---", "флаг"])

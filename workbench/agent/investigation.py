@@ -24,6 +24,7 @@ from workbench.attribute import (
     CodeHistory,
     CodeMap,
     Growth,
+    Sources,
     arm_costs,
     find_renames,
     line_growth,
@@ -344,14 +345,28 @@ class Investigation:
             )
         history = self.history_of(regression)
         known_as = history.known_as(growth.functions)
-        renames = find_renames(replace(growth, renamed=known_as), history.sources)
+        sources = self._sources(regression, history)
+        renames = find_renames(replace(growth, renamed=known_as), sources)
         names = {f: known_as.get(f, f) for f in growth.functions}
         growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
         return Clues(
-            growth, windows, values, history.code(growth.functions), history.sources,
+            growth, windows, values, history.code(growth.functions), sources,
             self.authors, self._line_growth(regression, known_as), self.arms,
             self._growth_by_mix(regression),
         )  # fmt: skip
+
+    def _sources(self, regression: Regression, history: CodeHistory) -> Sources:
+        """Return the functions that may have moved, before and after the regression began.
+
+        Where it began with a roll-back, what is older in the history ran after.
+        """
+        place = {commit.id: number for number, commit in enumerate(history.commits, start=1)}
+        before, after = (
+            place.get(self._deployed.ran[int(windows[end])], 0)
+            for windows, end in zip(self.sides(regression.change_index), (-1, 0), strict=True)
+        )
+        found = history.sources
+        return Sources(found.after, found.before) if after < before else found
 
     def _on_trunk(self, history: CodeHistory, first: int, last: int) -> list[str]:
         """Return what each window ran; of a branch, where it left the trunk of some windows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -33,15 +33,13 @@ def recorded_changes(
         rows = rows[rows["kind"] != "commit"]
     told: list[dict[Any, Any]] = rows.to_dict("records")
     found = [_recorded(row, windows) for row in told]
-    steps: dict[str, list[tuple[int, float]]] = {}
+    flags: dict[str, list[Change]] = {}
     for change in found:
-        if change.kind == "flag" and (reach := _fraction(change.after)) is not None:
-            known = steps.setdefault(change.key, [(0, _fraction(change.before) or 0.0)])
-            known.append((len(windows) if change.window is None else change.window, reach))
+        if change.kind == "flag":
+            flags.setdefault(change.key, []).append(change)
+    rollouts = {key: _rollout(steps, windows) for key, steps in flags.items()}
     found = [
-        replace(change, rollout=tuple(steps[change.key]))
-        if change.kind == "flag" and change.key in steps
-        else change
+        replace(change, rollout=rollouts[change.key]) if change.kind == "flag" else change
         for change in found
     ]
     return sorted([*found, *_experiments(records, windows)], key=lambda change: change.at)
@@ -76,15 +74,42 @@ def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
     return place if place < len(times) else None
 
 
+def _rollout(steps: Sequence[Change], windows: pd.DataFrame) -> tuple[tuple[int, float], ...]:
+    """Return how far a flag reached from which window on; nothing where its values are none."""
+    values = [steps[0].before, *(step.after for step in steps)]
+    told = [number for number in map(_fraction, values) if number is not None]
+    if len(told) < len(values):
+        return ()
+    if max(told) > 1:  # percent, though nobody says so
+        told = [
+            number if "%" in value else number / 100
+            for number, value in zip(told, values, strict=True)
+        ]
+    if not all(0 <= number <= 1 for number in told):
+        return ()
+    times = pd.DatetimeIndex(windows["at"])
+    places = [0, *(int(times.searchsorted(step.at)) for step in steps)]
+    ends = [*places[1:], len(times)]
+    return tuple(
+        (place, number)
+        for place, number, end in zip(places, told, ends, strict=True)
+        if place < end
+    )
+
+
 def _fraction(text: str) -> float | None:
-    """Return the fraction that a flag reaches (0.1, 10 %, on, off); None where it is none."""
-    words: Mapping[str, float] = {"on": 1.0, "true": 1.0, "off": 0.0, "false": 0.0, "": 0.0}
+    """Return what a flag is set to (0.1, 10 %, on, off) as a number; None where it is none."""
     number, percent, _ = text.strip().lower().partition("%")
+    if number in _SWITCHES:
+        return _SWITCHES[number]
     try:
-        value = words[number] if number in words else float(number) / (100 if percent else 1)
+        return float(number) / (100 if percent else 1)
     except ValueError:
         return None
-    return value if 0 <= value <= 1 else None
+
+
+_SWITCHES = dict.fromkeys(("on", "true", "enabled", "yes"), 1.0)
+_SWITCHES |= dict.fromkeys(("off", "false", "disabled", "no", ""), 0.0)
 
 
 def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
@@ -98,20 +123,30 @@ def _experiments(records: Records, windows: pd.DataFrame) -> Iterator[Change]:
             )  # fmt: skip
 
 
+_CPU_METRICS = ("cpu_ms", "cpu_s", "cpu_us", "cpu_ns", "cpu_seconds", "cpu_time", "cpu")
+
+
+def _control(arms: Iterable[str], measured: Collection[str]) -> str:
+    """Return the arm that the others are compared with: `control`, else the first of them."""
+    known = [arm for arm in arms if arm in measured]
+    return next((arm for arm in known if arm.lower() == "control"), known[0])
+
+
 def arm_costs(records: Records) -> dict[str, float]:
     """Return what the arms of each experiment add to the cost of a unit of work, as a fraction.
 
     By the experiments' own results of CPU (`cpu_ms` and its like): how much dearer the others are
-    than the control (the arm of that name, else the first), by how much traffic each had. Where CPU
-    was told in several units, the first that was told counts.
+    than the control (the arm of that name, else the first that was declared), by how much traffic
+    each had. Where CPU was told in several units, the first that was told counts.
     """
     results = records.experiment_results.dropna(subset=["n", "mean"])
-    results = results[(results["n"] > 0) & results["metric"].str.startswith("cpu")]
+    results = results[(results["n"] > 0) & results["metric"].isin(_CPU_METRICS)]
+    declared = dict(zip(records.experiments["id"], records.experiments["arms"], strict=True))
     found: dict[str, float] = {}
     for (experiment, _), rows in results.groupby(["experiment", "metric"], sort=False):
         totals = rows.assign(total=rows["n"] * rows["mean"]).groupby("arm", sort=False)
         parts = totals[["n", "total"]].sum()
-        control = "control" if "control" in parts.index else parts.index[0]
+        control = _control([*(declared.get(experiment) or ()), *parts.index], parts.index)
         level = parts["total"] / parts["n"]
         if level[control] > 0:
             added = ((level - level[control]) * parts["n"]).sum() / parts["n"].sum()

@@ -13,11 +13,11 @@ from typing import NamedTuple
 from workbench.history import Hunk
 
 _VERSION = r"(?P<version>\d[\w.+-]*)"
+_DOTTED = r"(?P<version>\d+\.[\w.+-]*)"  # a number alone may be anything
 _NAME = r"(?P<name>[A-Za-z][\w./-]*?)"
-_REQUIREMENT = (
-    rf"{_NAME}\s*(?:\[[\w,\s.-]*\])?\s*(?:==|>=|~=|<=|>|<|=)\s*v?{_VERSION}"  # codec[fast]>=1.2
-)
-_JSON_PIN = rf"\s*\"(?P<name>@?[A-Za-z][\w./@-]*)\"\s*:\s*\"[\^~>=v\s]*{_VERSION}"
+_EXTRAS = r"\s*(?:\[[\w,\s.-]*\])?\s*"
+_REQUIREMENT = rf"{_NAME}{_EXTRAS}(?:===?|>=|~=|<=|>|<)\s*v?{_VERSION}"  # codec[fast]>=1.2
+_WANTED = rf"(?:[\^~>=<]+\s*v?{_VERSION}|v?{_DOTTED})".replace("?P<version>", "?P<range>", 1)
 _ARCHIVE = (  # …/codec-1.3.0-py3-none-any.whl, left-17.0.2.tgz
     r"(?P<name>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-(?P<version>\d[\w.+]*?)"
     r"(?:-(?:py|cp|pp)\d[\w.-]*)?\.(?:whl|tar\.gz|tgz|zip|crate|gem)\b"
@@ -44,39 +44,54 @@ _FORMATS = (
         r"[\w.-]*(?:requirements|constraints)[\w.-]*\.(?:txt|in)|requirements/[\w./-]+\.(?:txt|in)",
         rf"^\s*{_REQUIREMENT}",
     ),
-    _format(r"environment\.ya?ml", rf"^\s*-\s*[\"']?{_REQUIREMENT}"),
+    _format(r"environment\.ya?ml", rf"^\s*-\s*[\"']?{_NAME}{_EXTRAS}(?:[=>~<]+)\s*{_VERSION}"),
     _format(
-        r"pyproject\.toml|Pipfile|Cargo\.toml|[\w.-]+\.versions\.toml",
+        r"pyproject\.toml|Pipfile|[\w.-]+\.versions\.toml",
         rf"[\"']{_REQUIREMENT}",
-        rf"^\s*[\"']?{_NAME}[\"']?\s*=\s*[\"'][\^~>=<v\s]*{_VERSION}",
-        rf"^\s*{_NAME}\s*=\s*\{{.*\bversion\s*=\s*[\"'][\^~>=<v\s]*{_VERSION}",
+        rf"^\s*[\"']?{_NAME}[\"']?\s*=\s*[\"']{_WANTED}",
+        rf"^\s*{_NAME}\s*=\s*\{{.*\bversion\s*=\s*[\"']{_WANTED}",
     ),
-    _format(r"setup\.(?:cfg|py)", rf"(?:^\s*|[\"']){_REQUIREMENT}"),
-    _format(r"package\.json|composer\.json", _JSON_PIN),
+    _format(
+        r"Cargo\.toml",
+        rf"^\s*{_NAME}\s*=\s*[\"'][\^~>=<\s]*{_VERSION}",
+        rf"^\s*{_NAME}\s*=\s*\{{.*\bversion\s*=\s*[\"'][\^~>=<\s]*{_VERSION}",
+    ),
+    _format(r"setup\.py", rf"[\"']{_REQUIREMENT}"),
+    _format(r"setup\.cfg", rf"^\s*{_REQUIREMENT}"),
+    _format(
+        r"package\.json|composer\.json",
+        rf"^\s*\"(?P<name>@?[A-Za-z][\w./@-]*)\"\s*:\s*\"{_WANTED}",
+    ),
     _format(
         r"go\.mod", rf"^\s*(?:require\s+)?(?P<name>[\w-]+\.[\w.-]+/[\w./~-]+)\s+v{_VERSION}"
     ),
     _format(
-        r"pom\.xml", rf"<{_NAME}[.-]version>{_VERSION}</",
+        r"pom\.xml", rf"<{_NAME}(?:[.-]v|V)ersion>{_VERSION}</",
         pairs=(r"<artifactId>(?P<name>[^<]+)</", rf"<version>{_VERSION}</"),
     ),
+    _format(r"[\w.-]+\.(?:cs|fs|vb)proj|[\w.-]+\.props",
+            rf"Include=\"{_NAME}\"\s+Version=\"{_VERSION}\""),
     _format(
-        r"build\.gradle(?:\.kts)?", rf"[\"'](?P<name>[A-Za-z][\w.-]*:[\w.-]+):{_VERSION}"
+        r"build\.gradle(?:\.kts)?", rf"[\"'](?P<name>[A-Za-z][\w.-]*:[\w.-]+):{_VERSION}",
+        rf"\bid\s*\(?[\"']{_NAME}[\"']\)?\s+version\s+[\"']{_VERSION}",
     ),
     _format(r"Gemfile", rf"^\s*gem\s+[\"']{_NAME}[\"']\s*,\s*[\"'][~>=\s]*{_VERSION}"),
     _format(r"Gemfile\.lock", rf"^\s+{_NAME}\s+\({_VERSION}\)"),
+    _format(r"pnpm-lock\.yaml", rf"^\s*[\"']?/?(?P<name>@?[A-Za-z][\w./-]*)@{_VERSION}"),
     _format(
-        r"[\w.-]*\.lock|package-lock\.json|composer\.lock", _ARCHIVE,
+        r"[\w.-]*\.lock|package-lock\.json", _ARCHIVE,
         pairs=(
             r"^\s*(?:name\s*=\s*\"(?P<name>[^\"]+)\"|\"name\":\s*\"(?P<json>[^\"]+)\""
-            r"|\"node_modules/(?P<module>[^\"]+)\"|\"?(?P<yarn>@?[\w./-]+)@[^:]+:\s*$)",
-            rf"^\s*\"?version\"?\s*[:=]?\s*\"v?{_VERSION}",
+            r"|\"node_modules/(?P<module>[^\"]+)\"|\"?(?P<yarn>@?[\w./-]+)@[^:]+:[^:]*:?\s*$"
+            r"|\"(?P<pipenv>[A-Za-z][\w.-]*)\":\s*\{)",
+            rf"^\s*\"?version\"?\s*[:=]?\s*\"?[=v]*{_VERSION}",
         ),
     ),
 )  # fmt: skip
 _ABOUT_ITSELF = frozenset(
     "version edition rust-version python python_version requires-python target-version minversion "
-    "lockfileVersion lockfile-version node npm php language_level".split()
+    "lockfileVersion lockfile-version node npm php language_level current_version min_python "
+    "fail_under minimum_pre_commit_version opt-level packageManager".split()
 )
 """Keys of a manifest that hold a version, of no package."""
 
@@ -100,18 +115,27 @@ def bumped(hunks: Sequence[Hunk]) -> dict[str, tuple[str, str]]:
     return {name: versions for name, versions in moved.items() if versions[0] != versions[1]}
 
 
-def _pins(known: _Format, lines: Iterable[str]) -> dict[str, str]:
+def _pins(known: _Format, lines: Sequence[str]) -> dict[str, str]:
     return {name: version for name, version in _read(known, lines) if name not in _ABOUT_ITSELF}
 
 
-def _read(known: _Format, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
+def _read(known: _Format, lines: Sequence[str]) -> Iterator[tuple[str, str]]:
+    """Yield names and versions; from the names of archives only where nothing else names any."""
+    paired = list(_pairs(known, lines))
+    yield from paired
+    if not paired:
+        for line in lines:
+            for pin in (pin for pattern in known.lines for pin in pattern.finditer(line)):
+                found = pin.groupdict()
+                yield found["name"], found["version"] or found["range"]
+
+
+def _pairs(known: _Format, lines: Iterable[str]) -> Iterator[tuple[str, str]]:
     named = ""
-    for line in lines:
-        pins = [match for pattern in known.lines for match in pattern.finditer(line)]
-        if pins:
-            yield from ((pin["name"], pin["version"]) for pin in pins)
-        elif known.pairs and (name := known.pairs[0].search(line)):
+    for line in lines if known.pairs else ():
+        name, version = (pattern.search(line) for pattern in known.pairs or ())
+        if name:
             named = next(filter(None, name.groups()))
-        elif known.pairs and named and (version := known.pairs[1].search(line)):
+        elif named and version:
             yield named, version["version"]
             named = ""

@@ -7,48 +7,51 @@ removed and added again elsewhere, with other names or other spaces, is not new.
 from __future__ import annotations
 
 import re
-from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
 from workbench.attribute.dependencies import is_manifest
+from workbench.attribute.renames import KEYWORDS, counts, names_bound, renames, shape
 from workbench.history import Hunk
 
 _WORD = re.compile(r"[A-Za-z_]\w*|\d[\w.]*|\"(?:\\.|[^\"\\])*\"|'(?:\\.|[^'\\])*'|[^\s\w]")
-_EMPTY = re.compile(r"\s*$")
-_COMMENTS = (  # by how the names of files end
-    (re.compile(r"\.(py|pyi|pyx|rb|sh|pl|pm|r|jl|exs?|ya?ml|toml|cfg|ini|mk|nim)$", re.I),
-     re.compile(r"\s*(#|\"\"\"|''')")),
-    (re.compile(r"\.(sql|lua|hs|ads|adb)$", re.I), re.compile(r"\s*--")),
-    (re.compile(r"\.(php|hack)$", re.I), re.compile(r"\s*(#(?!\[)|//|/\*|\*(\s|/|$))")),
-    (re.compile(r"\.(html?|xml|vue)$", re.I), re.compile(r"\s*(<!--|//|/\*)")),
-    (re.compile(r""), re.compile(r"\s*(//|/\*|\*(\s|/|$))")),
-)  # fmt: skip
-_IMPORT = re.compile(r"^\s*(import|from|use|require|include|#include|package|namespace)\b")
 _NO_CODE = re.compile(
     r"(^|/)(tests?|\.github|\.ci)/|^(docs?|examples?)/|(^|/)test_[^/]*$|_test\.\w+$|\.spec\.\w+$"
     r"|\.(md|rst|txt|adoc|csv|svg|png)$|(^|/)(CHANGELOG|LICENSE|OWNERS|CODEOWNERS)[^/]*$"
 )
-_KEYWORDS = frozenset(
-    "and as assert async await break case catch class const continue def del do elif else enum "
-    "except false False finally fn for foreach from func function global go if impl import in is "
-    "lambda let match new nil None nonlocal not null or pass raise return self static struct "
-    "super switch this throw true True try type var void while with yield".split()
+_PYTHON = re.compile(r"\.pyi?$", re.IGNORECASE)
+_SETTINGS = re.compile(r"\.(toml|cfg|ini|ya?ml|json|properties|env|conf)$", re.IGNORECASE)
+"""Files in which a name is what it sets, and another name sets something else."""
+
+
+class _Style(NamedTuple):
+    """How comments begin."""
+
+    endings: re.Pattern[str]
+    whole: re.Pattern[str]
+    """A line that is nothing but one."""
+    behind: tuple[str, ...]
+    """Words that begin one behind code."""
+
+
+def _style(endings: str, whole: str, *behind: str) -> _Style:
+    return _Style(re.compile(endings, re.IGNORECASE), re.compile(whole), behind)
+
+
+_STYLES = (
+    _style(r"\.(py|pyi|pyx|rb|sh|pl|pm|r|jl|exs?|ya?ml|toml|cfg|ini|mk|nim)$",
+           r"\s*(#|\"\"\"|'''|[-=~]{4,}\s*$)", "#"),
+    _style(r"\.(sql|lua|hs|ads|adb)$", r"\s*--", "--"),
+    _style(r"\.(php|hack)$", r"\s*(#(?!\[)|//|/\*|\*(\s|/|$))", "//", "/*"),
+    _style(r"\.(html?|xml|vue)$", r"\s*(<!--|//|/\*)", "//", "/*"),
+    _style(r"", r"\s*(//|/\*|\*(\s|/|$))", "//", "/*"),
+)  # fmt: skip
+_IMPORT = re.compile(r"\s*(import|from|use|require|include|#include|package|namespace)\b")
+_FROM = re.compile(r"\s*from\s+(?P<source>[\w.]+)\s+import\s+(?P<names>.+)")
+_SCRIPT_FROM = re.compile(r"\s*import\s+(?P<names>.+?)\s+from\s+[\"'](?P<source>[^\"']+)")
+_WHOLE = re.compile(
+    r"\s*(?:import|use)\s+(?:static\s+)?(?P<source>[\w.:\\]+)(?:\s+as\s+(?P<name>\w+))?\s*;?\s*$"
 )
-_IDENTIFIER = re.compile(r"[A-Za-z_]\w*")
-_ASSIGNED = re.compile(
-    r"\s*(?P<targets>[^=()\[\]{}\"'`]*?[\w\s])\s*(?:(?<!:):(?!:)[^=]*|:)?=(?![=>])"
-)
-_BOUND = re.compile(
-    r"\b(?:class|struct|interface|trait|enum|for|as|let|var|val|const|auto)\s+"
-    r"(?:mut\s+)?(?P<names>[A-Za-z_]\w*(?:\s*,\s*[A-Za-z_]\w*)*)"
-    r"|\blambda\s+(?P<lambda>[^:]*):|(?:\((?P<arrow>[\w\s,]*)\)|\b(?P<short>\w+))\s*=>"
-)
-_DEFINITION = re.compile(
-    r"(?:.*\b(?:def|fn|func|fun|function)\b(?P<signature>.*)"
-    r"|\s*(?:[\w<>\[\],.*&]+\s+)+(?P<typed>\w+\s*\([^()]*\)).*\{\s*$)"  # int f(int a) {
-)
-_DEFAULT = re.compile(r"=[^,)]*")
 _CUES = re.compile(
     r"\b(for|while|foreach|map|filter|sorted|sort|join|list|dict|tuple|copy|deepcopy|clone|re|regex"
     r"|compile|match|search|findall|sub|json|dumps|loads|encode|decode|format|hash\w*|sha\w*|md5"
@@ -72,18 +75,53 @@ class Wording(NamedTuple):
 
 def wording(hunks: Iterable[Hunk]) -> Wording:
     """Read the lines of one change; those of tests and documents do not count."""
-    sides: tuple[list[str], list[str]] = ([], [])
-    for hunk in hunks:
-        if runs_in_production(hunk.path) and not is_manifest(hunk.path):
-            for side, lines in zip(sides, (hunk.removed, hunk.added), strict=True):
-                side += _code(lines, hunk.path)
-    renamed = _renamed(*sides)
-    removed, added = (Counter(_shape(line, renamed) for line in side) for side in sides)
-    texts = {_shape(line, renamed): line for side in sides for line in side}
+    read = [hunk for hunk in hunks if runs_in_production(hunk.path) and not is_manifest(hunk.path)]
+    sides: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
+    bound: tuple[set[str], set[str]] = (set(), set())
+    texts: dict[tuple[str, ...], str] = {}
+    for hunk in read:
+        for side, names, lines in zip(sides, bound, (hunk.removed, hunk.added), strict=True):
+            for line, words in _code(lines, hunk.path):
+                side.append(words)
+                texts[words] = line
+                if not _SETTINGS.search(hunk.path):
+                    names |= names_bound(line)
+    renamed = renames(*sides, bound)
+    removed, added = (counts(side, renamed) for side in sides)
+    shown = {shape(words, renamed): line for words, line in texts.items()}
     came, went = added - removed, removed - added
-    cues = sum(n * len(_CUES.findall(texts[shape])) for shape, n in came.items())
-    savers = sum(n * len(_SAVERS.findall(texts[shape])) for shape, n in went.items())
-    return Wording(came.total() + went.total(), cues + savers)
+    cues = sum(n * len(_CUES.findall(shown[line])) for line, n in came.items())
+    savers = sum(n * len(_SAVERS.findall(shown[line])) for line, n in went.items())
+    moved = bound[0] & bound[1]  # with their definitions
+    n_imports = sum(len(rebound(read, path) - moved) for path in {hunk.path for hunk in read})
+    return Wording(came.total() + went.total() + 2 * n_imports, cues + savers)
+
+
+def rebound(hunks: Iterable[Hunk], path: str) -> set[str]:
+    """Return the names that a file imports from elsewhere than before."""
+    before: dict[str, str] = {}
+    after: dict[str, str] = {}
+    for hunk in hunks:
+        if hunk.path == path:
+            for sources, lines in ((before, hunk.removed), (after, hunk.added)):
+                for line in lines:
+                    sources |= _imported(line)
+    return {name for name in before.keys() & after.keys() if before[name] != after[name]}
+
+
+def _imported(line: str) -> dict[str, str]:
+    """Return what a line imports: the name that it has here, and where it comes from."""
+    if match := _FROM.match(line) or _SCRIPT_FROM.match(line):
+        found = {}
+        for part in re.split(r"[,{}()]", match["names"]):
+            original, _, alias = part.partition(" as ")
+            if original.strip().isidentifier():
+                name = alias.strip() or original.strip()
+                found[name] = f"{match['source']}.{original.strip()}"
+        return found
+    if match := _WHOLE.match(line):
+        return {match["name"] or re.split(r"[.:\\]", match["source"])[-1]: match["source"]}
+    return {}
 
 
 def runs_in_production(path: str) -> bool:
@@ -91,44 +129,23 @@ def runs_in_production(path: str) -> bool:
     return not _NO_CODE.search(path)
 
 
-def _code(lines: Iterable[str], path: str) -> list[str]:
-    """Return the lines that are neither empty, nor a comment, nor an import."""
-    comment = next(says for ends, says in _COMMENTS if ends.search(path))
-    no_code = (_EMPTY, comment, _IMPORT)
-    return [line for line in lines if not any(pattern.match(line) for pattern in no_code)]
+def _code(lines: Iterable[str], path: str) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Yield the lines that are code other than imports, each with its words.
 
-
-def _renamed(removed: Sequence[str], added: Sequence[str]) -> frozenset[str]:
-    """Return the names that one side defines and the other does not know, where both have some.
-
-    A name that is only used, such as that of a constant or of a list, is not renamed but another.
+    What is in a string of several lines looks like code; two words side by side do not in Python.
     """
-    words = [{word for line in side for word in _WORD.findall(line)} for side in (removed, added)]
-    bound = [{name for line in side for name in _names_bound(line)} for side in (removed, added)]
-    went, came = bound[0] - words[1], bound[1] - words[0]
-    return frozenset(went | came) if went and came else frozenset()
+    style = next(style for style in _STYLES if style.endings.search(path))
+    for line in lines:
+        if style.whole.match(line) or _IMPORT.match(line):
+            continue
+        words = tuple(_WORD.findall(line))
+        if _PYTHON.search(path) and any(map(_is_prose, words, words[1:])):
+            continue
+        ends = [i for i in range(len(words)) if "".join(words[i : i + 2]).startswith(style.behind)]
+        if words := words[: ends[0]] if ends else words:
+            yield line, words
 
 
-def _names_bound(line: str) -> set[str]:
-    """Return the names that a line defines: variables, parameters, functions."""
-    found: list[str] = []
-    if match := _ASSIGNED.match(line):
-        for target in match["targets"].split(","):
-            found += _IDENTIFIER.findall(target)[-1:]
-    for match in _BOUND.finditer(line):
-        found += _IDENTIFIER.findall(" ".join(filter(None, match.groups())))
-    match = _DEFINITION.match(line)
-    signature = _DEFAULT.sub("", match["signature"] or match["typed"]) if match else ""
-    words = _IDENTIFIER.findall(signature)
-    if words and words[0] not in _KEYWORDS:  # such as the `if` of `else if (…) {`
-        found += words
-    return set(found) - _KEYWORDS
-
-
-def _shape(line: str, renamed: Collection[str]) -> tuple[str, ...]:
-    """Return the words of a line; what was renamed is numbered as it comes."""
-    numbers: dict[str, str] = {}
-    return tuple(
-        numbers.setdefault(word, f"${len(numbers)}") if word in renamed else word
-        for word in _WORD.findall(line)
-    )
+def _is_prose(word: str, following: str) -> bool:
+    """Tell whether two words side by side are none of Python."""
+    return all(w.isidentifier() and w not in KEYWORDS for w in (word, following))

@@ -12,6 +12,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.attribute.dependencies import bumped
+from workbench.attribute.diffs import rebound
 from workbench.history import MODULE, Commit, Hunk
 from workbench.types import Change, Function
 
@@ -20,6 +21,12 @@ _ASSIGNED = re.compile(
     r"|pub\s+|#define\s+)*([A-Za-z_$][\w$]*)\s*(?::[^=]+)?=(?!=)"
 )
 _MAJOR = re.compile(r"/v\d+$")  # of a Go module
+_VERSIONED = re.compile(r"@v?\d[\w.+-]*$|-\d[\w.+-]*$")
+_OF_LIBRARIES = {
+    "site-packages", "dist-packages", "node_modules", "vendor", "mod", "gems", "deps",
+    "third_party",
+}  # fmt: skip
+"""Folders that hold libraries."""
 _SEPARATORS = re.compile(r"[\W_]+")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
@@ -96,6 +103,7 @@ def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> fro
     if change.kind == "commit" and change.id not in code.commits and not found:
         found = {f for f in recorded if _is_in(f.file, change.files)}  # all that is known of it
     for path in {f.file for f in change.functions if f.name == MODULE}:
+        found |= code.readers(rebound(hunks, path), {path})
         names = _defined_outside((h for h in hunks if h.path == path), code)
         if names:
             found |= code.readers(names, code.importers(path))
@@ -126,10 +134,26 @@ def _is_in(recorded: str, paths: Iterable[str]) -> bool:
 
 def _of_package(package: str, recorded: Iterable[Function]) -> set[Function]:
     """Return the functions in files of a package, as its name stands in their paths."""
-    name = _plain(_MAJOR.sub("", package).rpartition("/")[2].rpartition(":")[2])
-    if not name:
+    name = tuple(map(_plain, re.split(r"[/:]", _MAJOR.sub("", package))))
+    if not any(name):
         return set()
-    return {f for f in recorded if name in map(_plain, f.file.removesuffix(".py").split("/"))}
+    return {f for f in recorded if _is_of_package(name, f.file.removesuffix(".py").split("/"))}
+
+
+def _is_of_package(name: tuple[str, ...], path: Sequence[str]) -> bool:
+    """Tell whether a file is in a package: in a folder of its name where libraries are.
+
+    That is at the top, in what holds libraries, or anywhere with its version behind the name.
+    """
+    bare = [_VERSIONED.sub("", part) for part in path]
+    plain = tuple(map(_plain, bare))
+    for start in range(len(path) - len(name) + 1):
+        end = start + len(name)
+        if plain[start:end] == name and (
+            start == 0 or path[start - 1] in _OF_LIBRARIES or bare[end - 1] != path[end - 1]
+        ):
+            return True
+    return False
 
 
 def _plain(name: str) -> str:
