@@ -52,9 +52,9 @@ def test_the_culprit_is_named_first(workbench, recorded):
 
 def test_the_json_has_every_candidate_with_its_features(workbench, recorded):
     store, repository = recorded
-    code, out, _ = workbench(store, "--repo", repository.folder, "--json", "--limit", 1)
+    code, out, _ = workbench(store, "--repo", repository.folder, "--json")
     assert code == 0
-    (regression,) = json.loads(out)["regressions"]
+    regression = json.loads(out)["regressions"][0]
     suspects = {s["id"]: s for s in regression["suspects"]}
     assert suspects.keys() == {repository.resolve("main~1"), repository.resolve("main"), "CFG-1"}
     assert suspects["CFG-1"]["kind"] == "config"
@@ -62,6 +62,14 @@ def test_the_json_has_every_candidate_with_its_features(workbench, recorded):
     assert sum(chances) + regression["none_of_these"]["probability"] == pytest.approx(1)
     names = {f["name"] for f in regression["suspects"][0]["features"]}
     assert {"lift", "nearest"} <= names
+
+
+def test_the_limit_is_that_of_regressions_and_of_their_candidates(workbench, recorded):
+    store, repository = recorded
+    _, out, _ = workbench(store, "--repo", repository.folder, "--json", "--limit", 1)
+    (regression,) = json.loads(out)["regressions"]
+    assert len(regression["suspects"]) == 1
+    assert regression["n_suspects"] == 3
 
 
 def test_one_regression_may_be_asked_for(workbench, recorded):

@@ -82,7 +82,7 @@ WRONG = {
     "no argument": ("get_change", {}, "change_id: Field required"),
     "an unknown argument": ("get_change", {"change_id": "a", "x": 1}, "x: no such argument"),
     "no such service": ("list_regressions", {"service": "till"}, "there are shop"),
-    "a tool's complaint": ("get_change", {"change_id": "zz"}, "found 0 changes"),
+    "a tool's complaint": ("get_change", {"change_id": "zz"}, "list_changes has the ids"),
     "a huge name": ("list_regressions", {"service": "é" * 99999}, "no service"),
 }
 

@@ -7,15 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.attribute.languages import (
-    LANGUAGES,
-    MOST_BYTES,
-    definitions,
-    find_spans,
-    language_of,
-    line_definitions,
-    read_both,
-)
+from workbench.attribute.grammars import LANGUAGES, language_of
+from workbench.attribute.languages import definitions, find_spans, line_definitions
+from workbench.attribute.trees import read_both
+from workbench.attribute.written import MOST_BYTES
 from workbench.history import MODULE
 
 SOURCES = {

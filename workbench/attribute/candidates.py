@@ -146,7 +146,8 @@ def arm_costs(records: Records) -> dict[str, float]:
     for (experiment, _), rows in results.groupby(["experiment", "metric"], sort=False):
         totals = rows.assign(total=rows["n"] * rows["mean"]).groupby("arm", sort=False)
         parts = totals[["n", "total"]].sum()
-        control = _control([*(declared.get(experiment) or ()), *parts.index], parts.index)
+        arms = declared.get(experiment)
+        control = _control([*(() if arms is None else arms), *parts.index], parts.index)
         level = parts["total"] / parts["n"]
         if level[control] > 0:
             added = ((level - level[control]) * parts["n"]).sum() / parts["n"].sum()

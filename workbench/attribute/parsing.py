@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.attribute.languages import find_spans, no_cycles_sought
+from workbench.attribute.languages import find_spans
+from workbench.attribute.trees import no_cycles_sought
 from workbench.history import Repository, Span
 
 Task = tuple[str, str]

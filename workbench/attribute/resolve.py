@@ -12,7 +12,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from workbench.attribute.languages import Definition, language_of
+from workbench.attribute.grammars import language_of
+from workbench.attribute.languages import Definition
 from workbench.attribute.names import NO_CRATES, Parts, readings, split_name
 from workbench.types import Function
 
