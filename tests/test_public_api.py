@@ -41,7 +41,6 @@ PUBLIC = {
         "Sources",
         "Weights",
         "arm_costs",
-        "deploys",
         "find_renames",
         "line_growth",
         "measure_growth",
