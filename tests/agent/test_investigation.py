@@ -147,7 +147,8 @@ def test_what_follows_a_hotfix_is_ranked(recording, branched):
         in_turn((side, N_BEFORE), (slow, N_BEFORE)),
     ):
         seen = look_into(recording, repository, versions)
-        assert {c.title for c in candidates(seen)} == {"slow", "Roll back: side"}
+        found = {c.title: [f.name for f in c.functions] for c in candidates(seen)}
+        assert found == {"slow": ["f"], "Roll back: side": ["f"]}
         assert rank(seen).suspects[0].change.id == slow
 
 

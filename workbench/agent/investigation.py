@@ -311,6 +311,9 @@ class Investigation:
         if self.repository is None:
             return known
         touched = {c.id: c for c in self.history_of(regression).changes}
+        touched |= {  # of a branch that was left
+            c.id: self._described(c) for c in known if self.is_commit(c) and c.id not in touched
+        }
         return [_with_code(c, touched[c.id]) if c.id in touched else c for c in known]
 
     def _as_deployed(self, change: Change, low: int, nearest: int, high: int) -> Change:
