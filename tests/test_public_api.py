@@ -99,6 +99,7 @@ PUBLIC = {
         "enclosing_function",
         "function_spans",
         "line_functions",
+        "parses",
         "run_git",
         "split_lines",
         "statement_starts",

@@ -99,8 +99,13 @@ def test_a_file_removed_has_the_functions_it_had(make_repository):
     assert found == {commit.id: {Function("f", "a.py")}}
 
 
-def test_a_file_that_does_not_parse_is_one_module(make_repository):
+def test_a_file_that_does_not_parse_is_read_as_far_as_it_goes(make_repository):
     (change,) = mapped(make_repository, "def f(:\n    1\n", "def f(:\n    2\n")
+    assert names(change) == {"f"}
+
+
+def test_a_file_without_any_sense_is_one_module(make_repository):
+    (change,) = mapped(make_repository, "f g h (:\n", "f g h (::\n")
     assert names(change) == {"<module>"}
 
 

@@ -24,6 +24,20 @@ class C:  #= <module>
         def inner():  #= C.f.<locals>.inner
             return 1  #= C.f.<locals>.inner
 """,
+    "pkg/newer.py": r"""
+type Row = dict[str, int]  #= <module>
+class C[T]:  #= <module>
+    @wraps  #= C.f
+    @other(1)  #= C.f
+    async def f[U](self):  #= C.f
+        g = lambda: f"{"1"}"  #= C.f
+        # nothing
+        def inner():  #= C.f.<locals>.inner
+            return 1  #= C.f.<locals>.inner
+    class D:  #= <module>
+        def g(self):  #= C.D.g
+            return 2  #= C.D.g
+""",
     "db/store.go": r"""
 package store  //= <module>
 var limit = 3  //= <module>

@@ -13,6 +13,7 @@ import tree_sitter_go
 import tree_sitter_java
 import tree_sitter_javascript
 import tree_sitter_php
+import tree_sitter_python
 import tree_sitter_rust
 import tree_sitter_typescript
 
@@ -35,6 +36,8 @@ class Language:
     """Between what a function is in and its name."""
     inner: str = ""
     """Between a class and one within it; default: `joint`."""
+    within: str = ""
+    """Between a function and one within it; default: `joint`."""
     nests: bool = True
     """Whether a function within another has the other's name before its own."""
     shown_as: str = ""
@@ -76,7 +79,18 @@ _C_QUERY = """
 (comment) @note
 """
 
+PYTHON = "python"
 LANGUAGES = (
+    Language(  # where it is newer than the interpreter, whose own parser comes first
+        PYTHON, (".py", ".pyw", ".pyi"), tree_sitter_python.language,
+        """
+        (function_definition) @def
+        (class_definition) @scope
+        (decorator) @ahead
+        (comment) @note
+        """,
+        within=".<locals>.",
+    ),
     Language(
         "go", (".go",), tree_sitter_go.language,
         """
@@ -146,10 +160,8 @@ LANGUAGES = (
         joint="::", inner="\\", nests=False,
     ),
 )  # fmt: skip
-PYTHON = "python"
 BY_NAME = {language.name: language for language in LANGUAGES}
 _BY_ENDING = {ending: language.name for language in LANGUAGES for ending in language.endings}
-_BY_ENDING |= {".py": PYTHON, ".pyw": PYTHON, ".pyi": PYTHON}
 
 
 def language_of(path: str) -> str | None:

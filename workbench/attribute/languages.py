@@ -1,8 +1,8 @@
 """Where functions stand in source code of any language that is known here.
 
-Python is read by its own parser, all others by tree-sitter (`trees`): a query finds functions, what
-they are named after (classes, namespaces), and comments. `grammars` has a row for each language,
-`declared` knows how nodes are named, `walk` puts the names together.
+Python is read by its own parser, all else by tree-sitter (`trees`), and so is Python that is newer
+than the interpreter: a query finds functions, what they are named after, and comments. `grammars`
+has a row for each language, `declared` knows how nodes are named, `walk` puts the names together.
 
 Source comes from outside and may mean harm: what is huge, binary, minified or nested beyond what
 people write has no functions here (`written`), and parsing has a time limit.
@@ -19,7 +19,7 @@ from workbench.attribute.declared import rust_module
 from workbench.attribute.grammars import BY_NAME, PYTHON, language_of
 from workbench.attribute.trees import no_cycles_sought, parse
 from workbench.attribute.written import is_written
-from workbench.history import MODULE, Span, function_spans, line_functions
+from workbench.history import MODULE, Span, function_spans, line_functions, parses
 
 
 class Definition(NamedTuple):
@@ -55,7 +55,7 @@ def line_definitions(text: str, path: str) -> list[str]:
     if language is None or not is_written(source):
         return _module_lines(source, ())
     with no_cycles_sought():
-        if language == PYTHON:
+        if language == PYTHON and parses(text):
             return line_functions(text)
         return list(_line_names(text, language, path))
 
@@ -75,7 +75,9 @@ def find_spans(text: bytes | str, language: str) -> list[Span]:
         return []
     with no_cycles_sought():
         if language == PYTHON:
-            return function_spans(text if isinstance(text, str) else _decode(source))
+            python = text if isinstance(text, str) else _decode(source)
+            if parses(python):
+                return function_spans(python)
         return parse(source, BY_NAME[language]).spans
 
 

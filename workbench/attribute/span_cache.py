@@ -22,7 +22,7 @@ T = TypeVar("T")
 Key = tuple[str, str]
 """Id of a content, and the language it was read as."""
 
-FORMAT = f"1-{sys.version_info.major}.{sys.version_info.minor}"
+FORMAT = f"2-{sys.version_info.major}.{sys.version_info.minor}"
 """What is found may differ by this: the rules, and the Python whose parser reads Python."""
 _MOST_BYTES = 512_000_000
 _CHUNK = 500

@@ -117,7 +117,7 @@ class Walk:
     def _within(self, qualified: str, above: _Frame) -> tuple[str, str]:
         """Return what functions and classes within a function have before their names."""
         if self.language.nests:
-            return (qualified + self.language.joint,) * 2
+            return (qualified + (self.language.within or self.language.joint),) * 2
         if self.language.name == "java":
             return above.function_prefix, above.scope_prefix
         return (self.stack[0].function_prefix,) * 2

@@ -12,6 +12,7 @@ from workbench.history.spans import (
     enclosing_function,
     function_spans,
     line_functions,
+    parses,
     statement_starts,
 )
 from workbench.history.weave import FileWeave, split_lines, weave_files
@@ -30,6 +31,7 @@ __all__ = [
     "enclosing_function",
     "function_spans",
     "line_functions",
+    "parses",
     "run_git",
     "split_lines",
     "statement_starts",

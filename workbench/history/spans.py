@@ -33,6 +33,11 @@ def function_spans(source: str, *, with_classes: bool = False) -> list[Span]:
     return sorted(spans, key=lambda span: (span.start, -span.end))
 
 
+def parses(source: str) -> bool:
+    """Tell whether a source is Python of this interpreter, rather than newer, or none."""
+    return _find(source).parses
+
+
 def enclosing_function(name: str) -> str:
     """Return the function that a lambda, comprehension or generator expression stands in.
 
@@ -85,13 +90,15 @@ class _Found(NamedTuple):
     """Whether it is a class, and its lines; in no order."""
     docstrings: list[tuple[int, int]]
     """Strings that stand as statements."""
+    parses: bool
 
 
 @lru_cache(maxsize=8192)
 def _find(source: str) -> _Found:
     """Look through all statements, not into expressions: no function is defined in one."""
-    found = _Found([], [])
-    pending: list[tuple[ast.AST, str]] = [(_parse(source), "")]
+    module = _parse(source)
+    found = _Found([], [], module is not _UNREAD)
+    pending: list[tuple[ast.AST, str]] = [(module, "")]
     while pending:
         node, prefix = pending.pop()
         for child in _statements(node):
@@ -129,4 +136,7 @@ def _parse(source: str) -> ast.Module:
         try:
             return ast.parse(text.encode("utf-8", "replace").decode())  # it may stand in comments
         except (SyntaxError, ValueError, RecursionError, MemoryError):
-            return ast.Module(body=[], type_ignores=[])
+            return _UNREAD
+
+
+_UNREAD = ast.Module(body=[], type_ignores=[])
