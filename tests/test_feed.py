@@ -1,6 +1,7 @@
-"""The feed dataset: a service's history over two weeks, and what is known of it."""
+"""The feed dataset: a service's history over a month, and what is known of it."""
 
 import importlib
+import itertools
 import json
 import os
 import re
@@ -288,7 +289,7 @@ def events_by_change():
 def test_the_history_is_long_and_deterministic(built, tmp_path):
     out, ids = built
     assert build_history(FEED, tmp_path / "again") == ids
-    assert len(ids) > 85
+    assert len(ids) > 150
     emails = {change.email for change in Repository(out).changes()}
     assert len(emails) >= 7
     assert all(re.fullmatch(r"[a-z]+\.[a-z]+@example\.invalid", email) for email in emails)
@@ -308,10 +309,10 @@ def test_commits_come_before_their_deploy(built):
 def test_changes_have_one_name_each_and_lie_on_the_time_axis():
     names = [event.change for event in timeline().events if event.change]
     assert max(Counter(names).values()) == 1
-    assert 300 <= timeline().n_windows <= 360
+    assert 700 <= timeline().n_windows <= 800
     assert all(event.window < timeline().n_windows for event in timeline().events)
     deploys = Counter(event.window for event in timeline().events if event.kind == "commit")
-    assert max(deploys.values()) <= 4
+    assert max(deploys.values()) <= 8
     for event in timeline().events:
         assert event.kind in {"commit", "data", "traffic", "interpreter"} or event.author
 
@@ -357,7 +358,25 @@ def test_planted_causes_are_where_the_timeline_has_them():
         elif cause.undone_by:
             assert cause.end_window == events[cause.undone_by].window
         if cause.end_window is not None:
-            assert cause.end_window - cause.window >= 8
+            assert cause.end_window - cause.window >= 10
+
+
+def test_causes_lie_apart():
+    """No cause begins or ends in the windows in which another is looked for."""
+    causes = sorted((c.window, c.end_window, c.id) for c in [*truth().planted, *truth().hidden])
+    for (_, end, name), (begins, _, following) in itertools.pairwise(causes):
+        assert begins - end >= 7, (name, following)
+
+
+def test_a_cause_has_company():
+    """What began with it, or shortly before or after, could be the cause as well."""
+    known = [event.window for event in timeline().events if event.change]
+    n_near = [
+        sum(abs(window - cause.window) <= 3 for window in known)
+        for cause in [*truth().planted, *truth().hidden]
+    ]
+    assert min(n_near) >= 3
+    assert sum(n_near) / len(n_near) >= 6
 
 
 def test_a_decoy_lies_near_what_it_hides():

@@ -25,7 +25,7 @@ from workbench.history import Repository
 from workbench.ingest import read
 from workbench.store import Store, WindowProfile
 
-RATE_HZ = 100
+RATE_HZ = 250
 N_REQUESTS = 5000
 """Of a window; about six CPU seconds."""
 N_AT_ONCE = 2
