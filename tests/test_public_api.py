@@ -95,6 +95,7 @@ PUBLIC = {
         "Piece",
         "Repository",
         "Span",
+        "WovenLine",
         "cut",
         "enclosing_function",
         "function_spans",

@@ -72,3 +72,69 @@ def test_without_lines_nothing_is_known(history):
     assert growth(history, [("base", {0: 10}), ("slow", {0: 80})]) is None
     where_it_begins = [("base", {1: 10}), ("slow", {1: 80})]
     assert growth(history, where_it_begins) is None
+
+
+def write_two(make_repository, *texts):
+    """Commits of an app.py -> what each stack through its lines grew by, commit by commit."""
+    repository = make_repository(*({"app.py": text} for text in texts))
+    history = CodeHistory(repository, f"main~{len(texts) - 1}", "main")
+
+    def measure(before, after):
+        idle = {(("idle", line),): 5 for line in (1, 2, 3)}  # so that lines are told
+        before, after = before | idle, after | idle
+        stacks = sorted(before.keys() | after.keys())
+        functions = sorted({(name, line) for stack in stacks for name, line in stack})
+        rows = [functions.index(frame) for stack in stacks for frame in stack]
+        samples = [
+            (window, stacks.index(stack), n)
+            for window, side in enumerate((before, after))
+            for stack, n in side.items()
+        ]
+        at, which, counts = (np.array(column) for column in zip(*samples, strict=True))
+        versions = [repository.resolve(history.base), repository.resolve(history.head)]
+        recording = Recording(
+            service="svc", windows=pd.DataFrame({"version": versions}),
+            functions=tuple(
+                Function(name, "run.py" if name == "idle" else "app.py", line)
+                for name, line in functions
+            ),
+            stack_starts=np.cumsum([0, *map(len, stacks)]), stack_functions=np.array(rows),
+            sample_windows=at, sample_stacks=which, sample_counts=counts,
+        )  # fmt: skip
+        sides = (np.array([0]), np.array([1]))
+        found = line_growth(recording, np.ones(2), history, versions, {}, sides)
+        return [found[commit.id] for commit in history.commits]
+
+    return measure
+
+
+CALLS = (
+    "def f(rows):\n    a = 1\n    b = g(rows)\n    return b\n\n\ndef g(rows):\n    return rows\n"
+)
+
+
+def test_a_line_that_was_only_moved_is_not_of_who_moved_it(make_repository):
+    moved = CALLS.replace(
+        "    a = 1\n    b = g(rows)\n", "    with lock:\n        b = g(rows)\n    a = 1\n"
+    )
+    measure = write_two(make_repository, CALLS, moved)
+    before, after = {(("f", 3), ("g", 8)): 10}, {(("f", 3), ("g", 8)): 90}
+    assert measure(before, after) == [0]
+
+
+def test_a_line_under_another_name_is_not_of_who_renamed_it(make_repository):
+    renamed = CALLS.replace("rows", "items")
+    measure = write_two(make_repository, CALLS, renamed)
+    assert measure({(("f", 3), ("g", 8)): 10}, {(("f", 3), ("g", 8)): 90}) == [0]
+
+
+def test_what_is_moved_later_stays_of_who_wrote_it(make_repository):
+    slow = CALLS.replace("    return rows\n", "    return sorted(rows)\n")
+    moved = (
+        "import os\n\n\ndef g(rows):\n    return sorted(rows)\n\n\n"
+        + slow.partition("\n\n\ndef g")[0]
+        + "\n"
+    )
+    measure = write_two(make_repository, CALLS, slow, moved)
+    before, after = {(("f", 3), ("g", 8)): 10}, {(("f", 10), ("g", 5)): 90}
+    assert measure(before, after) == [80, 0]

@@ -1,5 +1,6 @@
 """Which recorded functions a change could have acted on."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -59,6 +60,23 @@ def test_a_flag_held_by_a_constant_is_read_through_it(change):
     known = code()
     known.outside["svc/rank.py"] = 'LIMIT = settings["top_n"]\n'
     assert names(change("F-1", kind="config", key="top_n"), known) == {"rank"}
+
+
+SETTINGS = [
+    ("config/flags.json", '  "fast_path": 0.0,', '  "fast_path": 1.0'),
+    ("app.toml", "fast_path = false", "fast_path = true"),
+    ("app.yaml", "  fast-path: 1", "  fast-path: 2"),
+    ("app.properties", "fast.path=1", "fast.path=2"),
+]
+
+
+@pytest.mark.parametrize(("path", "before", "after"), SETTINGS)
+def test_a_file_of_settings_acts_on_those_that_read_them(change, path, before, after):
+    hunk = Hunk(path, 0, (f"{before}\n",), (f"{after}\n",))
+    assert names(change("c1"), code(hunk)) == {"send"}
+    same = Hunk(path, 0, (f"{before}\n",), (f"{before} \n",))
+    assert names(change("c1"), code(same)) == set()
+    assert names(change("c1"), code(replace(hunk, path=f"tests/{path}"))) == set()
 
 
 def test_a_dependency_acts_on_the_functions_of_its_package(change):

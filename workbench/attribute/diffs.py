@@ -22,6 +22,9 @@ _NO_CODE = re.compile(
 _PYTHON = re.compile(r"\.pyi?$", re.IGNORECASE)
 _SETTINGS = re.compile(r"\.(toml|cfg|ini|ya?ml|json|properties|env|conf)$", re.IGNORECASE)
 """Files in which a name is what it sets, and another name sets something else."""
+_SET = re.compile(r"\s*-?\s*[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(?P<value>.*?),?\s*$")
+_MOST_SETTINGS = 50
+"""Of one change; more are data."""
 
 
 class _Style(NamedTuple):
@@ -73,27 +76,50 @@ class Wording(NamedTuple):
     """Words in new lines that often cost time, and in removed ones that save it."""
 
 
+class Reading:
+    """The lines of code of one change, alike where they differ by names that were exchanged.
+
+    Those of tests and documents do not count.
+    """
+
+    def __init__(self, hunks: Iterable[Hunk]) -> None:
+        self.hunks = [
+            hunk for hunk in hunks if runs_in_production(hunk.path) and not is_manifest(hunk.path)
+        ]
+        sides: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
+        self.bound: tuple[set[str], set[str]] = (set(), set())
+        texts: dict[tuple[str, ...], str] = {}
+        for hunk in self.hunks:
+            for side, names, lines in zip(
+                sides, self.bound, (hunk.removed, hunk.added), strict=True
+            ):
+                for line, words in _code(lines, hunk.path):
+                    side.append(words)
+                    texts[words] = line
+                    if not _SETTINGS.search(hunk.path):
+                        names |= names_bound(line)
+        self.renamed = renames(*sides, self.bound)
+        self.removed, self.added = (counts(side, self.renamed) for side in sides)
+        self.texts = {shape(words, self.renamed): line for words, line in texts.items()}
+
+    def moved(self, line: str, path: str) -> tuple[str, ...]:
+        """Return what a line says, where it was taken out and put back; else nothing."""
+        for _, words in _code([line], path):
+            told = shape(words, self.renamed)
+            if told in self.removed and told in self.added:
+                return told
+        return ()
+
+
 def wording(hunks: Iterable[Hunk]) -> Wording:
-    """Read the lines of one change; those of tests and documents do not count."""
-    read = [hunk for hunk in hunks if runs_in_production(hunk.path) and not is_manifest(hunk.path)]
-    sides: tuple[list[tuple[str, ...]], list[tuple[str, ...]]] = ([], [])
-    bound: tuple[set[str], set[str]] = (set(), set())
-    texts: dict[tuple[str, ...], str] = {}
-    for hunk in read:
-        for side, names, lines in zip(sides, bound, (hunk.removed, hunk.added), strict=True):
-            for line, words in _code(lines, hunk.path):
-                side.append(words)
-                texts[words] = line
-                if not _SETTINGS.search(hunk.path):
-                    names |= names_bound(line)
-    renamed = renames(*sides, bound)
-    removed, added = (counts(side, renamed) for side in sides)
-    shown = {shape(words, renamed): line for words, line in texts.items()}
-    came, went = added - removed, removed - added
-    cues = sum(n * len(_CUES.findall(shown[line])) for line, n in came.items())
-    savers = sum(n * len(_SAVERS.findall(shown[line])) for line, n in went.items())
-    moved = bound[0] & bound[1]  # with their definitions
-    n_imports = sum(len(rebound(read, path) - moved) for path in {hunk.path for hunk in read})
+    """Count what is new in the lines of one change."""
+    read = Reading(hunks)
+    came, went = read.added - read.removed, read.removed - read.added
+    cues = sum(n * len(_CUES.findall(read.texts[line])) for line, n in came.items())
+    savers = sum(n * len(_SAVERS.findall(read.texts[line])) for line, n in went.items())
+    with_definition = read.bound[0] & read.bound[1]
+    paths = {hunk.path for hunk in read.hunks}
+    n_imports = sum(len(rebound(read.hunks, path) - with_definition) for path in paths)
     return Wording(came.total() + went.total() + 2 * n_imports, cues + savers)
 
 
@@ -107,6 +133,18 @@ def rebound(hunks: Iterable[Hunk], path: str) -> set[str]:
                 for line in lines:
                     sources |= _imported(line)
     return {name for name in before.keys() & after.keys() if before[name] != after[name]}
+
+
+def settings_changed(hunks: Iterable[Hunk]) -> set[str]:
+    """Return the names of what a change sets to something else in files of settings."""
+    found: set[str] = set()
+    for hunk in hunks:
+        is_settings = _SETTINGS.search(hunk.path) and runs_in_production(hunk.path)
+        if is_settings and not is_manifest(hunk.path):
+            sides = (map(_SET.match, lines) for lines in (hunk.removed, hunk.added))
+            before, after = ({m["name"]: m["value"] for m in side if m} for side in sides)
+            found |= {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+    return found if len(found) <= _MOST_SETTINGS else set()
 
 
 def _imported(line: str) -> dict[str, str]:

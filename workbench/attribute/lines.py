@@ -8,13 +8,15 @@ to the commit that wrote it, and to the one that took it away (see `history.weav
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 import numpy as np
 from scipy import sparse
 
 from workbench.attribute.code import CodeHistory
-from workbench.history import enclosing_function
+from workbench.attribute.diffs import Reading
+from workbench.history import WovenLine, enclosing_function
 from workbench.types import SERVICE, FloatArray, Function, IntArray, Recording
 
 _NOBODY = -1
@@ -32,6 +34,8 @@ def line_growth(
     subject: str = SERVICE,
 ) -> dict[str, float] | None:
     """Return what each commit's own lines added to the cost of what regressed.
+
+    Lines that a commit only moved, or put under other names, are not its own.
 
     Parameters
     ----------
@@ -97,6 +101,7 @@ class _Owners:
             for row, (function, path) in enumerate(zip(recording.functions, paths, strict=True))
             if function.line and path in history.weaves
         ]
+        self.written = _written_by(history, {path for _, path, _ in self.rows})
         lengths = np.diff(recording.stack_starts)
         self.stack_of_frame = np.repeat(np.arange(recording.n_stacks), lengths)
         self.stacks_through = cache(self._stacks_through)
@@ -131,8 +136,47 @@ class _Owners:
             added = self.place[line.added] if line.added else _NOBODY
             removed = self.place[line.removed] if line.removed else len(self.place)
             if added <= at < removed:
-                owners.append((added, removed if line.removed else _NOBODY))
+                writer, taker = self.written.get(id(line), (line.added, line.removed))
+                owners.append(
+                    (self.place[writer] if writer else _NOBODY,
+                     self.place[taker] if taker else _NOBODY)
+                )  # fmt: skip
         return owners
+
+
+def _written_by(
+    history: CodeHistory, paths: AbstractSet[str]
+) -> dict[int, tuple[str | None, str | None]]:
+    """Return who wrote each line that a commit only moved, and who took it away: not that commit.
+
+    By the `id` of the line in its weave. Commits that touched none of the paths are left out.
+    """
+    came: dict[str, list[tuple[str, WovenLine]]] = {}
+    went: dict[str, list[tuple[str, WovenLine]]] = {}
+    for path, weave in history.weaves.items():
+        for line in weave.lines:
+            if line.added:
+                came.setdefault(line.added, []).append((path, line))
+            if line.removed:
+                went.setdefault(line.removed, []).append((path, line))
+    written: dict[int, tuple[str | None, str | None]] = {}
+    for (
+        commit
+    ) in history.commits:  # oldest first: what was moved twice is known by its first author
+        if paths.isdisjoint(hunk.path for hunk in commit.hunks):
+            continue
+        read = Reading(commit.hunks)
+        writers: dict[tuple[str, ...], str | None] = {}
+        for path, line in went.get(commit.id, ()):
+            if told := read.moved(line.text, path):
+                writer, _ = written.get(id(line), (line.added, None))
+                writers.setdefault(told, writer)
+                written[id(line)] = (writer, None)
+        for path, line in came.get(commit.id, ()):
+            told = read.moved(line.text, path)
+            if told in writers:
+                written[id(line)] = (writers[told], line.removed)
+    return written
 
 
 def _stacks_of(recording: Recording, subject: str) -> FloatArray:

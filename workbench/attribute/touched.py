@@ -1,7 +1,8 @@
 """Which recorded functions a change could have acted on.
 
 A commit acts on the functions whose lines it touched; lines outside of any function (a constant, a
-default, a decorator's argument) act on the functions that name what they define. A flag, a setting
+default, a decorator's argument), and those of settings files, act on the functions that name what
+they define. A flag, a setting
 or an experiment acts on the functions that read it, a dependency on those of its package.
 """
 
@@ -12,7 +13,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.attribute.dependencies import bumped
-from workbench.attribute.diffs import rebound
+from workbench.attribute.diffs import rebound, settings_changed
 from workbench.history import MODULE, Commit, Hunk
 from workbench.types import Change, Function
 
@@ -107,8 +108,7 @@ def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> fro
         names = _defined_outside((h for h in hunks if h.path == path), code)
         if names:
             found |= code.readers(names, code.importers(path))
-    if change.key:
-        found |= code.readers({change.key})
+    found |= code.readers({change.key, *settings_changed(hunks)})
     for package in [change.key] if change.kind == "dependency" else bumped(hunks):
         found |= _of_package(package, recorded)
     return frozenset(recorded[function] for function in found if function in recorded)

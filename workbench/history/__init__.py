@@ -15,7 +15,7 @@ from workbench.history.spans import (
     parses,
     statement_starts,
 )
-from workbench.history.weave import FileWeave, split_lines, weave_files
+from workbench.history.weave import FileWeave, WovenLine, split_lines, weave_files
 
 __all__ = [
     "MODULE",
@@ -27,6 +27,7 @@ __all__ = [
     "Piece",
     "Repository",
     "Span",
+    "WovenLine",
     "cut",
     "enclosing_function",
     "function_spans",
