@@ -24,7 +24,9 @@ FITTED_ON = 100_000
 """Seeds from here on are for the fit; those from 0 for what is reported."""
 RIDGE = 3.0
 AGAINST, EITHER = (None, 0), (None, None)
-SIGNS = dict.fromkeys(("other_lines", "uneven", "distance", "no_code", "area"), AGAINST)
+SIGNS = dict.fromkeys(
+    ("other_lines", "other_calls", "uneven", "distance", "no_code", "area"), AGAINST
+)
 SIGNS |= dict.fromkeys(("flag", "config", "experiment", "dependency", "any", "rivals"), EITHER)
 SIGNS["best"] = AGAINST
 """What evidence may say; all other features speak for a candidate or not at all."""

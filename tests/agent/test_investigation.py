@@ -206,3 +206,29 @@ def test_commits_that_a_store_tells_of_need_no_repository(recording):
     reply = get_change(seen, "two")
     assert (reply["files"], reply["n_added"], reply["window"]) == (["app.py"], None, N_BEFORE)
     assert {c.id: c.window for c in seen.changes} == {"one": None, "two": N_BEFORE, "three": 4}
+
+
+def test_a_setting_that_is_read_before_anything_was_recorded_is_linked(
+    make_recording, make_repository
+):
+    recording = make_recording(
+        {"main;Cache.get (cache.py)": 1.0, "main;g (app.py)": 1.0},
+        {"main;Cache.get (cache.py)": 2.0, "main;g (app.py)": 1.0},
+    )
+    code = {
+        "cache.py": "class Cache:\n    def get(self):\n        return 1\n",
+        "app.py": "def g():\n    return 2\n",
+        "setup/start.py": "def start(settings):\n    return Cache(settings['cache_size'])\n",
+    }
+    repository = make_repository(code)
+    versions = [repository.resolve("main")] * (2 * N_BEFORE)
+    at = recording.windows["at"].iloc[N_BEFORE]
+    rows = [
+        told(change_id, at) | {"kind": "config", "key": key, "before": "9", "after": "1"}
+        for change_id, key in (("S-1", "cache_size"), ("S-2", "other_size"))
+    ]
+    seen = look_into(recording, repository, versions, records_of(*rows))
+    found = max(seen.detection.found, key=lambda r: r.absolute_delta)
+    first, second = seen.ranking(found.id).suspects
+    assert (first.change.id, first.functions) == ("S-1", ("cache:Cache.get",))
+    assert second.functions == ()

@@ -83,3 +83,14 @@ def test_an_unlike_function_of_the_same_name_elsewhere_is_another(make_growth):
     growth = replace(growth, renamed={OLD: Function("run", "a.py"), NEW: Function("run", "b.py")})
     assert find_renames(growth, Sources(*moved)) == {}
     assert find_renames(growth, Sources()) == {Function("run", "a.py"): Function("run", "b.py")}
+
+
+def test_what_calls_began_is_what_they_added(make_growth):
+    before = {"main;f": 1, "main;g;x": 4}
+    begun = make_growth(before, before | {"main;f;x": 3})
+    assert begun.begun.sum() == pytest.approx(3)
+    moved = make_growth(before, {"main;f": 1, "main;g;h;x": 4})
+    assert moved.begun.sum() == pytest.approx(0)
+    dearer = make_growth(before, {"main;f": 1, "main;g;h;x": 7})
+    assert dearer.begun.sum() == pytest.approx(3)
+    assert make_growth(before, before | {"main;g;x": 9}).begun.sum() == 0

@@ -79,6 +79,26 @@ def test_a_file_of_settings_acts_on_those_that_read_them(change, path, before, a
     assert names(change("c1"), code(replace(hunk, path=f"tests/{path}"))) == set()
 
 
+def test_a_part_of_a_constant_acts_on_those_that_read_it(change):
+    known = code(Hunk("svc/rank.py", 2, ("    '(a+)+b',\n",), ("    'a+b',\n",)))
+    known.outside["svc/rank.py"] = "import re\n\nLIMIT = re.compile(\n    'a+b',\n)\nOTHER = 1\n"
+    assert names(change("c1", "<module>", file="svc/rank.py"), known) == {"rank"}
+
+
+def test_a_setting_acts_on_what_is_made_with_it(change):
+    known = code()
+    known.texts[Function("App.__init__", "svc/app.py")] = (
+        "def __init__(self):\n    self.log = Log(\n        Sampler(settings['log_rate']),\n    )\n    self.n = Other()"
+    )
+    methods = [Function(f"{name}.run", "svc/parts.py") for name in ("Log", "Sampler", "Other")]
+    known.texts.update(dict.fromkeys(methods, "def run(self): pass"))
+    recorded = {function: number for number, function in enumerate(methods)}
+    setting = change("S-1", kind="config", key="log_rate")
+    assert touched(setting, known, recorded) == {0, 1}
+    started = {**recorded, Function("App.__init__", "svc/app.py"): 3}  # it was seen to run itself
+    assert touched(setting, known, started) == {3}
+
+
 def test_a_dependency_acts_on_the_functions_of_its_package(change):
     assert names(change("d", kind="dependency", key="wire-fmt"), code()) == {"encode"}
     pins = Hunk("requirements.txt", 0, ("wire-fmt==1.0\n",), ("wire-fmt==1.1\n",))

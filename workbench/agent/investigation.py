@@ -349,11 +349,12 @@ class Investigation:
         history = self.history_of(regression)
         known_as = history.known_as(growth.functions)
         sources = self._sources(regression, history)
+        keys = {c.key for c in self.candidates(regression.id) if c.kind != "dependency"}
         renames = find_renames(replace(growth, renamed=known_as), sources)
         names = {f: known_as.get(f, f) for f in growth.functions}
         growth = replace(growth, renamed={f: renames.get(name, name) for f, name in names.items()})
         return Clues(
-            growth, windows, values, history.code(growth.functions), sources,
+            growth, windows, values, history.code(growth.functions, keys), sources,
             self.authors, self._line_growth(regression, known_as), self.arms,
             self._growth_by_mix(regression),
         )  # fmt: skip

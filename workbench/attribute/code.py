@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
 from workbench.attribute.codemap import CodeMap, describe_changes, read_sources
+from workbench.attribute.diffs import runs_in_production, settings_changed
 from workbench.attribute.languages import line_definitions
 from workbench.attribute.moves import Sources
 from workbench.attribute.touched import Code
+from workbench.errors import HistoryError
 from workbench.history import MODULE, Commit, FileWeave, Repository, weave_files
 from workbench.types import Change, Function
+
+_WORD = re.compile(r"[^\W_]+")
+_MOST_NAMES = 200
+_MOST_LINES = 2000
+_MOST_SECONDS = 5.0
 
 
 @dataclass
@@ -60,18 +68,35 @@ class CodeHistory:
                 known[function] = Function(MODULE, paths[function.file])
         return known
 
-    def code(self, recorded: Iterable[Function]) -> Code:
-        """Return what is known of the code of the recorded functions, named as by `known_as`."""
+    def code(self, recorded: Iterable[Function], names: Iterable[str] = ()) -> Code:
+        """Return what is known of the code of the recorded functions, named as by `known_as`.
+
+        Of that which holds any of some names, too: of flags and settings, which code may read that
+        was never recorded.
+        """
         texts: dict[Function, str] = {}
         outside: dict[str, str] = {}
-        for path, text in self._texts(
-            {f.file for f in recorded} | self.weaves.keys(), self.head
-        ).items():
+        set_by_commits = {n for commit in self.commits for n in settings_changed(commit.hunks)}
+        paths = {f.file for f in recorded} | self.weaves.keys()
+        paths |= self._paths_with({*names} | set_by_commits)
+        for path, text in self._texts(paths, self.head).items():
             parts = _parts(text, path)
             outside[path] = parts.pop(Function(MODULE, path), "")
             texts |= parts
         commits = {commit.id: commit for commit in self.commits}
         return Code(texts, outside, commits)
+
+    def _paths_with(self, names: Collection[str]) -> set[str]:
+        """Return the files that hold any of some names; none where to look would take too long."""
+        parts = [_WORD.findall(name) for name in sorted(names)[:_MOST_NAMES]]
+        pattern = "|".join("[._ -]?".join(words) for words in parts if words)
+        if not pattern:
+            return set()
+        try:
+            rows = self.repository.search(pattern, self.head, _MOST_LINES, timeout_s=_MOST_SECONDS)
+        except HistoryError:
+            return set()
+        return {path for path, _, _ in rows if runs_in_production(path)}
 
     def read_base(self, path: str) -> str | None:
         """Return a file before the first of the commits; None where it was not there."""

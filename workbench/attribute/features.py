@@ -17,7 +17,7 @@ from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
 from workbench.attribute.words import likeness, words_of
-from workbench.types import Change, FloatArray, IntArray
+from workbench.types import Change, FloatArray, Function, IntArray
 
 FEATURES: Mapping[str, str] = {
     "lift": "{growth:.0%} of the growth passes through what it touched, which held "
@@ -27,13 +27,16 @@ FEATURES: Mapping[str, str] = {
     "other_lines": "{other_lines:.0%} of the growth is in functions that it touched, but on lines "
     "that it did not",
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
+    "other_calls": "{other_calls:.0%} of the growth is in new calls beneath what it touched, begun "
+    "by what it did not",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
     "distance": "what it touched is {distance:.0f} calls from what grew (6: or more, or not seen)",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
     "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
     "words": "its words are {words:.0%} like the names of what grew",
-    "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time",
+    "cues": "{n_cues:.0f} words in its new or removed lines are of what often costs time, where "
+    "{growth:.0%} of the growth passes",
     "unread": "what it changed is not known line by line",
     "no_code": "no line of it is new code that runs in production",
     "flag": "it is a flag",
@@ -98,10 +101,10 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     facts = []
     for row, change in enumerate(changes):
         found = _of_stacks(growth, sets[row], carried[row])
-        found |= _of_lines(change, clues, found.get("growth", 0.0))
+        found |= _of_lines(change, clues, recorded)
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
-        found |= _of_words(change, clues, grown)
+        found |= _of_words(change, clues, grown, found.get("growth", 0.0))
         found["area"] = _area(change, clues)
         facts.append(found)
     values = np.array([[found.get(name, 0.0) for name in FEATURES] for found in facts])
@@ -135,25 +138,29 @@ def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dic
         side[inside].sum() / max(side.sum(), 1e-300) for side in (growth.before, growth.after)
     )
     callers, callees = growth.new_calls
-    gain = np.where(growth.regressed, np.maximum(growth.delta, 0), 0.0)
     wanted = sorted(functions)
     is_ours = np.isin(callers, wanted) | (np.isin(callees, wanted) & growth.is_new[callees])
-    ours = _clip(gain[is_ours].sum() / total)
+    is_others = inside & (callers >= 0) & ~is_ours
     return {
         "growth": share,
         "cost_before": before,
         "cost_after": after,
         "lift": share - before,
         "nearest": _clip(carried / total),
-        "new_calls": ours,
+        "new_calls": _clip(growth.begun[is_ours].sum() / total),
+        "other_calls": _clip(growth.begun[is_others].sum() / total),
         "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
     }
 
 
-def _of_lines(change: Change, clues: Clues, through: float) -> dict[str, float]:
-    if clues.lines is None or change.id not in clues.lines or clues.growth.total <= 0:
+def _of_lines(change: Change, clues: Clues, recorded: Mapping[Function, int]) -> dict[str, float]:
+    growth = clues.growth
+    if clues.lines is None or change.id not in clues.lines or growth.total <= 0:
         return {}
-    ours = max(-1.0, min(1.0, clues.lines[change.id] / clues.growth.total))
+    ours = max(-1.0, min(1.0, clues.lines[change.id] / growth.total))
+    written = {recorded[f] for f in change.functions if f in recorded}  # not by way of a name
+    inside = growth.through(written) & growth.regressed
+    through = _clip(growth.delta[inside].sum() / growth.total)
     return {"lines": ours, "other_lines": max(0.0, through - max(ours, 0.0))}
 
 
@@ -256,7 +263,9 @@ def _unexplained(y: FloatArray, x: FloatArray) -> float:
     return float(((y - slope * x) ** 2).sum())
 
 
-def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[str, float]:
+def _of_words(
+    change: Change, clues: Clues, grown: Mapping[str, float], through: float
+) -> dict[str, float]:
     said = " ".join([change.title, change.key, change.detail[:500], *change.files[:20]])
     found = {"words": likeness(words_of(said), grown)}
     if change.kind in ("flag", "config", "experiment"):
@@ -268,7 +277,7 @@ def _of_words(change: Change, clues: Clues, grown: Mapping[str, float]) -> dict[
         says_nothing = told.n_new == 0 and not any(is_manifest(hunk.path) for hunk in hunks)
         found["no_code"] = float(says_nothing and not is_bump)
         found["n_cues"] = told.n_cues
-        found["cues"] = min(math.log1p(told.n_cues), 4.0)
+        found["cues"] = min(math.log1p(told.n_cues), 4.0) * through
     elif not is_bump:
         found["unread"] = 1.0
     return found | {"dependency": float(is_bump)}

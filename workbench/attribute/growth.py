@@ -129,6 +129,20 @@ class Growth:
         return callers, callees
 
     @cached_property
+    def begun(self) -> FloatArray:
+        """(n_stacks,) growth in new calls, less what the same code lost where it was called before.
+
+        Calls that only moved, as into a function of their own, begin nothing.
+        """
+        callers, _ = self.new_calls
+        leaves = self.frames[self.recording.stack_starts[1:] - 1]
+        gain = np.where(callers >= 0, np.maximum(self.delta, 0), 0.0)
+        rest = np.where(callers >= 0, 0.0, self.delta)
+        gained, others = np.bincount(leaves, gain), np.bincount(leaves, rest)
+        moved = np.minimum(np.maximum(-others, 0) / np.maximum(gained, 1e-300), 1.0)
+        return np.where(self.regressed, gain * (1 - moved[leaves]), 0.0)
+
+    @cached_property
     def _exposure(self) -> float:
         return _ratio(self.n_before, self.n_after)
 

@@ -9,7 +9,7 @@ or an experiment acts on the functions that read it, a dependency on those of it
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from workbench.attribute.dependencies import bumped
@@ -29,6 +29,7 @@ _OF_LIBRARIES = {
 }  # fmt: skip
 """Folders that hold libraries."""
 _SEPARATORS = re.compile(r"[\W_]+")
+_MADE = re.compile(r"\b([A-Z]\w*)\s*\(")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
 
@@ -80,6 +81,25 @@ class Code:
             if (files is None or function.file in files) and pattern.search(text)
         }
 
+    def made_with(self, names: Collection[str]) -> set[Function]:
+        """Return the methods of the classes that are made with what some names hold.
+
+        A setting is often read once, by code that makes an object of it and then runs no more.
+        """
+        wanted = {name for name in names if len(_plain(name)) >= _MIN_WORD}
+        if not wanted:
+            return set()
+        pattern = _any_of(wanted)
+        classes = {
+            name
+            for text in self.texts.values()
+            if pattern.search(text)
+            for statement in _statements(text)
+            if pattern.search(statement)
+            for name in _MADE.findall(statement)
+        }
+        return {f for f in self.texts if f.name.rpartition(".")[0].rpartition(".")[2] in classes}
+
     def importers(self, path: str) -> set[str]:
         """Return the files that name a module, and itself."""
         stem = path.rpartition("/")[2].partition(".")[0]
@@ -108,22 +128,37 @@ def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> fro
         names = _defined_outside((h for h in hunks if h.path == path), code)
         if names:
             found |= code.readers(names, code.importers(path))
-    found |= code.readers({change.key, *settings_changed(hunks)})
+    keys = {change.key, *settings_changed(hunks)}
+    found |= code.readers(keys)
+    if not found & recorded.keys():  # read before anything was recorded
+        found |= code.made_with(keys)
     for package in [change.key] if change.kind == "dependency" else bumped(hunks):
         found |= _of_package(package, recorded)
     return frozenset(recorded[function] for function in found if function in recorded)
 
 
 def _defined_outside(hunks: Iterable[Hunk], code: Code) -> set[str]:
-    """Return the names that changed lines outside of functions define."""
+    """Return the names that changed lines outside of functions define, or are part of."""
     names = set()
     for hunk in hunks:
-        outside = {line.strip() for line in code.outside.get(hunk.path, "").split("\n")}
-        for line in (*hunk.removed, *hunk.added):
-            match = _ASSIGNED.match(line)
-            if match and (line.strip() in outside or line in hunk.removed):
-                names.add(match[1])
+        lines = code.outside.get(hunk.path, "").split("\n")
+        places = {line.rstrip(): number for number, line in enumerate(lines) if line.strip()}
+        for line in hunk.added:
+            if (number := places.get(line.rstrip())) is not None:
+                names |= _assigned(lines, number)
+        names |= {match[1] for line in hunk.removed if (match := _ASSIGNED.match(line))}
     return names
+
+
+def _assigned(lines: Sequence[str], number: int) -> set[str]:
+    """Return what the statement that a line is in assigns to; it may begin lines before."""
+    while number and (not lines[number].strip() or lines[number][0] in " \t)]}"):
+        match = _ASSIGNED.match(lines[number])
+        if match:
+            return {match[1]}
+        number -= 1
+    match = _ASSIGNED.match(lines[number])
+    return {match[1]} if match else set()
 
 
 def _is_in(recorded: str, paths: Iterable[str]) -> bool:
@@ -158,6 +193,19 @@ def _is_of_package(name: tuple[str, ...], path: Sequence[str]) -> bool:
 
 def _plain(name: str) -> str:
     return _SEPARATORS.sub("_", name).strip("_").lower()
+
+
+def _statements(text: str) -> Iterator[str]:
+    """Yield the statements of a function: lines, and those that brackets hold together."""
+    held: list[str] = []
+    depth = 0
+    for line in text.split("\n"):
+        held.append(line)
+        depth += sum(line.count(c) for c in "([{") - sum(line.count(c) for c in ")]}")
+        if depth <= 0:
+            yield "\n".join(held)
+            held, depth = [], 0
+    yield "\n".join(held)
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

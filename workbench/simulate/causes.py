@@ -422,8 +422,8 @@ def _lines(
         through = float((tree.after - tree.before)[inside].sum()) if any(inside) else 0.0
         if change.id in culprits and kind != "indirect" and rng.random() < 0.85:
             part = float(rng.beta(8, 1.5))
-        else:  # what others wrote is seldom where the growth is
-            part = float(rng.beta(2, 2)) if rng.random() < 0.12 else 0.0
+        else:  # what others wrote is where the growth is where they wrote the call to it anew
+            part = float(rng.beta(3, 1.5)) if rng.random() < 0.3 else 0.0
         noise = rng.normal(0, 0.03) if any(inside) else 0.0
         found[change.id] = part * through + noise * gain
     return found
