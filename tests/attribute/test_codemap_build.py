@@ -21,10 +21,12 @@ FILES = {
     "src/Bar.java": "package p;\nclass Bar {\n  void run() {}\n}\n",
     "notes.txt": "def f(): pass\n",
     "copy.py": "class C:\n    def f(self):\n        pass\n\n\ndef g():\n    pass\n",
-    "broken.py": "def f(:\n",
+    "broken.py": "def f(:\n",  # read as far as it goes
+    "senseless.py": "f g (:\n",
     "bytes.c": "int f() { }\0",
 }
 NAMES = {
+    ("broken.py", "f"),
     ("pkg/a.py", "C.f"), ("pkg/a.py", "g"), ("copy.py", "C.f"), ("copy.py", "g"),
     ("cmd/main.go", "main.main"), ("src/Bar.java", "p.Bar.run"),
 }  # fmt: skip
