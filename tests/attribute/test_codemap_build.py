@@ -22,7 +22,6 @@ FILES = {
     "notes.txt": "def f(): pass\n",
     "copy.py": "class C:\n    def f(self):\n        pass\n\n\ndef g():\n    pass\n",
     "broken.py": "def f(:\n",  # read as far as it goes
-    "senseless.py": "f g (:\n",
     "bytes.c": "int f() { }\0",
 }
 NAMES = {
