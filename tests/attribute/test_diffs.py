@@ -2,7 +2,7 @@
 
 import pytest
 
-from workbench.attribute.diffs import Wording, runs_in_production, wording
+from workbench.attribute.diffs import Wording, runs_in_production, settings_changed, wording
 from workbench.history import Hunk
 
 
@@ -83,6 +83,22 @@ def test_what_is_imported_from_where_it_went_is_not_new():
         hunk("from svc.a import parse", "from svc.b import parse", "svc/c.py"),
     ]
     assert wording(moved).n_new == 0
+
+
+def test_settings_that_changed_are_named():
+    both = [hunk('"a": 1,', '"a": 2,', "x.json"), hunk("", "b = 3", "y.toml")]
+    assert settings_changed(both) == {"a", "b"}
+    assert settings_changed([hunk('"a": 1,', '"a": 1', "x.json")]) == set()
+    assert settings_changed([hunk("a = 1", "a = 2", "x.py")]) == set()
+
+
+def test_a_file_of_data_sets_nothing():
+    twice = hunk('"type": "a",\n"type": "b",', '"type": "c",', "schema.json")
+    assert settings_changed([twice]) == set()
+    apart = [hunk('"type": "a",', '"type": "b",', "schema.json")] * 2
+    assert settings_changed(apart) == set()
+    many = "\n".join(f'"key{n}": 1,' for n in range(20))
+    assert settings_changed([hunk("", many, "schema.json")]) == set()
 
 
 COMMENTS = {

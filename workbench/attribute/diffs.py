@@ -23,8 +23,8 @@ _PYTHON = re.compile(r"\.pyi?$", re.IGNORECASE)
 _SETTINGS = re.compile(r"\.(toml|cfg|ini|ya?ml|json|properties|env|conf)$", re.IGNORECASE)
 """Files in which a name is what it sets, and another name sets something else."""
 _SET = re.compile(r"\s*-?\s*[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(?P<value>.*?),?\s*$")
-_MOST_SETTINGS = 50
-"""Of one change; more are data."""
+_MOST_SETTINGS = 10
+"""Of one change."""
 
 
 class _Style(NamedTuple):
@@ -136,14 +136,23 @@ def rebound(hunks: Iterable[Hunk], path: str) -> set[str]:
 
 
 def settings_changed(hunks: Iterable[Hunk]) -> set[str]:
-    """Return the names of what a change sets to something else in files of settings."""
+    """Return the names of what a change sets to something else in files of settings.
+
+    Nothing of a change that sets a name twice, or many names: its files are data.
+    """
     found: set[str] = set()
     for hunk in hunks:
         is_settings = _SETTINGS.search(hunk.path) and runs_in_production(hunk.path)
         if is_settings and not is_manifest(hunk.path):
-            sides = (map(_SET.match, lines) for lines in (hunk.removed, hunk.added))
-            before, after = ({m["name"]: m["value"] for m in side if m} for side in sides)
-            found |= {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+            sides = [
+                [(match["name"], match["value"]) for match in map(_SET.match, lines) if match]
+                for lines in (hunk.removed, hunk.added)
+            ]
+            before, after = map(dict, sides)
+            changed = {n for n in before.keys() | after.keys() if before.get(n) != after.get(n)}
+            if changed & found or len(before) < len(sides[0]) or len(after) < len(sides[1]):
+                return set()
+            found |= changed
     return found if len(found) <= _MOST_SETTINGS else set()
 
 

@@ -110,7 +110,7 @@ def _candidates(
         n_by_chance += int((seen.p_value > alpha).sum())
     funnel.note("significance", len(rows), len(rows) - n_by_chance - n_constant, {
         "never changes": n_constant,
-        f"chance alone does as much in more than {config.alerts_per_1000_series:g} of 1,000":
+        f"chance alone does as much in more than {config.alerts_per_1000_series:.2g} of 1,000":
             n_by_chance,
     })  # fmt: skip
     return funnel.take("localise", view, candidates, significant(candidates, alpha))

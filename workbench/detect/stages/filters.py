@@ -36,7 +36,7 @@ def split(candidates: Iterable[Candidate], reason: Callable[[Candidate], str]) -
 
 def significant(candidates: list[Candidate], alpha: float) -> Split:
     """Remove what chance explains."""
-    reason = f"chance alone does as much in more than {1000 * alpha:g} of 1,000 series"
+    reason = f"chance alone does as much in more than {1000 * alpha:.2g} of 1,000 series"
     return split(candidates, lambda c: "" if c.p_value <= alpha else reason)
 
 
