@@ -99,3 +99,17 @@ def test_wrong_input_is_one_line(workbench, recorded, arguments, complaint):
     assert (code, out) == (1, "") or code == 2
     assert complaint in err
     assert "Traceback" not in err
+
+
+def test_without_known_changes_it_is_said_where_they_come_from(workbench, make_store):
+    store = make_store({"main;f": 1.0}, {"main;f": 1.5})
+    code, out, _ = workbench(store.folder)
+    assert code == 0
+    assert "no change is known to have taken effect about then: --repo reads commits" in out
+
+
+def test_too_few_windows_are_an_error(workbench, make_store):
+    store = make_store({"main;f": 1.0}, {"main;f": 1.5}, n_windows=4)
+    code, _, err = workbench(store.folder)
+    assert code == 1
+    assert "expected 10 windows or more, found 8" in err

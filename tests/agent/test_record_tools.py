@@ -199,7 +199,7 @@ def test_rank_changes_shows_the_evidence(ledger):
     reply = rank_changes(known, "R-1")
     (row,) = reply["suspects"]
     assert (row["change_id"], row["kind"], row["probability"]) == ("FLG-2", "flag", 0.7)
-    assert row["growth_ms"] == 40
+    assert row["growth"] == 40
     assert row["features"][0] == {"name": "f8", "value": 8, "contribution": 0.8, "note": "it is 8"}
     assert reply["none_of_these"] == 0.3
     assert reply["none_features"][0]["note"] == "requests grew"

@@ -8,7 +8,8 @@ import pytest
 
 from workbench.agent import Investigation, Workspace, workspace
 from workbench.agent.tools.toolset import TOOLS, run_tool
-from workbench.errors import StoreError, ToolError
+from workbench.errors import HistoryError, StoreError, ToolError
+from workbench.history import Repository
 from workbench.ingest import read
 from workbench.store import Store
 
@@ -50,8 +51,31 @@ def test_what_is_no_store_is_told_at_once(shelf, tmp_path):
 def test_a_repository_without_the_versions_is_told(make_store, shelf):
     make_store({"a;b": 1.0}, {"a;b": 1.0})
     opened = Workspace(make_store({"a;b": 1.0}, {"a;b": 1.0}, name="s2").folder, shelf["repo"])
-    with pytest.raises(Exception, match="no revision 'base'"):
+    expected = "expected the versions of svc, found no revision 'head', which its last window ran"
+    with pytest.raises(HistoryError, match=expected):
         opened.investigation()
+
+
+def test_windows_without_a_version_are_told_what_to_do(shelf, tmp_path):
+    store = Store.create(tmp_path / "store")
+    for day in (1, 2):
+        store.add(
+            read(b"a;b 1\n", format="folded"), service="s", at=datetime(2026, 2, day, tzinfo=UTC)
+        )
+    with pytest.raises(HistoryError, match="have no version; ingest with --version"):
+        Workspace(store.folder, shelf["repo"]).investigation()
+
+
+def test_a_version_that_is_not_known_hides_no_other(shelf, tmp_path):
+    repository = Repository(shelf["repo"])
+    store = Store.create(tmp_path / "store")
+    for day, version in enumerate(("v0.9", "v1", "nightly", repository.resolve("main")), start=1):
+        at = datetime(2026, 2, day, tzinfo=UTC)
+        store.add(read(b"a;b 1\n", format="folded"), service="s", version=version, at=at)
+    opened = Workspace(store.folder, shelf["repo"]).investigation()
+    first, last = repository.resolve("v1"), repository.resolve("main")
+    assert opened.versions == (first, first, "nightly", last)
+    assert {change.window for change in opened.changes} == {3}
 
 
 def test_a_service_of_another_repository_is_opened_without_its_code(shelf, tmp_path):
@@ -60,7 +84,7 @@ def test_a_service_of_another_repository_is_opened_without_its_code(shelf, tmp_p
     store.add(profile, service="other", version="r7", at=datetime(2026, 2, 1, tzinfo=UTC))
     opened = Workspace(store.folder, shelf["repo"])
     assert opened.investigation("shop").repository is not None
-    with pytest.raises(ToolError, match="no code to read of other: .*no revision 'r7'"):
+    with pytest.raises(ToolError, match="no code to read: .*no revision 'r7'"):
         opened.investigation("other").code()
 
 

@@ -38,6 +38,13 @@ def test_a_flag_takes_effect_in_the_next_window_and_knows_its_steps():
     assert (first.key, first.before, first.after) == ("fast", "0", "0.5")
 
 
+@pytest.mark.parametrize(("minute", "window"), [(0, 2), (2, 2), (29, 2), (30, 3), (59, 3)])
+def test_a_window_ran_with_what_was_set_in_its_first_half(minute, window):
+    row = flag("F-1", 1, "0", "1") | {"at": f"2026-01-05T02:{minute:02d}Z"}
+    (found,) = recorded_changes(records([row]), WINDOWS)
+    assert (found.window, found.rollout[-1][0]) == (window, window)
+
+
 def test_a_setting_has_no_rollout_and_a_commit_is_read_from_the_repository():
     rows = [flag("S-1", 1, "10", "20", kind="config"), flag("c0ffee", 1, "", "", kind="commit")]
     (setting,) = recorded_changes(records(rows), WINDOWS)

@@ -31,6 +31,7 @@ def test_the_change_of_what_grew_is_first(make_growth, change):
 
 def test_without_candidates_it_was_none_of_them(make_growth):
     ranking = rank_changes([], clues(make_growth(BEFORE, AFTER)))
+    assert ranking.none_features == ()
     assert (ranking.suspects, ranking.none_probability, ranking.first) == ((), 1.0, None)
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -18,7 +20,7 @@ from workbench.types import Detection, Recording
 
 _MIN_RELATIVE, _MIN_SHARE = 0.02, 0.005
 """What is worth a look: a fiftieth of a function, and a two-hundredth of its service."""
-_FEWEST_WINDOWS = 10
+FEWEST_WINDOWS = 10
 """In fewer no step can be told."""
 _FALSE_ALARMS = 0.05
 """Recordings in which nothing happened of which one is reported."""
@@ -42,28 +44,45 @@ def open_service(
         the service is opened without its code.
     """
     recording = store.recording(name)
-    versions = recording.windows["version"]
+    versions = [str(version) for version in recording.windows["version"]]
     opened = Investigation(
-        recording, partial(detect_worth_a_look, recording), None, str(versions.iloc[0]),
-        str(versions.iloc[-1]), store.records(name),
-        read_lines=partial(store.recording, name, by_line=True),
+        recording, partial(detect_worth_a_look, recording), None, versions[0], versions[-1],
+        store.records(name), read_lines=partial(store.recording, name, by_line=True),
     )  # fmt: skip
     if repository is None:
         return opened
     code = Repository(repository)
-    try:
-        code.resolve(opened.base)
-        code.resolve(opened.head)
-    except HistoryError as error:
-        if needs_code:
-            raise
-        return replace(opened, without_code=f"no code to read of {name}: {error}")
-    return replace(opened, repository=code)
+    known = _resolved(code, versions)
+    if known:
+        ran = [version for version in versions if version in known]
+        return replace(opened, repository=code, base=known[ran[0]], head=known[ran[-1]])
+    named = f"no revision {versions[-1]!r}, which its last window ran"
+    found = (
+        f"{named}; ingest with --version"
+        if any(versions)
+        else ("its windows have no version; ingest with --version")
+    )
+    fault = f"{repository}: expected the versions of {name}, found {found}"
+    if needs_code:
+        raise HistoryError(fault)
+    return replace(opened, without_code=f"no code to read: {fault}")
+
+
+def _resolved(code: Repository, versions: Sequence[str]) -> dict[str, str]:
+    """Return the commits of the versions that the repository knows.
+
+    The last may be named by what moves, such as a branch: it is what was checked out then.
+    """
+    known = code.resolve_all(versions)
+    if not known and versions[-1]:
+        with suppress(HistoryError):
+            known = {versions[-1]: code.resolve(versions[-1])}
+    return known
 
 
 def detect_worth_a_look(recording: Recording) -> Detection:
     """Detect what is worth an investigation; nothing in a recording of too few windows."""
-    if recording.n_windows < _FEWEST_WINDOWS:
+    if recording.n_windows < FEWEST_WINDOWS:
         return Detection((), (), pd.DataFrame(), pd.DataFrame())
     series = function_series(recording)
     config = DetectConfig(

@@ -63,15 +63,23 @@ def _text(value: object) -> str:
 
 
 def first_window(at: pd.Timestamp, windows: pd.DataFrame) -> int | None:
-    """Return the first window that began at or after a time.
+    """Return the first window that ran with what took effect at a time, most of it at least.
 
     None where none did, and where all had begun long before: by more than a window.
     """
     times = pd.DatetimeIndex(windows["at"])
-    place = int(times.searchsorted(at))
+    place = _place(at, times)
     if place == 0 and len(times) > 1 and times[0] - at > times[1] - times[0]:
         return None
     return place if place < len(times) else None
+
+
+def _place(at: Any, times: pd.DatetimeIndex) -> int:
+    """Return the first window that began after a time, or less than half a window before it."""
+    place = int(times.searchsorted(at))
+    if 0 < place < len(times) and at - times[place - 1] < (times[place] - times[place - 1]) / 2:
+        place -= 1
+    return place
 
 
 def _rollout(steps: Sequence[Change], windows: pd.DataFrame) -> tuple[tuple[int, float], ...]:
@@ -88,7 +96,7 @@ def _rollout(steps: Sequence[Change], windows: pd.DataFrame) -> tuple[tuple[int,
     if not all(0 <= number <= 1 for number in told):
         return ()
     times = pd.DatetimeIndex(windows["at"])
-    places = [0, *(int(times.searchsorted(step.at)) for step in steps)]
+    places = [0, *(_place(step.at, times) for step in steps)]
     ends = [*places[1:], len(times)]
     return tuple(
         (place, number)

@@ -61,6 +61,8 @@ def rank_changes(
         Every candidate, most probable first, with what its probability is made of; probabilities
         and that of none of them add up to 1.
     """
+    if not changes:
+        return Ranking()
     weights = weights or default_weights()
     measured = measure(changes, clues)
     utilities = measured.values @ weights.candidates

@@ -36,11 +36,18 @@ def attribute(
 
     Of each candidate the probability that it is the cause, and of none of them.
     """
+    from workbench.agent.opened import FEWEST_WINDOWS
     from workbench.agent.workspace import Workspace
+    from workbench.errors import SignalError
 
     with show_progress("looking for causes") as progress:
         progress("detecting")
         investigation = Workspace(store, repo, service).investigation()
+        n_windows = investigation.recording.n_windows
+        if n_windows < FEWEST_WINDOWS:
+            raise SignalError(
+                f"{store}: expected {FEWEST_WINDOWS} windows or more, found {n_windows}"
+            )
         found = _chosen(investigation, wanted)[: None if wanted else limit]
         ranked = []
         for number, regression in enumerate(found, start=1):
@@ -76,6 +83,9 @@ def _print(regression: Regression, ranking: Ranking, limit: int, evidence: bool)
     rows.sort(key=lambda row: -row[0])
     cells = [[f"{row[0]:.1%}", *map(printable, row[1:4])] for row in rows]
     print_rows(printable(title), ["probability", "change", "function", "title"], cells)
+    if not ranking.suspects:
+        click.echo("  no change is known to have taken effect about then: --repo reads commits,")
+        click.echo("  `workbench ingest` records flags, settings and experiments")
     left = len(ranking.suspects) - len(rows) + 1
     if left > 0:
         click.echo(f"  and {left} less probable")

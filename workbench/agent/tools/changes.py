@@ -22,6 +22,7 @@ from workbench.agent.tools.arguments import (
 )
 from workbench.agent.tools.brief import clip, json_bytes, moment, number, page, take
 from workbench.agent.tools.configuration import ConfigChange, describe_config
+from workbench.agent.tools.profile import SCALE, unit_of
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
@@ -188,8 +189,8 @@ class SuspectRow(TypedDict):
     window: Window
     rolled_back: RolledBack
     probability: Annotated[float, Field(description="That it is the cause, 0 to 1")]
-    growth_ms: Annotated[
-        float | None, Field(description="Net growth blamed on it: CPU ms per round, or 1/1000")
+    growth: Annotated[
+        float | None, Field(description="Net growth blamed on it, in the reply's unit")
     ]
     functions: Annotated[list[Name], Field(description="That carry the growth, most first")]
     features: Annotated[list[FeatureRow], Field(description="What the probability is made of")]
@@ -199,6 +200,7 @@ class RankedChanges(TypedDict):
     """Who could have caused a regression."""
 
     n_candidates: Annotated[int, Field(description="Changes that took effect about then")]
+    unit: Annotated[str, Field(description="Unit of growth")]
     suspects: Annotated[list[SuspectRow], Field(description="Most probable first")]
     none_of_these: Annotated[
         float, Field(description="Probability that no known change is the cause, 0 to 1")
@@ -217,6 +219,7 @@ def rank_changes(
     ranking = investigation.ranking(regression_id)
     return {
         "n_candidates": len(investigation.candidates(regression_id)),
+        "unit": unit_of(investigation),
         "suspects": take([_suspect(suspect) for suspect in ranking.suspects[:limit]]),
         "none_of_these": round(ranking.none_probability, 4),
         "none_features": _features(ranking.none_features),
@@ -235,7 +238,7 @@ def _suspect(suspect: Suspect) -> SuspectRow:
         "window": suspect.change.window,
         "rolled_back": suspect.change.is_roll_back,
         "probability": round(suspect.probability, 4),
-        "growth_ms": number(suspect.growth * 1e3),
+        "growth": number(suspect.growth * SCALE),
         "functions": take([clip(name) for name in suspect.functions[:5]], _MAX_NAMES_BYTES),
         "features": _features(suspect.features),
     }
