@@ -122,6 +122,17 @@ def test_versions_stand_where_no_time_is_known(workbench):
     assert (row["at"], row["version"]) == (None, "1.30")
 
 
+def test_what_falls_for_the_worse_is_named_as_it_is(workbench):
+    make_series(rps=(100, 80), cpu=(1, 1)).to_csv("load.csv", index=False)
+    code, out, _ = workbench("load.csv", "--lower-is-worse", "rps")
+    assert code == 0
+    assert "1 regression" in out
+    code, _, err = workbench("load.csv", "--lower-is-worse", "rsp")
+    assert code == 1
+    assert "expected --lower-is-worse among" in err
+    assert "got 'rsp'" in err
+
+
 def test_metrics_are_judged_apart_and_ranked_together(workbench):
     frames = [
         make_series(f=(1, factor)).melt("date", var_name="series").assign(metric=name, unit=unit)

@@ -964,3 +964,10 @@ def test_work_may_be_any_number_and_is_the_same_within_one_call(store):
         store.add_all([later._replace(work=5.0)])
     with pytest.raises(StoreError, match="expected version= as text that is valid Unicode, got 41"):
         store.profile(version=41)
+
+
+def test_a_change_of_a_kind_that_there_is_none_of_is_refused(store):
+    row = {"id": "F-1", "kind": "flga", "at": "2026-01-01T00:00Z", "key": "fast"}
+    with pytest.raises(StoreError, match=r"changes\.kind: expected one of commit, .*got 'flga'"):
+        store.put("changes", [row])
+    assert store.put("changes", [row | {"kind": "flag"}]) == 1

@@ -90,6 +90,11 @@ def detect(
         judged = _judge(source, chosen, config, explained)
     else:
         judged = [_judge_parts(source, chosen, config, explained)]
+    named = {name for one in judged for series in one.series for name in series[1:]}
+    strange = sorted({*lower} - named) if named else []
+    if strange:
+        known = ", ".join(map(printable, sorted(named)[:8]))
+        raise SignalError(f"{source}: expected --lower-is-worse among {known}, got {strange[0]!r}")
     if explained is not None:
         _explain(judged, explained, figures)
         return

@@ -11,7 +11,7 @@ import pandas as pd
 import pyarrow as pa
 
 from workbench.errors import StoreError
-from workbench.store.schema import FIRST, KEYS, RECORD_TABLES, REQUIRED, WRITTEN
+from workbench.store.schema import CHANGE_KINDS, FIRST, KEYS, RECORD_TABLES, REQUIRED, WRITTEN
 from workbench.store.sql import Query
 
 
@@ -37,6 +37,13 @@ def make_records(table: str, rows: pd.DataFrame | Sequence[Mapping[str, Any]]) -
             f"{table}: expected columns among {', '.join(schema.names)}, with "
             f"{', '.join(REQUIRED[table])}; got {seen}"
         )
+    if table == "changes" and "kind" in frame:
+        told = frame["kind"]
+        strange = told[told.notna() & ~told.isin(["", *CHANGE_KINDS])]
+        if len(strange):
+            raise StoreError(
+                f"changes.kind: expected one of {', '.join(CHANGE_KINDS)}, got {strange.iloc[0]!r}"
+            )
     arrays = [_column(table, frame, field) for field in schema]
     return pa.table(arrays, schema=schema)
 

@@ -84,11 +84,12 @@ PROFILE_TABLES = {
 
 _TIME = pa.timestamp("us", tz="UTC")
 
+CHANGE_KINDS = ("commit", "flag", "config", "experiment", "dependency")
 RECORD_TABLES = {
     "changes": pa.schema(
         [
             ("id", pa.string()),
-            ("kind", pa.string()),  # commit, config, flag, dependency
+            ("kind", pa.string()),  # one of CHANGE_KINDS
             ("service", pa.string()),  # empty where it is not of one
             ("at", _TIME),
             ("title", pa.string()),
