@@ -49,6 +49,17 @@ def test_a_profile_is_of_the_time_that_is_told_or_of_its_file(store, tmp_path):
     assert (windows["version"][0], windows["host"][0], windows["work"][0]) == ("v1", "h", 4.0)
 
 
+@pytest.mark.parametrize(("apart", "is_told"), [(0, True), (60, False)])
+def test_files_of_one_time_are_said_to_be_one_window(store, tmp_path, apart, is_told):
+    tally = Tally()
+    for number in range(3):
+        path = tmp_path / f"{number}.folded"
+        path.write_text(f"main;f {number + 3}\n")
+        os.utime(path, (NOON.timestamp() + number * apart,) * 2)
+        take_in(store, path, Labels("svc"), tally)
+    assert ("3 profiles tell no time" in str(tally)) == is_told
+
+
 def test_records_go_to_the_table_whose_columns_they_have(store, tmp_path):
     rows = {
         "services.csv": ("service,servers,watts\nsvc,3,250\n", "services"),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import os
 import time
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -65,6 +66,8 @@ class Tally:
     """Files of which nothing was new."""
     rejected: list[str] = field(default_factory=list)
     """One line each."""
+    undated: Counter[datetime] = field(default_factory=Counter)
+    """How many profiles told no time, by when their files were modified."""
 
     def __str__(self) -> str:
         """Return one line."""
@@ -73,7 +76,15 @@ class Tally:
         text = f"added {', '.join(parts) or 'nothing'}"
         if self.n_known:
             text += f"; {self.n_known} there already"
-        return f"{text}; {len(self.rejected)} rejected" if self.rejected else text
+        if self.rejected:
+            text += f"; {len(self.rejected)} rejected"
+        n_at_once = max(self.undated.values(), default=0)
+        if n_at_once > 1:
+            text += (
+                f"; {n_at_once} profiles tell no time, and their files were modified at one: "
+                "they are one window (--at tells their time)"
+            )
+        return text
 
 
 def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> None:
@@ -86,7 +97,7 @@ def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> Non
         if isinstance(path, str):
             kind, n = "measurements", _add_series(store, fetch_prometheus(path), labels)
         else:
-            kind, n = _add(store, path, labels)
+            kind, n = _add(store, path, labels, tally.undated)
     except (WorkbenchError, OSError) as error:
         complaint = str(error).partition("\n")[0]
         name = str(path).partition("?")[0]
@@ -151,7 +162,7 @@ def watch(
         sleep(poll_s)
 
 
-def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
+def _add(store: Store, path: Path, labels: Labels, undated: Counter[datetime]) -> tuple[str, int]:
     """Add one file or folder; return what it held, and how much of that."""
     if path.is_dir():
         if (path / ".git").exists():
@@ -163,17 +174,21 @@ def _add(store: Store, path: Path, labels: Labels) -> tuple[str, int]:
         content = Content(unpack(path.read_bytes()))
         format = labels.format or find_format(content)
         if format is not None:
-            return "profiles", _add_profile(store, parse(content, format), path, labels)
+            profile = parse(content, format)
+            return "profiles", _add_profile(store, profile, path, labels, undated)
         return _add_rows(store, content, labels)
     except ParseError as error:
         raise error.within(path) from error
 
 
-def _add_profile(store: Store, profile: Profile, path: Path, labels: Labels) -> int:
+def _add_profile(
+    store: Store, profile: Profile, path: Path, labels: Labels, undated: Counter[datetime]
+) -> int:
     at = labels.at
     is_dated = at is not None or profile.time_ns is not None
     if not is_dated:
         at = datetime.fromtimestamp(path.stat().st_mtime, UTC)
+        undated[at] += 1
     return store.add(
         profile,
         service=labels.service,
