@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from workbench.agent.tools.endpoints import read_traffic
+from workbench.agent.traffic import read_traffic
 
 HOURS = pd.date_range("2026-01-01", periods=4, freq="h", tz="UTC")
 

@@ -17,8 +17,8 @@ from workbench.agent.calls import Calls
 from workbench.agent.once import once
 from workbench.agent.tools.cases import index_cases
 from workbench.agent.tools.documents import Library, read_library
-from workbench.agent.tools.endpoints import Traffic, read_traffic
 from workbench.agent.tools.relevance import TextIndex
+from workbench.agent.traffic import Traffic, read_traffic
 from workbench.attribute import (
     Clues,
     CodeHistory,
