@@ -14,8 +14,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from workbench.attribute import CodeMap
-from workbench.attribute.codemap import changed_functions, read_sources
-from workbench.attribute.languages import find_spans
+from workbench.attribute.code.codemap import changed_functions, read_sources
+from workbench.attribute.code.languages import find_spans
 from workbench.history import Repository, run_git, weave_files
 from workbench.types import Function
 

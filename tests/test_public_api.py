@@ -48,6 +48,7 @@ PUBLIC = {
         "recorded_changes",
         "within",
     ],
+    "workbench.attribute.code": ["CodeHistory", "CodeMap", "Definition"],
     "workbench.cli": ["cli", "main"],
     "workbench.detect": [
         "Background",

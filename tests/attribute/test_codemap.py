@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.attribute.codemap import changed_functions, describe_changes
+from workbench.attribute.code.codemap import changed_functions, describe_changes
 from workbench.history import weave_files
 from workbench.types import Function
 

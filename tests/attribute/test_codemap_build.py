@@ -8,9 +8,9 @@ from contextlib import closing
 import pytest
 
 from workbench.attribute import CodeMap
-from workbench.attribute.codemap import changed_functions, read_sources
-from workbench.attribute.parsing import parse_blobs
-from workbench.attribute.span_cache import SpanCache, cache_folder
+from workbench.attribute.code.codemap import changed_functions, read_sources
+from workbench.attribute.code.parsing import parse_blobs
+from workbench.attribute.code.span_cache import SpanCache, cache_folder
 from workbench.errors import HistoryError
 from workbench.history import MODULE, Repository, Span, run_git, weave_files
 from workbench.types import Function
@@ -183,7 +183,7 @@ def test_a_format_of_its_own_is_all_that_is_read(monkeypatch, tmp_path):
     cache, key = SpanCache(tmp_path), ("0" * 40, "go")
     cache.put({key: [Span("f", 0, 1)]})
     assert cache.get([key]) == {key: [Span("f", 0, 1)]}
-    monkeypatch.setattr("workbench.attribute.span_cache.FORMAT", "another")
+    monkeypatch.setattr("workbench.attribute.code.span_cache.FORMAT", "another")
     assert cache.get([key]) == {}
 
 

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.attribute.grammars import LANGUAGES, language_of
-from workbench.attribute.languages import definitions, find_spans, line_definitions
-from workbench.attribute.trees import read_both
-from workbench.attribute.written import MOST_BYTES
+from workbench.attribute.code.grammars import LANGUAGES, language_of
+from workbench.attribute.code.languages import definitions, find_spans, line_definitions
+from workbench.attribute.code.trees import read_both
+from workbench.attribute.code.written import MOST_BYTES
 from workbench.history import MODULE
 
 SOURCES = {

@@ -5,8 +5,8 @@ import time
 import pytest
 
 from workbench.attribute import CodeMap, Definition
-from workbench.attribute.languages import definitions
-from workbench.attribute.names import readings
+from workbench.attribute.code.languages import definitions
+from workbench.attribute.code.names import readings
 from workbench.types import Function
 
 FILES = {

@@ -1,11 +1,9 @@
 """Which change caused a regression: candidates, code map, ranking."""
 
 from workbench.attribute.candidates import arm_costs, recorded_changes, within
-from workbench.attribute.code import CodeHistory
-from workbench.attribute.codemap import CodeMap
+from workbench.attribute.code import CodeHistory, CodeMap, Definition
 from workbench.attribute.features import Clues
 from workbench.attribute.growth import Growth, measure_growth
-from workbench.attribute.languages import Definition
 from workbench.attribute.lines import line_growth
 from workbench.attribute.moves import Sources, find_renames
 from workbench.attribute.rank import Weights, rank_changes

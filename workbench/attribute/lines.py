@@ -14,7 +14,7 @@ from functools import cache
 import numpy as np
 from scipy import sparse
 
-from workbench.attribute.code import CodeHistory
+from workbench.attribute.code.history import CodeHistory
 from workbench.attribute.diffs import Reading
 from workbench.history import WovenLine, enclosing_function
 from workbench.types import SERVICE, FloatArray, Function, IntArray, Recording

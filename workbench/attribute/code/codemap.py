@@ -9,15 +9,15 @@ from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 
-from workbench.attribute.grammars import language_of
-from workbench.attribute.languages import Definition, definitions, line_definitions, place
+from workbench.attribute.code.grammars import language_of
+from workbench.attribute.code.languages import Definition, definitions, line_definitions, place
+from workbench.attribute.code.names import split_name
+from workbench.attribute.code.parsing import parse_blobs
+from workbench.attribute.code.resolve import Resolver, innermost
+from workbench.attribute.code.span_cache import SpanCache
+from workbench.attribute.code.trees import no_cycles_sought, read_both
+from workbench.attribute.code.written import MOST_BYTES
 from workbench.attribute.moves import Sources
-from workbench.attribute.names import split_name
-from workbench.attribute.parsing import parse_blobs
-from workbench.attribute.resolve import Resolver, innermost
-from workbench.attribute.span_cache import SpanCache
-from workbench.attribute.trees import no_cycles_sought, read_both
-from workbench.attribute.written import MOST_BYTES
 from workbench.history import MODULE, Commit, FileWeave, Repository, split_lines
 from workbench.types import Change, Function
 

@@ -12,9 +12,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 
-from workbench.attribute.grammars import language_of
-from workbench.attribute.languages import Definition
-from workbench.attribute.names import NO_CRATES, Parts, readings, split_name
+from workbench.attribute.code.grammars import language_of
+from workbench.attribute.code.languages import Definition
+from workbench.attribute.code.names import NO_CRATES, Parts, readings, split_name
 from workbench.types import Function
 
 _INSTALLED = re.compile(r".*/(?:(?:site|dist)-packages|lib/python3\.\d+t?)/", re.S | re.I)

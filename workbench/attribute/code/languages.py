@@ -15,10 +15,10 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 
-from workbench.attribute.declared import rust_module
-from workbench.attribute.grammars import BY_NAME, PYTHON, language_of
-from workbench.attribute.trees import no_cycles_sought, parse
-from workbench.attribute.written import is_written
+from workbench.attribute.code.declared import rust_module
+from workbench.attribute.code.grammars import BY_NAME, PYTHON, language_of
+from workbench.attribute.code.trees import no_cycles_sought, parse
+from workbench.attribute.code.written import is_written
 from workbench.history import MODULE, Span, function_spans, line_functions, parses
 
 

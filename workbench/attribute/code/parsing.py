@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-from workbench.attribute.languages import find_spans
-from workbench.attribute.trees import no_cycles_sought
+from workbench.attribute.code.languages import find_spans
+from workbench.attribute.code.trees import no_cycles_sought
 from workbench.history import Repository, Span
 
 Task = tuple[str, str]
@@ -97,7 +97,7 @@ def _second_process(
     if not tasks:
         yield
         return
-    root = str(Path(__file__).parents[2])
+    root = str(Path(__file__).parents[3])
     paths = os.pathsep.join([root, *filter(None, [os.environ.get("PYTHONPATH")])])
     try:
         process = subprocess.Popen(

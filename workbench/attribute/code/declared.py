@@ -7,7 +7,7 @@ from collections.abc import Callable
 from pathlib import PurePosixPath
 from typing import Any
 
-from workbench.attribute.written import MOST_DEPTH
+from workbench.attribute.code.written import MOST_DEPTH
 
 Reader = Callable[[Any], str]
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from workbench.attribute.declared import without_brackets
+from workbench.attribute.code.declared import without_brackets
 from workbench.history import enclosing_function
 
 Parts = tuple[str, ...]

@@ -13,9 +13,9 @@ from typing import Any, NamedTuple
 import numpy as np
 import tree_sitter
 
-from workbench.attribute.grammars import BY_NAME, Language, grammar, language_of, query
-from workbench.attribute.walk import Walk
-from workbench.attribute.written import MOST_BYTES, MOST_DEPTH, is_written
+from workbench.attribute.code.grammars import BY_NAME, Language, grammar, language_of, query
+from workbench.attribute.code.walk import Walk
+from workbench.attribute.code.written import MOST_BYTES, MOST_DEPTH, is_written
 from workbench.history import Span
 
 MOST_SECONDS = 4.0

@@ -7,9 +7,9 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 
-from workbench.attribute.codemap import CodeMap, describe_changes, read_sources
+from workbench.attribute.code.codemap import CodeMap, describe_changes, read_sources
+from workbench.attribute.code.languages import line_definitions
 from workbench.attribute.diffs import runs_in_production, settings_changed
-from workbench.attribute.languages import line_definitions
 from workbench.attribute.moves import Sources
 from workbench.attribute.touched import Code
 from workbench.errors import HistoryError

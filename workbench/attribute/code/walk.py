@@ -6,8 +6,8 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from workbench.attribute.declared import function_name, scope_name
-from workbench.attribute.grammars import Language
+from workbench.attribute.code.declared import function_name, scope_name
+from workbench.attribute.code.grammars import Language
 from workbench.history import Span
 
 
