@@ -8,12 +8,17 @@ from workbench.errors import SignalError
 from workbench.types import SERVICE, SeriesMatrix, Stacks
 
 
-def detect_stacks(before, after, *, noise=None, sigma=0.01, seed=0, config=None):
-    """Cost of each stack before and after -> what is detected; `noise` is the service's own."""
+def detect_stacks(before, after, **options):
+    """Cost of each stack before and after -> what is detected."""
+    courses = {s: [before.get(s, 0), after.get(s, 0)] for s in sorted({*before, *after})}
+    return detect_courses(courses, **options)
+
+
+def detect_courses(courses, *, n_each=20, noise=None, sigma=0.01, seed=0, config=None):
+    """Levels of each stack, one after the other -> what is detected; `noise` is the service's."""
     rng = np.random.default_rng(seed)
-    stacks = sorted({*before, *after})
-    sides = [[before.get(s, 0)] * 20 + [after.get(s, 0)] * 20 for s in stacks]
-    values = np.array(sides, dtype=float)
+    stacks = [*courses]
+    values = np.repeat(np.array([*courses.values()], dtype=float), n_each, axis=1)
     values *= 1 + sigma * rng.standard_normal(values.shape)
     functions = sorted({name for stack in stacks for name in stack.split(";")})
     frames = [["", *stack.split(";")] for stack in stacks]
@@ -56,6 +61,18 @@ def test_what_grew_in_its_caller_too_is_no_shift():
     )
     assert detection.found[0].is_sure
     assert {"new"} & {detection.found[0].subject, *detection.found[0].merged}
+
+
+def test_cost_does_not_come_from_what_has_another_name_now():
+    # `new` is `old` by its other name, in a caller that stayed as it was; f grew by as much
+    rest = {"main;rest": 60, "main;kept;more": 2}
+    for seed in range(4):
+        detection = detect_stacks(
+            {"main;kept;old": 3, "main;f": 1} | rest, {"main;kept;new": 3, "main;f": 4} | rest,
+            noise=0.01, seed=seed,
+        )  # fmt: skip
+        assert names(detection) & {"f", "new"} == {"f"}
+        assert told(detection, "new")[0].startswith("cost moved")
 
 
 def test_a_callee_with_other_callers_is_not_taken_for_a_caller():
@@ -107,6 +124,13 @@ def test_what_the_total_cannot_tell_is_kept_open_where_that_is_asked_for():
     ]
     assert sum(bool(d.found) for d in strict) < sum(bool(d.found) for d in open_)
     assert any(not r.is_sure for d in open_ for r in d.found)
+
+
+def test_the_total_is_asked_beside_what_came_and_went():
+    courses = {"main;rest": [60] * 6, "main;g": [1, 10, 1, 10, 1, 1], "main;f": [2] * 5 + [5]}
+    detection = detect_courses(courses, n_each=10, noise=0.01)
+    assert names(detection) & {"f", "g"} == {"f"}
+    assert detection.found[0].is_sure
 
 
 N = 240

@@ -133,6 +133,35 @@ def test_a_small_step_is_found_when_noise_is_larger_later(seed):
     assert small.delta_low < 0.012 < small.delta_high
 
 
+def of_levels(*levels, lower_is_worse=()):
+    """Levels, with the window in which each ends -> changes reported, as (window, sign)."""
+    values = noisy(3)
+    start = 0
+    for end, level in levels:
+        values[1, start:end] += level
+        start = end
+    frame = released(values)
+    frame.index = ["a", "b", "c"]
+    config = DetectConfig(lower_is_worse=frozenset(lower_is_worse))
+    detection = detect(frame, config=config)
+    assert all(r.subject == "b" for r in (*detection.found, *detection.gains))
+    return [[r.change_index for r in part] for part in (detection.found, detection.gains)]
+
+
+@pytest.mark.parametrize("sign", [1, -1])
+def test_what_was_better_for_longer_than_before_regressed_when_that_ends(sign):
+    worse = () if sign > 0 else ("b",)
+    best_long = of_levels((200, 0.1 * sign), (700, 0), (1008, 0.1 * sign), lower_is_worse=worse)
+    assert best_long == [[700], []]
+    best_briefly = of_levels((500, 0.1 * sign), (700, 0), (1008, 0.1 * sign), lower_is_worse=worse)
+    assert best_briefly == [[], []]
+
+
+def test_a_rise_that_was_undone_is_no_dip_of_what_follows():
+    levels = (200, 0.1), (400, 0.0), (600, 0.1), (800, 0.0), (1008, 0.06)
+    assert of_levels(*levels) == [[800], [200]]
+
+
 @pytest.mark.parametrize("height", [0.1, -0.1])
 def test_what_came_and_went_is_removed_with_its_reason(height):
     values = noisy(3)

@@ -42,6 +42,20 @@ def dense_step(design, level, y):
     return best
 
 
+def dense_stretch(design, y):
+    """The stretch whose other level explains most, by least squares at every one."""
+    n, edge = design.layout.n_blocks, design.layout.edge
+    at, best = np.arange(n), (0, 0, 0.0, 0.0)
+    for first in range(edge, n - 2 * edge + 1):
+        for end in range(first + edge, n - edge + 1):
+            x = np.column_stack([design.basis, (at >= first) & (at < end)])
+            rise = np.linalg.lstsq(x, y, rcond=None)[0][-1]
+            length = 1 / np.sqrt(np.linalg.inv(x.T @ x)[-1, -1])
+            if abs(rise * length) > abs(best[2]):
+                best = (first, end, rise * length, rise)
+    return best
+
+
 # against what is plain to see
 
 
@@ -93,6 +107,19 @@ def test_the_likeliest_step_is_the_highest_of_all_when_each_is_tried(phi):
         assert height == pytest.approx(heights[place], rel=1e-12)
 
 
+@pytest.mark.parametrize("name", ["short", "a week with its day"])
+def test_the_likeliest_stretch_is_that_of_least_squares_when_each_is_tried(name):
+    design = DESIGNS[name]
+    n, basis = design.layout.n_blocks, design.tables.bases[0]
+    left = normal(n, seed=4)
+    left[n // 3 : n // 2] += 1.5
+    expected = dense_stretch(design, left)
+    compiled.project_out(left, basis)
+    found = compiled.likeliest_stretch(left, basis, design.tables.inverse_lengths[0], np.empty(n))
+    assert found == pytest.approx(expected, rel=1e-6)
+    assert abs(found[0] - n // 3) <= 2
+
+
 @pytest.mark.parametrize("name", DESIGNS)
 @pytest.mark.parametrize("level", [0, 8, 16])
 def test_a_scan_is_least_squares_at_every_place_when_written_out(name, level):
@@ -131,6 +158,18 @@ def test_nothing_of_a_step_is_left_when_it_is_taken_out(place):
     assert found == place
     plain.take_out_step(left, found, height, basis, scales, np.empty(40))
     np.testing.assert_allclose(left, 0, atol=1e-12)
+
+
+@pytest.mark.parametrize("n", [84, 1008])
+def test_levels_that_come_and_go_are_taken_out_though_no_single_step_tells_them(n):
+    design = Design(Layout(n, 1, n // 20), ())
+    basis, scales = design.tables.bases[0], design.tables.inverse_lengths[0]
+    left = np.repeat([1.0, 0.0, 1.0, 0.0, 1.0, 0.0], n // 6) + 0.2 * normal(n, seed=1)
+    plain.project_out(left, basis)
+    places, heights = np.zeros(10, np.int64), np.zeros(10)
+    k = compiled.find_steps(left, basis, scales, 8.0, places, heights, np.empty(n), np.empty(n))
+    assert sorted(places[:k]) == pytest.approx([n // 6 * i for i in range(1, 6)], abs=1)
+    assert left.std() == pytest.approx(0.2, abs=0.03)
 
 
 def test_several_steps_are_taken_out_when_they_stand_out():

@@ -49,6 +49,18 @@ def test_a_step_elsewhere_is_not_taken_for_one(places):
     assert (np.abs(moves.sizes) > 3 * moves.errors).mean() < 0.1
 
 
+def test_a_step_is_measured_beside_what_came_and_went():
+    background = Background(Design(make_layout(46), ()), Prior(0.0, 0.1))
+    rows = 10 + 0.1 * np.random.default_rng(0).standard_normal((400, 46))
+    rows[:, 16:27] += 0.3  # neither end of it stands out alone
+    rows[:, 36:] += 0.2
+    c = Candidate(0, 36, 36, 36, 10.0, 10.2, 0.1, 0.001, 0, 46, 10.2)
+    moves = measure(judge_blocks(rows, background), c, background, np.array([16, 27]))
+    off = (moves.sizes - 0.2) / moves.errors
+    assert abs(off.mean()) < 0.3
+    assert 0.85 < off.std() < 1.3
+
+
 def test_a_gradual_rise_is_not_taken_for_a_step():
     rise = [(at, 2.0 / 40) for at in range(204, 804, 15)]
     moves = moved(blocks(*rise), candidate(504))

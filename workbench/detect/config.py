@@ -41,6 +41,11 @@ class DetectConfig:
     total_ratio: float | None = None
     """What an experiment told: the service's cost now as a multiple of that before."""
 
+    def is_worse(self, rise: float, metric: str, subject: str) -> bool:
+        """Tell whether a change is a regression by its direction."""
+        name = subject if metric in {"", "value"} else metric
+        return (rise > 0) != (name in self.lower_is_worse)
+
     def __post_init__(self) -> None:
         """Check it; SignalError where a value has no meaning."""
         lower: object = self.lower_is_worse

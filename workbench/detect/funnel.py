@@ -115,7 +115,7 @@ def _conclude(
     worth, whole = _Worth(signals, config), View.of_all(signals)
     large = threshold(kept, config, worth.metric, worth.total, worth.watts)
     kept = funnel.take("threshold", whole, kept, large)
-    domains = Domains(signals, seen.background, stacks, changes, config, known=kept)
+    domains = Domains(signals, seen.background, stacks, changes, config, [*kept, *seen.passed])
     kept = funnel.take("cost shift", whole, kept, cost_shift(kept, domains))
     kept = funnel.take("merge", whole, kept, merge(kept, signals, domains, config))
     p_values = adjusted([c.p_value for c in kept], seen.n_series)
@@ -124,8 +124,7 @@ def _conclude(
         for c, p_value in zip(kept, p_values, strict=True)
     ]
     found.sort(key=lambda r: -abs(r.absolute_delta))
-    lower = config.lower_is_worse
-    is_worse = [(r.absolute_delta > 0) != (_name_of(r) in lower) for r in found]
+    is_worse = [config.is_worse(r.absolute_delta, r.metric, r.subject) for r in found]
     return Detection(
         found=tuple(r for r, worse in zip(found, is_worse, strict=True) if worse),
         gains=tuple(r for r, worse in zip(found, is_worse, strict=True) if not worse),
@@ -133,11 +132,6 @@ def _conclude(
         removed=pd.DataFrame(funnel.removed, columns=REMOVED),
         explainer=Explainer(signals, seen.background, config, seen.parts),
     )
-
-
-def _name_of(r: Regression) -> str:
-    """Return what tells which way is worse: the metric, or the subject where it says nothing."""
-    return r.subject if r.metric in {"", "value"} else r.metric
 
 
 def _is_new(c: Candidate, signals: Signals) -> bool:

@@ -29,6 +29,8 @@ class Seen:
     signals: Signals
     """All series; or of those read in parts, the ones that changed, and the services' totals."""
     kept: list[Candidate]
+    passed: list[Candidate]
+    """What went away again."""
     funnel: Funnel
     n_series: int
     """Looked at."""
@@ -43,7 +45,7 @@ def look_at_all(signals: Signals, config: DetectConfig, background: Background |
     n_series = len(signals.values)
     _check_any(found.n_judged)
     background = found.background or find_background(signals)
-    return Seen(signals, found.kept, found.funnel, n_series, background)
+    return Seen(signals, found.kept, found.passed, found.funnel, n_series, background)
 
 
 def look_at_parts(parts: SeriesParts, config: DetectConfig, background: Background | None) -> Seen:
@@ -59,18 +61,20 @@ def look_at_parts(parts: SeriesParts, config: DetectConfig, background: Backgrou
     costs: set[tuple[str, str]] = set()
     if "metric" in sample.index.names:
         costs.update(*(costs_among(keys_of(names)) for names in parts.names()))
-    funnel, kept, needed = Funnel(), list[Candidate](), list[Signals]()
+    funnel, needed = Funnel(), list[Signals]()
+    kept, passed = list[Candidate](), list[Candidate]()
     n_series = n_judged = n_needed = 0
     for signals, found in _in_order(parts, config, background, costs):
         funnel.add(found.funnel)
         rows = _needed(signals, found)
-        kept += [replace(c, row=n_needed + int(np.searchsorted(rows, c.row))) for c in found.kept]
+        for some, of_part in ((kept, found.kept), (passed, found.passed)):
+            some += [replace(c, row=n_needed + int(np.searchsorted(rows, c.row))) for c in of_part]
         needed.append(signals.take(rows))
         n_needed += len(rows)
         n_series += len(signals.values)
         n_judged += found.n_judged
     _check_any(n_judged)
-    return Seen(_together(needed), kept, funnel, n_series, background, parts)
+    return Seen(_together(needed), kept, passed, funnel, n_series, background, parts)
 
 
 def _in_order(
@@ -95,7 +99,7 @@ def _in_order(
 
 def _needed(signals: Signals, found: Changes) -> IntArray:
     """Return the rows that changed, and those of services' totals."""
-    rows = {c.row for c in found.kept}
+    rows = {c.row for c in (*found.kept, *found.passed)}
     return np.array(sorted(rows | {*signals.totals.values()}), np.int64)
 
 

@@ -82,6 +82,35 @@ def likeliest_step(left, phi, inverse_lengths):
 
 
 @loops
+def likeliest_stretch(left, basis, inverse_lengths, sums):
+    """Return first block, end, height (in noise) and rise of the stretch that explains most.
+
+    A level that comes and goes has no step that tells it from noise (circular binary segmentation:
+    A. B. Olshen et al., Biostatistics 5, 2004). No stretch is shorter than the edge of a series;
+    of a long one not every place is tried, since steps are placed anew beside each other.
+    """
+    n, fewest = len(left), 1
+    stride = max(1, n // 84)
+    while fewest < n and inverse_lengths[fewest] == 0:
+        fewest += 1
+    first, end, height, rise = 0, 0, 0.0, 0.0
+    for a in range(fewest, n - 2 * fewest + 1, stride):
+        total = 0.0
+        sums[: len(basis)] = 0.0
+        for b in range(a + 1, n - fewest + 1):
+            total += left[b - 1]
+            length = float(b - a)
+            for j in range(len(basis)):
+                sums[j] += basis[j, b - 1]
+                length -= sums[j] * sums[j]
+            if b - a < fewest or inverse_lengths[a] == 0 or inverse_lengths[b] == 0:
+                continue
+            if length > 0.0025 * (b - a) and total * total > height * height * length:
+                first, end, height, rise = a, b, total / math.sqrt(length), total / length
+    return first, end, height, rise
+
+
+@loops
 def take_out_step(left, place, height, basis, inverse_lengths, scratch):
     """Take a step of white noise out, beside the basis, in place."""
     scratch[:place] = 0.0
@@ -157,8 +186,17 @@ def find_steps(left, basis, inverse_lengths, outstanding, places, heights, scrat
         place, height = likeliest_step(left, 0.0, inverse_lengths)
         if height == 0:
             break
-        if n > 0 and abs(height) < min(3.5, 0.55 * math.sqrt(len(left))) * root_mean_square(left):
-            break  # what noise has; structure that is left would show more, unfitted as it is
+        # what noise has; structure that is left would show more, unfitted as it is
+        least = min(3.5, 0.55 * math.sqrt(len(left))) * root_mean_square(left)
+        if n > 0 and abs(height) < least:
+            if n + 2 > most or lag_one(left) < 0.15:  # long stretches make neighbours alike
+                break
+            place, end, height, rise = likeliest_stretch(left, basis, inverse_lengths, scratch)
+            if abs(height) < least:
+                break
+            places[n], heights[n] = end, -rise / inverse_lengths[end]
+            take_out_step(left, end, heights[n], basis, inverse_lengths, scratch)
+            n, height = n + 1, rise / inverse_lengths[place]
         take_out_step(left, place, height, basis, inverse_lengths, scratch)
         places[n], heights[n] = place, height
         n += 1

@@ -26,6 +26,8 @@ class Changes(NamedTuple):
     """What lastingly changed in series."""
 
     kept: list[Candidate]
+    passed: list[Candidate]
+    """What went away again: steps that what else happened has to be told from."""
     funnel: Funnel
     background: Background | None
     """What the series without gaps were judged against; None where all have some."""
@@ -46,7 +48,7 @@ def lasting_changes(
     costs : set of (service, subject)
         Whose cost is judged, so that their shares are not.
     """
-    funnel, kept = Funnel(), []
+    funnel, kept, passed = Funnel(), list[Candidate](), list[Candidate]()
     views = split_views(signals)
     for view in views:
         own = background if view.is_whole else None
@@ -54,11 +56,13 @@ def lasting_changes(
             own = find_background(view.signals)
         if view.is_whole:
             background = own
-        kept += [view.out(c) for c in _changes(view, own, config, funnel, costs)]
+        lasting, others = _changes(view, own, config, funnel, costs)
+        kept += map(view.out, lasting)
+        passed += map(view.out, others)
     n_judged = sum(len(view.rows) for view in views)
     n_left = len(signals.values) - n_judged
     funnel.note("screen", n_left, 0, {"fewer than 10 values": n_left})
-    return Changes(kept, funnel, background, n_judged)
+    return Changes(kept, passed, funnel, background, n_judged)
 
 
 def costs_among(keys: pd.DataFrame | None) -> set[tuple[str, str]]:
@@ -72,13 +76,19 @@ def costs_among(keys: pd.DataFrame | None) -> set[tuple[str, str]]:
 def _changes(
     view: View, background: Background, config: DetectConfig, funnel: Funnel,
     costs: set[tuple[str, str]],
-) -> list[Candidate]:  # fmt: skip
-    """Return what lastingly changed in series with the same windows."""
-    signals, layout = view.signals, background.design.layout
-    kept = _candidates(view, background, config, funnel, costs)
-    kept = funnel.take("went away", view, kept, went_away(kept, layout))
+) -> tuple[list[Candidate], list[Candidate]]:  # fmt: skip
+    """Return what lastingly changed in series with the same windows, and what went away again."""
+    signals = view.signals
+
+    def is_worse(c: Candidate) -> bool:
+        return config.is_worse(c.delta, signals.key(c.row, "metric"), signals.key(c.row, "subject"))
+
+    found = _candidates(view, background, config, funnel, costs)
+    lasting = went_away(found, background.design.layout, is_worse)
+    kept = funnel.take("went away", view, found, lasting)
     seasonal = seasonality(kept, signals, background, config)
-    return funnel.take("seasonality", view, kept, seasonal)
+    passed = [c for c, _ in lasting.removed]
+    return funnel.take("seasonality", view, kept, seasonal), passed
 
 
 def _candidates(

@@ -14,18 +14,21 @@ from __future__ import annotations
 from functools import partial
 
 import numpy as np
+from scipy import sparse
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.stages.domains import SIGMAS, Domains, Step
 from workbench.detect.stages.filters import Split, split
 from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.moves import Moves
-from workbench.types import FloatArray
+from workbench.types import BoolArray, FloatArray
 
 _EVIDENCE = 4.0
 """Log of how much likelier it has to be that a function did not become dearer than that it did."""
 _ALIKE = 0.45
 """Cost comes from stacks that lost as much, but for this part of it or what errors explain."""
+_HELD = 0.95
+"""Stacks are within others that have this part of their cost."""
 _LEAST_ERROR = 1e-6
 """Part of a step that counts as its error where there is none."""
 _TINY = 1e-300
@@ -35,7 +38,7 @@ _TINY = 1e-300
 def cost_shift(candidates: list[Candidate], domains: Domains) -> Split:
     """Remove what traffic explains, and what only moved between functions."""
     by_traffic = split(candidates, partial(_by_traffic, domains=domains))
-    changed = domains.knowing(by_traffic.kept)
+    changed = domains.without([c for c, _ in by_traffic.removed])
     shifted = split(by_traffic.kept, partial(_shifted, domains=changed))
     return Split(shifted.kept, by_traffic.removed + shifted.removed)
 
@@ -82,13 +85,19 @@ def _within(c: Candidate, domains: Domains) -> str:
     for n_before, scope in enumerate(around):
         wanted = _EVIDENCE + np.log1p(n_before)
         rest = stacks.without(scope.stacks, row)
-        if _lost(c, own, domains.measure(c, rest), domains)[0] > wanted:
+        whole = domains.measure(c, rest)
+        if _lost(c, own, whole, domains)[0] > wanted:
             return f"cost moved within {scope.name}, whose own cost did not move with it"
         least = domains.config.min_total_ratio * own.size
         rows, parts = stacks.parts(scope.members, rest, before, least / 2)
         moves = domains.measure(c, parts)
         is_other = np.isin(rows, domains.changed_nearby(c))
         evidence = np.where(is_other, -np.inf, _lost(c, own, moves, domains))
+        stayed = _weighed(c, own, moves, domains) < -_EVIDENCE
+        holders = [parts[np.flatnonzero(stayed)]]
+        if _weighed(c, own, whole, domains)[0] < -_EVIDENCE:
+            holders.append(rest)
+        evidence[_is_held(parts, sparse.vstack(holders), before)] = -np.inf
         n_able = int((moves.before >= least).sum())
         if len(rows) and evidence.max() > wanted + np.log1p(n_able):
             name = stacks.name(int(rows[evidence.argmax()]))
@@ -96,7 +105,22 @@ def _within(c: Candidate, domains: Domains) -> str:
     return ""
 
 
+def _is_held(parts: sparse.csr_array, holders: sparse.csr_array, costs: FloatArray) -> BoolArray:
+    """Return which sets of stacks are within one of others."""
+    weighed = sparse.csr_array(parts.multiply(costs))
+    own = np.asarray(weighed.sum(axis=1)).ravel()
+    shared = np.asarray((weighed @ holders.T).toarray())
+    return np.asarray((shared >= _HELD * own[:, np.newaxis]).any(axis=1))
+
+
 def _lost(c: Candidate, own: Step, moves: Moves, domains: Domains) -> FloatArray:
+    """Return the evidence that a candidate's cost came from stacks that lost as much."""
+    left = moves.sizes + own.size
+    unlike = np.maximum(_ALIKE * own.size, SIGMAS * np.hypot(moves.errors, own.error))
+    return np.where(np.abs(left) <= unlike, _weighed(c, own, moves, domains), -np.inf)
+
+
+def _weighed(c: Candidate, own: Step, moves: Moves, domains: Domains) -> FloatArray:
     """Return the evidence that a candidate's cost came from stacks, rather than that these
     stayed as they were.
     """
@@ -106,10 +130,7 @@ def _lost(c: Candidate, own: Step, moves: Moves, domains: Domains) -> FloatArray
     if domains.metric(c) == "gcpu" and not is_traffic_known:
         # what grows makes all else a smaller part of the service
         stayed = -np.minimum(moves.before / max(1 - c.before, size), 1) * size
-    left = moves.sizes + size
-    evidence = _evidence(size + stayed, left, moves, domains.config)
-    unlike = np.maximum(_ALIKE * size, SIGMAS * np.hypot(moves.errors, own.error))
-    return np.where(np.abs(left) <= unlike, evidence, -np.inf)
+    return _evidence(size + stayed, moves.sizes + size, moves, domains.config)
 
 
 def _evidence(size: FloatArray, left: FloatArray, moves: Moves, config: DetectConfig) -> FloatArray:

@@ -67,10 +67,10 @@ class Domains:
         self.stacks = None if stacks is None else StackCosts(stacks, layout, changes)
         self.known = known
 
-    def knowing(self, known: Sequence[Candidate]) -> Domains:
-        """Return the same, of which something else is known to have changed."""
+    def without(self, removed: Sequence[Candidate]) -> Domains:
+        """Return the same, where some of what changed is known to have been nothing."""
         other = copy.copy(self)
-        other.known = known
+        other.known = [c for c in self.known if c not in removed]
         return other
 
     def subject(self, c: Candidate) -> str:

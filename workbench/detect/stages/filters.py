@@ -40,35 +40,62 @@ def significant(candidates: list[Candidate], alpha: float) -> Split:
     return split(candidates, lambda c: "" if c.p_value <= alpha else reason)
 
 
-def went_away(candidates: list[Candidate], layout: Layout) -> Split:
-    """Remove transients: rises that fell again, and what has not been seen for long enough.
+def went_away(
+    candidates: list[Candidate], layout: Layout, is_worse: Callable[[Candidate], bool]
+) -> Split:
+    """Remove transients: steps that were undone, and what has not been seen for long enough.
 
-    Of steps up and down of one series those that undo each other go, the nearest first; and the
-    last, where the series ends near the level it had before.
+    Of the steps of one series first those go that made it worse and were undone, the nearest first,
+    then those that made it better; and the last, where the series ends near the level it had
+    before. What was better for longer than it had been otherwise is the rule and no exception, so
+    that its end is a regression.
     """
     by_row = defaultdict(list)
     for candidate in candidates:
         by_row[candidate.row].append(candidate)
-    reasons = {}
+    reasons: dict[Candidate, str] = {}
+    fewest = (layout.edge - 1) * layout.block
     for changes in by_row.values():
-        reasons.update(_transients(changes, (layout.edge - 1) * layout.block, layout.n_windows))
+        left = _without_undone(changes, is_worse, reasons)
+        left = _without_undone(left, lambda c: not is_worse(c), reasons, keeps_end=_is_rule)
+        _tell_unsettled(left, fewest, layout.n_windows, reasons)
     return split(candidates, lambda c: reasons.get(c, ""))
 
 
-def _transients(changes: list[Candidate], fewest: int, n_windows: int) -> dict[Candidate, str]:
-    left, reasons = list(changes), {}
+def _is_rule(since: int, first: Candidate, second: Candidate) -> bool:
+    """Tell whether a level lasted for longer than the one before it."""
+    return second.index - first.index > first.index - since
+
+
+def _without_undone(
+    changes: list[Candidate], begins: Callable[[Candidate], bool], reasons: dict[Candidate, str],
+    keeps_end: Callable[[int, Candidate, Candidate], bool] = lambda *_: False,
+) -> list[Candidate]:  # fmt: skip
+    """Return steps without those that were undone, and tell the reasons of these."""
+    left = list(changes)
     i = 0
     while i + 1 < len(left):
         first, second = left[i], left[i + 1]
         net = abs(second.after - first.before)
         smaller = min(abs(first.delta), abs(second.delta))
-        if first.delta * second.delta < 0 and net < _BACK * smaller:
-            reasons[first] = "went away again"
+        is_undone = first.delta * second.delta < 0 and net < _BACK * smaller
+        if not is_undone or not begins(first):
+            i += 1
+            continue
+        reasons[first] = "went away again"
+        if keeps_end(left[i - 1].index if i else 0, first, second):
+            del left[i]
+        else:
             reasons[second] = "only the end of what went away again"
             del left[i : i + 2]
-            i = max(i - 1, 0)
-        else:
-            i += 1
+        i = max(i - 1, 0)
+    return left
+
+
+def _tell_unsettled(
+    left: list[Candidate], fewest: int, n_windows: int, reasons: dict[Candidate, str]
+) -> None:
+    """Tell which steps were not seen for long enough."""
     for change in left:
         is_last = change is left[-1]
         if is_last and abs(change.latest - change.before) < _BACK * abs(change.delta):
@@ -77,7 +104,6 @@ def _transients(changes: list[Candidate], fewest: int, n_windows: int) -> dict[C
             reasons[change] = f"seen for {fewest} windows or fewer, it may go away again"
         elif change.kind == "step" and change.index <= fewest:
             reasons[change] = f"after {fewest} windows or fewer, too few to tell a level by"
-    return reasons
 
 
 def threshold(

@@ -33,10 +33,11 @@ def measure_steps(
 ):  # fmt: skip
     """Measure the last of some steps in every row, beside those others that the row needs.
 
-    Rows, columns (one a row, too) and ramps are whitened and free of level and season. Of the steps
-    and the ramp of a row (`ramp_of`, -1 for none) one after the other is taken in, the clearest
-    first, while its square is `outstanding` times that of the noise, and while part `seen` of it is
-    left beside the others. `products` and `table` are for sums of products.
+    Rows, columns (one a row, too) and ramps are whitened and free of level and season. The steps
+    and the ramp of a row (`ramp_of`, -1 for none) are taken in together, the clearest first, while
+    part `seen` of one is left beside the others and half of the freedom; then one after the other
+    is left out whose square is not `outstanding` times that of the noise: what comes and goes is
+    clear with its end alone. `products` and `table` are for sums of products.
     """
     n_columns, n_blocks = columns.shape
     last, ramp, of_row = n_columns - 1, n_columns, n_columns + 1
@@ -68,18 +69,30 @@ def measure_steps(
         for a in range(n_columns + 1):
             lengths[a], is_in[a] = table[a, a], 0
         left = n_free
-        while left > 2:
+        while left > max(2, n_free // 2):
             best, gain = -1, 0.0
             for a in range(n_columns + 1):
                 if is_in[a] == 0 and table[a, a] > seen * lengths[a]:
                     own = table[a, of_row] * table[a, of_row] / table[a, a]
                     if own > gain:
                         best, gain = a, own
-            if best < 0 or gain <= outstanding * (table[of_row, of_row] - gain) / (left - 1):
+            if best < 0:
                 break
             sweep(table, best)
             is_in[best] = 1
             left -= 1
+        while True:
+            worst, gain = -1, math.inf
+            for a in range(n_columns + 1):
+                if is_in[a] == 1:
+                    own = table[a, of_row] * table[a, of_row] / table[a, a]
+                    if own < gain:
+                        worst, gain = a, own
+            if worst < 0 or gain > outstanding * max(table[of_row, of_row], 0.0) / left:
+                break
+            sweep(table, worst)
+            is_in[worst] = 0
+            left += 1
         if is_in[last] == 0 and table[last, last] > seen * lengths[last]:
             sweep(table, last)
             is_in[last] = 1
