@@ -25,7 +25,8 @@ FITTED_ON = 100_000
 RIDGE = 3.0
 AGAINST, EITHER = (None, 0), (None, None)
 SIGNS = dict.fromkeys(
-    ("other_lines", "other_calls", "uneven", "distance", "no_code", "area"), AGAINST
+    ("other_lines", "other_calls", "in_place", "alike", "uneven", "distance", "no_code", "area"),
+    AGAINST,
 )
 SIGNS |= dict.fromkeys(("flag", "config", "experiment", "dependency", "any", "rivals"), EITHER)
 SIGNS["best"] = AGAINST

@@ -126,6 +126,8 @@ def test_words_that_cost_and_removed_ones_that_save_are_counted():
     assert wording([hunk("", "for row in rows:\n    copy.deepcopy(row)")]) == Wording(2, 3)
     assert wording([hunk("@lru_cache(None)", "")]) == Wording(1, 2)
     assert wording([hunk("", "x = y")]) == Wording(1, 0)
+    again = hunk("for row in rows:\n    copy(row)", "for row in wide(rows):\n    copy(row.copy())")
+    assert wording([again]).n_cues == 1
 
 
 def test_tests_and_documents_do_not_count():

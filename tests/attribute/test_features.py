@@ -34,6 +34,25 @@ def test_new_calls_are_of_the_caller_or_of_the_new_function(make_growth, change)
     assert evidence(new, change("c", "fresh"))["new_calls"] == 1
 
 
+def test_calls_in_place_of_others_are_told_apart(make_growth, change):
+    before = {"main;f": 1, "main;g;x": 4}
+    growth = make_growth(before, {"main;f": 1, "main;g;h;x": 7})
+    ours, beneath = evidence(growth, change("c", "g")), evidence(growth, change("c", "x"))
+    assert (ours["new_calls"], ours["in_place"]) == pytest.approx((1, 1))
+    assert (beneath["other_calls"], beneath["other_in_place"]) == pytest.approx((1, 1))
+    began = evidence(make_growth(before, before | {"main;f;y": 3}), change("c", "f"))
+    assert (began["new_calls"], began["in_place"]) == pytest.approx((1, 0))
+
+
+def test_what_grew_beside_what_was_touched_by_its_factor_is_called_more_often(make_growth, change):
+    before = {"main;f": 10, "main;f;x": 20, "main;rest": 70}
+    both = make_growth(before, {"main;f": 30, "main;f;x": 60, "main;rest": 70}, "app:f")
+    alone = make_growth(before, {"main;f": 10, "main;f;x": 80, "main;rest": 70}, "app:f")
+    assert evidence(both, change("c", "x"))["alike"] > 0.9
+    assert evidence(alone, change("c", "x"))["alike"] == 0
+    assert evidence(both, change("c", "f"))["alike"] == 0  # nothing is left beside it
+
+
 def test_a_function_that_grew_under_one_caller_alone_is_not_what_changed(make_growth, change):
     before = {"main;a;x": 2, "main;b;x": 2}
     only_a = make_growth(before, {"main;a;x": 6, "main;b;x": 2})

@@ -38,16 +38,6 @@ def test_new_and_gone_want_samples_enough(make_growth):
     assert not rare.is_new.any()
 
 
-def test_the_caller_of_the_first_new_call_is_told(make_growth):
-    growth = make_growth(
-        {"main;a;x": 1, "main;b": 1}, {"main;a;x": 1, "main;b": 1, "main;b;x": 2, "main;b;x;y": 1}
-    )
-    callers, callees = growth.new_calls
-    assert named(growth, callers[growth.delta > 0]) == {"b"}
-    assert named(growth, callees[growth.delta > 0]) == {"x"}
-    assert (callers[growth.delta == 0] == -1).all()
-
-
 def test_the_error_is_that_of_counts(make_growth):
     growth = make_growth({"main": 4.0}, {"main": 9.0})  # 4000 and 9000 samples
     assert growth.error[0] == pytest.approx(np.hypot(4 / 4000**0.5, 9 / 9000**0.5))
@@ -83,14 +73,3 @@ def test_an_unlike_function_of_the_same_name_elsewhere_is_another(make_growth):
     growth = replace(growth, renamed={OLD: Function("run", "a.py"), NEW: Function("run", "b.py")})
     assert find_renames(growth, Sources(*moved)) == {}
     assert find_renames(growth, Sources()) == {Function("run", "a.py"): Function("run", "b.py")}
-
-
-def test_what_calls_began_is_what_they_added(make_growth):
-    before = {"main;f": 1, "main;g;x": 4}
-    begun = make_growth(before, before | {"main;f;x": 3})
-    assert begun.begun.sum() == pytest.approx(3)
-    moved = make_growth(before, {"main;f": 1, "main;g;h;x": 4})
-    assert moved.begun.sum() == pytest.approx(0)
-    dearer = make_growth(before, {"main;f": 1, "main;g;h;x": 7})
-    assert dearer.begun.sum() == pytest.approx(3)
-    assert make_growth(before, before | {"main;g;x": 9}).begun.sum() == 0

@@ -7,6 +7,7 @@ removed and added again elsewhere, with other names or other spaces, is not new.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import NamedTuple
 
@@ -73,7 +74,7 @@ class Wording(NamedTuple):
     n_new: int
     """Lines of code, added or removed, with no counterpart on the other side."""
     n_cues: int
-    """Words in new lines that often cost time, and in removed ones that save it."""
+    """Words that often cost time and are new, and that save it and are no more."""
 
 
 class Reading:
@@ -115,12 +116,23 @@ def wording(hunks: Iterable[Hunk]) -> Wording:
     """Count what is new in the lines of one change."""
     read = Reading(hunks)
     came, went = read.added - read.removed, read.removed - read.added
-    cues = sum(n * len(_CUES.findall(read.texts[line])) for line, n in came.items())
-    savers = sum(n * len(_SAVERS.findall(read.texts[line])) for line, n in went.items())
+    cues = (_words(_CUES, read, came) - _words(_CUES, read, went)).total()
+    savers = (_words(_SAVERS, read, went) - _words(_SAVERS, read, came)).total()
     with_definition = read.bound[0] & read.bound[1]
     paths = {hunk.path for hunk in read.hunks}
     n_imports = sum(len(rebound(read.hunks, path) - with_definition) for path in paths)
     return Wording(came.total() + went.total() + 2 * n_imports, cues + savers)
+
+
+def _words(
+    pattern: re.Pattern[str], read: Reading, lines: Counter[tuple[str, ...]]
+) -> Counter[str]:
+    """Count words in some of the lines of a change."""
+    found: Counter[str] = Counter()
+    for line, n in lines.items():
+        for word in pattern.findall(read.texts[line]):
+            found[word] += n
+    return found
 
 
 def rebound(hunks: Iterable[Hunk], path: str) -> set[str]:

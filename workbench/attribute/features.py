@@ -11,13 +11,14 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from workbench.attribute.calls import NewCalls
 from workbench.attribute.dependencies import bumped, is_manifest
 from workbench.attribute.diffs import wording
 from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
 from workbench.attribute.words import likeness, words_of
-from workbench.types import Change, FloatArray, Function, IntArray
+from workbench.types import BoolArray, Change, FloatArray, Function, IntArray
 
 FEATURES: Mapping[str, str] = {
     "lift": "{growth:.0%} of the growth passes through what it touched, which held "
@@ -29,6 +30,10 @@ FEATURES: Mapping[str, str] = {
     "new_calls": "{new_calls:.0%} of the growth is in calls that it began",
     "other_calls": "{other_calls:.0%} of the growth is in new calls beneath what it touched, begun "
     "by what it did not",
+    "in_place": "{in_place:.0%} of the growth is in calls that it began in place of others",
+    "other_in_place": "{other_in_place:.0%} of the growth is beneath what it touched, where others "
+    "replaced calls",
+    "alike": "what it did not touch grew too, {alike:.0%} as much for its cost as what it touched",
     "uneven": "what it touched grew under some callers alone ({uneven:.0%} off an even growth)",
     "distance": "what it touched is {distance:.0f} calls from what grew (6: or more, or not seen)",
     "timing": "it took effect {windows_off:+.0f} windows from the change point",
@@ -49,6 +54,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_LEAST_REST = 0.1
+"""What was not touched says something where it costs this part of what was."""
 _AROUND = 8
 """Windows before the first and after the last step of a rollout that are looked at."""
 
@@ -97,10 +104,10 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     sets = tuple(touched(change, clues.code, recorded) for change in changes)
     carried = blame_nearest(growth, sets, clues.sources)
     distances = _distances(growth, sets)
-    grown = words_of_growth(growth)
+    grown, calls = words_of_growth(growth), NewCalls(growth)
     facts = []
     for row, change in enumerate(changes):
-        found = _of_stacks(growth, sets[row], carried[row])
+        found = _of_stacks(calls, sets[row], carried[row])
         found |= _of_lines(change, clues, recorded)
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
@@ -127,7 +134,8 @@ def words_of_growth(growth: Growth) -> Mapping[str, float]:
             for word, weight in weights.items() if weight > 0}  # fmt: skip
 
 
-def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dict[str, float]:
+def _of_stacks(calls: NewCalls, functions: frozenset[int], carried: float) -> dict[str, float]:
+    growth = calls.growth
     total = growth.total
     if not functions or total <= 0:
         return {}
@@ -137,18 +145,21 @@ def _of_stacks(growth: Growth, functions: frozenset[int], carried: float) -> dic
     before, after = (
         side[inside].sum() / max(side.sum(), 1e-300) for side in (growth.before, growth.after)
     )
-    callers, callees = growth.new_calls
     wanted = sorted(functions)
-    is_ours = np.isin(callers, wanted) | (np.isin(callees, wanted) & growth.is_new[callees])
-    is_others = inside & (callers >= 0) & ~is_ours
+    is_ours = np.isin(calls.callers, wanted)
+    is_ours |= np.isin(calls.callees, wanted) & growth.is_new[calls.callees]
+    is_others = inside & (calls.callers >= 0) & ~is_ours
     return {
         "growth": share,
         "cost_before": before,
         "cost_after": after,
         "lift": share - before,
         "nearest": _clip(carried / total),
-        "new_calls": _clip(growth.begun[is_ours].sum() / total),
-        "other_calls": _clip(growth.begun[is_others].sum() / total),
+        "new_calls": _clip(calls.added[is_ours].sum() / total),
+        "other_calls": _clip(calls.added[is_others].sum() / total),
+        "in_place": _clip(calls.added_in_place[is_ours].sum() / total),
+        "other_in_place": _clip(calls.added_in_place[is_others].sum() / total),
+        "alike": _alike(growth, part),
         "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
     }
 
@@ -162,6 +173,25 @@ def _of_lines(change: Change, clues: Clues, recorded: Mapping[Function, int]) ->
     inside = growth.through(written) & growth.regressed
     through = _clip(growth.delta[inside].sum() / growth.total)
     return {"lines": ours, "other_lines": max(0.0, through - max(ours, 0.0))}
+
+
+def _alike(growth: Growth, inside: BoolArray) -> float:
+    """Tell how far the rest of what regressed grew by the factor of what was touched.
+
+    What calls all of it more often, or gives it more to do, makes both dearer; what was changed in
+    one part of it makes that part dearer alone.
+    """
+    outside = growth.regressed & ~inside
+    before, rest = growth.before[inside].sum(), growth.before[outside].sum()
+    grown = growth.delta[inside].sum()
+    if grown <= 0 or before <= 0 or rest < _LEAST_REST * before:
+        return 0.0
+    expected = grown / before * rest
+    noise = np.hypot(
+        np.sqrt((growth.error[outside] ** 2).sum()),
+        np.sqrt((growth.error[inside] ** 2).sum()) * rest / before,
+    )
+    return _clip((growth.delta[outside].sum() - noise) / expected)
 
 
 def _uneven(growth: Growth, functions: frozenset[int]) -> float:

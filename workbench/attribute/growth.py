@@ -57,7 +57,7 @@ class Growth:
     @cached_property
     def stacks_of(self) -> sparse.csr_array:
         """(n_functions, n_stacks) of 0 and 1: which stacks hold which of `functions`."""
-        rows = self._stack_of_frame
+        rows = self.stack_of_frame
         shape = (len(self.functions), self.recording.n_stacks)
         matrix = sparse.csr_array((np.ones(len(rows)), (self.frames, rows)), shape=shape)
         matrix.sum_duplicates()
@@ -93,7 +93,7 @@ class Growth:
     @cached_property
     def is_new(self) -> BoolArray:
         """(n_functions,) which functions did not run before."""
-        return _came(self.stacks_of @ self.n_before, self.stacks_of @ self.n_after * self._exposure)
+        return self.came(self.stacks_of)
 
     @cached_property
     def is_gone(self) -> BoolArray:
@@ -101,46 +101,9 @@ class Growth:
         n_before, n_after = self.stacks_of @ self.n_before, self.stacks_of @ self.n_after
         return _came(n_after, n_before * _ratio(self.n_after, self.n_before))
 
-    @cached_property
-    def new_calls(self) -> tuple[IntArray, IntArray]:
-        """(n_stacks,) caller and callee of each stack's first new call; -1 where it has none.
-
-        A call is new where the stacks through it, from the root down to it, did not run before.
-        The function that calls is what must have changed, or what a flag or a setting told it; or
-        the one that is called, where that is new itself.
-        """
-        starts = self.recording.stack_starts
-        lengths = np.diff(starts)
-        path = np.zeros(len(lengths), np.int64)  # number of the path from the root down to here
-        callers, callees = np.full((2, len(lengths)), -1)
-        for depth in range(int(lengths.max(initial=0))):
-            deep = np.flatnonzero(lengths > depth)
-            frames = self.frames[starts[deep] + depth]
-            _, path[deep] = np.unique(
-                path[deep] * len(self.functions) + frames, return_inverse=True
-            )
-            before, after = (
-                np.bincount(path[deep], n[deep]).astype(np.float64)[path[deep]]
-                for n in (self.n_before, self.n_after)
-            )
-            is_first = _came(before, after * self._exposure) & (callers[deep] < 0)
-            callers[deep[is_first]] = self.frames[starts[deep] + max(depth - 1, 0)][is_first]
-            callees[deep[is_first]] = frames[is_first]
-        return callers, callees
-
-    @cached_property
-    def begun(self) -> FloatArray:
-        """(n_stacks,) growth in new calls, less what the same code lost where it was called before.
-
-        Calls that only moved, as into a function of their own, begin nothing.
-        """
-        callers, _ = self.new_calls
-        leaves = self.frames[self.recording.stack_starts[1:] - 1]
-        gain = np.where(callers >= 0, np.maximum(self.delta, 0), 0.0)
-        rest = np.where(callers >= 0, 0.0, self.delta)
-        gained, others = np.bincount(leaves, gain), np.bincount(leaves, rest)
-        moved = np.minimum(np.maximum(-others, 0) / np.maximum(gained, 1e-300), 1.0)
-        return np.where(self.regressed, gain * (1 - moved[leaves]), 0.0)
+    def came(self, sets: sparse.csr_array) -> BoolArray:
+        """Return which sets of stacks, (n_sets, n_stacks) of 0 and 1, did not run before."""
+        return _came(sets @ self.n_before, sets @ self.n_after * self._exposure)
 
     @cached_property
     def _exposure(self) -> float:
@@ -165,7 +128,8 @@ class Growth:
         return tuple(known), np.array(rows, np.int64)
 
     @cached_property
-    def _stack_of_frame(self) -> IntArray:
+    def stack_of_frame(self) -> IntArray:
+        """Stack of every frame."""
         lengths = np.diff(self.recording.stack_starts)
         return np.repeat(np.arange(self.recording.n_stacks), lengths)
 

@@ -7,7 +7,7 @@ culprit. In some cases nobody known did it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -163,7 +163,7 @@ def simulate_cause(seed: int) -> CauseCase:
     commits = () if rng.random() < 0.12 else tuple(commit for _, commit in made if commit)
     return CauseCase(
         recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,
-        makers.texts, arms, makers.authors, _lines(rng, tree, made, culprits, kind),
+        makers.texts, arms, makers.authors, _lines(rng, tree, made, culprits, makers.rewrote, kind),
         _mix(rng, gain, kind),
     )  # fmt: skip
 
@@ -258,6 +258,36 @@ def _strike(rng: np.random.Generator, tree: _Tree, kind: str) -> tuple[int, str]
     return caller, subject
 
 
+def _reroute(rng: np.random.Generator, tree: _Tree, caller: int) -> int | None:
+    """Let a function call another by way of a new one, or without one between; return which.
+
+    Nothing costs more or less; None where it calls nothing.
+    """
+    called = {s[s.index(caller) + 1] for s in tree.stacks if caller in s[:-1]}
+    if not called:
+        return None
+    callee = int(rng.choice(sorted(called)))
+    is_inlined = rng.random() < 0.3
+    if not is_inlined:
+        function = tree.functions[caller]
+        helper = len(tree.functions)
+        verb, noun = rng.choice(_VERBS), rng.choice(_NOUNS)
+        tree.functions.append(Function(f"{verb}_{noun}_{helper}", function.file))
+    moved = [
+        (i, stack.index(caller) + 1) for i, stack in enumerate(tree.stacks)
+        if any(a == caller and b == callee for a, b in pairwise(stack))
+    ]  # fmt: skip
+    for i, place in moved:
+        stack = tree.stacks[i]
+        between = () if is_inlined else (helper, callee)
+        tree.stacks.append((*stack[:place], *between, *stack[place + 1 :]))
+    places = [i for i, _ in moved]
+    tree.before = np.append(tree.before, np.zeros(len(moved)))
+    tree.after = np.append(tree.after, tree.after[places])
+    tree.after[places] = 0
+    return callee if is_inlined else helper
+
+
 def _grow(tree: _Tree, inside: BoolArray, size: float) -> None:
     base = tree.before[inside].sum()
     tree.after = np.where(inside, tree.after * (1 + size / max(base, 1e-3)), tree.after)
@@ -300,6 +330,8 @@ class _Makers:
         self.owner = dict(zip(_AREAS, map(str, owners), strict=True))
         self.authors = _earlier(rng, tree, self.owner)
         self.own = [i for i, f in enumerate(tree.functions) if f.file.startswith("svc/")]
+        self.rewrote: set[str] = set()
+        """Changes that wrote a call anew."""
         self.n = 0
 
     def innocent(self) -> tuple[Change, Commit | None]:
@@ -316,14 +348,15 @@ class _Makers:
             return self._commit([], [f"docs/{rng.choice(_NOUNS)}.md"], 0, 0)
         if roll < 0.6:  # code that nobody saw run
             return self._commit([], [f"svc/{rng.choice(_AREAS)}/admin.py"], self._size(4), 0)
-        return self._commit(chosen, [], self._size(5) if rng.random() < 0.6 else 0, 0)
+        often = 0.3 if self.is_release else 0.05
+        return self._rewriting(often, chosen, self._size(5) if rng.random() < 0.6 else 0, 0)
 
     def decoy(self, near: Sequence[int]) -> tuple[Change, Commit | None]:
         """Make a change that touches what regressed, or what is near it, and costs nothing."""
         chosen = [int(self.rng.choice(near))]
         if self.rng.random() < 0.12 and not self.is_release:
             return self._setting(chosen)
-        return self._commit(chosen, [], self._size(6) if self.rng.random() < 0.5 else 0, 0)
+        return self._rewriting(0.3, chosen, self._size(6) if self.rng.random() < 0.5 else 0, 0)
 
     def guilty(self, acted_on: int) -> tuple[Change, Commit | None]:
         """Make the change that did it."""
@@ -333,7 +366,20 @@ class _Makers:
         others = [int(i) for i in self.rng.choice(self.own, self.rng.binomial(2, 0.4))]
         if self.rng.random() < 0.35 and not self.is_release:
             return self._setting([acted_on, *others], at=self.at)
-        return self._commit([acted_on, *others], [], max(1, self._size(6)), 1, at=self.at)
+        return self._rewriting(0.1, [acted_on, *others], max(1, self._size(6)), 1, at=self.at)
+
+    def _rewriting(
+        self, often: float, chosen: Sequence[int], n_lines: int, n_costly: int,
+        at: int | None = None,
+    ) -> tuple[Change, Commit | None]:  # fmt: skip
+        """Make a commit that sometimes also writes a call anew, of what then has another caller."""
+        if self.rng.random() < often and (other := _reroute(self.rng, self.tree, chosen[0])):
+            function = self.tree.functions[other]
+            self.texts.setdefault(function, _body(self.rng, function))
+            change, commit = self._commit([*chosen, other], [], max(1, n_lines), n_costly, at)
+            self.rewrote.add(change.id)
+            return change, commit
+        return self._commit(chosen, [], n_lines, n_costly, at)
 
     def _size(self, mean: float) -> int:
         return int(min(60, self.rng.lognormal(np.log(mean), 0.9)))
@@ -407,7 +453,7 @@ class _Makers:
 
 def _lines(
     rng: np.random.Generator, tree: _Tree, made: Sequence[tuple[Change, Commit | None]],
-    culprits: frozenset[str], kind: str,
+    culprits: frozenset[str], rewrote: Set[str], kind: str,
 ) -> dict[str, float] | None:  # fmt: skip
     """Return the growth through the lines of each commit, in half of the cases."""
     if rng.random() < 0.5:
@@ -420,7 +466,8 @@ def _lines(
         numbers = {tree.functions.index(f) for f in change.functions}
         inside = [bool(numbers & set(stack)) for stack in tree.stacks]
         through = float((tree.after - tree.before)[inside].sum()) if any(inside) else 0.0
-        if change.id in culprits and kind != "indirect" and rng.random() < 0.85:
+        wrote = change.id in culprits and kind != "indirect" and rng.random() < 0.85
+        if wrote or change.id in rewrote:
             part = float(rng.beta(8, 1.5))
         else:  # what others wrote is where the growth is where they wrote the call to it anew
             part = float(rng.beta(3, 1.5)) if rng.random() < 0.3 else 0.0
