@@ -13,7 +13,7 @@ import pandas as pd
 
 from workbench.agent import Investigation
 from workbench.evaluate import load_truth
-from workbench.evaluate.attribution import RecordedTimeline, brier, rank_timeline
+from workbench.evaluate.attribution import RecordedTimeline, brier, brier_of_all, rank_timeline
 from workbench.history import Repository, run_git
 from workbench.signals import function_series
 from workbench.solver import open_case, open_investigation
@@ -47,6 +47,7 @@ def feed(folder):
     taken = [case for case in seen if case.without]
     tell("culprit taken away: none first", taken, lambda case: case.without.first is None)
     print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
+    print(f"{'Brier of every probability':38s} {brier_of_all(cases):.3f}")
     print(f"opened in {opened - began:.1f} s, {len(cases)} looked into in {done - opened:.1f} s")
 
 

@@ -169,7 +169,8 @@ BAD_CALLS = {
     "an unknown id": ("get_change", {"change_id": "0" * 40}, "list_changes has the ids"),
     "an option": ("get_change", {"change_id": "--output=x"}, "list_changes has the ids"),
     "a huge id": ("get_change", {"change_id": "é" * 99999}, "list_changes has the ids"),
-    "a broken pattern": ("search_code", {"pattern": "("}, "git grep"),
+    "a broken pattern": ("search_code", {"pattern": "["}, "regular expression, got '['"),
+    "nothing there": ("search_code", {"pattern": "x", "path": "shop/ap"}, "no file or folder"),
     "a null character": ("search_code", {"pattern": "a\0b"}, "printable"),
     "half a character": ("search_code", {"pattern": "\ud800"}, "pattern: "),
     "two lines": ("search_code", {"pattern": "a\nb"}, "printable"),
@@ -348,7 +349,10 @@ def test_a_path_is_no_pattern(shelf_shop):
         return {row["path"] for row in lines}
 
     assert found("odd[1]*.py") == {"odd[1]*.py"}
-    assert found("*.py") == found("none") == set()
+    for strange in ("*.py", "none"):
+        said = use(shelf_shop, "search_code", pattern="found", path=strange)
+        assert f"no file or folder '{strange}'" in said
+    assert found("shop", "no such text") == found("./shop/app.py", "no such text") == set()
     assert found("shop") == found("shop/") == found("./shop/app.py") == {"shop/app.py"}
 
 

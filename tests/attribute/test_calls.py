@@ -54,6 +54,12 @@ def test_a_new_call_beneath_a_moved_one_is_of_its_own_caller(make_growth):
     assert told(make_growth(before, after)) == ({("x", "fresh"): 5}, {})
 
 
+def test_a_callback_is_called_for_who_handed_it_over(make_growth):
+    before = {"main;rest": 50, "main;load;cache": 4}
+    growth = make_growth(before, before | {"main;load;cache;load;parse": 5})
+    assert told(growth) == ({("load", "load"): 5}, {})
+
+
 def test_a_call_from_elsewhere_is_found_though_its_pairs_are_known(make_growth):
     before = {"main;rest": 50, "main;a;x": 4, "main;b;a": 3}
     assert told(make_growth(before, before | {"main;b;a;x": 5})) == ({("a", "x"): 5}, {})

@@ -99,6 +99,36 @@ def test_a_setting_acts_on_what_is_made_with_it(change):
     assert touched(setting, known, started) == {3}
 
 
+CACHES = """def build(settings):
+    return Caches(
+        users=Cache(settings["user_size"]),
+        posts=Cache("posts", settings["post_size"]),
+    )"""
+
+
+def test_a_setting_acts_on_those_that_call_what_is_made_with_it(change):
+    known = code()
+    known.texts[Function("build", "svc/caches.py")] = CACHES
+    users = {
+        Function("load", "svc/posts.py"): "def load(c, n):\n    return c.posts.get(n)",
+        Function("sign_in", "svc/users.py"): "def sign_in(c, n):\n    return c.users.get(n)",
+        Function("Cache.get", "svc/caches.py"): "def get(self, n):\n    return self.rows[n]",
+    }
+    known.texts.update(users)
+    recorded = {function: number for number, function in enumerate(users)}
+    setting = change("S-1", kind="config", key="post_size")
+    assert touched(setting, known, recorded) == {0}
+    method = Function("Cache.get", "svc/caches.py")
+    assert touched(setting, known, {method: 2}) == {2}  # nobody who calls it was seen
+
+
+@pytest.mark.parametrize("text", ['n = s[f"{kind}_cache_size"]', "n = s[`${kind}-cache-size`]"])
+def test_a_setting_is_read_by_a_name_that_is_filled_in(change, text):
+    known = Code({Function("build", "a.py"): text, Function("other", "a.py"): 's[f"{x}_size"]'})
+    setting = change("S-1", kind="config", key="post_cache_size")
+    assert touched(setting, known, {f: i for i, f in enumerate(known.texts)}) == {0}
+
+
 def test_a_dependency_acts_on_the_functions_of_its_package(change):
     assert names(change("d", kind="dependency", key="wire-fmt"), code()) == {"encode"}
     pins = Hunk("requirements.txt", 0, ("wire-fmt==1.0\n",), ("wire-fmt==1.1\n",))

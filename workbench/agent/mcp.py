@@ -152,8 +152,14 @@ class Server(FastMCP[Any]):
         """Return every tool; who asks will soon call one."""
         if self._is_eager:
             self._is_eager = False
-            Thread(target=self.workspace.warm_up, daemon=True).start()
+            Thread(target=self._warm_up, daemon=True).start()
         return [offer.told for offer in self.offers.values()]
+
+    def _warm_up(self) -> None:
+        try:
+            self.workspace.warm_up()
+        except WorkbenchError as error:  # every tool will say so, too
+            print(f"workbench mcp: {_short(error)}", file=sys.stderr, flush=True)
 
     async def call_tool(  # type: ignore[override]  # the library takes whole results too
         self, name: str, arguments: dict[str, Any]

@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import math
 import time
-from contextlib import suppress
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 from workbench.agent.tools.brief import clip
-from workbench.errors import StoreError, ToolError, WorkbenchError
+from workbench.errors import StoreError, ToolError
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
@@ -97,10 +96,9 @@ class Workspace:
 
     def warm_up(self) -> None:
         """Open the only service, and find its regressions, before anybody asks."""
-        with suppress(WorkbenchError):  # whoever asks is told
-            if len(self.services()) == 1:
-                found = self.investigation()
-                _ = found.total_values, found.detection
+        if len(self.services()) == 1:
+            found = self.investigation()
+            _ = found.total_values, found.detection
 
     def _store(self) -> Store:
         from workbench.store import Store

@@ -32,10 +32,16 @@ class NewCalls:
     def callers(self) -> IntArray:
         """(n_stacks,) what made the call; -1 where none began.
 
-        That is what must have changed, or what a flag or a setting told it.
+        That is what must have changed, or what a flag or a setting told it. What stands further up
+        in the stack, too, was called on its own behalf: as what it handed to another.
         """
-        starts = self.growth.recording.stack_starts[:-1]
-        return self._where_begun(np.maximum(self._begins - 1, starts))
+        frames, starts = self.growth.frames, self.growth.recording.stack_starts
+        callers = self._where_begun(np.maximum(self._begins - 1, starts[:-1]))
+        for stack in np.flatnonzero(self._begins >= 0).tolist():
+            place = self._begins[stack]
+            if frames[place] in frames[starts[stack] : place]:
+                callers[stack] = frames[place]
+        return callers
 
     @cached_property
     def callees(self) -> IntArray:

@@ -54,6 +54,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_LEAST_SHARE = 0.1
+"""Of the growth, that what was touched has to have for its course to say anything."""
 _LEAST_REST = 0.1
 """What was not touched says something where it costs this part of what was."""
 _AROUND = 8
@@ -159,8 +161,8 @@ def _of_stacks(calls: NewCalls, functions: frozenset[int], carried: float) -> di
         "other_calls": _clip(calls.added[is_others].sum() / total),
         "in_place": _clip(calls.added_in_place[is_ours].sum() / total),
         "other_in_place": _clip(calls.added_in_place[is_others].sum() / total),
-        "alike": _alike(growth, part),
-        "uneven": _uneven(growth, functions) if share > 0.1 else 0.0,
+        "alike": _alike(growth, part) if share > _LEAST_SHARE else 0.0,
+        "uneven": _uneven(growth, functions) if share > _LEAST_SHARE else 0.0,
     }
 
 

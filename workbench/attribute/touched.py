@@ -14,6 +14,7 @@ from dataclasses import dataclass, field, replace
 
 from workbench.attribute.dependencies import bumped
 from workbench.attribute.diffs import rebound, settings_changed
+from workbench.attribute.words import spellings
 from workbench.history import MODULE, Commit, Hunk
 from workbench.types import Change, Function
 
@@ -30,6 +31,7 @@ _OF_LIBRARIES = {
 """Folders that hold libraries."""
 _SEPARATORS = re.compile(r"[\W_]+")
 _MADE = re.compile(r"\b([A-Z]\w*)\s*\(")
+_GIVEN = re.compile(r"\b(\w+)\s*(?::?=(?!=)|:)\s*(?:new\s+)?(?=[A-Z]\w*\s*\()")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
 
@@ -81,24 +83,41 @@ class Code:
             if (files is None or function.file in files) and pattern.search(text)
         }
 
-    def made_with(self, names: Collection[str]) -> set[Function]:
-        """Return the methods of the classes that are made with what some names hold.
+    def made_with(self, names: Collection[str]) -> tuple[set[Function], set[Function]]:
+        """Return what uses the objects that are made with what some names hold.
 
         A setting is often read once, by code that makes an object of it and then runs no more.
+
+        Returns
+        -------
+        callers : set of Function
+            Those that call methods of such an object by the name that it was given.
+        methods : set of Function
+            Of the classes of such objects, also of others made of them.
         """
         wanted = {name for name in names if len(_plain(name)) >= _MIN_WORD}
-        if not wanted:
-            return set()
-        pattern = _any_of(wanted)
-        classes = {
-            name
-            for text in self.texts.values()
-            if pattern.search(text)
-            for statement in _statements(text)
-            if pattern.search(statement)
-            for name in _MADE.findall(statement)
-        }
-        return {f for f in self.texts if f.name.rpartition(".")[0].rpartition(".")[2] in classes}
+        callers, methods = set[Function](), set[Function]()
+        for target, classes in self._made_with(_any_of(wanted)) if wanted else ():
+            own = {f for f in self.texts if f.name.rpartition(".")[0].rpartition(".")[2] in classes}
+            methods |= own
+            called = "|".join({re.escape(f.name.rpartition(".")[2]) for f in own})
+            if target and called:
+                calls = re.compile(
+                    rf"(?:\b|_){re.escape(target)}\s*(?:\.|->|::)\s*(?:{called})\s*\("
+                )
+                callers |= {f for f, text in self.texts.items() if calls.search(text)}
+        return callers, methods
+
+    def _made_with(self, pattern: re.Pattern[str]) -> Iterator[tuple[str, set[str]]]:
+        """Yield the name that is given to what is made with a match, and the classes it is of."""
+        for text in self.texts.values():
+            for statement in _statements(text) if pattern.search(text) else ():
+                for match in pattern.finditer(statement):
+                    before = statement[: match.start()]
+                    given = [*_GIVEN.finditer(before)][-1:]
+                    part = before[given[0].start() :] if given else statement
+                    if classes := {*_MADE.findall(part)}:
+                        yield given[0][1] if given else "", classes
 
     def importers(self, path: str) -> set[str]:
         """Return the files that name a module, and itself."""
@@ -131,7 +150,8 @@ def touched(change: Change, code: Code, recorded: Mapping[Function, int]) -> fro
     keys = {change.key, *settings_changed(hunks)}
     found |= code.readers(keys)
     if not found & recorded.keys():  # read before anything was recorded
-        found |= code.made_with(keys)
+        callers, methods = code.made_with(keys)
+        found |= callers if callers & recorded.keys() else methods
     for package in [change.key] if change.kind == "dependency" else bumped(hunks):
         found |= _of_package(package, recorded)
     return frozenset(recorded[function] for function in found if function in recorded)
@@ -209,9 +229,6 @@ def _statements(text: str) -> Iterator[str]:
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:
-    """Match any of some names as a whole word; `a.b`, `a_b` and `a-b` are one name."""
-    parts = (
-        r"[._\- ]?".join(map(re.escape, filter(None, _SEPARATORS.split(name))))
-        for name in sorted(names)
-    )
-    return re.compile(rf"(?<!\w)(?:{'|'.join(parts)})(?!\w)", re.IGNORECASE)
+    """Match any of some names as a whole word, however they are written."""
+    ways = "|".join(way for name in sorted(names) for way in spellings(name))
+    return re.compile(rf"(?:(?<!\w)|(?=\}}))(?:{ways})(?!\w)", re.IGNORECASE)

@@ -1,4 +1,4 @@
-"""How alike two sets of words are: those of a change, and those of the code that grew."""
+"""Words of names and texts: how alike two sets of them are, and how names are written."""
 
 from __future__ import annotations
 
@@ -22,6 +22,9 @@ _ENDINGS = (
     "e",
     "y",
 )
+_WORD = re.compile(r"[^\W_]+")
+_BETWEEN = "[._ -]?"
+_FEWEST_BEHIND = 2
 _MIN_WORD = 2
 _COMMON = frozenset(
     "the and for with from into that this not are was new use add fix its all per locals lambda "
@@ -33,6 +36,20 @@ def words_of(text: str) -> set[str]:
     """Return the words of a text, names cut at `_` and at capitals, without their endings."""
     words = (part.lower() for part in _PARTS.findall(text))
     return {_stem(word) for word in words if len(word) >= _MIN_WORD and word not in _COMMON}
+
+
+def spellings(name: str) -> list[str]:
+    """Return how code may write the name of a flag or a setting, as extended regular expressions.
+
+    `a.b`, `a_b` and `a-b` are one name. What ends with two words of it or more, behind something
+    that is filled in, may be it: `{kind}_cache_size`.
+    """
+    words = _WORD.findall(name)
+    ends = [words[i:] for i in range(1, len(words) - _FEWEST_BEHIND + 1)]
+    return [
+        *([_BETWEEN.join(words)] if words else []),
+        *("}[._-]" + _BETWEEN.join(end) for end in ends),
+    ]
 
 
 def likeness(said: Iterable[str], weights: Mapping[str, float]) -> float:

@@ -70,10 +70,11 @@ def _chosen(investigation: Investigation, wanted: str | None) -> list[Regression
 
 
 def _print(regression: Regression, ranking: Ranking, limit: int, evidence: bool) -> None:
-    delta = regression.relative_delta
-    size = "new" if delta == float("inf") else f"{delta:+.1%}"
-    when = f"window {regression.change_index}"
-    title = f"{regression.id}  {regression.subject}  {regression.metric} {size} at {when}"
+    from workbench.report.units import format_relative, unit_of
+
+    levels = unit_of(regression.metric).format_pair(regression.before, regression.after)
+    size = f"{levels} ({format_relative(regression.relative_delta)})"
+    title = f"{regression.id}  {regression.subject}  {size} at window {regression.change_index}"
     rows = [
         (s.probability, _name(s.change), _carries(s.functions), s.change.title, s.features)
         for s in ranking.suspects[:limit]

@@ -187,9 +187,24 @@ def brier(cases: Sequence[RankedCase]) -> float:
     return float(np.mean([(sure - right) ** 2 for sure, right in _answers(cases)]))
 
 
+def brier_of_all(cases: Sequence[RankedCase]) -> float:
+    """Return the mean squared error of every probability told, of candidates and of none."""
+    told = [one for case in cases for answers in _rankings(case) for one in answers]
+    return float(np.mean([(sure - right) ** 2 for sure, right in told]))
+
+
 def _answers(cases: Sequence[RankedCase]) -> Iterator[tuple[float, bool]]:
+    """Yield the probability of each first answer, and whether it is right."""
     for case in cases:
-        for ranking, culprits in ((case.ranking, case.culprits), (case.without, frozenset())):
-            if ranking is not None:
-                sure = max([ranking.none_probability, *(s.probability for s in ranking.suspects)])
-                yield sure, _place(ranking, culprits) == 1
+        for answers in _rankings(case):
+            yield max(answers, key=lambda answer: answer[0])
+
+
+def _rankings(case: RankedCase) -> Iterator[list[tuple[float, bool]]]:
+    """Yield the probabilities of a ranking, each with whether that answer is right: as it is, and
+    with the culprits taken away.
+    """
+    for ranking, culprits in ((case.ranking, case.culprits), (case.without, frozenset[str]())):
+        if ranking is not None:
+            answers = [(s.probability, s.change.id in culprits) for s in ranking.suspects]
+            yield [*answers, (ranking.none_probability, not culprits)]

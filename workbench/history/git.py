@@ -412,6 +412,11 @@ class Repository:
                 return []
             if " took over " in str(error):
                 raise HistoryError(f"{error}: expected a simpler pattern") from error
+            if ": -e option, " in str(error):
+                why = str(error).rpartition(": ")[2]
+                raise HistoryError(
+                    f"expected an extended regular expression, got {pattern!r}: {why}"
+                ) from error
             raise
         rows = [line.split("\0", 2) for line in out.split("\n") if line.count("\0") >= 2]
         return [(path.removeprefix(f"{at}:"), int(line), text) for path, line, text in rows[:limit]]

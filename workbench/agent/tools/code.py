@@ -60,6 +60,8 @@ def search_code(
     if not pattern.replace("\t", " ").isprintable():
         raise ToolError("expected a regular expression of printable characters on one line")
     found = repository.search(pattern, at, limit + 1, path=_literal(path))
+    if path and not found and not _is_there(repository, path, at):
+        raise ToolError(f"no file or folder {clip(path, 100)!r} at {at[:12]}")
     rows: list[CodeLine] = [
         {"path": clip(p, _MAX_PATH_BYTES), "line": n, "text": clip(t)} for p, n, t in found[:limit]
     ]
@@ -235,6 +237,12 @@ def checked_path(path: str) -> str:
 def _literal(path: str) -> str:
     """Return a checked path as what git takes for a pattern: an empty one for all."""
     return re.sub(r"([*?\[\\])", r"\\\1", checked_path(path)) if path else ""
+
+
+def _is_there(repository: Repository, path: str, at: str) -> bool:
+    """Tell whether a path is a file or a folder with files."""
+    wanted = checked_path(path)
+    return not wanted or any(f"{b.path}/".startswith(f"{wanted}/") for b in repository.blobs(at))
 
 
 def read_text(repository: Repository, path: str, at: str) -> str:

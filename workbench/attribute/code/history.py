@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
@@ -12,11 +11,11 @@ from workbench.attribute.code.languages import line_definitions
 from workbench.attribute.diffs import runs_in_production, settings_changed
 from workbench.attribute.moves import Sources
 from workbench.attribute.touched import Code
+from workbench.attribute.words import spellings
 from workbench.errors import HistoryError
 from workbench.history import MODULE, Commit, FileWeave, Repository, weave_files
 from workbench.types import Change, Function
 
-_WORD = re.compile(r"[^\W_]+")
 _MOST_NAMES = 200
 _MOST_LINES = 2000
 _MOST_SECONDS = 5.0
@@ -88,8 +87,7 @@ class CodeHistory:
 
     def _paths_with(self, names: Collection[str]) -> set[str]:
         """Return the files that hold any of some names; none where to look would take too long."""
-        parts = [_WORD.findall(name) for name in sorted(names)[:_MOST_NAMES]]
-        pattern = "|".join("[._ -]?".join(words) for words in parts if words)
+        pattern = "|".join(way for name in sorted(names)[:_MOST_NAMES] for way in spellings(name))
         if not pattern:
             return set()
         try:
