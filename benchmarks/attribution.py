@@ -12,8 +12,15 @@ import numpy as np
 import pandas as pd
 
 from workbench.agent import Investigation
+from workbench.attribute import rank_changes
 from workbench.evaluate import load_truth
-from workbench.evaluate.attribution import RecordedTimeline, brier, brier_of_all, rank_timeline
+from workbench.evaluate.attribution import (
+    RankedCase,
+    RecordedTimeline,
+    brier,
+    brier_of_all,
+    rank_timeline,
+)
 from workbench.history import Repository, run_git
 from workbench.signals import function_series
 from workbench.solver import open_case, open_investigation
@@ -46,8 +53,7 @@ def feed(folder):
     tell("hidden cause: none of these first", hidden, lambda case: case.place == 1)
     taken = [case for case in seen if case.without]
     tell("culprit taken away: none first", taken, lambda case: case.without.first is None)
-    print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
-    print(f"{'Brier of every probability':38s} {brier_of_all(cases):.3f}")
+    tell_brier(cases)
     print(f"opened in {opened - began:.1f} s, {len(cases)} looked into in {done - opened:.1f} s")
 
 
@@ -55,10 +61,19 @@ def _row(case):
     if case.ranking is None:
         return "nothing detected"
     n = len(case.ranking.suspects)
-    sure = max([case.ranking.none_probability, *(s.probability for s in case.ranking.suspects)])
     without = f"{case.without.none_probability:.2f}" if case.without else ""
     easy = "easy" if case.is_easy else ""
+    sure = _sure(case.ranking)
     return f"{n:3d} {case.place:5d} {case.trivial_place:7d} {sure:.2f} {without:4s} {easy}"
+
+
+def _sure(ranking):
+    return max([ranking.none_probability, *(s.probability for s in ranking.suspects)])
+
+
+def tell_brier(cases):
+    print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
+    print(f"{'Brier of every probability':38s} {brier_of_all(cases):.3f}")
 
 
 def tell(what, cases, is_so):
@@ -169,27 +184,41 @@ def _recording(rng, repository, base, n_stacks=8000, n_windows=20):
 
 def real(folder):
     """Print where the culprits of built cases are ranked (`workbench case build`)."""
-    places = []
+    cases, by_function = [], []
+    print(f"{'case':30s}   of  commit function sure, none without culprit")
     for path in sorted(folder.glob("*/case.json")):
         truth = load_truth(path.parent)
-        if not truth.regressed:
-            continue
         evidence = open_investigation(open_case(path.parent))
-        if not evidence.detection.found:
-            print(f"{path.parent.name:28s} nothing detected")
-            places.append((0, 0))
+        found = evidence.detection.found
+        if not truth.regressed:
+            print(f"{path.parent.name:30s} nothing happened, {len(found)} found")
             continue
-        suspects = evidence.ranking(evidence.detection.found[0].id).suspects
-        by_change = [i for i, s in enumerate(suspects, 1) if s.change.id in truth.culprit_commits]
-        named = [
-            i for i, s in enumerate(suspects, 1) if {*s.functions} & {*truth.culprit_functions}
-        ]
-        places.append((min(by_change, default=0), min(named, default=0)))
-        asked = f"{path.parent.name:28s} {len(suspects):4d} candidates"
-        print(f"{asked}, commit {places[-1][0]:3d}, function {places[-1][1]:3d}")
-    tell("culprit's commit first", places, lambda place: place[0] == 1)
-    tell("culprit's commit in top three", places, lambda place: 1 <= place[0] <= 3)
-    tell("culprit function in top three", places, lambda place: 1 <= place[1] <= 3)
+        if not found:
+            print(f"{path.parent.name:30s} nothing detected")
+            by_function.append(0)
+            continue
+        case = _ranked(path.parent.name, evidence, found[0], frozenset(truth.culprit_commits))
+        cases.append(case)
+        wanted = {*truth.culprit_functions}
+        places = [i for i, s in enumerate(case.ranking.suspects, 1) if {*s.functions} & wanted]
+        by_function.append(min(places, default=0))
+        print(
+            f"{case.id:30s} {len(case.ranking.suspects):4d} {case.place:7d} {by_function[-1]:8d} "
+            f"{_sure(case.ranking):.2f} {case.without.none_probability:.2f}"
+        )
+    for what, most in (("first", 1), ("in top three", 3)):
+        tell(f"culprit function {what}, but for none", by_function, lambda at, n=most: 0 < at <= n)
+    tell("culprit's commit first", cases, lambda case: case.place == 1)
+    tell("culprit's commit in top three", cases, lambda case: 1 <= case.place <= 3)
+    tell("culprits taken away: none first", cases, lambda case: case.without.first is None)
+    tell_brier(cases)
+
+
+def _ranked(name, evidence, regression, culprits):
+    candidates, clues = evidence.candidates(regression.id), evidence.clues(regression)
+    others = [change for change in candidates if change.id not in culprits]
+    rankings = rank_changes(candidates, clues), rank_changes(others, clues)
+    return RankedCase(name, "", "commit", culprits, regression, *rankings, ())
 
 
 if __name__ == "__main__":
