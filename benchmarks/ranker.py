@@ -25,7 +25,16 @@ FITTED_ON = 100_000
 RIDGE = 3.0
 AGAINST, EITHER = (None, 0), (None, None)
 SIGNS = dict.fromkeys(
-    ("other_lines", "other_calls", "in_place", "alike", "uneven", "distance", "no_code", "area"),
+    (
+        "other_lines",
+        "other_calls",
+        "in_place",
+        "alike",
+        "uneven",
+        "distance",
+        "no_code",
+        "area",
+    ),
     AGAINST,
 )
 SIGNS |= dict.fromkeys(("flag", "config", "experiment", "dependency", "any", "rivals"), EITHER)
@@ -56,7 +65,7 @@ def measured(seed):
         case.windows,
         values,
         code,
-        Sources(case.texts, case.texts),
+        Sources(case.texts_before, case.texts),
         authors=case.authors,
         lines=case.lines,
         arms=case.arms,

@@ -54,6 +54,12 @@ def test_a_new_call_beneath_a_moved_one_is_of_its_own_caller(make_growth):
     assert told(make_growth(before, after)) == ({("x", "fresh"): 5}, {})
 
 
+def test_a_new_call_of_a_function_that_was_taken_out_is_its_own(make_growth):
+    before = {"main;rest": 50, "main;a;x": 4, "main;a;y": 3}
+    after = {"main;rest": 50, "main;a;h;x": 4, "main;a;h;y": 3, "main;a;h;fresh": 5}
+    assert told(make_growth(before, after)) == ({("h", "fresh"): 5}, {})
+
+
 def test_a_callback_is_called_for_who_handed_it_over(make_growth):
     before = {"main;rest": 50, "main;load;cache": 4}
     growth = make_growth(before, before | {"main;load;cache;load;parse": 5})

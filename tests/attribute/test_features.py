@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import numpy as np
 import pytest
 
-from workbench.attribute import Clues, Code
+from workbench.attribute import Clues, Code, Sources
 from workbench.attribute.features import FEATURES, measure
 from workbench.history import Commit, Hunk
 
@@ -42,6 +42,27 @@ def test_calls_in_place_of_others_are_told_apart(make_growth, change):
     assert (beneath["other_calls"], beneath["other_in_place"]) == pytest.approx((1, 1))
     began = evidence(make_growth(before, before | {"main;f;y": 3}), change("c", "f"))
     assert (began["new_calls"], began["in_place"]) == pytest.approx((1, 0))
+
+
+@pytest.mark.parametrize(
+    ("before", "removed", "had"),
+    [
+        ("def g(x):\n    return x", "", 0),
+        ("def g(x):\n    if on:\n        expand(x)", "", 1),
+        ("", "    expand(x)\n", 1),
+        ("def g(x):\n    expand = 1", "", 0),
+    ],
+)
+def test_a_call_that_the_code_had_before_was_not_written(make_growth, change, before, removed, had):
+    growth = make_growth({"main;f": 1, "main;g": 1}, {"main;f": 1, "main;g": 1, "main;g;expand": 3})
+    caller = next(f for f in growth.functions if f.name == "g")
+    hunk = Hunk("app.py", 0, (removed,) if removed else (), ("    expand(x)\n",))
+    code = Code(commits={"c": Commit("c", "Tidy", "Ada", "", NOON, (hunk,))})
+    sources = Sources({caller: before} if before else {}, {})
+    found = evidence(growth, change("c", "g"), code=code, sources=sources)
+    assert found["new_calls"] == pytest.approx(1 - had)
+    flag = change("F", "g", kind="flag")
+    assert evidence(growth, flag, code=code, sources=sources)["new_calls"] == pytest.approx(1)
 
 
 def test_what_grew_beside_what_was_touched_by_its_factor_is_called_more_often(make_growth, change):

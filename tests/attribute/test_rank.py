@@ -99,7 +99,7 @@ def rank_simulated(seed):
     growth = measure_growth(case.recording, costs, case.subject, windows[:index], windows[index:])
     values = function_series(case.recording).row(case.subject, "cost")
     code = Code(case.texts, {}, {commit.id: commit for commit in case.commits})
-    sources = Sources(case.texts, case.texts)
+    sources = Sources(case.texts_before, case.texts)
     return case, rank_changes(
         case.changes,
         Clues(

@@ -7,6 +7,7 @@ brings the whole of what is beneath it along, and that may have become dearer of
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -14,8 +15,9 @@ import numpy as np
 from scipy import sparse
 
 from workbench.attribute.growth import Growth
-from workbench.types import BoolArray, FloatArray, IntArray
+from workbench.types import BoolArray, FloatArray, Function, IntArray
 
+_CONSTRUCTORS = {"__init__", "__new__", "constructor", "<init>", "__construct"}
 _IN_PLACE = 0.2
 """New calls are in place of others that lost this part of what they gained,"""
 _GONE = 0.5
@@ -47,6 +49,11 @@ class NewCalls:
     def callees(self) -> IntArray:
         """(n_stacks,) what it called, and may be the cause where it is new; -1 where none began."""
         return self._where_begun(self._begins)
+
+    @cached_property
+    def n_named(self) -> Counter[str]:
+        """How many recorded functions code calls by each name."""
+        return Counter(map(called_as, self.growth.functions))
 
     @cached_property
     def added(self) -> FloatArray:
@@ -114,7 +121,11 @@ class NewCalls:
 
     @cached_property
     def _is_in_place(self) -> BoolArray:
-        """(n_functions,) whether new calls of each took the place of others that are gone."""
+        """(n_functions,) whether new calls of each took the place of others that are gone.
+
+        So do those of a new function that calls much of what others called before: it was taken
+        out of them.
+        """
         growth, (stacks, places) = self.growth, self._edges
         n = len(growth.functions)
         newly = _sets(growth.frames[places], stacks, growth.recording.n_stacks, n)
@@ -122,7 +133,14 @@ class NewCalls:
         gained = newly @ growth.delta
         lost = -(otherwise @ growth.delta) - np.sqrt(otherwise @ growth.error**2)
         is_gone = (lost > _IN_PLACE * gained) | (lost > _GONE * (otherwise @ growth.before))
-        return np.asarray((gained > 0) & is_gone)
+        is_in_place = np.asarray((gained > 0) & is_gone)
+        last = np.full(growth.recording.n_stacks, -1)
+        which = is_in_place[growth.frames[places]]
+        np.maximum.at(last, stacks[which], places[which])
+        above = np.flatnonzero(np.arange(len(growth.frames)) < last[growth.stack_of_frame])
+        moved = _sets(growth.frames[above], growth.stack_of_frame[above], len(last), n)
+        taken = moved @ growth.after > _IN_PLACE * (growth.stacks_of @ growth.after)
+        return np.asarray(is_in_place | (growth.is_new & taken))
 
     @cached_property
     def _first_of_new_path(self) -> IntArray:
@@ -141,6 +159,12 @@ class NewCalls:
             is_first = growth.came(_sets(path[deep], deep, n))[path[deep]] & (found[deep] < 0)
             found[deep[is_first]] = starts[deep[is_first]] + depth
         return found
+
+
+def called_as(function: Function) -> str:
+    """Return the name by which code calls a function: a class by its own."""
+    owner, _, name = function.name.rpartition(".")
+    return owner.rpartition(".")[2] if name in _CONSTRUCTORS else name
 
 
 def _sets(rows: IntArray, stacks: IntArray, n_stacks: int, n_rows: int = 0) -> sparse.csr_array:

@@ -6,12 +6,13 @@ Each feature is one row of `FEATURES`: what it is called, what it says, and how 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
 
-from workbench.attribute.calls import NewCalls
+from workbench.attribute.calls import NewCalls, called_as
 from workbench.attribute.dependencies import bumped, is_manifest
 from workbench.attribute.diffs import wording
 from workbench.attribute.growth import Growth
@@ -54,6 +55,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_LEAST_NAME = 4
+"""Letters of a name that tells what is called."""
 _LEAST_SHARE = 0.1
 """Of the growth, that what was touched has to have for its course to say anything."""
 _LEAST_REST = 0.1
@@ -109,7 +112,7 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     grown, calls = words_of_growth(growth), NewCalls(growth)
     facts = []
     for row, change in enumerate(changes):
-        found = _of_stacks(calls, sets[row], carried[row])
+        found = _of_stacks(calls, sets[row], carried[row], _had_before(calls, change, clues))
         found |= _of_lines(change, clues, recorded)
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
@@ -136,7 +139,9 @@ def words_of_growth(growth: Growth) -> Mapping[str, float]:
             for word, weight in weights.items() if weight > 0}  # fmt: skip
 
 
-def _of_stacks(calls: NewCalls, functions: frozenset[int], carried: float) -> dict[str, float]:
+def _of_stacks(
+    calls: NewCalls, functions: frozenset[int], carried: float, had_before: BoolArray
+) -> dict[str, float]:
     growth = calls.growth
     total = growth.total
     if not functions or total <= 0:
@@ -157,13 +162,37 @@ def _of_stacks(calls: NewCalls, functions: frozenset[int], carried: float) -> di
         "cost_after": after,
         "lift": share - before,
         "nearest": _clip(carried / total),
-        "new_calls": _clip(calls.added[is_ours].sum() / total),
+        "new_calls": _clip(calls.added[is_ours & ~had_before].sum() / total),
         "other_calls": _clip(calls.added[is_others].sum() / total),
         "in_place": _clip(calls.added_in_place[is_ours].sum() / total),
         "other_in_place": _clip(calls.added_in_place[is_others].sum() / total),
         "alike": _alike(growth, part) if share > _LEAST_SHARE else 0.0,
         "uneven": _uneven(growth, functions) if share > _LEAST_SHARE else 0.0,
     }
+
+
+def _had_before(calls: NewCalls, change: Change, clues: Clues) -> BoolArray:
+    """Tell which new calls the code had before a commit, (n_stacks,).
+
+    Such a call was switched on by something, or stood behind a condition; to write it anew does not
+    let it run. Told by the text of the caller, and by the lines that the commit took out; by names
+    that one function alone has. Of what is no commit none.
+    """
+    growth = calls.growth
+    found = np.zeros(growth.recording.n_stacks, np.bool_)
+    if change.id not in clues.code.commits:
+        return found
+    removed = "".join(line for hunk in clues.code.hunks(change) for line in hunk.removed)
+    begun = np.flatnonzero((calls.callers >= 0) & (calls.added > 0))
+    pairs = np.stack([calls.callers[begun], calls.callees[begun]])
+    for pair in np.unique(pairs, axis=1).T:
+        caller, callee = (growth.functions[number] for number in pair)
+        name = called_as(callee)
+        if len(name) >= _LEAST_NAME and calls.n_named[name] == 1:
+            text = f"{clues.sources.before.get(caller, '')}\n{removed}"
+            if re.search(rf"(?<!def )\b{re.escape(name)}\s*\(", text):
+                found[begun[(pairs == pair[:, np.newaxis]).all(axis=0)]] = True
+    return found
 
 
 def _of_lines(change: Change, clues: Clues, recorded: Mapping[Function, int]) -> dict[str, float]:

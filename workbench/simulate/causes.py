@@ -104,7 +104,9 @@ class CauseCase:
     kind: str
     """What happened: `own`, `calls`, `new call`, `indirect`, `traffic`, `data`."""
     texts: dict[Function, str] = field(default_factory=dict)
-    """Text of each function, before and after alike but for names."""
+    """Text of each function now."""
+    texts_before: dict[Function, str] = field(default_factory=dict)
+    """The same before: without a call that was written."""
     arms: dict[str, float] = field(default_factory=dict)
     """Experiment -> fraction of the cost that its arms add."""
     authors: dict[str, dict[str, int]] = field(default_factory=dict)
@@ -123,6 +125,8 @@ class _Tree:
     stacks: list[tuple[int, ...]]
     before: FloatArray
     after: FloatArray
+    new_call: tuple[int, int] | None = None
+    """Caller and callee of a call that nothing made before."""
 
 
 def simulate_cause(seed: int) -> CauseCase:
@@ -163,8 +167,8 @@ def simulate_cause(seed: int) -> CauseCase:
     commits = () if rng.random() < 0.12 else tuple(commit for _, commit in made if commit)
     return CauseCase(
         recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,
-        makers.texts, arms, makers.authors, _lines(rng, tree, made, culprits, makers.rewrote, kind),
-        _mix(rng, gain, kind),
+        makers.texts, makers.texts_before, arms, makers.authors,
+        _lines(rng, tree, made, culprits, makers.rewrote, kind), _mix(rng, gain, kind),
     )  # fmt: skip
 
 
@@ -249,6 +253,7 @@ def _strike(rng: np.random.Generator, tree: _Tree, kind: str) -> tuple[int, str]
     callee = int(rng.integers(6, len(tree.functions)))
     for stem in stems:
         tree.stacks.append((*stem, callee))
+    tree.new_call = caller, callee
     parts = rng.dirichlet(np.ones(len(stems))) * size
     tree.before = np.append(tree.before, np.zeros(len(stems)))
     tree.after = np.append(tree.after, parts)
@@ -327,6 +332,7 @@ class _Makers:
         self.is_release = is_release
         self.texts = {f: _body(rng, f) for f in tree.functions}
         owners = rng.choice(_AUTHORS, len(_AREAS))
+        self.texts_before = dict(self.texts)
         self.owner = dict(zip(_AREAS, map(str, owners), strict=True))
         self.authors = _earlier(rng, tree, self.owner)
         self.own = [i for i, f in enumerate(tree.functions) if f.file.startswith("svc/")]
@@ -362,11 +368,24 @@ class _Makers:
         """Make the change that did it."""
         function = self.tree.functions[acted_on]
         if not function.file.startswith("svc/"):
+            self._write_call(0.9)
             return self._bump(function.file.split("/")[0], at=self.at)
         others = [int(i) for i in self.rng.choice(self.own, self.rng.binomial(2, 0.4))]
         if self.rng.random() < 0.35 and not self.is_release:
+            self._write_call(1.0)
             return self._setting([acted_on, *others], at=self.at)
+        self._write_call(0.2)  # some stood behind a condition
         return self._rewriting(0.1, [acted_on, *others], max(1, self._size(6)), 1, at=self.at)
+
+    def _write_call(self, often_before: float) -> None:
+        """Write the new call, where there is one, into its caller; often it was there before."""
+        if self.tree.new_call is None:
+            return
+        caller, callee = (self.tree.functions[i] for i in self.tree.new_call)
+        line = f"\n    {callee.name.rpartition('.')[2]}(v1)"
+        if self.rng.random() < often_before:
+            self.texts_before[caller] += line
+        self.texts[caller] += line
 
     def _rewriting(
         self, often: float, chosen: Sequence[int], n_lines: int, n_costly: int,
