@@ -31,6 +31,8 @@ PINS = [
     ("composer.json", '    "a/left": "^{}",', "a/left"),
     ("go.mod", "\tgithub.com/a/b v{}", "github.com/a/b"),
     ("go.mod", "require github.com/a/b/v2 v{}", "github.com/a/b/v2"),
+    ("go.mod", "replace github.com/a/b => github.com/mine/b v{}", "github.com/a/b"),
+    ("go.mod", "\tgithub.com/a/b v9.9.9 => github.com/mine/b v{}", "github.com/a/b"),
     ("pom.xml", "<codec.version>{}</codec.version>", "codec"),
     ("pom.xml", "<artifactId>codec</artifactId>\n<version>{}</version>", "codec"),
     ("build.gradle", "implementation 'org.a:codec:{}'", "org.a:codec"),

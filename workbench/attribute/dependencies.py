@@ -18,6 +18,7 @@ _NAME = r"(?P<name>[A-Za-z][\w./-]*?)"
 _EXTRAS = r"\s*(?:\[[\w,\s.-]*\])?\s*"
 _REQUIREMENT = rf"{_NAME}{_EXTRAS}(?:===?|>=|~=|<=|>|<)\s*v?{_VERSION}"  # codec[fast]>=1.2
 _WANTED = rf"(?:[\^~>=<]+\s*v?{_VERSION}|v?{_DOTTED})".replace("?P<version>", "?P<range>", 1)
+_MODULE = r"(?P<name>[\w-]+\.[\w.-]+/[\w./~-]+)"  # of Go
 _ARCHIVE = (  # …/codec-1.3.0-py3-none-any.whl, left-17.0.2.tgz
     r"(?P<name>[A-Za-z][\w.]*(?:-[A-Za-z][\w.]*)*)-(?P<version>\d[\w.+]*?)"
     r"(?:-(?:py|cp|pp)\d[\w.-]*)?\.(?:whl|tar\.gz|tgz|zip|crate|gem)\b"
@@ -63,7 +64,8 @@ _FORMATS = (
         rf"^\s*\"(?P<name>@?[A-Za-z][\w./@-]*)\"\s*:\s*\"{_WANTED}",
     ),
     _format(
-        r"go\.mod", rf"^\s*(?:require\s+)?(?P<name>[\w-]+\.[\w.-]+/[\w./~-]+)\s+v{_VERSION}"
+        r"go\.mod", rf"^\s*(?:require\s+)?{_MODULE}\s+v{_VERSION}(?!.*=>)",
+        rf"^\s*(?:replace\s+)?{_MODULE}(?:\s+v\S+)?\s+=>\s+\S+\s+v{_VERSION}",
     ),
     _format(
         r"pom\.xml", rf"<{_NAME}(?:[.-]v|V)ersion>{_VERSION}</",
