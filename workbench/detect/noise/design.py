@@ -129,7 +129,8 @@ class Design:
             shapes = whole - basis.T @ (basis @ whole)
             lengths = np.sqrt((shapes**2).sum(axis=0))
             is_told = lengths > _SEEN * np.sqrt((whole**2).sum(axis=0))
-            self._ramps[level] = np.where(is_told, shapes / np.maximum(lengths, 1e-12), 0.0)
+            unit = np.where(is_told, shapes / np.maximum(lengths, 1e-12), 0.0)
+            self._ramps[level] = np.asfortranarray(unit)  # a ramp is read at a time
         return self._ramps[level]
 
     def _make_scan(self, level: int) -> tuple[FloatArray, FloatArray]:
