@@ -73,7 +73,7 @@ def _sure(ranking):
 
 def tell_brier(cases):
     print(f"{'Brier of the first answer':38s} {brier(cases):.3f}")
-    print(f"{'Brier of every probability':38s} {brier_of_all(cases):.3f}")
+    print(f"{'Brier of whole rankings (0 to 2)':38s} {brier_of_all(cases):.3f}")
 
 
 def tell(what, cases, is_so):
@@ -196,6 +196,7 @@ def real(folder):
         if not found:
             print(f"{path.parent.name:30s} nothing detected")
             by_function.append(0)
+            cases.append(RankedCase(path.parent.name, "", "", frozenset(), None, None, None, ()))
             continue
         case = _ranked(path.parent.name, evidence, found[0], frozenset(truth.culprit_commits))
         cases.append(case)
@@ -210,7 +211,8 @@ def real(folder):
         tell(f"culprit function {what}, but for none", by_function, lambda at, n=most: 0 < at <= n)
     tell("culprit's commit first", cases, lambda case: case.place == 1)
     tell("culprit's commit in top three", cases, lambda case: 1 <= case.place <= 3)
-    tell("culprits taken away: none first", cases, lambda case: case.without.first is None)
+    taken = [case for case in cases if case.without]
+    tell("culprits taken away: none first", taken, lambda case: case.without.first is None)
     tell_brier(cases)
 
 

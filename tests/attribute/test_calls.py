@@ -48,6 +48,12 @@ def test_what_became_dearer_many_times_beneath_a_moved_call_is_in_place(make_gro
     assert told(growth) == ({("a", "h"): 86}, {("a", "h"): 86})
 
 
+def test_a_trace_of_another_call_that_is_gone_does_not_make_a_new_one_old(make_growth):
+    before = {"main;rest": 50, "main;setup;x": 0.01, "main;handle": 5}
+    after = {"main;rest": 50, "main;setup": 0.01, "main;handle": 5, "main;handle;x": 10}
+    assert told(make_growth(before, after)) == ({("handle", "x"): 9.99}, {})
+
+
 def test_a_new_call_beneath_a_moved_one_is_of_its_own_caller(make_growth):
     before = {"main;rest": 50, "main;a;x": 4, "main;a;x;old": 6}
     after = {"main;rest": 50, "main;a;h;x": 4, "main;a;h;x;old": 6, "main;a;h;x;fresh;deep": 5}

@@ -48,8 +48,11 @@ def test_calls_in_place_of_others_are_told_apart(make_growth, change):
     ("before", "removed", "had"),
     [
         ("def g(x):\n    return x", "", 0),
+        ("def g(x):\n    # not yet: expand(x)\n    return x", "", 0),
+        ("def g(x):\n    return x", "    expand(x)\n", 0),  # it was called elsewhere
         ("def g(x):\n    if on:\n        expand(x)", "", 1),
-        ("", "    expand(x)\n", 1),
+        (None, "    expand(x)\n", 1),  # its caller was taken out of another function
+        (None, "    # expand(x)\n", 0),
         ("def g(x):\n    expand = 1", "", 0),
     ],
 )
@@ -58,11 +61,21 @@ def test_a_call_that_the_code_had_before_was_not_written(make_growth, change, be
     caller = next(f for f in growth.functions if f.name == "g")
     hunk = Hunk("app.py", 0, (removed,) if removed else (), ("    expand(x)\n",))
     code = Code(commits={"c": Commit("c", "Tidy", "Ada", "", NOON, (hunk,))})
-    sources = Sources({caller: before} if before else {}, {})
+    sources = Sources({} if before is None else {caller: before}, {})
     found = evidence(growth, change("c", "g"), code=code, sources=sources)
     assert found["new_calls"] == pytest.approx(1 - had)
     flag = change("F", "g", kind="flag")
     assert evidence(growth, flag, code=code, sources=sources)["new_calls"] == pytest.approx(1)
+
+
+def test_a_name_that_several_functions_have_does_not_tell_what_was_called(make_growth, change):
+    before = {"main;f": 1, "main;g": 1, "main;f;A.expand": 2}
+    growth = make_growth(before, before | {"main;g;B.expand": 3})
+    caller = next(f for f in growth.functions if f.name == "g")
+    code = Code(commits={"c": Commit("c", "Tidy", "Ada", "", NOON, ())})
+    sources = Sources({caller: "def g(a):\n    a.expand()"}, {})
+    found = evidence(growth, change("c", "g"), code=code, sources=sources)
+    assert found["new_calls"] == pytest.approx(1)
 
 
 def test_what_grew_beside_what_was_touched_by_its_factor_is_called_more_often(make_growth, change):

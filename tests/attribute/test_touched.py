@@ -99,6 +99,26 @@ def test_a_setting_acts_on_what_is_made_with_it(change):
     assert touched(setting, known, started) == {3}
 
 
+@pytest.mark.parametrize(
+    ("made", "users"),
+    [
+        ("posts=Cache(s['post_size'])", {"load"}),
+        ("posts = caching.Cache(size=s['post_size'])", {"load"}),
+        ("self._posts: Cache = Cache(s['post_size'])", {"load"}),
+        ("Caches(users=Cache(10), posts=make(s['post_size']))", {"get"}),  # whose is not known
+        ("users = Cache(1); posts = Cache(s['post_size'])", {"load"}),
+    ],
+)
+def test_what_is_made_with_a_setting_has_the_name_that_it_is_given(change, made, users):
+    texts = {"build": made, "load": "c.posts.get(n)", "sign_in": "c.users.get(n)"}
+    functions = {Function(name, "a.py"): text for name, text in texts.items()}
+    functions[Function("Cache.get", "a.py")] = "return self.rows[n]"
+    functions[Function("Caches.get", "a.py")] = "return self"
+    numbers = {f: i for i, f in enumerate(f for f in functions if f.name != "build")}
+    found = touched(change("S", kind="config", key="post_size"), Code(functions), numbers)
+    assert {f.name.rpartition(".")[2] for f, i in numbers.items() if i in found} == users
+
+
 CACHES = """def build(settings):
     return Caches(
         users=Cache(settings["user_size"]),

@@ -157,6 +157,15 @@ def test_what_was_better_for_longer_than_before_regressed_when_that_ends(sign):
     assert best_briefly == [[], []]
 
 
+def test_levels_that_alternate_are_no_regression():
+    high_and_low = (180, 0.1), (370, 0.0), (580, 0.1), (780, 0.0), (1008, 0.1)
+    assert of_levels(*high_and_low) == [[], []]
+
+
+def test_stairs_that_end_where_they_began_are_no_regression():
+    assert of_levels((400, 0.2), (500, 0.1), (650, 0.0), (800, 0.1), (1008, 0.2)) == [[], []]
+
+
 def test_a_rise_that_was_undone_is_no_dip_of_what_follows():
     levels = (200, 0.1), (400, 0.0), (600, 0.1), (800, 0.0), (1008, 0.06)
     assert of_levels(*levels) == [[800], [200]]

@@ -167,7 +167,9 @@ def test_levels_that_come_and_go_are_taken_out_though_no_single_step_tells_them(
     left = np.repeat([1.0, 0.0, 1.0, 0.0, 1.0, 0.0], n // 6) + 0.2 * normal(n, seed=1)
     plain.project_out(left, basis)
     places, heights = np.zeros(10, np.int64), np.zeros(10)
-    k = compiled.find_steps(left, basis, scales, 8.0, places, heights, np.empty(n), np.empty(n))
+    k = compiled.find_steps(
+        left, basis, scales, 8.0, True, places, heights, np.empty(n), np.empty(n)
+    )
     assert sorted(places[:k]) == pytest.approx([n // 6 * i for i in range(1, 6)], abs=1)
     assert left.std() == pytest.approx(0.2, abs=0.03)
 
@@ -178,7 +180,9 @@ def test_several_steps_are_taken_out_when_they_stand_out():
     left = np.repeat([0.0, 6.0, 2.0], 28) + 0.3 * normal(84)
     plain.project_out(left, basis)
     places, heights = np.zeros(5, np.int64), np.zeros(5)
-    n = plain.find_steps(left, basis, scales, 8.0, places, heights, np.empty(84), np.empty(84))
+    n = plain.find_steps(
+        left, basis, scales, 8.0, True, places, heights, np.empty(84), np.empty(84)
+    )
     assert n == 2
     assert sorted(places[:2]) == [28, 56]
     rises = dict(zip(places[:2], heights[:2] * scales[places[:2]], strict=True))

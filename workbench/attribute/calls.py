@@ -21,7 +21,8 @@ _CONSTRUCTORS = {"__init__", "__new__", "constructor", "<init>", "__construct"}
 _IN_PLACE = 0.2
 """New calls are in place of others that lost this part of what they gained,"""
 _GONE = 0.5
-"""or this part of what they had."""
+"""or this part of what they had, where that was more than a trace."""
+_TRACE = 0.02
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -49,6 +50,15 @@ class NewCalls:
     def callees(self) -> IntArray:
         """(n_stacks,) what it called, and may be the cause where it is new; -1 where none began."""
         return self._where_begun(self._begins)
+
+    @cached_property
+    def begun(self) -> dict[tuple[Function, Function], IntArray]:
+        """Caller and callee of the calls that added something -> the stacks they brought about."""
+        functions, pairs = self.growth.functions, dict[tuple[Function, Function], list[int]]()
+        for stack in np.flatnonzero(self.added > 0).tolist():
+            pair = functions[self.callers[stack]], functions[self.callees[stack]]
+            pairs.setdefault(pair, []).append(stack)
+        return {pair: np.array(stacks) for pair, stacks in pairs.items()}
 
     @cached_property
     def n_named(self) -> Counter[str]:
@@ -132,7 +142,9 @@ class NewCalls:
         otherwise = sparse.csr_array(growth.stacks_of - newly)
         gained = newly @ growth.delta
         lost = -(otherwise @ growth.delta) - np.sqrt(otherwise @ growth.error**2)
-        is_gone = (lost > _IN_PLACE * gained) | (lost > _GONE * (otherwise @ growth.before))
+        is_gone = (lost > _IN_PLACE * gained) | (
+            (lost > _GONE * (otherwise @ growth.before)) & (lost > _TRACE * gained)
+        )
         is_in_place = np.asarray((gained > 0) & is_gone)
         last = np.full(growth.recording.n_stacks, -1)
         which = is_in_place[growth.frames[places]]

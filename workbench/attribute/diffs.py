@@ -21,6 +21,7 @@ _NO_CODE = re.compile(
     r"|\.(md|rst|txt|adoc|csv|svg|png)$|(^|/)(CHANGELOG|LICENSE|OWNERS|CODEOWNERS)[^/]*$"
 )
 _PYTHON = re.compile(r"\.pyi?$", re.IGNORECASE)
+_DEFINES = {"def", "function", "func", "fn", "class"}
 _SETTINGS = re.compile(r"\.(toml|cfg|ini|ya?ml|json|properties|env|conf)$", re.IGNORECASE)
 """Files in which a name is what it sets, and another name sets something else."""
 _SET = re.compile(r"\s*-?\s*[\"']?(?P<name>[A-Za-z_][\w.-]*)[\"']?\s*[:=]\s*(?P<value>.*?),?\s*$")
@@ -133,6 +134,18 @@ def _words(
         for word in pattern.findall(read.texts[line]):
             found[word] += n
     return found
+
+
+def names_called(lines: Iterable[str], path: str) -> set[str]:
+    """Return the names that lines of code call; none of comments, tests and documents."""
+    if not runs_in_production(path):
+        return set()
+    return {
+        first
+        for _, words in _code(lines, path)
+        for before, first, second in zip(("", *words), words, words[1:], strict=False)
+        if second == "(" and before not in _DEFINES
+    }
 
 
 def rebound(hunks: Iterable[Hunk], path: str) -> set[str]:

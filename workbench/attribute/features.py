@@ -6,7 +6,6 @@ Each feature is one row of `FEATURES`: what it is called, what it says, and how 
 from __future__ import annotations
 
 import math
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -14,7 +13,7 @@ import numpy as np
 
 from workbench.attribute.calls import NewCalls, called_as
 from workbench.attribute.dependencies import bumped, is_manifest
-from workbench.attribute.diffs import wording
+from workbench.attribute.diffs import names_called, wording
 from workbench.attribute.growth import Growth
 from workbench.attribute.moves import Sources, blame_nearest
 from workbench.attribute.touched import Code, touched
@@ -175,23 +174,24 @@ def _had_before(calls: NewCalls, change: Change, clues: Clues) -> BoolArray:
     """Tell which new calls the code had before a commit, (n_stacks,).
 
     Such a call was switched on by something, or stood behind a condition; to write it anew does not
-    let it run. Told by the text of the caller, and by the lines that the commit took out; by names
-    that one function alone has. Of what is no commit none.
+    let it run. Told by the text of the caller, and where that is new itself by the lines that the
+    commit took out of its file; by names that one function alone has. Of what is no commit none.
     """
-    growth = calls.growth
-    found = np.zeros(growth.recording.n_stacks, np.bool_)
+    found = np.zeros(calls.growth.recording.n_stacks, np.bool_)
     if change.id not in clues.code.commits:
         return found
-    removed = "".join(line for hunk in clues.code.hunks(change) for line in hunk.removed)
-    begun = np.flatnonzero((calls.callers >= 0) & (calls.added > 0))
-    pairs = np.stack([calls.callers[begun], calls.callees[begun]])
-    for pair in np.unique(pairs, axis=1).T:
-        caller, callee = (growth.functions[number] for number in pair)
+    removed: dict[str, set[str]] = {}
+    for hunk in clues.code.hunks(change):
+        removed.setdefault(hunk.path, set()).update(names_called(hunk.removed, hunk.path))
+    for (caller, callee), stacks in calls.begun.items():
+        text = clues.sources.before.get(caller)
+        before = (
+            removed.get(caller.file, set()) if text is None
+            else names_called(text.split("\n"), caller.file)
+        )  # fmt: skip
         name = called_as(callee)
-        if len(name) >= _LEAST_NAME and calls.n_named[name] == 1:
-            text = f"{clues.sources.before.get(caller, '')}\n{removed}"
-            if re.search(rf"(?<!def )\b{re.escape(name)}\s*\(", text):
-                found[begun[(pairs == pair[:, np.newaxis]).all(axis=0)]] = True
+        if len(name) >= _LEAST_NAME and calls.n_named[name] == 1 and name in before:
+            found[stacks] = True
     return found
 
 

@@ -31,7 +31,11 @@ _OF_LIBRARIES = {
 """Folders that hold libraries."""
 _SEPARATORS = re.compile(r"[\W_]+")
 _MADE = re.compile(r"\b([A-Z]\w*)\s*\(")
-_GIVEN = re.compile(r"\b(\w+)\s*(?::?=(?!=)|:)\s*(?:new\s+)?(?=[A-Z]\w*\s*\()")
+_GIVEN = re.compile(
+    r"\b_?(\w+)\s*(?::\s*[\w.]+\s*)?(?::?=(?!=)|:)\s*(?:new\s+)?(?:\w+\.)*(?=[A-Z]\w*\s*\()"
+)
+_BRACKET = re.compile(r"[()]")
+_METHOD_CALL = re.compile(r"(?:\b|_)([A-Za-z]\w*)\s*(?:\.|->|::)\s*(\w+)\s*\(")
 _MIN_WORD = 3
 """Shorter names say too little to be looked for."""
 
@@ -96,17 +100,23 @@ class Code:
             Of the classes of such objects, also of others made of them.
         """
         wanted = {name for name in names if len(_plain(name)) >= _MIN_WORD}
-        callers, methods = set[Function](), set[Function]()
+        made: dict[str, set[str]] = {}
         for target, classes in self._made_with(_any_of(wanted)) if wanted else ():
-            own = {f for f in self.texts if f.name.rpartition(".")[0].rpartition(".")[2] in classes}
-            methods |= own
-            called = "|".join({re.escape(f.name.rpartition(".")[2]) for f in own})
-            if target and called:
-                calls = re.compile(
-                    rf"(?:\b|_){re.escape(target)}\s*(?:\.|->|::)\s*(?:{called})\s*\("
-                )
-                callers |= {f for f, text in self.texts.items() if calls.search(text)}
-        return callers, methods
+            made.setdefault(target, set()).update(classes)
+        methods: dict[str, set[Function]] = {}
+        for function in self.texts if made else ():
+            owner = function.name.rpartition(".")[0].rpartition(".")[2]
+            methods.setdefault(owner, set()).add(function)
+        called = {
+            target: {f.name.rpartition(".")[2] for name in classes for f in methods.get(name, ())}
+            for target, classes in made.items()
+        }
+        callers = {
+            function for function, text in self.texts.items()
+            if any(name in called.get(target, ()) for target, name in _METHOD_CALL.findall(text))
+        } if any(called.values()) else set()  # fmt: skip
+        of_classes = (methods.get(name, set()) for classes in made.values() for name in classes)
+        return callers, set().union(*of_classes)
 
     def _made_with(self, pattern: re.Pattern[str]) -> Iterator[tuple[str, set[str]]]:
         """Yield the name that is given to what is made with a match, and the classes it is of."""
@@ -114,10 +124,10 @@ class Code:
             for statement in _statements(text) if pattern.search(text) else ():
                 for match in pattern.finditer(statement):
                     before = statement[: match.start()]
-                    given = [*_GIVEN.finditer(before)][-1:]
-                    part = before[given[0].start() :] if given else statement
+                    given = [g for g in _GIVEN.finditer(before) if _is_open(before[g.end() :])]
+                    part = before[given[-1].start() :] if given else statement
                     if classes := {*_MADE.findall(part)}:
-                        yield given[0][1] if given else "", classes
+                        yield given[-1][1] if given else "", classes
 
     def importers(self, path: str) -> set[str]:
         """Return the files that name a module, and itself."""
@@ -226,6 +236,16 @@ def _statements(text: str) -> Iterator[str]:
             yield "\n".join(held)
             held, depth = [], 0
     yield "\n".join(held)
+
+
+def _is_open(text: str) -> bool:
+    """Tell whether the first bracket of a text is open at its end."""
+    depth = 0
+    for bracket in _BRACKET.findall(text):
+        depth += 1 if bracket == "(" else -1
+        if not depth:
+            return False
+    return depth > 0
 
 
 def _any_of(names: Iterable[str]) -> re.Pattern[str]:

@@ -72,8 +72,9 @@ def _chosen(investigation: Investigation, wanted: str | None) -> list[Regression
 def _print(regression: Regression, ranking: Ranking, limit: int, evidence: bool) -> None:
     from workbench.report.units import format_relative, unit_of
 
-    levels = unit_of(regression.metric).format_pair(regression.before, regression.after)
-    size = f"{levels} ({format_relative(regression.relative_delta)})"
+    unit = unit_of(regression.metric)
+    levels = unit.format_pair(regression.before, regression.after).strip()
+    size = f"{unit.metric} {levels} ({format_relative(regression.relative_delta)})"
     title = f"{regression.id}  {regression.subject}  {size} at window {regression.change_index}"
     rows = [
         (s.probability, _name(s.change), _carries(s.functions), s.change.title, s.features)

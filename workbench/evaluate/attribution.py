@@ -188,9 +188,11 @@ def brier(cases: Sequence[RankedCase]) -> float:
 
 
 def brier_of_all(cases: Sequence[RankedCase]) -> float:
-    """Return the mean squared error of every probability told, of candidates and of none."""
-    told = [one for case in cases for answers in _rankings(case) for one in answers]
-    return float(np.mean([(sure - right) ** 2 for sure, right in told]))
+    """Return the Brier score of whole rankings, 0 to 2: of each the squared errors of all answers
+    together, candidates and none of them (G. W. Brier, Monthly Weather Review 78, 1950).
+    """
+    rankings = [answers for case in cases for answers in _rankings(case)]
+    return float(np.mean([sum((sure - right) ** 2 for sure, right in r) for r in rankings]))
 
 
 def _answers(cases: Sequence[RankedCase]) -> Iterator[tuple[float, bool]]:

@@ -269,6 +269,7 @@ def _reroute(rng: np.random.Generator, tree: _Tree, caller: int) -> int | None:
     Nothing costs more or less; None where it calls nothing.
     """
     called = {s[s.index(caller) + 1] for s in tree.stacks if caller in s[:-1]}
+    called -= {callee for known, callee in [tree.new_call or (None, None)] if known == caller}
     if not called:
         return None
     callee = int(rng.choice(sorted(called)))
@@ -392,7 +393,8 @@ class _Makers:
         at: int | None = None,
     ) -> tuple[Change, Commit | None]:  # fmt: skip
         """Make a commit that sometimes also writes a call anew, of what then has another caller."""
-        if self.rng.random() < often and (other := _reroute(self.rng, self.tree, chosen[0])):
+        other = _reroute(self.rng, self.tree, chosen[0]) if self.rng.random() < often else None
+        if other is not None:
             function = self.tree.functions[other]
             self.texts.setdefault(function, _body(self.rng, function))
             change, commit = self._commit([*chosen, other], [], max(1, n_lines), n_costly, at)

@@ -174,8 +174,12 @@ def error_of_step(left, i, places, n):
 
 
 @loops
-def find_steps(left, basis, inverse_lengths, outstanding, places, heights, scratch, saved):
+def find_steps(
+    left, basis, inverse_lengths, outstanding, with_stretches, places, heights, scratch, saved
+):  # fmt: skip
     """Take the likeliest step out, and others beside it that stand out; return how many.
+
+    Where no single step does, the ends of a stretch may together, if they are looked for.
 
     Steps stand out by what they leave all together: noise of a long memory has large steps too, and
     keeps its memory when some of them are taken out. With each step those before are fitted anew.
@@ -189,8 +193,8 @@ def find_steps(left, basis, inverse_lengths, outstanding, places, heights, scrat
         # what noise has; structure that is left would show more, unfitted as it is
         least = min(3.5, 0.55 * math.sqrt(len(left))) * root_mean_square(left)
         if n > 0 and abs(height) < least:
-            if n + 2 > most or lag_one(left) < 0.15:  # long stretches make neighbours alike
-                break
+            if not with_stretches or n + 2 > most or lag_one(left) < 0.15:
+                break  # long stretches make neighbours alike
             place, end, height, rise = likeliest_stretch(left, basis, inverse_lengths, scratch)
             if abs(height) < least:
                 break
@@ -256,7 +260,7 @@ def fit_row(row, basis, inverse_lengths, dof, mild, far, outstanding, values, al
         left[:] = values
         project_out(left, basis)
         n_steps = find_steps(
-            left, basis, inverse_lengths, outstanding, places, heights, scratch, saved
+            left, basis, inverse_lengths, outstanding, turn == 2, places, heights, scratch, saved
         )
         if turn < 2:
             whole = median_size(left, scratch)

@@ -118,7 +118,7 @@ def _without_steps(rows: FloatArray) -> FloatArray:
     for row, out in zip(rows, left, strict=True):
         out[:] = row - basis.T @ (basis @ row)
         loops.compiled.find_steps(
-            out, basis, inverse, _OUTSTANDING, places, heights, scratch, np.empty(n)
+            out, basis, inverse, _OUTSTANDING, True, places, heights, scratch, np.empty(n)
         )
     return left
 

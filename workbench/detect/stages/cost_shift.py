@@ -85,19 +85,19 @@ def _within(c: Candidate, domains: Domains) -> str:
     for n_before, scope in enumerate(around):
         wanted = _EVIDENCE + np.log1p(n_before)
         rest = stacks.without(scope.stacks, row)
-        whole = domains.measure(c, rest)
-        if _lost(c, own, whole, domains)[0] > wanted:
+        if _lost(c, own, domains.measure(c, rest), domains)[0] > wanted:
             return f"cost moved within {scope.name}, whose own cost did not move with it"
+        steady = domains.measure(c, domains.without_risen(c, row, rest))
+        if _weighed(c, own, steady, domains)[0] < -_EVIDENCE:
+            continue  # what something in it lost is there under another name
         least = domains.config.min_total_ratio * own.size
         rows, parts = stacks.parts(scope.members, rest, before, least / 2)
         moves = domains.measure(c, parts)
         is_other = np.isin(rows, domains.changed_nearby(c))
         evidence = np.where(is_other, -np.inf, _lost(c, own, moves, domains))
-        stayed = _weighed(c, own, moves, domains) < -_EVIDENCE
-        holders = [parts[np.flatnonzero(stayed)]]
-        if _weighed(c, own, whole, domains)[0] < -_EVIDENCE:
-            holders.append(rest)
-        evidence[_is_held(parts, sparse.vstack(holders), before)] = -np.inf
+        able = np.flatnonzero(evidence > wanted)
+        stayed = np.flatnonzero(_weighed(c, own, moves, domains) < -_EVIDENCE)
+        evidence[able[_is_held(parts[able], parts[stayed], before)]] = -np.inf
         n_able = int((moves.before >= least).sum())
         if len(rows) and evidence.max() > wanted + np.log1p(n_able):
             name = stacks.name(int(rows[evidence.argmax()]))
@@ -106,7 +106,7 @@ def _within(c: Candidate, domains: Domains) -> str:
 
 
 def _is_held(parts: sparse.csr_array, holders: sparse.csr_array, costs: FloatArray) -> BoolArray:
-    """Return which sets of stacks are within one of others."""
+    """Return which sets of stacks are within one of others, (n_parts,)."""
     weighed = sparse.csr_array(parts.multiply(costs))
     own = np.asarray(weighed.sum(axis=1)).ravel()
     shared = np.asarray((weighed @ holders.T).toarray())

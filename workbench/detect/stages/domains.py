@@ -70,7 +70,8 @@ class Domains:
     def without(self, removed: Sequence[Candidate]) -> Domains:
         """Return the same, where some of what changed is known to have been nothing."""
         other = copy.copy(self)
-        other.known = [c for c in self.known if c not in removed]
+        gone = {*removed}
+        other.known = [c for c in self.known if c not in gone]
         return other
 
     def subject(self, c: Candidate) -> str:
@@ -199,6 +200,21 @@ class Domains:
         if self.stacks is None or len(rows) < 2:
             return True
         return bool(self.stacks.holds[rows].sum(axis=0).max() > 1)
+
+    def without_risen(self, c: Candidate, row: int, sets: sparse.csr_array) -> sparse.csr_array:
+        """Return sets of stacks without those of other functions that went the way of a candidate
+        at once; without none of what holds the candidate.
+        """
+        own = self._given.holds[[row]]
+        at_once = [
+            other for other in self.known
+            if other.delta * c.delta > 0 and is_at_once(c, other, self.config)
+        ]  # fmt: skip
+        rows = sorted({found for found in map(self.row, at_once) if found is not None} - {row})
+        others = self._given.holds[rows]
+        apart = np.flatnonzero(np.asarray((others @ own.T).toarray()).ravel() == 0)
+        gone = np.asarray(others[apart].sum(axis=0)).ravel() > 0
+        return sparse.csr_array(sets.multiply(~gone[np.newaxis]))
 
     def changed_nearby(self, c: Candidate) -> list[int]:
         """Return what is known to have changed shortly before or after, and not at once."""

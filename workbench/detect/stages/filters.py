@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -47,8 +48,8 @@ def went_away(
 
     Of the steps of one series first those go that made it worse and were undone, the nearest first,
     then those that made it better; and the last, where the series ends near the level it had
-    before. What was better for longer than it had been otherwise is the rule and no exception, so
-    that its end is a regression.
+    before. What was better in more windows than not is the rule and no exception, so that its end
+    is a regression.
     """
     by_row = defaultdict(list)
     for candidate in candidates:
@@ -57,19 +58,28 @@ def went_away(
     fewest = (layout.edge - 1) * layout.block
     for changes in by_row.values():
         left = _without_undone(changes, is_worse, reasons)
-        left = _without_undone(left, lambda c: not is_worse(c), reasons, keeps_end=_is_rule)
+        is_rule = partial(_is_rule, changes)
+        left = _without_undone(left, lambda c: not is_worse(c), reasons, keeps_end=is_rule)
         _tell_unsettled(left, fewest, layout.n_windows, reasons)
     return split(candidates, lambda c: reasons.get(c, ""))
 
 
-def _is_rule(since: int, first: Candidate, second: Candidate) -> bool:
-    """Tell whether a level lasted for longer than the one before it."""
-    return second.index - first.index > first.index - since
+def _is_rule(changes: list[Candidate], first: Candidate, second: Candidate) -> bool:
+    """Tell whether most windows up to a second change were nearer the level after a first one than
+    that before it.
+    """
+    starts = [0, *(c.index for c in changes), second.index]
+    levels = [changes[0].before, *(c.after for c in changes)]
+    middle, n_nearer = (first.before + first.after) / 2, 0
+    for start, end, level in zip(starts[:-1], starts[1:], levels, strict=True):
+        if start < second.index and (level > middle) == (first.after > middle):
+            n_nearer += min(end, second.index) - start
+    return 2 * n_nearer > second.index
 
 
 def _without_undone(
     changes: list[Candidate], begins: Callable[[Candidate], bool], reasons: dict[Candidate, str],
-    keeps_end: Callable[[int, Candidate, Candidate], bool] = lambda *_: False,
+    keeps_end: Callable[[Candidate, Candidate], bool] = lambda *_: False,
 ) -> list[Candidate]:  # fmt: skip
     """Return steps without those that were undone, and tell the reasons of these."""
     left = list(changes)
@@ -83,7 +93,7 @@ def _without_undone(
             i += 1
             continue
         reasons[first] = "went away again"
-        if keeps_end(left[i - 1].index if i else 0, first, second):
+        if keeps_end(first, second):
             del left[i]
         else:
             reasons[second] = "only the end of what went away again"

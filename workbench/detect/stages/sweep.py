@@ -35,9 +35,9 @@ def measure_steps(
 
     Rows, columns (one a row, too) and ramps are whitened and free of level and season. The steps
     and the ramp of a row (`ramp_of`, -1 for none) are taken in together, the clearest first, while
-    part `seen` of one is left beside the others and half of the freedom; then one after the other
-    is left out whose square is not `outstanding` times that of the noise: what comes and goes is
-    clear with its end alone. `products` and `table` are for sums of products.
+    part `seen` of one is left beside the others, up to a third of the freedom; then one after the
+    other is left out whose square is not `outstanding` times that of the noise: what comes and goes
+    is clear with its end alone. `products` and `table` are for sums of products.
     """
     n_columns, n_blocks = columns.shape
     last, ramp, of_row = n_columns - 1, n_columns, n_columns + 1
@@ -69,7 +69,7 @@ def measure_steps(
         for a in range(n_columns + 1):
             lengths[a], is_in[a] = table[a, a], 0
         left = n_free
-        while left > max(2, n_free // 2):
+        while left > max(2, n_free - n_free // 3):
             best, gain = -1, 0.0
             for a in range(n_columns + 1):
                 if is_in[a] == 0 and table[a, a] > seen * lengths[a]:
