@@ -14,9 +14,8 @@ import pandas as pd
 from scipy import sparse
 
 from workbench.agent.calls import Calls
+from workbench.agent.library import Library, index_cases, read_library
 from workbench.agent.once import once
-from workbench.agent.tools.cases import index_cases
-from workbench.agent.tools.documents import Library, read_library
 from workbench.agent.tools.relevance import TextIndex
 from workbench.agent.traffic import Traffic, read_traffic
 from workbench.attribute import (
@@ -213,7 +212,7 @@ class Investigation:
     @once
     def library(self) -> Library:
         """Every document, of the repository at head and of the store."""
-        return read_library(self)
+        return read_library(self.repository, self.versions[-1], self.records)
 
     def code_map(self, revision: str) -> CodeMap:
         """Return where the functions are in the code at a revision."""

@@ -9,18 +9,14 @@ from typing_extensions import TypedDict
 
 from workbench.agent.tools.arguments import AnyRegressionId, At, Limit, NextOffset, Offset, Total
 from workbench.agent.tools.brief import clip, moment, number, page
-from workbench.agent.tools.relevance import TextIndex
 from workbench.errors import ToolError
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from workbench.agent.investigation import Investigation
 
 _SAME_SUBJECT = 2.0
 """How much better a case fits that was of the very same function."""
 _MOST_MERGED = 10
-_FIELDS = ("subject", "title", "category", "cause", "mitigation")
 
 
 class CaseRow(TypedDict):
@@ -74,16 +70,6 @@ def similar_cases(
     found = [(cases[n], scores[n]) for n in order if scores[n] > 0]
     rows, next_offset = page(found, offset, limit, lambda pair: _row(*pair))
     return {"cases": rows, "total": len(found), "next_offset": next_offset}
-
-
-def index_cases(past_cases: pd.DataFrame) -> tuple[list[dict[str, Any]], TextIndex]:
-    """Return the cases as rows, and what they are found by."""
-    cases: list[Any] = past_cases.to_dict("records")
-    return cases, TextIndex.of(" ".join(_text(case, name) for name in _FIELDS) for case in cases)
-
-
-def _text(case: dict[str, Any], name: str) -> str:
-    return case[name] if isinstance(case[name], str) else ""
 
 
 def _row(case: dict[str, Any], score: float) -> CaseRow:

@@ -2,89 +2,23 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
 from typing import TYPE_CHECKING, Annotated
 
 from pydantic import Field
 from typing_extensions import TypedDict
 
 from workbench.agent.tools.arguments import At, Limit, NextOffset, Offset, Total
-from workbench.agent.tools.brief import clip, moment, number, page
-from workbench.agent.tools.relevance import TextIndex
+from workbench.agent.tools.brief import clip, number, page
 from workbench.errors import ToolError
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
-    from workbench.history import Repository
+    from workbench.agent.library import Document
 
-_ENDINGS = (".md", ".rst", ".txt", ".adoc", "METADATA")
 _PAGE_BYTES = 4000
 _MAX_PATH_BYTES = 1000
-_MOST_BYTES = 1_000_000  # of a document that is looked into
-_MOST_DOCUMENTS = 2000
 
 DocumentPath = Annotated[str, Field(description="Path in the repository, or id in the store")]
-
-
-@dataclass(frozen=True)
-class Document:
-    """One document."""
-
-    path: str
-    """In the repository; or its id, where it is the store's."""
-    title: str
-    text: str
-    at: str | None = None
-    """When it was written, where that is told."""
-
-
-@dataclass(frozen=True)
-class Library:
-    """All documents there are."""
-
-    documents: tuple[Document, ...]
-
-    @cached_property
-    def by_path(self) -> dict[str, Document]:
-        """Each by its path or id."""
-        return {document.path: document for document in reversed(self.documents)}
-
-    @cached_property
-    def index(self) -> TextIndex:
-        """Words of each, in order; those of titles and paths count thrice."""
-        return TextIndex.of(f"{d.title} {d.path} " * 3 + d.text for d in self.documents)
-
-
-def read_library(investigation: Investigation) -> Library:
-    """Read the repository's documents at head, and those of the store."""
-    found: list[Document] = []
-    if investigation.repository is not None:
-        found += _from_repository(investigation.repository, investigation.versions[-1])
-    if investigation.records is not None:
-        for row in investigation.records.documents.to_dict("records"):
-            text = row["text"] if isinstance(row["text"], str) else ""
-            found.append(Document(str(row["id"]), clip(row["title"], 500), text, moment(row["at"])))
-    return Library(tuple(found))
-
-
-def _from_repository(repository: Repository, revision: str) -> list[Document]:
-    blobs = [
-        blob
-        for blob in repository.blobs(revision)
-        if blob.path.endswith(_ENDINGS) and blob.n_bytes <= _MOST_BYTES
-    ][:_MOST_DOCUMENTS]
-    contents = repository.read_blobs(blob.id for blob in blobs)
-    texts = [content.decode("utf-8", "replace") for content in contents]
-    return [
-        Document(blob.path, _title(text), text) for blob, text in zip(blobs, texts, strict=True)
-    ]
-
-
-def _title(text: str) -> str:
-    """Return the first line that says something."""
-    lines = (line.strip("#=-* \t") for line in text[:2000].split("\n"))
-    return clip(next(filter(None, lines), ""), 200)
 
 
 class DocumentRow(TypedDict):
