@@ -72,7 +72,7 @@ class NewCalls:
         Calls that only moved, as into a function of their own, add nothing.
         """
         growth, is_new = self.growth, self._begins >= 0
-        leaves = growth.frames[growth.recording.stack_starts[1:] - 1]
+        leaves = growth.leaves
         gain = np.where(is_new, np.maximum(growth.delta, 0), 0.0)
         gained = np.bincount(leaves, gain)
         lost = np.maximum(-np.bincount(leaves, np.where(is_new, 0.0, growth.delta)), 0)

@@ -54,6 +54,8 @@ FEATURES: Mapping[str, str] = {
 
 _FURTHEST = 6
 _LEAST_LIKELY = -8.0
+_Pair = tuple[Function, Function]
+"""Caller and callee."""
 _LEAST_NAME = 4
 """Letters of a name that tells what is called."""
 _LEAST_SHARE = 0.1
@@ -109,9 +111,11 @@ def measure(changes: Sequence[Change], clues: Clues) -> Measured:
     carried = blame_nearest(growth, sets, clues.sources)
     distances = _distances(growth, sets)
     grown, calls = words_of_growth(growth), NewCalls(growth)
+    known = _known_before(calls, clues.sources)
     facts = []
     for row, change in enumerate(changes):
-        found = _of_stacks(calls, sets[row], carried[row], _had_before(calls, change, clues))
+        had_before = _had_before(calls, change, clues.code, known)
+        found = _of_stacks(calls, sets[row], carried[row], had_before)
         found |= _of_lines(change, clues, recorded)
         found["distance"] = float(distances[row])
         found |= _of_time(change, clues)
@@ -170,28 +174,42 @@ def _of_stacks(
     }
 
 
-def _had_before(calls: NewCalls, change: Change, clues: Clues) -> BoolArray:
+def _had_before(
+    calls: NewCalls, change: Change, code: Code, known: Mapping[_Pair, bool | None]
+) -> BoolArray:
     """Tell which new calls the code had before a commit, (n_stacks,).
 
     Such a call was switched on by something, or stood behind a condition; to write it anew does not
-    let it run. Told by the text of the caller, and where that is new itself by the lines that the
-    commit took out of its file; by names that one function alone has. Of what is no commit none.
+    let it run. Where the caller is new itself the lines tell that the commit took out of its file.
+    Of what is no commit none.
     """
     found = np.zeros(calls.growth.recording.n_stacks, np.bool_)
-    if change.id not in clues.code.commits:
+    if change.id not in code.commits:
         return found
     removed: dict[str, set[str]] = {}
-    for hunk in clues.code.hunks(change):
+    for hunk in code.hunks(change):
         removed.setdefault(hunk.path, set()).update(names_called(hunk.removed, hunk.path))
-    for (caller, callee), stacks in calls.begun.items():
-        text = clues.sources.before.get(caller)
-        before = (
-            removed.get(caller.file, set()) if text is None
-            else names_called(text.split("\n"), caller.file)
-        )  # fmt: skip
+    for (caller, callee), had in known.items():
+        if called_as(callee) in removed.get(caller.file, ()) if had is None else had:
+            found[calls.begun[caller, callee]] = True
+    return found
+
+
+def _known_before(calls: NewCalls, sources: Sources) -> dict[_Pair, bool | None]:
+    """Tell of new calls whether the text of the caller had them before; None where it had no text.
+
+    By names that one function alone has; of other calls nothing is told.
+    """
+    names: dict[Function, set[str]] = {}
+    found: dict[_Pair, bool | None] = {}
+    for caller, callee in calls.begun:
         name = called_as(callee)
-        if len(name) >= _LEAST_NAME and calls.n_named[name] == 1 and name in before:
-            found[stacks] = True
+        if len(name) < _LEAST_NAME or calls.n_named[name] > 1:
+            continue
+        text = sources.before.get(caller)
+        if text is not None and caller not in names:
+            names[caller] = names_called(text.split("\n"), caller.file)
+        found[caller, callee] = None if text is None else name in names[caller]
     return found
 
 

@@ -128,6 +128,11 @@ class Growth:
         return tuple(known), np.array(rows, np.int64)
 
     @cached_property
+    def leaves(self) -> IntArray:
+        """(n_stacks,) function in which each stack ends."""
+        return np.asarray(self.frames[self.recording.stack_starts[1:] - 1])
+
+    @cached_property
     def stack_of_frame(self) -> IntArray:
         """Stack of every frame."""
         lengths = np.diff(self.recording.stack_starts)

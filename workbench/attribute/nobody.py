@@ -55,7 +55,7 @@ def _evenness(clues: Clues) -> float:
     before = np.bincount(entry, growth.before)
     delta = np.bincount(entry, growth.delta)
     expected = growth.before * (delta / np.maximum(before, 1e-300))[entry]
-    leaves = _leaves(clues)
+    leaves = growth.leaves
     grown = np.bincount(leaves, growth.delta)
     even = np.bincount(leaves, expected)
     noise = np.sqrt(np.bincount(leaves, growth.error**2))
@@ -75,11 +75,6 @@ def _explained_by_mix(clues: Clues) -> float:
     if clues.mix is None or grown <= 0:
         return 0.0
     return float(np.clip(clues.mix * clues.growth.before.sum() / grown, 0, 1))
-
-
-def _leaves(clues: Clues) -> IntArray:
-    growth = clues.growth
-    return np.asarray(growth.frames[growth.recording.stack_starts[1:] - 1])
 
 
 def _entries(clues: Clues) -> IntArray:
