@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -77,6 +77,8 @@ class Investigation:
     records: Records | None = None
     read_lines: Callable[[], Recording] | None = None
     """Return the same recording by line, where there is one."""
+    left_out: frozenset[str] = frozenset()
+    """Ids of changes that are not known, as if nobody had told of them."""
     without_code: str = "this store came without a repository: no code to read"
     """What is said where there is no repository."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
@@ -98,6 +100,14 @@ class Investigation:
                 if not isinstance(self.detected, Detection):
                     self.detected = self.detected()
         return self.detected
+
+    def without(self, change_ids: Collection[str]) -> Investigation:
+        """Return the same investigation where some changes are not known to anybody."""
+        return Investigation(
+            self.recording, self.detection, self.repository, self.base, self.head, self.records,
+            self.read_lines, frozenset(change_ids) | self.left_out, self.without_code,
+            _code_maps=self._code_maps, _histories=self._histories, _diffs=self._diffs,
+        )  # fmt: skip
 
     def code(self) -> Repository:
         """Return the repository; ToolError where there is none."""
@@ -190,7 +200,8 @@ class Investigation:
         for commit_id, moves in self._deployed.deploys.items():
             first = moves[0].window if moves else None
             recorded[commit_id] = replace(recorded[commit_id], window=first)
-        return sorted(recorded.values(), key=lambda change: change.at)
+        told_of = (c for c in recorded.values() if c.id not in self.left_out)
+        return sorted(told_of, key=lambda change: change.at)
 
     @once
     def configuration(self) -> list[Change]:
@@ -248,9 +259,10 @@ class Investigation:
         if self.repository is None or not _SHORT_ID.fullmatch(change_id):
             return []
         try:
-            return self.repository.changes(change_id, most=1)
+            found = self.repository.changes(change_id, most=1)
         except HistoryError:
             return []
+        return [change for change in found if change.id not in self.left_out]
 
     def _described(self, commit: Change) -> Change:
         """Return a commit with what it did to the code."""

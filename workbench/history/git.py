@@ -32,6 +32,8 @@ _SAFE_ENVIRONMENT = {
 }  # fmt: skip
 MOST_SEARCHED_BYTES = 4_000_000
 """Files larger than this are not searched."""
+_LONG_DIFF = 100_000
+"""Characters from which it takes git too long to find the function of each place."""
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
 _VERSION = re.compile(r"\w[\w.+/-]*")
@@ -373,10 +375,16 @@ class Repository:
     def show(self, commit: str) -> str:
         """Return one commit as people read it: header, message and diff.
 
-        The message is indented, so that a line of it is never taken for one of the diff.
+        The message is indented, so that a line of it is never taken for one of the diff. Beside each
+        place stands the function that it is in; in a long diff, of what stands outermost.
         """
+        diff = self._show(commit)
+        languages = f"core.attributesFile={Path(__file__).with_name('languages.attributes')}"
+        return diff if len(diff) > _LONG_DIFF else self._show(commit, "-c", languages)
+
+    def _show(self, commit: str, *options: str) -> str:
         return run_git(
-            self.folder, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%w(0,4,4)%B",
+            self.folder, *options, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%w(0,4,4)%B",
             "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", self.resolve(commit),
         )  # fmt: skip
 

@@ -1,0 +1,163 @@
+"""One opinion: a conversation between the model, which has a skill, and the tools that skill allows."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from langchain_core.language_models import BaseChatModel
+from langchain_core.messages import (
+    AIMessage,
+    AnyMessage,
+    HumanMessage,
+    RemoveMessage,
+    SystemMessage,
+    ToolMessage,
+)
+from langgraph.graph.message import REMOVE_ALL_MESSAGES
+from pydantic import ValidationError
+
+from workbench.agent.budget import spent_on
+from workbench.agent.investigation import Investigation
+from workbench.agent.models import ask
+from workbench.agent.nodes.triage import Node
+from workbench.agent.playbook import ReportDiagnosis
+from workbench.agent.prompts import prompt
+from workbench.agent.skills import Skill
+from workbench.agent.state import Ledger, State, ToolTask
+from workbench.agent.tools import TOOL_NAMES, build_tools, call_tool, complain
+from workbench.errors import ToolError
+
+MOST_REMINDERS = 2
+_REPORT = ReportDiagnosis.__name__
+
+
+def begin_opinion(skills: Mapping[str, Skill]) -> Node:
+    """Open a conversation under the best skill that was not heard yet."""
+
+    def run(state: State) -> State:
+        heard = {opinion["skill"] for opinion in state["opinions"]}
+        name = next(name for name in state["skills"] if name not in heard)
+        skill = skills[name]
+        opening = SystemMessage(prompt("investigate", name=skill.name, body=skill.body))
+        facts = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
+        return {"skill": name, "messages": [RemoveMessage(REMOVE_ALL_MESSAGES), opening, facts]}
+
+    return run
+
+
+def ask_model(
+    model: BaseChatModel, investigation: Investigation, skills: Mapping[str, Skill]
+) -> Node:
+    """Let the model make its next call, with the tools that its skill allows."""
+    tools = build_tools(investigation)
+
+    def run(state: State) -> State:
+        began = time.perf_counter()
+        skill = skills[state["skill"]]
+        offered = [tool for tool in tools if skill.allows(tool.name)]
+        messages = state["messages"]
+        spoke = messages[-1]
+        reminder = []
+        if isinstance(spoke, AIMessage):  # words, where a call was expected
+            reminder = [HumanMessage(prompt("remind"))]
+        reply = ask(model.bind_tools([*offered, ReportDiagnosis]), [*messages, *reminder])
+        return {
+            "messages": [*reminder, reply],
+            "spent": spent_on(reply, time.perf_counter() - began),
+        }
+
+    return run
+
+
+def pending_calls(state: State) -> list[ToolTask] | None:
+    """Return the calls to answer; none where the model spoke in words, None where it has reported."""
+    last = state["messages"][-1]
+    assert isinstance(last, AIMessage)
+    if final_report(last) is not None:
+        return None
+    answered: dict[str, str] = {}
+    for call_id, entry in state["ledger"].items():
+        if not entry["failed"]:
+            answered.setdefault(_key(entry["tool"], entry["arguments"]), call_id)
+    tasks: list[ToolTask] = []
+    for call in last.tool_calls:
+        known = answered.get(_key(call["name"], call["args"]))
+        reply = state["ledger"][known]["reply"] if known else None
+        told: dict[str, Any] = {name: call[name] for name in ("name", "args", "id")}
+        tasks.append({"call": told, "skill": state["skill"], "known": known, "reply": reply})
+    for broken in last.invalid_tool_calls:
+        told = {
+            "name": broken["name"] or "", "args": {}, "id": broken["id"],
+            "error": f"arguments are not JSON: {(broken['args'] or '')[:200]}",
+        }  # fmt: skip
+        tasks.append({"call": told, "skill": state["skill"], "known": None, "reply": None})
+    return tasks
+
+
+def is_silent(messages: Sequence[AnyMessage]) -> bool:
+    """Tell whether the model keeps to words although it was reminded."""
+    last = [m for m in messages if isinstance(m, AIMessage)][-MOST_REMINDERS - 1 :]
+    return len(last) > MOST_REMINDERS and not any(
+        m.tool_calls or m.invalid_tool_calls for m in last
+    )
+
+
+def final_report(message: AIMessage) -> ReportDiagnosis | None:
+    """Return the report that a message gives; None for none, or none that is as it should be."""
+    for call in message.tool_calls:
+        if call["name"] == _REPORT:
+            try:
+                return ReportDiagnosis.model_validate(call["args"])
+            except ValidationError:
+                return None
+    return None
+
+
+def use_tool(investigation: Investigation, skills: Mapping[str, Skill]) -> Any:
+    """Answer one call. What was answered before, with the same arguments, is not asked again."""
+
+    def run(task: ToolTask) -> State:
+        began = time.perf_counter()
+        call, skill = task["call"], skills[task["skill"]]
+        name, arguments, failed = call["name"], call["args"], True
+        if task["reply"] is not None and skill.allows(name):
+            content, failed = task["reply"], False
+        elif "error" in call:
+            content = call["error"]
+        elif name == _REPORT:
+            content = _fault_of(arguments)
+        elif not skill.allows(name):
+            offered = ", ".join(tool for tool in TOOL_NAMES if skill.allows(tool))
+            content = f"{name[:80]} is not a tool of this skill; it has {offered}"
+        else:
+            try:
+                content, failed = call_tool(name, investigation, arguments), False
+            except ToolError as error:
+                content = str(error)
+        message = ToolMessage(
+            content, tool_call_id=call["id"], name=name, status="error" if failed else "success"
+        )
+        entry: Ledger = {
+            call["id"]: {"tool": name, "arguments": arguments, "reply": content, "failed": failed}
+        }
+        return {
+            "messages": [message], "ledger": entry,
+            "spent": {"seconds": time.perf_counter() - began},
+        }  # fmt: skip
+
+    return run
+
+
+def _fault_of(arguments: dict[str, Any]) -> str:
+    try:
+        ReportDiagnosis.model_validate(arguments)
+    except ValidationError as error:
+        return complain(error)
+    return "the report was not understood"
+
+
+def _key(tool: str, arguments: Mapping[str, Any]) -> str:
+    return f"{tool} {json.dumps(arguments, sort_keys=True, default=str)}"
