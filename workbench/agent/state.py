@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any, NotRequired
+from typing import Annotated, Any, NotRequired, Protocol
 
 from langchain_core.messages import AnyMessage
 from langgraph.graph.message import add_messages
@@ -73,6 +73,20 @@ class State(TypedDict, total=False):
     review: Review
     handed_over: dict[str, Any]
     """What the patch room made of an approved diagnosis."""
+
+
+class Node(Protocol):
+    """A node of the graph."""
+
+    def __call__(self, state: State) -> State:
+        """Return what changes in the state."""
+
+
+class ToolNode(Protocol):
+    """The node that answers calls of tools, one at a time."""
+
+    def __call__(self, state: ToolTask) -> State:
+        """Return the reply."""
 
 
 class ToolTask(TypedDict):

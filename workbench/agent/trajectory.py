@@ -103,7 +103,7 @@ def run_steps(graph: Graph, given: Any, told: Told, config: Any = None) -> Itera
     """Run a graph, from its start or from where it stopped, and yield each step as it ends."""
     began = time.perf_counter()
     at = 0.0
-    keeps = {"durability": "sync"} if graph.checkpointer else {}
+    keeps: Any = {"durability": "sync"} if graph.checkpointer else {}
     for update in graph.stream(given, config, stream_mode="updates", **keeps):
         now = time.perf_counter() - began
         for node, change in update.items():

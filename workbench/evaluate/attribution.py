@@ -12,6 +12,7 @@ from workbench.agent import Investigation
 from workbench.agent.opened import detect_worth_a_look
 from workbench.attribute import rank_changes
 from workbench.evaluate.cases.timeline import (
+    HiddenCause,
     PlantedCause,
     TimelineTruth,
     commit_ids,
@@ -133,16 +134,21 @@ class OpenedCause:
 
 def open_causes(timeline: RecordedTimeline) -> Iterator[OpenedCause]:
     """Yield every planted and hidden cause of a timeline."""
-    for cause in (*timeline.truth.planted, *timeline.truth.hidden):
-        is_planted = isinstance(cause, PlantedCause)
-        names = cause.changes if is_planted else ()
-        evidence = timeline.investigation(cause.window, cause.end_window)
-        begins = min(cause.window, _WINDOWS_BEFORE)
-        yield OpenedCause(
-            cause.id, cause.category, cause.kind if is_planted else "hidden",
-            frozenset(timeline.commits.get(name, name) for name in names), evidence,
-            regression_at(evidence.detection.found, begins),
-        )  # fmt: skip
+    for planted in timeline.truth.planted:
+        changes = frozenset(timeline.commits.get(name, name) for name in planted.changes)
+        yield _open(timeline, planted, planted.kind, changes)
+    for hidden in timeline.truth.hidden:
+        yield _open(timeline, hidden, "hidden", frozenset())
+
+
+def _open(
+    timeline: RecordedTimeline, cause: PlantedCause | HiddenCause, kind: str,
+    culprits: frozenset[str],
+) -> OpenedCause:  # fmt: skip
+    evidence = timeline.investigation(cause.window, cause.end_window)
+    begins = min(cause.window, _WINDOWS_BEFORE)
+    found = regression_at(evidence.detection.found, begins)
+    return OpenedCause(cause.id, cause.category, kind, culprits, evidence, found)
 
 
 def rank_timeline(timeline: RecordedTimeline) -> list[RankedCase]:

@@ -12,9 +12,8 @@ from workbench.agent.budget import Budget
 from workbench.agent.grounding import Shown, terms_of, unsupported
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.consult import final_report
-from workbench.agent.nodes.triage import Node
 from workbench.agent.playbook import EvidenceItem, ReportDiagnosis
-from workbench.agent.state import Ledger, Opinion, State
+from workbench.agent.state import Ledger, Node, Opinion, State
 from workbench.agent.tools.brief import clip
 from workbench.errors import ToolError
 

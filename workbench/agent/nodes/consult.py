@@ -22,11 +22,10 @@ from pydantic import ValidationError
 from workbench.agent.budget import spent_on
 from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask
-from workbench.agent.nodes.triage import Node
 from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
-from workbench.agent.state import Ledger, State, ToolTask
+from workbench.agent.state import Ledger, Node, State, ToolNode, ToolTask
 from workbench.agent.tools import TOOL_NAMES, build_tools, call_tool, complain
 from workbench.errors import ToolError
 
@@ -43,7 +42,8 @@ def begin_opinion(skills: Mapping[str, Skill]) -> Node:
         skill = skills[name]
         opening = SystemMessage(prompt("investigate", name=skill.name, body=skill.body))
         facts = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
-        return {"skill": name, "messages": [RemoveMessage(REMOVE_ALL_MESSAGES), opening, facts]}
+        anew: list[Any] = [RemoveMessage(REMOVE_ALL_MESSAGES), opening, facts]
+        return {"skill": name, "messages": anew}
 
     return run
 
@@ -116,15 +116,15 @@ def final_report(message: AIMessage) -> ReportDiagnosis | None:
     return None
 
 
-def use_tool(investigation: Investigation, skills: Mapping[str, Skill]) -> Any:
+def use_tool(investigation: Investigation, skills: Mapping[str, Skill]) -> ToolNode:
     """Answer one call. What was answered before, with the same arguments, is not asked again."""
 
-    def run(task: ToolTask) -> State:
+    def run(state: ToolTask) -> State:
         began = time.perf_counter()
-        call, skill = task["call"], skills[task["skill"]]
+        call, skill = state["call"], skills[state["skill"]]
         name, arguments, failed = call["name"], call["args"], True
-        if task["reply"] is not None and skill.allows(name):
-            content, failed = task["reply"], False
+        if state["reply"] is not None and skill.allows(name):
+            content, failed = state["reply"], False
         elif "error" in call:
             content = call["error"]
         elif name == _REPORT:

@@ -8,8 +8,7 @@ from typing import Any
 from langgraph.types import interrupt
 
 from workbench.agent.investigation import Investigation
-from workbench.agent.nodes.triage import Node
-from workbench.agent.state import Review, State
+from workbench.agent.state import Node, Review, State
 from workbench.errors import ToolError
 
 VERDICTS = ("approve", "edit", "reject")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -18,7 +18,7 @@ from workbench.agent.models import ask
 from workbench.agent.playbook import bare, read_diff
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
-from workbench.agent.state import Ledger, State
+from workbench.agent.state import Ledger, Node, State
 from workbench.agent.tools import call_tool
 from workbench.agent.tools.brief import clip
 from workbench.errors import ToolError
@@ -32,8 +32,6 @@ _MOST_FUNCTIONS = 3
 _LEAVES, _CALLERS = 6, 10
 """Functions whose growth is followed upward, and through how many callers each."""
 _BEYOND_NOISE = 3.0
-
-Node = Callable[[State], State]
 
 
 class SelectSkills(BaseModel):

@@ -81,7 +81,7 @@ def _multiplied(path: Mapping[str, Any]) -> bool:
     """Tell whether a function costs a multiple of what it did, so that it may be called more often:
     what it calls grew with it then.
     """
-    return 0 < _CALLED_MORE * path["before"] <= path["after"]
+    return bool(0 < _CALLED_MORE * path["before"] <= path["after"])
 
 
 def is_about(key: str, paths: Sequence[Mapping[str, Any]]) -> bool:

@@ -313,10 +313,10 @@ def weigh(
     ranked = yield call("rank_changes", regression_id=regression_id)
     rows = ranked.get("suspects", [])
     if not rows:
-        seen = ranked.error or f"{ranked.get('n_candidates', 0)} changes took effect about then"
-        evidence = [] if ranked.error else [cite(ranked, seen)]
+        why = ranked.error or f"{ranked.get('n_candidates', 0)} changes took effect about then"
+        evidence = [] if ranked.error else [cite(ranked, why)]
         return abstain(
-            f"Nobody is named: {seen}.", evidence, confidence=0.0 if ranked.error else 1.0
+            f"Nobody is named: {why}.", evidence, confidence=0.0 if ranked.error else 1.0
         )
     profile = yield call("diff_profile", regression_id=regression_id)
     scene = Scene(facts, profile, ranked)

@@ -13,7 +13,7 @@ slowness, and holds no phrase that the skill is not for. A chat model reads desc
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 _WORD = re.compile(r"[a-z]+|\d+")
@@ -37,7 +37,7 @@ class Triggered(Protocol):
         """Its name."""
 
     @property
-    def metadata(self) -> dict[str, str]:
+    def metadata(self) -> Mapping[str, str]:
         """With `triggers` and `not-for`."""
 
 
