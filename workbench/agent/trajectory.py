@@ -99,7 +99,9 @@ class Told:
         )
 
 
-def run_steps(graph: Graph, given: Any, told: Told, config: Any = None) -> Iterator[Step]:
+def run_steps(
+    graph: Graph, given: Any, told: Told | None = None, config: Any = None
+) -> Iterator[Step]:
     """Run a graph, from its start or from where it stopped, and yield each step as it ends."""
     began = time.perf_counter()
     at = 0.0
@@ -109,9 +111,10 @@ def run_steps(graph: Graph, given: Any, told: Told, config: Any = None) -> Itera
         for node, change in update.items():
             if node.startswith("__"):  # that it waits for a person, or that a reply was kept
                 continue
-            told.take(change or {})
-            for title, detail, call_id in _describe(node, change or {}):
-                yield Step(node, title, detail[:_MAX_DETAIL], at, now - at, call_id)
+            if told is not None:
+                told.take(change or {})
+            for title, detail, call_id in describe_update(node, change or {}):
+                yield Step(node, title, detail, at, now - at, call_id)
         at = now
 
 
@@ -123,6 +126,12 @@ def to_diagnosis(told: Mapping[str, Any]) -> Diagnosis:
         tuple(Evidence(**item) for item in told["evidence"]), told["skill"],
         tuple(told["suspects"]),
     )  # fmt: skip
+
+
+def describe_update(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:
+    """Yield (title, detail, call id) of what a node did."""
+    for title, detail, call_id in _describe(node, change) if change else ():
+        yield title, detail[:_MAX_DETAIL], call_id
 
 
 def _describe(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, str]]:

@@ -56,6 +56,8 @@ class Sign:
     odds: float
     reply: Reply | None = None
     """Where it is seen. None: in the suspect's change."""
+    is_mechanism: bool = True
+    """Whether it shows the skill's mechanism, rather than that the change leads to what grew."""
 
 
 @dataclass(frozen=True)
@@ -261,7 +263,7 @@ def _judge(suspect: Suspect, scene: Scene, seen: Sequence[Sign], *, far: bool) -
     odds = next(odds for least, odds in classes if fraction >= least)
     if odds < 1 and far and any(sign.odds > 1 for sign in seen):
         return tuple(seen)  # the mechanism works from afar
-    return (*seen, Sign(claim, odds))
+    return (*seen, Sign(claim, odds, is_mechanism=False))
 
 
 def _odds(signs: Sequence[Sign]) -> float:
@@ -417,10 +419,13 @@ def conclude(
     row = profile.get("function")
     if row:
         evidence.append(cite(profile, levels(row, profile["unit"])))
+    is_shown = any(sign.is_mechanism and sign.odds > 1 for sign in signs)
+    plainly = f"{name_of(suspect)} costs more since {suspect.id}."
     return ReportDiagnosis(
-        summary=tell(suspect), change_id=suspect.id, functions=suspect.functions, category=category,
-        mitigation=_UNDO.get(suspect.kind, mitigation), confidence=min(sure, 1.0),
-        suspects=weighed.order[:3], evidence=[*evidence, *seen],
+        summary=tell(suspect) if is_shown else plainly, change_id=suspect.id,
+        functions=suspect.functions, category=category if is_shown else "",
+        mitigation=_UNDO.get(suspect.kind, mitigation if is_shown else "revert"),
+        confidence=min(sure, 1.0), suspects=weighed.order[:3], evidence=[*evidence, *seen],
     )  # fmt: skip
 
 
