@@ -11,9 +11,11 @@ if TYPE_CHECKING:
     from workbench.agent.graph import build_graph
     from workbench.agent.investigation import Investigation
     from workbench.agent.models import Cassette, PlaybookChatModel, ScriptedModel, make_model
+    from workbench.agent.run import Run, investigate
+    from workbench.agent.saved import SavedInvestigations
     from workbench.agent.skills import Skill, load_skill, load_skills, match_skills
     from workbench.agent.tools import build_tools
-    from workbench.agent.trajectory import Trajectory, investigate
+    from workbench.agent.trajectory import Trajectory
     from workbench.agent.workspace import Workspace
 
 __all__ = [
@@ -21,6 +23,8 @@ __all__ = [
     "Cassette",
     "Investigation",
     "PlaybookChatModel",
+    "Run",
+    "SavedInvestigations",
     "ScriptedModel",
     "Skill",
     "Trajectory",
@@ -41,7 +45,9 @@ _NAMES = {
     "models": ["Cassette", "PlaybookChatModel", "ScriptedModel", "make_model"],
     "skills": ["Skill", "load_skill", "load_skills", "match_skills"],
     "tools": ["build_tools"],
-    "trajectory": ["Trajectory", "investigate"],
+    "run": ["Run", "investigate"],
+    "saved": ["SavedInvestigations"],
+    "trajectory": ["Trajectory"],
     "workspace": ["Workspace"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-
-from langchain_core.messages import AIMessage
+from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
 
 Spent = dict[str, float]
 """`model_calls`, `seconds`, `tokens_in`, `tokens_out`: what was used so far."""
@@ -15,7 +17,7 @@ Spent = dict[str, float]
 
 @dataclass(frozen=True, slots=True)
 class Budget:
-    """Limits of one investigation; None for none. The best answer so far is given when one is met."""
+    """Limits of one investigation, None for none; when one is met, the best answer is given."""
 
     model_calls: int = 24
     """Answers of the model, in all opinions together."""
