@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from workbench.agent.saved import SavedInvestigations
     from workbench.agent.skills import Skill, load_skill, load_skills, match_skills
     from workbench.agent.tools import build_tools
-    from workbench.agent.trajectory import Trajectory
+    from workbench.agent.trajectory import Trajectory, to_diagnosis
     from workbench.agent.workspace import Workspace
 
 __all__ = [
@@ -36,6 +36,7 @@ __all__ = [
     "load_skills",
     "make_model",
     "match_skills",
+    "to_diagnosis",
 ]
 
 _NAMES = {
@@ -47,7 +48,7 @@ _NAMES = {
     "tools": ["build_tools"],
     "run": ["Run", "investigate"],
     "saved": ["SavedInvestigations"],
-    "trajectory": ["Trajectory"],
+    "trajectory": ["Trajectory", "to_diagnosis"],
     "workspace": ["Workspace"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

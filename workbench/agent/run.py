@@ -139,13 +139,13 @@ class Run:
     def _snapshots(self) -> list[StateSnapshot]:
         """Return the steps that lead to where it is, the first first."""
         known = {
-            _checkpoint(past.config): past for past in self.graph.get_state_history(self._config)
+            checkpoint_of(past.config): past for past in self.graph.get_state_history(self._config)
         }
         found: list[StateSnapshot] = []
-        past = known.get(_checkpoint(self.state.config))
+        past = known.get(checkpoint_of(self.state.config))
         while past is not None:
             found.append(past)
-            past = known.get(_checkpoint(past.parent_config))
+            past = known.get(checkpoint_of(past.parent_config))
         return found[::-1]
 
     def _updates(self) -> Iterator[tuple[str, Mapping[str, Any], float, float]]:
@@ -158,7 +158,7 @@ class Run:
                 yield task.name, task.result or {}, started, (end - at).total_seconds()
 
 
-def _checkpoint(config: Any) -> str:
+def checkpoint_of(config: Any) -> str:
     """Return the id of the checkpoint that a configuration is of; empty for none."""
     return str((config or {}).get("configurable", {}).get("checkpoint_id", ""))
 

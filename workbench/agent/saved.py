@@ -1,4 +1,4 @@
-"""Investigations that are kept: each step in a file, to go on after a kill, or anew from any step."""
+"""Investigations in a file: each step is kept, to go on after a kill, or anew from any step."""
 
 from __future__ import annotations
 
@@ -10,16 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any
 
-import platformdirs
 from langgraph.checkpoint.sqlite import SqliteSaver
 
-from workbench.agent.run import DONE, STOPPED, WAITS, config_of
+from workbench.agent.run import DONE, STOPPED, WAITS, checkpoint_of, config_of
 from workbench.errors import ToolError
-
-
-def default_place() -> Path:
-    """Return the file that investigations are kept in."""
-    return platformdirs.user_data_path("efficiency-workbench") / "investigations.db"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,14 +34,17 @@ class SavedInvestigations:
 
     Parameters
     ----------
-    path : Path
-        SQLite; made where it is not there.
+    path : Path or None
+        SQLite; made where it is not there. None: nothing is kept.
     """
 
-    def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+    def __init__(self, path: Path | None) -> None:
+        if path is not None:
+            path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._connection = sqlite3.connect(path, check_same_thread=False, timeout=30.0)
+        self._connection = sqlite3.connect(
+            path or ":memory:", check_same_thread=False, timeout=30.0
+        )
         try:
             self.saver = SqliteSaver(self._connection)
             self.saver.setup()
@@ -66,7 +63,7 @@ class SavedInvestigations:
         """Close the file."""
         self._connection.close()
 
-    def list(self) -> list[Kept]:
+    def all(self) -> list[Kept]:
         """Return every investigation, latest first."""
         rows = self._connection.execute(
             "SELECT thread_id FROM checkpoints GROUP BY thread_id ORDER BY max(checkpoint_id) DESC"
@@ -82,12 +79,23 @@ class SavedInvestigations:
             raise ToolError(f"no investigation {investigation_id[:80]!r} in {self.path}; {known}")
         values = found.checkpoint["channel_values"]
         waits = any(channel == "__interrupt__" for _, channel, _ in found.pending_writes or ())
-        status = WAITS if waits else STOPPED if _has_next(values) else DONE
+        status = WAITS if waits else STOPPED if _next(values) else DONE
         at = datetime.fromisoformat(found.checkpoint["ts"])
         return Kept(investigation_id, values.get("job", {}), status, at)
 
+    def steps(self, investigation_id: str) -> list[tuple[int, str]]:
+        """Return (number, what is next) of each step that leads to where it is, the first first."""
+        self.find(investigation_id)
+        known = {checkpoint_of(t.config): t for t in self.saver.list(config_of(investigation_id))}
+        found, step = [], next(iter(known.values()), None)
+        while step is not None:
+            found.append(", ".join(_next(step.checkpoint["channel_values"])) or "end")
+            step = known.get(checkpoint_of(step.parent_config))
+        return [*enumerate(found[::-1])]
 
-def _has_next(values: Mapping[str, Any]) -> bool:
-    """Tell whether a node was to follow: what LangGraph keeps to start it is still there."""
-    is_named = any(name.startswith("branch:to:") for name in values) or "__start__" in values
-    return is_named or bool(values.get("__pregel_tasks"))
+
+def _next(values: Mapping[str, Any]) -> list[str]:
+    """Return the nodes that were to follow: what LangGraph keeps to start them is still there."""
+    named = [name.removeprefix("branch:to:") for name in values if name.startswith("branch:to:")]
+    tasks = [task.node for task in values.get("__pregel_tasks") or () if not named]
+    return [*named, *dict.fromkeys(tasks), *(["__start__"] if "__start__" in values else [])]

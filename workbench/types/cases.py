@@ -314,6 +314,10 @@ class Outcome:
     """Content hash of every skill that was on offer, by name."""
     reproduction: Reproduction | None = None
     """What running the workload showed, where the recording left it open."""
+    investigation_id: str = ""
+    """What the investigation is kept under; empty where there was none."""
+    status: str = ""
+    """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation."""
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:
