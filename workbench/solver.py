@@ -322,7 +322,7 @@ class _Solving:
             budget=Budget(**options.budget), review=options.review, make_fix=self._make_fix,
         )  # fmt: skip
         self._clock.lap("start")
-        return Run(graph, self._evidence, investigation_id)
+        return Run(graph, self._evidence, skills, investigation_id)
 
     def _make_fix(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Make and measure a fix for a diagnosis that may be acted on."""

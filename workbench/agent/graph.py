@@ -19,8 +19,8 @@ from langgraph.types import Send
 from workbench.agent import nodes
 from workbench.agent.budget import Budget
 from workbench.agent.investigation import Investigation
+from workbench.agent.nodes.closing import HandOver
 from workbench.agent.nodes.consult import is_silent
-from workbench.agent.nodes.review import HandOver
 from workbench.agent.skills import Skill
 from workbench.agent.state import State
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -15,7 +15,7 @@ from langgraph.types import Command, StateSnapshot
 from workbench.agent.budget import Budget
 from workbench.agent.graph import Graph, build_graph
 from workbench.agent.investigation import Investigation
-from workbench.agent.nodes.review import check_review
+from workbench.agent.nodes.closing import check_review
 from workbench.agent.skills import Skill
 from workbench.agent.state import Review
 from workbench.agent.trajectory import Trajectory, describe_update, to_diagnosis
@@ -34,12 +34,18 @@ class Run:
         Compiled with a checkpointer.
     investigation : Investigation
         What its tools read.
+    skills : collection of str
+        Names of those on offer.
     investigation_id : str
         What it is known by where it is kept.
     """
 
-    def __init__(self, graph: Graph, investigation: Investigation, investigation_id: str) -> None:
+    def __init__(
+        self, graph: Graph, investigation: Investigation, skills: Collection[str],
+        investigation_id: str,
+    ) -> None:  # fmt: skip
         self.graph, self.investigation, self.id = graph, investigation, investigation_id
+        self.skills = skills
         self._config: Any = config_of(investigation_id)
 
     @property
@@ -90,6 +96,8 @@ class Run:
                 f"step {number} is before a skill was chosen; there is nothing to change"
             )
         changed: dict[str, Any] = {}
+        if skill and skill not in self.skills:
+            raise ToolError(f"no skill {skill[:80]!r}; there are {', '.join(self.skills)}")
         if skill:
             changed = {"skills": [skill], "opinions": []}
         self._config = self.graph.update_state(
@@ -198,6 +206,6 @@ def investigate(
         Told of each step as it ends.
     """
     graph = build_graph(model, investigation, skills, checkpointer=InMemorySaver(), budget=budget)
-    run = Run(graph, investigation, "it")
+    run = Run(graph, investigation, skills, "it")
     run.begin({}, regression_id, question, on_step)
     return run.trajectory()

@@ -35,7 +35,8 @@ def investigate(facts):
     )
     if is_traffic and not report.change_id and evidence:
         told = f"Other requests than before, each at the cost that it had: {evidence[0].claim}."
-        return report.model_copy(update={"summary": told})
+        update = {"summary": told, "mitigation": "add_capacity", "category": "traffic mix"}
+        return report.model_copy(update=update)
     return report
 
 

@@ -31,6 +31,9 @@ def make_model(name: str, skills: Mapping[str, Skill], **settings: Any) -> BaseC
     """
     if name == "playbook":
         return PlaybookChatModel(skills=skills)
+    provider, _, model_name = name.partition(":")
+    if not provider or not model_name:
+        raise ModelError(f"model {name!r}: expected playbook or provider:model")
     from langchain.chat_models import init_chat_model  # half a second to import
 
     chosen = {"timeout": TIMEOUT_S, "max_retries": MAX_RETRIES, **settings}
@@ -38,6 +41,5 @@ def make_model(name: str, skills: Mapping[str, Skill], **settings: Any) -> BaseC
         model = init_chat_model(name, **chosen)
     except Exception as error:  # a package that is not there, a key; whatever the provider raises
         raise ModelError(f"model {name!r}: {first_line(error)}") from error
-    if not isinstance(model, BaseChatModel):
-        raise ModelError(f"model {name!r}: expected provider:model")
+    assert isinstance(model, BaseChatModel)  # what it is where the model is named
     return model

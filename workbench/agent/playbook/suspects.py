@@ -32,6 +32,8 @@ UNLIKELY = 1 / LIKELY
 """Odds where what the mechanism needs is seen to be missing."""
 
 _DATA = re.compile(r"\.(?:json|ya?ml|toml|ini|cfg|conf|properties|env|csv)$")
+MOST_ROWS = 12
+"""Of what grew, that triage asks for, and playbooks too: so it is answered once."""
 _QUOTED = re.compile("`([^`]+)`")
 _MOST_ODDS = 24.0
 _NOTHING = 0.7
@@ -320,7 +322,7 @@ def weigh(
         return abstain(
             f"Nobody is named: {why}.", evidence, confidence=0.0 if ranked.error else 1.0
         )
-    profile = yield call("diff_profile", regression_id=regression_id)
+    profile = yield call("diff_profile", regression_id=regression_id, limit=MOST_ROWS)
     scene = Scene(facts, profile, ranked)
     seen_at_first: Mapping[str, float] = facts.get("seen_at_first", {})
     looked_at = {told["change_id"]: told for told in facts.get("suspects", [])}

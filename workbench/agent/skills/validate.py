@@ -8,7 +8,6 @@ from pathlib import Path
 from workbench.agent.skills.load import load_skill
 from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
-from workbench.types import MITIGATIONS
 
 MOST_LINES = 500
 _WANTED = ("category", "mitigation", "triggers")
@@ -24,6 +23,8 @@ def find_faults(folder: Path) -> list[str]:
         skill = load_skill(folder)
     except SkillError as error:
         return [str(error)]
+    from workbench.types import MITIGATIONS  # with pandas, which a server of tools can do without
+
     path = folder / "SKILL.md"
     faults = []
     unknown = sorted((skill.allowed_tools or frozenset()) - {*TOOL_NAMES})

@@ -15,7 +15,7 @@ from pydantic import BaseModel, Field
 from workbench.agent.budget import spent_on
 from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask
-from workbench.agent.playbook import bare, read_diff
+from workbench.agent.playbook import MOST_ROWS, bare, read_diff
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, State
@@ -85,7 +85,7 @@ class _Look:
 
 def _facts(look: _Look, investigation: Investigation, regression_id: str) -> dict[str, Any]:
     regression = investigation.regression(regression_id)
-    diff_id, profile = look("diff_profile", regression_id=regression_id, limit=12)
+    diff_id, profile = look("diff_profile", regression_id=regression_id, limit=MOST_ROWS)
     rank_id, ranked = look("rank_changes", regression_id=regression_id)
     traffic_id, traffic = look("top_endpoints", regression_id=regression_id)
     suspects = []
