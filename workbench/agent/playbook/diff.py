@@ -194,10 +194,10 @@ def _renames(edits: Iterable[Edit]) -> dict[str, str]:
     return {new[rest]: name for rest, name in old.items() if rest in new and new[rest] != name}
 
 
-def _words(line: str, renamed: dict[str, str] | None = None) -> str:
-    if not renamed:
-        return " ".join(re.findall(r"\w+", line))
-    return " ".join(renamed.get(word, word) for word in re.findall(r"\w+", line))
+def _words(line: str, renamed: Mapping[str, str] | None = None) -> str:
+    """Return a line without its blanks, new names of functions by the old."""
+    known = renamed or {}
+    return " ".join(known.get(word, word) for word in re.findall(r"\w+|[^\w\s]", line))
 
 
 def _edits(text: str) -> Iterator[Edit]:
