@@ -5,18 +5,46 @@ back. A conversation that the provider itself would refuse is refused here too.
 """
 
 import json
+import os
 import re
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, NamedTuple
 
+import pytest
 from langchain_core.messages import AIMessage, BaseMessage, HumanMessage, SystemMessage, ToolMessage
+from langsmith.utils import get_env_var
 
 from workbench.agent.models import SKILL_MARK, read_facts
 
 Answer = Callable[[list[BaseMessage]], AIMessage]
+
+
+_FOREIGN = re.compile(
+    r".*_(api_key|proxy|base_url|auth_token)|(openai|anthropic|lang(chain|smith))_.*", re.IGNORECASE
+)
+
+
+@contextmanager
+def on_this_machine() -> Iterator[None]:
+    """Let no key, proxy or tracing of the environment count, and stop whoever would leave."""
+    connect = socket.socket.connect
+
+    def connect_here(self: socket.socket, address: Any) -> None:
+        assert address[0] == "127.0.0.1", address
+        connect(self, address)
+
+    with pytest.MonkeyPatch.context() as patch:
+        for name in filter(_FOREIGN.fullmatch, [*os.environ]):
+            patch.delenv(name)
+        patch.setattr(socket.socket, "connect", connect_here)
+        get_env_var.cache_clear()
+        yield
+    get_env_var.cache_clear()
 
 
 class Fault(NamedTuple):

@@ -1,9 +1,6 @@
 """The graph through the clients of real providers, over HTTP that does not leave this machine."""
 
 import math
-import os
-import re
-import socket
 from dataclasses import replace
 
 import pytest
@@ -16,6 +13,7 @@ from tests.agent.loopback import (
     chooses_skills,
     naming_all_calls,
     never_ending,
+    on_this_machine,
     only_talking,
     stumbling,
 )
@@ -25,22 +23,12 @@ from workbench.agent.nodes.consult import MOST_REMINDERS
 from workbench.errors import ModelError
 
 PROVIDERS = {"openai:anything": "/v1", "anthropic:claude-anything": ""}
-FOREIGN = re.compile(r"(?i).*_(api_key|proxy|base_url|auth_token)|(openai|anthropic|lang).*")
 
 
-@pytest.fixture(autouse=True)
-def _nothing_from_outside(monkeypatch):
-    """No setting of the environment counts, and whoever would leave this machine is stopped."""
-    for name in [*os.environ]:
-        if FOREIGN.fullmatch(name):
-            monkeypatch.delenv(name)
-    connect = socket.socket.connect
-
-    def connect_here(self, address):
-        assert address[0] == "127.0.0.1", address
-        return connect(self, address)
-
-    monkeypatch.setattr(socket.socket, "connect", connect_here)
+@pytest.fixture(scope="module", autouse=True)
+def _on_this_machine():
+    with on_this_machine():
+        yield
 
 
 @pytest.fixture(scope="module")
