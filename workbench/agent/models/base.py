@@ -19,6 +19,9 @@ from workbench.errors import ModelError, WorkbenchError
 _UNFIT = re.compile(r"[^a-zA-Z0-9_-]")
 _MOST_NAME = 64
 """Of the name of a call: a provider that is sent another one refuses the whole conversation."""
+_MOST_SAID = 500
+_BYTES = re.compile(r"""b(['"]).*?\1""")
+"""What was to be sent, as errors repeat it: a key may be in it."""
 _CALL_BLOCKS = ("tool_use", "function_call", "tool_call")
 
 
@@ -56,17 +59,31 @@ def ask(
     except ValidationError as error:
         if error.title != AIMessage.__name__:
             raise ModelError(f"the model did not answer: {first_line(error)}") from error
-        fault = error.errors(include_url=False)[0]
-        place = ".".join(map(str, fault["loc"]))
-        return AIMessage(f"[not understood: {place} was {fault['input']!r:.200}: {fault['msg']}]")
+        given = repr(error.errors(include_url=False)[0]["input"])[:200]
+        return AIMessage(f"[not understood: {given} as {_fault(error)}]")
     except Exception as error:  # no key, no network, over quota; whatever the provider raises
         raise ModelError(f"the model did not answer: {first_line(error)}") from error
 
 
 def first_line(error: Exception) -> str:
-    """Say in one line what a foreign error says."""
-    said = str(error).strip().split("\n")[0][:500]
+    """Say in one line what a foreign error says, and the first of those that led to it."""
+    first: BaseException = error
+    while first.__cause__ is not None:
+        first = first.__cause__
+    said = _line(error)
+    return said if first is error or str(first) in said else f"{said} ({_line(first)})"
+
+
+def _line(error: BaseException) -> str:
+    told = _fault(error) if isinstance(error, ValidationError) else str(error).strip()
+    said = _BYTES.sub("...", told.split("\n")[0])[:_MOST_SAID]
     return f"{type(error).__name__}: {said}" if said else type(error).__name__
+
+
+def _fault(error: ValidationError) -> str:
+    """Say what does not fit, and where, but not what was given: there may be a key in it."""
+    fault = error.errors(include_url=False)[0]
+    return ": ".join(part for part in (".".join(map(str, fault["loc"])), fault["msg"]) if part)
 
 
 def with_own_ids(message: AIMessage, taken: Container[str]) -> AIMessage:

@@ -31,6 +31,8 @@ def make_model(name: str, skills: Mapping[str, Skill], **settings: Any) -> BaseC
     """
     if name == "playbook":
         return PlaybookChatModel(skills=skills)
+    if name.endswith(":"):  # which a provider takes for the name of a model
+        raise ModelError(f"model {name!r}: expected provider:model")
     from langchain.chat_models import init_chat_model  # half a second to import
 
     chosen = {"timeout": TIMEOUT_S, "max_retries": MAX_RETRIES, **settings}
