@@ -1,6 +1,6 @@
 """Chat models: one that follows playbooks, those of providers, and those that tests are made with."""
 
-from workbench.agent.models.base import ask, first_line
+from workbench.agent.models.base import ask, first_line, with_own_ids
 from workbench.agent.models.cassette import Cassette
 from workbench.agent.models.playbook import SKILL_MARK, PlaybookChatModel, read_facts
 from workbench.agent.models.provider import make_model
@@ -15,4 +15,5 @@ __all__ = [
     "first_line",
     "make_model",
     "read_facts",
+    "with_own_ids",
 ]

@@ -21,7 +21,7 @@ from pydantic import ValidationError
 
 from workbench.agent.budget import spent_on
 from workbench.agent.investigation import Investigation
-from workbench.agent.models import ask
+from workbench.agent.models import ask, with_own_ids
 from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
@@ -65,7 +65,7 @@ def ask_model(
             reminder = [HumanMessage(prompt("remind"))]
         reply = ask(model.bind_tools([*offered, ReportDiagnosis]), [*messages, *reminder])
         return {
-            "messages": [*reminder, reply],
+            "messages": [*reminder, with_own_ids(reply, state["ledger"])],
             "spent": spent_on(reply, time.perf_counter() - began),
         }
 
