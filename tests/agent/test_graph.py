@@ -188,7 +188,7 @@ def test_the_reply_to_a_failed_call_supports_nothing(script, report, calls):
 
 def test_words_alone_are_answered_with_a_reminder_and_end(script):
     trajectory = script(AIMessage("I think it was idle."))
-    assert "the model ended without a report" in trajectory.diagnosis.summary
+    assert "The model ended without a report." in trajectory.diagnosis.summary
     assert [m["type"] for m in trajectory.messages].count("human") == 3  # facts, two reminders
 
 
@@ -227,17 +227,15 @@ def test_a_model_that_never_ends_gives_the_best_there_is(script, look, calls, sh
         asked = [step for step in trajectory.steps if step.node == "model"]
         assert len(asked) == 5  # one chose the skill
         assert trajectory.diagnosis.change_id == culprit(shop)
-        assert "the budget of 6 model calls is spent" in trajectory.diagnosis.summary
+        assert trajectory.diagnosis.summary.endswith("The budget of 6 model calls is spent.")
         assert len(trajectory.diagnosis.evidence) == 1
 
 
 @pytest.mark.parametrize("names", [["no-such-skill"], "lost-cache", None, [3], ["lost-cache"]])
-def test_a_skill_that_is_not_there_is_replaced_by_the_first(
-    shop, run, report, calls, names, skills
-):
+def test_a_skill_that_is_not_there_is_replaced_by_the_best(shop, run, report, calls, names):
     chosen = calls("SelectSkills", "0", names=names)
     model = ScriptedModel(replies=[chosen, report(confidence=0.9)])
-    wanted = "lost-cache" if names == ["lost-cache"] else next(iter(skills))
+    wanted = "lost-cache" if names == ["lost-cache"] else "extra-work-in-hot-path"
     assert run(shop, model).diagnosis.skill == wanted
 
 
@@ -256,7 +254,7 @@ def test_what_was_answered_is_not_asked_again(script, report, look, shop, calls)
     again = rank(shop, calls, "2")
     trajectory = script(look, again, report(change_id="{culprit}", **CITED))
     first, second = (s.detail for s in trajectory.steps if s.call_id in ("1", "2"))
-    assert first == second
+    assert first.replace('"call_id": "1"', '"call_id": "2"') == second
 
 
 def test_a_skill_allows_its_tools_and_no_others(shop, skills, calls, look):

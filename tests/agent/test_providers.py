@@ -258,7 +258,7 @@ def test_a_model_that_only_talks_is_reminded_and_then_left(ask, playbook, culpri
     seen, server = ask(only_talking(playbook))
     assert len(server.asked) == 2 + MOST_REMINDERS
     assert seen.diagnosis.change_id == culprit(shop)
-    assert seen.diagnosis.summary.endswith("the model ended without a report.")
+    assert seen.diagnosis.summary.endswith("The model ended without a report.")
     assert [item.call_id for item in seen.diagnosis.evidence] == ["triage-2"]
 
 

@@ -67,7 +67,7 @@ class State(TypedDict, total=False):
     ledger: Annotated[Ledger, _merge]
     spent: Annotated[Spent, add]
     draft: dict[str, Any]
-    """A report before its grounding check."""
+    """`report`, before its grounding check, and a `note` on how it came about."""
     opinions: list[Opinion]
     diagnosis: dict[str, Any]
     review: Review

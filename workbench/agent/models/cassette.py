@@ -127,8 +127,9 @@ def _key(messages: Sequence[BaseMessage], tools: Sequence[str], ids: Sequence[st
     said = []
     for message in messages:
         calls = [[call["name"], _replaced(call["args"], places)] for call in _calls(message)]
-        answers = places.get(getattr(message, "tool_call_id", ""), "")
-        said.append([message.type, message.text, calls, answers])
+        answered = getattr(message, "tool_call_id", "")
+        text = message.text.replace(json.dumps(answered), "", 1)  # a reply tells its own id
+        said.append([message.type, text, calls, places.get(answered, "")])
     text = json.dumps([said, tools], sort_keys=True)
     return blake2b(text.encode("ascii"), digest_size=16).hexdigest()
 

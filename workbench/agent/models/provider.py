@@ -33,7 +33,7 @@ def make_model(name: str, skills: Mapping[str, Skill], **settings: Any) -> BaseC
         return PlaybookChatModel(skills=skills)
     provider, _, model_name = name.partition(":")
     if not provider or not model_name:
-        raise ModelError(f"model {name!r}: expected playbook or provider:model")
+        raise ModelError(f"model {name!r}: expected provider:model")
     from langchain.chat_models import init_chat_model  # half a second to import
 
     chosen = {"timeout": TIMEOUT_S, "max_retries": MAX_RETRIES, **settings}

@@ -29,25 +29,26 @@ def form_hypothesis(budget: Budget) -> Node:
     def run(state: State) -> State:
         last = state["messages"][-1]
         report = final_report(last) if isinstance(last, AIMessage) else None
-        if report is None:
-            met = budget.exhausted(state["spent"])
-            why = f"the budget of {met} is spent" if met else "the model ended without a report"
-            report = best_so_far(state["ledger"], state["regression_id"], why)
-        return {"draft": report.model_dump()}
+        if report is not None:
+            return {"draft": {"report": report.model_dump(), "note": ""}}
+        met = budget.exhausted(state["spent"])
+        why = f"The budget of {met} is spent." if met else "The model ended without a report."
+        report = best_so_far(state["ledger"], state["regression_id"])
+        return {"draft": {"report": report.model_dump(), "note": why}}
 
     return run
 
 
-def best_so_far(ledger: Ledger, regression_id: str, why: str) -> ReportDiagnosis:
+def best_so_far(ledger: Ledger, regression_id: str) -> ReportDiagnosis:
     """Return what the ranking says, where that was looked at: the answer when time is up."""
     for call_id, entry in reversed(ledger.items()):
         asked = entry["tool"] == "rank_changes" and not entry["failed"]
         if asked and entry["arguments"].get("regression_id") == regression_id:
-            return _by_ranking(call_id, json.loads(entry["reply"]), why)
-    return ReportDiagnosis(summary=f"No diagnosis: {why}.")
+            return _by_ranking(call_id, json.loads(entry["reply"]))
+    return ReportDiagnosis(summary="Nothing was found out.")
 
 
-def _by_ranking(call_id: str, ranked: dict[str, Any], why: str) -> ReportDiagnosis:
+def _by_ranking(call_id: str, ranked: dict[str, Any]) -> ReportDiagnosis:
     rows, none = ranked["suspects"], ranked["none_of_these"]
     first = rows[0] if rows else None
     suspects = [row["change_id"] for row in rows][:3]
@@ -56,7 +57,7 @@ def _by_ranking(call_id: str, ranked: dict[str, Any], why: str) -> ReportDiagnos
             f"None of the {ranked['n_candidates']} changes did it with a probability of {none:.0%}"
         )
         return ReportDiagnosis(
-            summary=f"Nobody is named: {why}.", confidence=none, suspects=suspects,
+            summary="Nobody is named.", confidence=none, suspects=suspects,
             evidence=[EvidenceItem(claim=claim, call_id=call_id)],
         )  # fmt: skip
     sure = first["probability"]
@@ -64,7 +65,7 @@ def _by_ranking(call_id: str, ranked: dict[str, Any], why: str) -> ReportDiagnos
         f"By the ranking alone {first['change_id']} is the cause with a probability of {sure:.0%}"
     )
     return ReportDiagnosis(
-        summary=f"{claim}: {why}.", change_id=first["change_id"], functions=first["functions"],
+        summary=f"{claim}.", change_id=first["change_id"], functions=first["functions"],
         mitigation="revert", confidence=sure, suspects=suspects,
         evidence=[EvidenceItem(claim=claim, call_id=call_id)],
     )  # fmt: skip
@@ -74,10 +75,11 @@ def ground(investigation: Investigation) -> Node:
     """Strike what no tool reply supports, and an accusation that nothing is left of."""
 
     def run(state: State) -> State:
-        report = ReportDiagnosis.model_validate(state["draft"])
+        report = ReportDiagnosis.model_validate(state["draft"]["report"])
         opinion = _ground(
             report, state["ledger"], state["skill"], investigation, state["regression_id"]
         )
+        opinion["summary"] = f"{opinion['summary']} {state['draft']['note']}".strip()
         return {"opinions": [*state["opinions"], opinion]}
 
     return run

@@ -138,8 +138,9 @@ def use_tool(investigation: Investigation, skills: Mapping[str, Skill]) -> ToolN
             except ToolError as error:
                 content = str(error)
         message = ToolMessage(
-            content, tool_call_id=call["id"], name=name, status="error" if failed else "success"
-        )
+            content if failed else _with_id(content, call["id"]),
+            tool_call_id=call["id"], name=name, status="error" if failed else "success",
+        )  # fmt: skip
         entry: Ledger = {
             call["id"]: {"tool": name, "arguments": arguments, "reply": content, "failed": failed}
         }
@@ -149,6 +150,12 @@ def use_tool(investigation: Investigation, skills: Mapping[str, Skill]) -> ToolN
         }  # fmt: skip
 
     return run
+
+
+def _with_id(reply: str, call_id: str) -> str:
+    """Return a reply that says what it is cited by: not every provider shows a model the id."""
+    rest = reply[1:].lstrip()
+    return f'{{"call_id": {json.dumps(call_id)}{"" if rest == "}" else ", "}{rest}'
 
 
 def _fault_of(arguments: dict[str, Any]) -> str:

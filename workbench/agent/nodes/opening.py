@@ -194,13 +194,18 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill]) -> Node:
         known = [*dict.fromkeys(n for n in names if isinstance(n, str) and n in skills)]
         facts = state["facts"] | {"seen_at_first": _odds(calls)}
         return {
-            "skills": known[:MOST_SKILLS] or [next(iter(skills))],
+            "skills": known[:MOST_SKILLS] or _most_fitting(skills, facts),
             "opinions": [],
             "facts": facts,
             "spent": spent_on(reply, time.perf_counter() - began),
         }
 
     return run
+
+
+def _most_fitting(skills: Mapping[str, Skill], facts: Mapping[str, Any]) -> list[str]:
+    """Return the skill that fits the facts best, for a model that names none there is."""
+    return [max(skills, key=lambda name: skills[name].relevance(dict(facts)))]
 
 
 def _odds(calls: Sequence[Mapping[str, Any]]) -> dict[str, float]:
