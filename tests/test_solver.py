@@ -314,6 +314,9 @@ def test_the_json_is_what_was_promised():
         },
         "no_fix": "",
         "investigation": "",
+        "category": "",
+        "evidence": [],
+        "skill": "",
         "seconds": {"detect": 1.0, "diagnose": 2.0, "fix": 3.0, "total": 7.0},
         "mlflow_run_id": "run-1",
     }

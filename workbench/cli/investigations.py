@@ -50,7 +50,7 @@ def resume(
         raise click.UsageError("expected --step with --skill: --steps lists them")
     if list_steps:
         steps = kept_steps(path, investigation)
-        print_rows(f"Steps of {investigation}", ["step", "next"], [[str(n), x] for n, x in steps])
+        click.echo("\n".join(f"{number:4d}  {then}" for number, then in steps))
         return
     with show_progress(f"resuming {investigation}") as progress:
         outcome = resume(
@@ -109,4 +109,4 @@ def _list(path: Path) -> None:
     if not rows:
         click.echo(f"no investigations in {path}")
         return
-    print_rows(f"{len(rows)} in {path}", ["investigation", "status", "last step", "of"], rows)
+    print_rows(f"{path}", ["investigation", "status", "last step", "of"], rows)
