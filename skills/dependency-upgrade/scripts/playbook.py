@@ -8,10 +8,10 @@ from workbench.agent.playbook import (
     LIKELY,
     UNLIKELY,
     Sign,
-    carries,
     fit,
     follow,
     grown,
+    levels,
     name_of,
 )
 
@@ -26,22 +26,19 @@ def signs(suspect, scene):
     is_pin = suspect.kind == "dependency" or any(PINS.search(path) for path in suspect.diff.paths)
     if not is_pin:
         return []
-    seen = []
-    if suspect.key:
-        versions = (
-            f" from `{suspect.row['before']}` to `{suspect.row['after']}`"
-            if suspect.row.get("before")
-            else ""
-        )
-        seen.append(Sign(f"`{suspect.key}` went{versions}", HINT, scene.ranked))
-        inside = re.compile(rf"(?:^|[./]){re.escape(re.sub(r'[-.]', '_', suspect.key))}[.:/]")
-        inner = [*grown(scene, inside, CLEAR)] or [*carries(suspect, scene, inside, LIKELY)]
-        if _is_patch(suspect.row):
-            seen.append(Sign(f"`{suspect.key}` went{versions}", 1 / HINT, scene.ranked))
-        seen += inner or [
-            Sign(f"What of `{suspect.key}` runs did not grow", UNLIKELY, scene.ranked)
-        ]
-    return seen
+    if not suspect.key:
+        return []
+    moved = f"`{suspect.key}` went"
+    if suspect.row.get("before"):
+        moved += f" from `{suspect.row['before']}` to `{suspect.row['after']}`"
+    version = Sign(moved, 1.0 if _is_patch(suspect.row) else HINT, scene.ranked)
+    package = re.escape(re.sub(r"[-.]", "_", suspect.key))
+    inside = re.compile(rf"(?:^|[./]){package}[.:/]", re.IGNORECASE)
+    for row in [*scene.grown(inside), *scene.grown_in_total(inside)][:1]:
+        return [version, Sign(levels(row, scene.unit), CLEAR, scene.profile)]
+    for name in filter(inside.search, suspect.functions):
+        return [version, Sign(f"Growth is blamed on it in {name}", LIKELY, scene.ranked)]
+    return [version, Sign(f"None of `{suspect.key}` grew beyond noise", UNLIKELY, scene.ranked)]
 
 
 def _is_patch(row):

@@ -6,6 +6,7 @@ from workbench.agent.playbook import (
     CLEAR,
     LIKELY,
     Sign,
+    added_line,
     fit,
     follow,
     grown,

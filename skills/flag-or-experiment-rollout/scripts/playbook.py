@@ -8,6 +8,7 @@ from workbench.agent.playbook import (
     UNLIKELY,
     Reply,
     Sign,
+    carries,
     fit,
     follow,
     name_of,

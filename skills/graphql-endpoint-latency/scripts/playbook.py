@@ -4,7 +4,6 @@ import re
 
 from workbench.agent.playbook import (
     HINT,
-    LIKELY,
     added_line,
     call,
     carries,
@@ -28,7 +27,7 @@ def signs(suspect, scene):
     """A change to what resolves or validates, where that has grown."""
     seen = [
         *carries(suspect, scene, GRAPHQL, HINT),
-        *added_line(suspect, RESOLVES, LIKELY, "resolves or selects more"),
+        *added_line(suspect, RESOLVES, HINT, "resolves or selects more"),
     ]
     return [*seen, *grown(scene, GRAPHQL, HINT)] if seen else []
 

@@ -11,6 +11,7 @@ from workbench.agent.playbook import (
     fit,
     follow,
     growth_of_setting,
+    grown,
     levels,
     name_of,
     quote,
@@ -77,7 +78,7 @@ def _alike(scene, factor):
     rows = [row for row in scene.grown() if row["before"] > 0]
     near = [row for row in rows if abs(row["after"] / row["before"] / factor - 1) < NEAR]
     if near:
-        yield Sign(levels(near[0], str(scene.profile.get("unit", ""))), HINT * HINT, scene.profile)
+        yield Sign(levels(near[0], scene.unit), HINT * HINT, scene.profile)
 
 
 def relevance(facts):

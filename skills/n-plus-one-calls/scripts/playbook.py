@@ -6,6 +6,7 @@ from workbench.agent.playbook import (
     HINT,
     LIKELY,
     added_line,
+    call,
     fit,
     follow,
     grown,

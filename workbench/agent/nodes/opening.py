@@ -142,9 +142,11 @@ def _paths(
     paths = []
     for leaf in leaves:
         above: list[str] = []
-        name = leaf["function"]
+        name, began = leaf["function"], ""
         while len(above) < _CALLERS:
             _, profile = look("diff_profile", regression_id=regression_id, function=name)
+            whole = profile.get("function")
+            began = name if whole and whole["before"] == 0 else began
             callers = [row for row in profile.get("callers", []) if row["function"] not in above]
             if not callers:
                 break
@@ -153,7 +155,7 @@ def _paths(
             name = most["function"]
             above.append(name)
         told = {key: leaf[key] for key in ("function", "before", "after")}
-        paths.append({**told, "callers": above})
+        paths.append({**told, "callers": above, "began": began})
     return paths
 
 

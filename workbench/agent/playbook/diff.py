@@ -59,6 +59,8 @@ class Diff:
     """Files that it changed, tests and texts left out."""
     made: frozenset[str] = frozenset()
     """Bare names of functions and classes that were not there before, renamed ones left out."""
+    renamed: frozenset[str] = frozenset()
+    """New bare names of functions that had another."""
 
     @cached_property
     def new(self) -> tuple[Edit, ...]:
@@ -93,6 +95,7 @@ class Diff:
             ],
             "paths": list(self.paths[:most]),
             "made": sorted(self.made)[:most],
+            "renamed": sorted(self.renamed)[:most],
         }  # fmt: skip
 
     @classmethod
@@ -102,7 +105,8 @@ class Diff:
             Edit(path, function, text.strip(), "+" in mark, text[:1] == " ", "=" in mark)
             for mark, path, function, text in told.get("lines", ())
         )
-        return cls(edits, tuple(told.get("paths", ())), frozenset(told.get("made", ())))
+        made, renamed = (frozenset(told.get(name, ())) for name in ("made", "renamed"))
+        return cls(edits, tuple(told.get("paths", ())), made, renamed)
 
     def speaks_otherwise(self, name: str, function: str) -> bool:
         """Tell whether a function has a new line that speaks of a name, as often as it did before."""
@@ -131,7 +135,8 @@ def read_diff(text: str) -> Diff:
     new = _left(coded, removed, renamed, is_added=True)
     gone = _left(coded, added, {}, is_added=False)
     marked = *_mark_moved(new, gone, made), *_mark_moved(gone, new, made)
-    return Diff(marked, tuple(dict.fromkeys(edit.path for edit in edits)), made)
+    paths = tuple(dict.fromkeys(edit.path for edit in edits))
+    return Diff(marked, paths, made, frozenset(renamed))
 
 
 def _left(

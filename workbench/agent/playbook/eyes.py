@@ -69,7 +69,8 @@ def growth_of_setting(suspect: Suspect) -> float | None:
 def grown(scene: Scene, pattern: re.Pattern[str], odds: float) -> Iterator[Sign]:
     """Yield a sign for the function that grew most among those whose names match."""
     for row in scene.grown(pattern)[:1] or scene.grown_in_total(pattern)[:1]:
-        yield Sign(levels(row, str(scene.profile.get("unit", ""))), odds, scene.profile)
+        claim = levels(row, scene.unit)
+        yield Sign(claim, odds, scene.profile, is_mechanism=False)
 
 
 def carries(
@@ -78,5 +79,5 @@ def carries(
     """Yield a sign where a function that carries the growth blamed on a suspect matches by name."""
     for name in suspect.functions:
         if pattern.search(name):
-            yield Sign(f"Growth is blamed on it in {name}", odds, scene.ranked)
+            yield Sign(f"Growth is blamed on it in {name}", odds, scene.ranked, is_mechanism=False)
             return

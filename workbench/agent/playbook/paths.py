@@ -60,6 +60,9 @@ def explain(
         )
         for path in paths
     }
+    for path in paths:
+        if not key and not _is_begun(path, diff):
+            reasons[path["function"]] = None
     called_more = {path["function"] for path in paths if _multiplied(path)} - {
         name for name, reason in reasons.items() if reason
     }
@@ -72,6 +75,21 @@ def explain(
     if not found or total <= 0:
         return Explained(0.0)
     return Explained(sum(growth for growth, _ in found) / total, max(found)[1])
+
+
+def _is_begun(path: Mapping[str, Any], diff: Diff) -> bool:
+    """Tell whether a change may have begun what cost nothing before: it calls it, or made it."""
+    first = path.get("began", "")
+    chain = [path["function"], *path["callers"]]
+    if first not in chain[:-1]:
+        return True
+    callee, caller = bare(first), bare(chain[chain.index(first) + 1])
+    is_its_own = callee in diff.made or callee in diff.renamed or callee == caller
+    return (
+        is_its_own
+        or diff.speaks_otherwise(callee, caller)
+        or any(edit.text.startswith("@") for edit in diff.new)
+    )
 
 
 _CALLED_MORE = 1.5

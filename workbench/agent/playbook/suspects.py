@@ -59,7 +59,9 @@ class Sign:
     reply: Reply | None = None
     """Where it is seen. None: in the suspect's change."""
     is_mechanism: bool = True
-    """Whether it shows the skill's mechanism, rather than that the change leads to what grew."""
+    """Whether it shows the mechanism in the change itself, rather than what goes with it."""
+    leads_there: bool = False
+    """Whether it shows that the change leads to what grew."""
 
 
 @dataclass(frozen=True)
@@ -164,6 +166,11 @@ class Scene:
     """`rank_changes`."""
 
     @property
+    def unit(self) -> str:
+        """Of what the profile tells."""
+        return str(self.profile.get("unit") or self.facts.get("unit", ""))
+
+    @property
     def paths(self) -> Sequence[Mapping[str, Any]]:
         """What grew by itself, each with its callers upward, as triage followed them."""
         return list(self.facts.get("paths", []))
@@ -265,7 +272,7 @@ def _judge(suspect: Suspect, scene: Scene, seen: Sequence[Sign], *, far: bool) -
     odds = next(odds for least, odds in classes if fraction >= least)
     if odds < 1 and far and any(sign.odds > 1 for sign in seen):
         return tuple(seen)  # the mechanism works from afar
-    return (*seen, Sign(claim, odds, is_mechanism=False))
+    return (*seen, Sign(claim, odds, is_mechanism=False, leads_there=True))
 
 
 def _odds(signs: Sequence[Sign]) -> float:
@@ -410,8 +417,9 @@ def conclude(
     )
     evidence = [*before, cite(ranked, when_and_where)]
     seen = [cite(s.reply, s.claim) if s.reply else suspect.cite(s.claim) for s in signs if s.claim]
-    seen_for = math.prod(sign.odds for sign in signs if sign.odds > 1)
-    has_mechanism = seen_for >= LIKELY or not weighed.scene.paths
+    mechanism = math.prod(s.odds for s in signs if s.is_mechanism and s.odds > 1)
+    leads_there = max((s.odds for s in signs if s.leads_there), default=1.0)
+    has_mechanism = max(mechanism, leads_there) >= LIKELY or not weighed.scene.paths
     if sure < ENOUGH or weighed.none > sure or not has_mechanism:
         why = f"Nobody is named: {when_and_where[0].lower()}{when_and_where[1:]}"
         why += "." if has_mechanism else ", but nothing in it explains what grew."
