@@ -13,16 +13,20 @@ slowness, and holds no phrase that the skill is not for. The first word of a phr
 about and counts most, more so where it is the only one: of the skills that are triggered, the one
 whose phrases hold the most of the question is taken, and one more that is close. Names in code are
 read as a whole and by their parts, so `stack_trace` is in `fillInStackTrace`; an arrow is read as
-`to`, `+5 %` as `up`, `-5 %` as `down`. A chat model reads descriptions instead.
+`to`, `+5 %` as `up`, `-5 %` as `down`. Where no phrase is held and cost is spoken of plainly, the
+skill is taken whose triggers have most words in common with the question (BM25), if these are
+enough. A chat model reads descriptions instead.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Protocol
+
+from workbench.agent.tools.relevance import TextIndex
 
 _SYMPTOM = re.compile(
     r"\b(?:slow\w*|sluggish|cpus?|cores?|latenc\w*|p\d{2,3}|regress\w*|perf\w*|costs?|costl\w*|"
@@ -32,14 +36,19 @@ _SYMPTOM = re.compile(
     r"start ?up|boot|stall\w*|hang\w*|stuck|contend\w*|contention|creep\w*|climb\w*|headroom|"
     r"saturat\w*|peg\w*|longer|twice|takes?|cycles|samples?|frames?|wall|busy|alert\w*|detector|"
     r"heavier|wast\w*|backlog|lag\w*|volume|millis\w*|efficien\w*|forever|hours|landed|piles? up|"
-    r"(?:went|goes|is|are|gone|time) (?:way )?up|self time|more (?:time|work|machines|calls|queries)|"
+    r"(?:went|goes|is|are|gone|time) (?:way )?up|self time|more (?:time|work|calls|queries)|"
     r"(?:per|each|every) (?:\w+ )?(?:request|page|row|item|call|event|message|record|element)|"
-    r"sql statements|round trips|(?:tight|inner|hot) loop|culprit|mitigat\w+|"
+    r"sql statements|round trips|rises?|rose|heat\w*|hammer\w*|unchanged|"
+    r"\d+ (?:times|calls|queries)|(?:tight|inner|hot) loop|culprit|mitigat\w+|"
     r"since (?:the|that|it|we|pr|commit|release|deploy|build|v\d+|\w+day))\b"
 )
 _FIGURE = re.compile(
     r"\d ?%|\bpercent|\d ?[x×](?![a-z])|\bx ?\d|\d ?(?:\w?s|sec|seconds|min|minutes|h)\b|"
     r"\d\w* ?(?:->|=>|→)|(?:->|=>|→) ?\d|\d ?/ ?(?:s|min|h)\b|\d[km]\b|\bo\("
+)
+_PLAIN = re.compile(
+    r"\b(?:g?cpus?|cores?|cycles|latenc\w*|p\d{2,3}|regress\w*|costs?|dear\w*|slow(?:er)?|throughput|"
+    r"capacity|flame\w*|profile)\b"
 )
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
@@ -54,6 +63,8 @@ do, at 2 each, and that their other words do, at 1 each."""
 _CLOSE, _LEAST = 0.55, 5
 """Part of the best score, and score, from which a second skill is taken too."""
 _MOST = 2
+_ENOUGH = 7.2
+"""Score by words alone from which a skill is taken where no phrase is held."""
 
 
 class Triggered(Protocol):
@@ -74,15 +85,25 @@ def match_skills(question: str, skills: Iterable[Triggered]) -> list[str]:
     if not _speaks_of_cost(question.lower()):
         return []
     text = _words(question)
-    scores = {
-        skill.name: _score(text, skill.metadata.get("triggers", ""))
+    triggers = {
+        skill.name: skill.metadata.get("triggers", "")
         for skill in skills
         if not _held(text, skill.metadata.get("not-for", ""))
     }
+    scores = {name: _score(text, phrases) for name, phrases in triggers.items()}
     best = max(scores.values(), default=0)
+    if not best:
+        return _by_words(question, triggers) if _PLAIN.search(question.lower()) else []
     order = sorted(scores, key=lambda name: (-scores[name], name))
     close = max(_LEAST, _CLOSE * best)
-    return [name for name in order if scores[name] and scores[name] >= min(best, close)][:_MOST]
+    return [name for name in order if scores[name] >= min(best, close)][:_MOST]
+
+
+def _by_words(question: str, triggers: Mapping[str, str]) -> list[str]:
+    """Return the name of the skill that has most words in common with a question, if enough."""
+    scores = TextIndex.of(triggers.values()).scores(question)
+    best, name = max(zip(scores, triggers, strict=True), default=(0.0, ""))
+    return [name] if best >= _ENOUGH else []
 
 
 def _speaks_of_cost(question: str) -> bool:
