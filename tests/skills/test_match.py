@@ -49,7 +49,11 @@ def test_a_skill_is_not_for_everything():
 
 
 def test_the_skill_that_holds_most_comes_first_and_one_that_is_close_second():
-    skills = [made("c", "cpu lock"), made("b", "lock|threads wait"), made("a", "regex*; pattern long")]
+    skills = [
+        made("c", "cpu lock"),
+        made("b", "lock|threads wait for"),
+        made("a", "regex*; pattern long"),
+    ]
     asked = "CPU: threads wait for a lock, and the regex has a long pattern"
     assert match_skills(asked, skills) == ["a", "b"]
 

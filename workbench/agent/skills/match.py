@@ -13,16 +13,16 @@ slowness, and holds no phrase that the skill is not for. The first word of a phr
 about and counts most, more so where it is the only one: of the skills that are triggered, the one
 whose phrases hold the most of the question is taken, and one more that is close. Names in code are
 read as a whole and by their parts, so `stack_trace` is in `fillInStackTrace`; an arrow is read as
-`to`, `+5 %` as `up`, `-5 %` as `down`. Where no phrase is held and cost is spoken of plainly, the
-skill is taken whose triggers have most words in common with the question (BM25), if these are
-enough. A chat model reads descriptions instead.
+`to`, `+5 %` as `up`, `-5 %` as `down`. Words in common with a skill's triggers (BM25) decide
+between equals, and, where no phrase is held but cost is spoken of plainly, alone. A chat model reads
+descriptions instead.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Protocol
 
@@ -38,7 +38,7 @@ _SYMPTOM = re.compile(
     r"heavier|wast\w*|backlog|lag\w*|volume|millis\w*|efficien\w*|forever|hours|landed|piles? up|"
     r"(?:went|goes|is|are|gone|time) (?:way )?up|self time|more (?:time|work|calls|queries)|"
     r"(?:per|each|every) (?:\w+ )?(?:request|page|row|item|call|event|message|record|element)|"
-    r"sql statements|round trips|rises?|rose|heat\w*|hammer\w*|unchanged|"
+    r"sql statements|round trips|rises?|rose|blow\w* up|hit rate|heat\w*|hammer\w*|unchanged|"
     r"\d+ (?:times|calls|queries)|(?:tight|inner|hot) loop|culprit|mitigat\w+|"
     r"since (?:the|that|it|we|pr|commit|release|deploy|build|v\d+|\w+day))\b"
 )
@@ -60,11 +60,11 @@ _SIGNS = (
 _ALONE, _ABOUT, _OTHERS = 3, 4, 4
 """The most that a phrase of a single word counts for a skill, that words which phrases are about
 do, at 2 each, and that their other words do, at 1 each."""
-_CLOSE, _LEAST = 0.55, 5
+_CLOSE, _LEAST = 0.55, 6
 """Part of the best score, and score, from which a second skill is taken too."""
 _MOST = 2
-_ENOUGH = 7.2
-"""Score by words alone from which a skill is taken where no phrase is held."""
+_WORDS, _ENOUGH = 0.1, 7.2
+"""What words in common with triggers count beside phrases; from where they do without any."""
 
 
 class Triggered(Protocol):
@@ -90,20 +90,17 @@ def match_skills(question: str, skills: Iterable[Triggered]) -> list[str]:
         for skill in skills
         if not _held(text, skill.metadata.get("not-for", ""))
     }
-    scores = {name: _score(text, phrases) for name, phrases in triggers.items()}
-    best = max(scores.values(), default=0)
-    if not best:
-        return _by_words(question, triggers) if _PLAIN.search(question.lower()) else []
+    alike = TextIndex.of(triggers.values()).scores(question)
+    words = dict(zip(triggers, alike, strict=True))
+    held = {name: _score(text, phrases) for name, phrases in triggers.items()}
+    scores = {name: score + _WORDS * words[name] for name, score in held.items() if score}
+    if not scores and _PLAIN.search(question.lower()):
+        scores = {name: score for name, score in words.items() if score >= _ENOUGH}
+        return sorted(scores, key=lambda name: (-scores[name], name))[:1]
     order = sorted(scores, key=lambda name: (-scores[name], name))
+    best = max(scores.values(), default=0.0)
     close = max(_LEAST, _CLOSE * best)
-    return [name for name in order if scores[name] >= min(best, close)][:_MOST]
-
-
-def _by_words(question: str, triggers: Mapping[str, str]) -> list[str]:
-    """Return the name of the skill that has most words in common with a question, if enough."""
-    scores = TextIndex.of(triggers.values()).scores(question)
-    best, name = max(zip(scores, triggers, strict=True), default=(0.0, ""))
-    return [name] if best >= _ENOUGH else []
+    return order[:1] + [name for name in order[1:_MOST] if scores[name] >= close]
 
 
 def _speaks_of_cost(question: str) -> bool:
