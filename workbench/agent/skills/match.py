@@ -14,8 +14,8 @@ about and counts most, more so where it is the only one: of the skills that are 
 whose phrases hold the most of the question is taken, and one more that is close. Names in code are
 read as a whole and by their parts, so `stack_trace` is in `fillInStackTrace`; an arrow is read as
 `to`, `+5 %` as `up`, `-5 %` as `down`. Words in common with a skill's triggers (BM25) decide
-between equals, and, where no phrase is held but cost is spoken of plainly, alone. A chat model reads
-descriptions instead.
+between equals, and, where no phrase is held but cost is spoken of plainly, alone. A chat model
+reads descriptions instead.
 """
 
 from __future__ import annotations
@@ -39,6 +39,7 @@ _SYMPTOM = re.compile(
     r"(?:went|goes|is|are|gone|time) (?:way )?up|self time|more (?:time|work|calls|queries)|"
     r"(?:per|each|every) (?:\w+ )?(?:request|page|row|item|call|event|message|record|element)|"
     r"sql statements|round trips|rises?|rose|blow\w* up|hit rate|heat\w*|hammer\w*|unchanged|"
+    r"fix(?:ing)? forward|revert (?:commit|it|or|now|safely)|safe(?:ly)? (?:to )?revert\w*|"
     r"\d+ (?:times|calls|queries)|(?:tight|inner|hot) loop|culprit|mitigat\w+|"
     r"since (?:the|that|it|we|pr|commit|release|deploy|build|v\d+|\w+day))\b"
 )
@@ -47,7 +48,7 @@ _FIGURE = re.compile(
     r"\d\w* ?(?:->|=>|→)|(?:->|=>|→) ?\d|\d ?/ ?(?:s|min|h)\b|\d[km]\b|\bo\("
 )
 _PLAIN = re.compile(
-    r"\b(?:g?cpus?|cores?|cycles|latenc\w*|p\d{2,3}|regress\w*|costs?|dear\w*|slow(?:er)?|throughput|"
+    r"\b(?:g?cpus?|cores|cycles|latenc\w*|p\d{2,3}|regress\w*|costs?|dear\w*|slow(?:er)?|throughput|"
     r"capacity|flame\w*|profile)\b"
 )
 _WORD = re.compile(r"[A-Za-z]+|\d+")
@@ -63,7 +64,7 @@ do, at 2 each, and that their other words do, at 1 each."""
 _CLOSE, _LEAST = 0.55, 6
 """Part of the best score, and score, from which a second skill is taken too."""
 _MOST = 2
-_WORDS, _ENOUGH = 0.1, 7.2
+_WORDS, _ENOUGH = 0.1, 7.5
 """What words in common with triggers count beside phrases; from where they do without any."""
 
 
