@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -361,16 +362,17 @@ class Repository:
         most : int, optional
             How many, the latest. Default: all.
         """
+        mark = secrets.token_hex(16)  # that no name or title can hold
         span = (
             f"{self.resolve(since)}..{self.resolve(revision)}" if since else self.resolve(revision)
         )
         out = run_git(
             self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
             "--name-only", "-z", "--no-renames", "--ignore-submodules=all",
-            "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s",
+            f"--format={mark}%H%x00%an%x00%ae%x00%aI%x00%s",
             *([] if most is None else [f"--max-count={most}"]), span,
         )  # fmt: skip
-        return [_change(entry) for entry in out.split("\x01")[1:]]
+        return [_change(entry) for entry in out.split(mark)[1:]]
 
     def show(self, commit: str) -> str:
         """Return one commit as people read it: header, message and diff.
