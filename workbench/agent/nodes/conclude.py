@@ -130,7 +130,7 @@ def _accuse(
         return f"{asked} did not take effect about when the regression began"
     if not opinion["evidence"]:
         return f"no tool reply supports the claim against {asked}"
-    if not any(name in shown.text for name in {change.id, change.id[:12], asked}):
+    if shown.ids.isdisjoint({change.id, change.id[:12], clip(change.id, 80)}):
         return f"no reply that is cited speaks of {asked}"
     opinion["change_id"] = change.id
     opinion["suspects"] = [*dict.fromkeys([change.id, *opinion["suspects"]])][:3]
