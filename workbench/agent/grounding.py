@@ -83,9 +83,9 @@ def terms_of(claim: str) -> Iterator[Term]:
         rest = pattern.sub(" ", rest)
     for match in _NUMBER.finditer(rest):
         digits, _, power = match[1].replace(",", "").partition("e")
-        decimals = len(digits.partition(".")[2]) - int(power or 0)
         try:
-            number, step = abs(float(f"{digits}e{power or 0}")), 10.0**-decimals
+            number = abs(float(f"{digits}e{power or 0}"))
+            step = 10.0 ** (int(power or 0) - len(digits.partition(".")[2]))
         except (OverflowError, ValueError):  # no number that anything is measured by
             yield Term(match[0].strip())
         else:
