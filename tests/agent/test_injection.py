@@ -1,7 +1,10 @@
 """What is written in code, records and profiles is read, and obeyed by nobody."""
 
 import json
+import os
 import re
+import subprocess
+import sys
 from dataclasses import replace
 from functools import cache
 from pathlib import Path
@@ -15,8 +18,10 @@ from tests.agent.conftest import (
     edits,
     look_into,
     shop_records,
+    shop_windows,
 )
 from workbench.agent import Budget, ScriptedModel, investigate, load_skills, make_model
+from workbench.agent.tools import TOOL_NAMES
 from workbench.history import Repository, run_git
 from workbench.store import Store
 from workbench.types import Function, Records
@@ -458,3 +463,107 @@ def test_a_model_that_was_taken_in_costs_no_more_than_its_budget(shop, run, call
     told = [calls("SelectSkills", "0", names=["lost-cache"]), look]
     found = run(shop, ScriptedModel(replies=told), budget=Budget(model_calls=5))
     assert found.spent["model_calls"] == 5
+
+
+READS = {
+    "rev-parse",
+    "cat-file",
+    "ls-tree",
+    "log",
+    "show",
+    "grep",
+    "blame",
+    "merge-base",
+    "rev-list",
+}
+"""What git is asked that changes nothing."""
+TRAP = "import pathlib\npathlib.Path(__file__).with_name('sprung').write_text('x')\n"
+
+
+@pytest.fixture(scope="module")
+def trapped(tmp_path_factory):
+    """A shop whose repository runs something of its own wherever a reader lets it."""
+    top = tmp_path_factory.mktemp("trapped")
+    names = ("conftest", "json", "numpy", "sitecustomize", "setup", "workbench/__init__")
+    traps = {f"{name}.py": TRAP for name in names}
+    traps |= {"skills/lost-cache/scripts/playbook.py": TRAP, "shop/__init__.py": TRAP,
+              "docs/totals.md": "# Totals\n", ".gitattributes": "*.md diff=trap filter=trap\n",
+              ".mailmap": "Eve <eve@example.invalid> <ada@example.invalid>\n",
+              ".gitmodules": '[submodule "x"]\n\tpath = x\n\turl = ext::sh -c touch% sprung\n'}  # fmt: skip
+    title, author, files = next(Scene({}).commits())
+    commits = [(title, author, files | traps), *[*Scene({}).commits()][1:]]
+    repository = write(top / "repo", commits)
+    run_git(repository.folder, "reset", "--quiet", "--hard", "main")
+    springs = f"touch {top}/repo/sprung;"
+    for name in (
+        "core.fsmonitor", "core.pager", "core.editor", "core.sshCommand", "diff.external",
+        "diff.trap.textconv", "diff.trap.command", "filter.trap.clean", "filter.trap.smudge",
+        "filter.trap.process", "credential.helper", "pager.log", "pager.show", "gpg.program",
+    ):  # fmt: skip
+        run_git(repository.folder, "config", name, springs)
+    for name in ("post-checkout", "pre-commit", "post-index-change", "reference-transaction"):
+        hook = repository.folder / ".git" / "hooks" / name
+        hook.parent.mkdir(exist_ok=True)
+        hook.write_text(f"#!/bin/sh\n{springs}\n")
+        hook.chmod(0o755)
+    store = Store.create(top / "store")
+    ends = repository.resolve("main~12"), repository.resolve("main")
+    store.add_all(shop_windows(ends))
+    for table, rows in shop_records().items():
+        store.put(table, rows)
+    return top
+
+
+@pytest.fixture(scope="module")
+def watched(trapped, tmp_path_factory):
+    """What the interpreter did in a process that used every tool and investigated."""
+    top = tmp_path_factory.mktemp("watched")
+    (top / "tmp").mkdir()
+    places = {"XDG_CACHE_HOME": "cache", "TMPDIR": "tmp", "HOME": "home"}
+    script = Path(__file__).with_name("watched.py")
+    before = snapshot(trapped)
+    done = subprocess.run(
+        [sys.executable, script, trapped / "store", trapped / "repo"],
+        cwd=trapped / "repo", capture_output=True, text=True, check=False, timeout=120,
+        env=os.environ | {name: str(top / place) for name, place in places.items()},
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout) | {
+        "same": before == snapshot(trapped), "top": top, "left": [*(top / "tmp").iterdir()]
+    }  # fmt: skip
+
+
+def snapshot(folder):
+    return {
+        path: (path.stat().st_mode, path.stat().st_mtime_ns, path.is_file() and path.read_bytes())
+        for path in sorted(folder.rglob("*"))
+    }
+
+
+def test_every_tool_was_used_and_the_culprit_found(watched):
+    assert watched["replies"] == len(TOOL_NAMES)
+    assert watched["accused"] == watched["culprit"]
+
+
+def test_tools_leave_the_repository_and_the_store_as_they_were(watched):
+    assert watched["same"]
+    assert not watched["left"]
+
+
+def test_tools_write_nothing_outside_of_caches(watched):
+    caches = ("__pycache__", str(watched["top"]), os.devnull, ".nbi", ".nbc")
+    assert [path for path in watched["written"] if not any(c in path for c in caches)] == []
+
+
+def test_tools_open_no_socket_and_start_nothing_but_git_that_reads(watched):
+    assert watched["others"] == []
+    assert watched["started"]
+    for program, *words in watched["started"]:
+        while words[0] == "-c":
+            del words[:2]
+        assert (program, words[0] in READS) == ("git", True), words
+
+
+def test_tools_run_nothing_of_the_repository(watched, trapped):
+    assert [p for p in watched["run"] + watched["loaded"] if p.startswith(str(trapped))] == []
+    assert [*trapped.rglob("sprung")] == []
