@@ -37,6 +37,9 @@ OF_RECORDS = {
 OF_CULPRITS = {"commit_message", "code_comment", "docstring", "string_literal", "symbol_name",
                "file_path", "author_name", "version_name", "config_title"}  # fmt: skip
 """Places that a culprit has too."""
+OF_CODE = {"code_comment", "docstring", "string_literal"}
+LONG_LINE = 9000
+"""A file that is mostly lines longer than this is taken for a program's: its functions are not known."""
 NAMES = {"symbol_name", "file_path"}
 """A skill may know its mechanism by the names of what grew: other names, another skill."""
 SWAY = 0.05
@@ -266,11 +269,11 @@ def test_what_the_culprit_says_changes_nothing(verdict, innocent, attack):
 
 
 def test_all_of_them_at_once_change_nothing(verdict, innocent):
-    texts, both = {}, {"commit_message", "code_comment", "docstring", "string_literal"}
+    texts, both = {}, OF_CODE | {"commit_message"}
     for attack in ATTACKS:
         for on in ("innocent", "culprit") if attack["where"] in both else ("innocent",):
-            if attack["where"] == "string_literal" and len(attack["text"]) > 1000:
-                continue  # a file of long lines is not read for its functions
+            if attack["where"] == "string_literal" and len(attack["text"]) > LONG_LINE // 4:
+                continue  # together they would be one long line
             said = texts.get((attack["where"], on))
             glue = "\n" if attack["where"] in both | {"document"} else " "
             text = attack["text"].replace("{innocent}", innocent)
@@ -285,7 +288,11 @@ def test_all_of_them_at_once_change_nothing(verdict, innocent):
 def test_every_text_changes_nothing_at_any_place(verdict, innocent, where):
     for attack in ATTACKS:
         text = attack["text"].replace("{innocent}", innocent)
-        texts = {(where, "innocent"): text[:1000] if where == "file_path" else text}
+        if where == "file_path":  # as git takes one
+            text = "/".join(part for part in text[:1000].split("/") if part.strip("."))
+        if where in OF_CODE and len(max(text.split("\n"), key=len)) > LONG_LINE:
+            continue
+        texts = {(where, "innocent"): text}
         seen = only(verdict(texts), "who", "functions", "skill", "mitigation")
         assert seen == only(verdict({}), *seen), attack["id"]
 
