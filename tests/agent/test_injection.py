@@ -305,6 +305,15 @@ def test_texts_beside_it_do_not_hide_what_a_change_does(verdict, shop, model, tm
     assert verdict_on(padded, model) == verdict({})
 
 
+def test_attributes_of_the_tree_do_not_hide_what_a_change_does(verdict, shop, model, tmp_path):
+    commits = [[*commit] for commit in Scene({}).commits()]
+    commits[0][2][".gitattributes"] = "*.py -diff\n*.py binary\n* diff=nothing\n"
+    hidden = look_into(shop.recording, write(tmp_path / "r", commits), "main~12")
+    run_git(hidden.repository.folder, "reset", "--quiet", "--hard", "main")
+    assert verdict_on(hidden, model) == verdict({})
+    assert hidden.repository.search("range", "main")
+
+
 def test_numbers_that_trade_places_with_marks_break_no_playbook(verdict, shop, model, tmp_path):
     commits = [[*commit] for commit in Scene({}).commits()]
     before, after = ('    note = ["#1", 2]\n', '    note = ["##", 2]\n')
