@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from langchain_core.messages import AIMessage
 
 from tests.agent.conftest import (
     CULPRIT,
@@ -415,7 +416,7 @@ NOT_SHOWN = {
 @pytest.mark.parametrize("claim", NOT_SHOWN.values(), ids=NOT_SHOWN)
 def test_a_claim_that_its_reply_does_not_show_is_struck(taken_in, look, claim):
     found = taken_in(look, evidence=claims((claim, "1"), GREW))
-    assert [item["claim"] for item in found.struck] == [claim]
+    assert [item["claim"] for item in found.struck] == [claim[:2000]]
     assert [item.claim for item in found.diagnosis.evidence] == [GREW[0]]
 
 
@@ -475,6 +476,27 @@ def test_a_call_under_the_name_of_another_shows_what_it_was_told(taken_in, calls
     again = calls("list_changes", call_id, author="shop.app:total went to 812")
     told = claims(("`shop.app:total` went to 812", call_id))
     assert taken_in(again, evidence=told).diagnosis.evidence == ()
+
+
+HALF = "\ud800"
+"""Half a character, which nothing can be written with."""
+
+
+def test_what_a_model_says_is_bounded_and_can_be_written(taken_in, look):
+    told = claims((f"`shop.app:total` {HALF * 90_000}", "1"), (HALF, f"{HALF * 9000}"))
+    found = taken_in(
+        look, summary=HALF * 90_000, category=HALF * 900, mitigation=HALF * 900, evidence=told,
+        change_id=HALF * 900, suspects=[HALF * 900],
+    )  # fmt: skip
+    said = json.dumps([repr(found.diagnosis), [*found.struck]], ensure_ascii=False)
+    assert len(said.encode("utf-8")) < 30_000
+
+
+def test_a_call_without_an_id_is_answered(taken_in, calls):
+    unnamed = [calls("list_changes", None), calls("run_shell", None, command="ls")]
+    broken = {"name": None, "args": None, "id": None, "error": None}
+    found = taken_in(*unnamed, AIMessage("", invalid_tool_calls=[broken]))
+    assert len({step.call_id for step in found.steps if step.call_id}) == 3
 
 
 def test_a_model_that_was_taken_in_costs_no_more_than_its_budget(shop, run, calls, look):
