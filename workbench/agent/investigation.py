@@ -56,6 +56,8 @@ _MOST = 24
 """Windows on either side of a change that its levels are taken from, at most."""
 _KEPT_DIFF = 100_000  # characters
 _KEPT_CODE_MAPS = 3
+_LONG_MESSAGE = 2000  # characters, with the commit's id, author and date
+_NO_CODE = re.compile(r"(?:^|[ /])(?:tests?|docs?)/|\.(?:md|rst|txt|adoc)\"?$")
 _SHORT_ID = re.compile("[0-9a-f]{7,64}")
 
 
@@ -286,8 +288,8 @@ class Investigation:
         )
 
     def diff(self, commit: str) -> str:
-        """Return a commit as people read it."""
-        diff = self._diffs.get(commit) or self.code().show(commit)
+        """Return a commit as people read it: code first, a long message cut."""
+        diff = self._diffs.get(commit) or _code_first(self.code().show(commit))
         if len(diff) <= _KEPT_DIFF:
             self._diffs[commit] = diff
         return diff
@@ -474,6 +476,18 @@ class Investigation:
     @once
     def _commit_ids(self) -> frozenset[str]:
         return frozenset(c.id for c in self._deployed.commits) if self.repository else frozenset()
+
+
+def _code_first(shown: str) -> str:
+    """Return a commit with what runs before tests and texts, and of a long message the beginning.
+
+    Who reads a few pages sees what it does, whatever stands beside that.
+    """
+    about, *files = shown.removesuffix("\n").split("\ndiff --git ")
+    if len(about) > _LONG_MESSAGE:
+        about = f"{about[:_LONG_MESSAGE]}\n    [the message goes on]\n"
+    files.sort(key=lambda file: bool(_NO_CODE.search(file.partition("\n")[0])))
+    return "\ndiff --git ".join([about, *files]) + "\n"
 
 
 def _texts(change: Change) -> Change:

@@ -61,9 +61,9 @@ def _names(scene):
 
 def _raised(diff):
     """Return a line that differs from one that is gone by larger numbers alone, and by how much."""
-    old = {NUMBER.sub("#", edit.text): edit.text for edit in diff.edits if not edit.is_added}
+    old = {NUMBER.sub("\n", edit.text): edit.text for edit in diff.edits if not edit.is_added}
     for edit in (edit for edit in diff.edits if edit.is_added):
-        before = old.get(NUMBER.sub("#", edit.text))
+        before = old.get(NUMBER.sub("\n", edit.text))
         if before is None or before == edit.text:
             continue
         pairs = zip(NUMBER.findall(before), NUMBER.findall(edit.text), strict=True)

@@ -19,6 +19,8 @@ from workbench.errors import ToolError
 
 SURE = 0.8
 """Confidence from which no second opinion is asked for."""
+_LONG_TEXT = 2000
+"""Bytes of a sentence of the model's that are kept."""
 ENOUGH = 0.5
 """Confidence below which nobody is accused."""
 
@@ -92,11 +94,11 @@ def _ground(
     kept: list[dict[str, str]] = []
     struck: list[dict[str, str]] = []
     for item in report.evidence:
-        told = {"claim": item.claim, "call_id": item.call_id}
+        told = {"claim": clip(item.claim, _LONG_TEXT), "call_id": item.call_id}
         entry = ledger.get(item.call_id)
-        why = unsupported(item.claim, entry) if entry else "it cites no call that was made"
+        why = unsupported(told["claim"], entry) if entry else "it cites no call that was made"
         if why:
-            struck.append({**told, "why": why})
+            struck.append({**told, "call_id": clip(item.call_id, 80), "why": clip(why, _LONG_TEXT)})
         else:
             kept.append(told)
     candidates = {change.id: change for change in investigation.candidates(regression_id)}
@@ -113,7 +115,11 @@ def _ground(
         fault = _accuse(opinion, report, shown, investigation, candidates)
     if fault:
         opinion["confidence"], opinion["mitigation"] = 0.0, ""
-    opinion["summary"] = f"Abstained: {fault}." if fault else _grounded(report.summary, kept, shown)
+    opinion["summary"] = (
+        f"Abstained: {fault}."
+        if fault
+        else _grounded(clip(report.summary, _LONG_TEXT), kept, shown)
+    )
     return opinion
 
 
@@ -131,7 +137,7 @@ def _accuse(
         return f"{asked} did not take effect about when the regression began"
     if not opinion["evidence"]:
         return f"no tool reply supports the claim against {asked}"
-    if not any(name in shown.text for name in {change.id, change.id[:12], asked}):
+    if shown.ids.isdisjoint({change.id, change.id[:12], clip(change.id, 80)}):
         return f"no reply that is cited speaks of {asked}"
     opinion["change_id"] = change.id
     opinion["suspects"] = [*dict.fromkeys([change.id, *opinion["suspects"]])][:3]

@@ -83,14 +83,16 @@ def pending_calls(state: State) -> list[ToolTask] | None:
         if not entry["failed"]:
             answered.setdefault(_key(entry["tool"], entry["arguments"]), call_id)
     tasks: list[ToolTask] = []
-    for call in last.tool_calls:
+    for number, call in enumerate(last.tool_calls):
         known = answered.get(_key(call["name"], call["args"]))
         reply = state["ledger"][known]["reply"] if known else None
         told: dict[str, Any] = {name: call[name] for name in ("name", "args", "id")}
+        told["id"] = told["id"] or f"unnamed-{len(state['ledger'])}-{number}"
         tasks.append({"call": told, "skill": state["skill"], "known": known, "reply": reply})
-    for broken in last.invalid_tool_calls:
+    for number, broken in enumerate(last.invalid_tool_calls, start=len(tasks)):
         told = {
-            "name": broken["name"] or "", "args": {}, "id": broken["id"],
+            "name": broken["name"] or "", "args": {},
+            "id": broken["id"] or f"unnamed-{len(state['ledger'])}-{number}",
             "error": f"arguments are not JSON: {(broken['args'] or '')[:200]}",
         }  # fmt: skip
         tasks.append({"call": told, "skill": state["skill"], "known": None, "reply": None})

@@ -9,7 +9,8 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
-_FILE = re.compile(r"^diff --git a/.* b/(.*)$")
+_FILE = re.compile(r'^diff --git (?:a/(.*) b/\1|"a/(.*)" "b/\2")$')
+"""Both paths are the same, as renames are not looked for; git quotes odd ones."""
 _HUNK = re.compile(r"^@@ -\d+(?:,\d+)? \+\d+(?:,\d+)? @@ ?(.*)$")
 _DEFINES = re.compile(
     r"^\s*(?:(?:export|default|public|private|protected|static|final|abstract|async|pub|inline|override)\s+)*"
@@ -24,9 +25,13 @@ _STATEMENT = re.compile(
     r"case|class|def|await|async|let|const|var|not|break|continue|finally|match|package|use)\b"
 )
 _QUOTES = re.compile(r'"""|\'\'\'')
+_TOKEN = re.compile(r"""("{3}|'{3})(.*?\1)?|(["'])(?:\\.|(?!\3).)*\3""")
+_HASHES = (".py", ".pyi", ".pyx", ".rb", ".sh", ".toml", ".yaml", ".yml", ".cfg", ".ini", ".conf")
+"""Endings of files whose comments begin with a hash; of others, with two slashes."""
 _OPENS = re.compile(r'^[rbuf]*(?:"""|\'\'\')\S|[=(,]\s*[rbuf]*(?:"""|\'\'\')')
 _STRING = re.compile(r"""(["'`])(?:\\.|(?!\1).)*\1""")
 _LONG_LINE = 200
+"""Characters of a line that are looked at: patterns take long on what is longer."""
 _NAME = re.compile(r"[A-Za-z_]\w*")
 
 
@@ -210,25 +215,48 @@ def _edits(text: str) -> Iterator[Edit]:
     path, function, inside, above = "", "", False, ""
     in_text = {"+": False, "-": False}
     for line in text.split("\n"):
-        if found := _FILE.match(line):
-            path, function, inside = found[1], "", False
+        if line.startswith("diff --git "):
+            found = _FILE.match(line)
+            path, function, inside = (found[1] or found[2] if found else ""), "", False
         elif found := _HUNK.match(line):
             function, inside = defined(found[1]), True
             in_text = dict.fromkeys(in_text, False)
         elif inside and line[:1] in ("+", "-", " "):
-            code = line[1:]
-            sides = "+-" if line[0] == " " else line[0]
-            if len(_QUOTES.findall(code)) % 2:
+            code, sides = line[1:], "+-" if line[0] == " " else line[0]
+            is_text = any(in_text[side] for side in sides)
+            code = code if is_text else _without_comment(code, path)
+            is_comment = not is_text and bool(_COMMENT.match(code))
+            if not is_comment and _turns(code, is_text):
                 is_open = bool(_OPENS.search(code.strip())) or above.endswith((":", "{"))
                 for side in sides:  # one that began above the place is not known to be open
                     in_text[side] = not in_text[side] and is_open
                 continue
-            if any(in_text[side] for side in sides):
+            if is_text:
                 continue
-            above = code.rstrip() or above
+            code = code[:_LONG_LINE]
+            above = above if is_comment else code.rstrip() or above
             function = defined(code) or ("" if _is_top(code) else function)
             if line[0] != " " and code.strip():
                 yield Edit(path, function, code.strip(), line[0] == "+", code[:1] in (" ", "\t"))
+
+
+def _turns(code: str, is_text: bool) -> bool:
+    """Tell whether a text of several lines begins or ends in a line; not so in what that quotes."""
+    if is_text:
+        return len(_QUOTES.findall(code)) % 2 == 1
+    return any(found[1] and not found[2] for found in _TOKEN.finditer(code))
+
+
+def _without_comment(code: str, path: str) -> str:
+    """Return a line without the comment at its end; what is all comment as it is."""
+    mark = "#" if path.endswith(_HASHES) else "//"
+    if mark not in code or code.lstrip().startswith(mark):
+        return code
+    quoted = [range(*found.span()) for found in _STRING.finditer(code)]
+    for found in re.finditer(rf"\s{mark}", code):
+        if not any(found.start() in span for span in quoted):
+            return code[: found.start()].rstrip()
+    return code
 
 
 def defined(line: str) -> str:
