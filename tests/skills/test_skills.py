@@ -90,9 +90,9 @@ ACCUSING = {
 PATHS = [{"function": "pkg.m:f", "before": 1.0, "after": 9.0, "callers": ["pkg.m:main"]}]
 
 
-def play(skill: Skill, replies: dict, facts: dict = {}) -> tuple[list[str], ReportDiagnosis]:
+def play(skill: Skill, replies: dict) -> tuple[list[str], ReportDiagnosis]:
     """Run a playbook over canned replies; return the tools it asked for, and its report."""
-    playbook = skill.investigate({"regression_id": "R-1", "paths": PATHS, **facts})
+    playbook = skill.investigate({"regression_id": "R-1", "paths": PATHS})
     asked = []
     reply = None
     while True:
@@ -215,7 +215,8 @@ def test_other_requests_at_the_same_cost_are_a_shift_of_traffic():
     assert fits == [0.9, 0.0, 0.0]
     ranked = ACCUSING["rank_changes"] | {"none_of_these": 0.45}
     likely = ranked["suspects"][0] | {"probability": 0.5}
-    replies = ACCUSING | {"rank_changes": ranked | {"suspects": [likely]}}
+    renamed = ACCUSING["get_change"] | {"diff": ""}
+    replies = ACCUSING | {"rank_changes": ranked | {"suspects": [likely]}, "get_change": renamed}
     _, report = play(SKILLS["traffic-mix-shift"], replies | {"top_endpoints": {"endpoints": moved}})
     assert (report.change_id, report.mitigation) == ("", "add_capacity")
     assert "`e0` went from 100 to 200 requests a window" in report.summary

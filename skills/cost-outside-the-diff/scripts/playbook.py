@@ -1,6 +1,6 @@
 """Playbook of the skill cost-outside-the-diff."""
 
-from workbench.agent.playbook import LIKELY, Sign, call, fit, follow, name_of
+from workbench.agent.playbook import LIKELY, Sign, fit, follow, name_of
 
 LEAST = 0.2
 """Part of the growth that such calls have to lead to."""

@@ -1,6 +1,6 @@
 """Playbook of the skill cost-shift."""
 
-from workbench.agent.playbook import call, cite, follow, grown, levels, name_of
+from workbench.agent.playbook import call, cite, follow, levels, name_of
 
 STAYED = 0.3
 """Part of what grew by which the whole service may have grown."""

@@ -10,7 +10,6 @@ from workbench.agent.playbook import (
     Sign,
     fit,
     follow,
-    grown,
     levels,
     name_of,
 )

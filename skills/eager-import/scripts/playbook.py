@@ -6,7 +6,6 @@ from workbench.agent.playbook import (
     CLEAR,
     LIKELY,
     Sign,
-    added_line,
     fit,
     follow,
     grown,

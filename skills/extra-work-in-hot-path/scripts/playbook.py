@@ -2,7 +2,7 @@
 
 import re
 
-from workbench.agent.playbook import HINT, added_line, call, fit, follow, grown, name_of
+from workbench.agent.playbook import HINT, added_line, fit, follow, grown, name_of
 
 ALWAYS = 0.05
 """The skill for what no other fits."""

@@ -8,7 +8,6 @@ from workbench.agent.playbook import (
     UNLIKELY,
     Reply,
     Sign,
-    carries,
     fit,
     follow,
     name_of,

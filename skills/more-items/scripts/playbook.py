@@ -11,7 +11,6 @@ from workbench.agent.playbook import (
     fit,
     follow,
     growth_of_setting,
-    grown,
     levels,
     name_of,
     quote,

@@ -6,7 +6,6 @@ from workbench.agent.playbook import (
     HINT,
     LIKELY,
     added_line,
-    call,
     fit,
     follow,
     grown,

@@ -1,6 +1,6 @@
 """Playbook of the skill traffic-mix-shift."""
 
-from workbench.agent.playbook import call, cite, follow, name_of, weigh
+from workbench.agent.playbook import call, cite, follow, name_of
 
 LEAST = 0.05
 """Part of all requests that has to have moved between endpoints, or in all."""
