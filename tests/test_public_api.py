@@ -40,6 +40,7 @@ PUBLIC = {
         "first_line",
         "make_model",
         "read_facts",
+        "with_own_ids",
     ],
     "workbench.agent.nodes": [
         "ask_model",
@@ -59,6 +60,7 @@ PUBLIC = {
         "CLEAR",
         "HINT",
         "LIKELY",
+        "MOST_ODDS",
         "MOST_ROWS",
         "UNLIKELY",
         "Call",

@@ -78,7 +78,7 @@ class SolveOptions:
 
 
 def investigations_file() -> Path:
-    """Return where investigations are kept: `WORKBENCH_STATE`, or a file in the user's data folder."""
+    """Return where investigations are kept: `WORKBENCH_STATE`, or the user's data folder."""
     if told := os.environ.get("WORKBENCH_STATE"):
         return Path(told)
     return platformdirs.user_data_path("efficiency-workbench") / "investigations.db"

@@ -365,3 +365,15 @@ def test_words_in_the_culprit_itself_do_not_change_who_is_blamed(make_shop, shop
 
 def test_the_shipped_skills_are_the_default(skills):
     assert {skill.name for skill in load_skills()} == set(skills)
+
+
+def test_a_model_is_no_surer_of_an_innocent_than_the_ranking_lets_it(script, report, calls, shop):
+    """It was taken in: its one claim is true, and its confidence is its own."""
+    innocent = next(c for c in shop.commits if c.title.startswith("Note 8"))
+    asked = calls("get_change", "1", change_id=innocent.id)
+    cited = [evidence("1", f"{innocent.id[:12]} changed `shop/app.py`")]
+    diagnosis = script(
+        asked, report(change_id=innocent.id, confidence=1.0, evidence=cited)
+    ).diagnosis
+    assert diagnosis.change_id is None
+    assert diagnosis.suspects[0] == innocent.id

@@ -369,7 +369,8 @@ def test_a_supported_report_is_believed(taken_in, calls, shop, culprit):
     seen = calls("get_change", "1", change_id=culprit(shop))
     supported = claims(("The change adds `for i in range(99):`", "1"))
     diagnosis = taken_in(seen, change_id=culprit(shop), evidence=supported).diagnosis
-    assert (diagnosis.change_id, diagnosis.confidence) == (culprit(shop), 1.0)
+    assert diagnosis.change_id == culprit(shop)
+    assert diagnosis.confidence > 0.9
 
 
 def test_an_innocent_that_no_cited_reply_names_is_not_accused(taken_in, look, innocent):

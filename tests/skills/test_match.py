@@ -8,18 +8,20 @@ SKILLS = load_skills()
 
 
 def made(name: str, triggers: str, not_for: str = "") -> SimpleNamespace:
-    return SimpleNamespace(name=name, metadata={"triggers": triggers, "not-for": not_for})
+    return SimpleNamespace(
+        name=name, description="", body="", metadata={"triggers": triggers, "not-for": not_for}
+    )
 
 
 @pytest.mark.parametrize(
     ("triggers", "question"),
     [
-        ("log|logs volume", "CPU up, the volume of our logs too"),
+        ("log|logs volume; volume up", "CPU up, the volume of our logs too"),
         ("compil*", "CPU is spent compiling"),
         ("*query", "CPU of the HomeFeedQuery"),
         ("stack_trace", "CPU in Throwable.fillInStackTrace"),
         ("limit #_to_#", "CPU since the limit went 200 -> 500"),
-        ("log|\n  logs volume", "CPU up, more volume of logs"),
+        ("log|\n  logs volume; volume\n  up", "CPU up, more volume of logs"),
         ("up_# down_#", "f is at +4 %, g at -4 % of CPU"),
     ],
     ids=["alternatives", "ending", "beginning", "parts", "numbers", "folded", "signs"],

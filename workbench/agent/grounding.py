@@ -1,10 +1,10 @@
 """Whether a tool's reply supports a claim: what can be looked up in it, must be in it.
 
-A claim is a sentence. Its *terms* are what it quotes (in back quotes), the names of functions, the ids
-of changes and regressions, and its numbers. A reply supports a claim when it, or the arguments of
-its call, hold every one of them. Numbers hold as they are rounded, and so do the difference and the
-ratio of a row's `before` and `after`; an argument holds one only where it is a number by itself, as
-whoever asks may write any into a text.
+A claim is a sentence. Its *terms* are what it quotes (in back quotes), the names of functions, the
+ids of changes and regressions, and its numbers. A reply supports a claim when it, or the arguments
+of its call, hold every one of them. Numbers hold as they are rounded, and so do the difference and
+the ratio of a row's `before` and `after`; an argument holds one only where it is a number by
+itself, as whoever asks may write any into a text.
 """
 
 from __future__ import annotations

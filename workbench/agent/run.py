@@ -1,4 +1,4 @@
-"""Run the graph on one regression: from the start, on from where it stopped, or anew from a step."""
+"""Run the graph on a regression: from the start, on from where it stopped, or anew from a step."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ class Run:
             self._run(None, on_step)
 
     def review(self, said: Review, on_step: Callable[[Step], None] = lambda step: None) -> None:
-        """Take a person's word, and run on; ToolError where none is waited for, or it is no review."""
+        """Take a person's word, and run on; ToolError where none is waited for or it is none."""
         if self.status != WAITS:
             raise ToolError(f"{self.id} does not wait for a review: it is {self.status}")
         check_review(said, self.investigation)
@@ -84,8 +84,8 @@ class Run:
     ) -> None:
         """Run again from after a step, under another skill where one is named.
 
-        What came after it is kept, and is no longer where this investigation is. Calls that had been
-        answered by then are not made again.
+        What came after it is kept, and is no longer where this investigation is. Calls that had
+        been answered by then are not made again.
         """
         steps = self._snapshots()
         if not 0 <= number < len(steps):

@@ -21,8 +21,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--approve", is_flag=True, help="The diagnosis is right: go on to the fix.")
 @click.option("--reject", metavar="WHY", help="The diagnosis is wrong, because of WHY.")
 @click.option("--edit", "edits", metavar="FIELD=VALUE", multiple=True,
-              help="Put the diagnosis right, and go on: change_id, functions, category, mitigation or "
-              "summary.")  # fmt: skip
+              help="Put the diagnosis right, and go on: change_id, functions, category, mitigation "
+              "or summary.")  # fmt: skip
 @click.option("--by", default="", help="Who says so.")
 @click.option("--steps", "list_steps", is_flag=True, help="List the steps that were kept.")
 @click.option("--step", type=click.IntRange(min=0), help="Run again from this step.")

@@ -380,8 +380,8 @@ class Repository:
     def show(self, commit: str) -> str:
         """Return one commit as people read it: header, message and diff.
 
-        The message is indented, so that a line of it is never taken for one of the diff. Beside each
-        place stands the function that it is in; in a long diff, of what stands outermost.
+        The message is indented, so that a line of it is never taken for one of the diff. Beside
+        each place stands the function that it is in; in a long diff, of what stands outermost.
         """
         diff = self._show(commit)
         languages = f"core.attributesFile={Path(__file__).with_name('languages.attributes')}"
@@ -437,7 +437,7 @@ class Repository:
     def _read(
         self, *arguments: str, env: Mapping[str, str] | None = None, timeout_s: float | None = None
     ) -> str:
-        """Run git without the attributes of the working tree: its authors may hide files by them."""
+        """Run git without the attributes of the working tree, by which authors may hide files."""
         away = {"GIT_DIR": self._git_folder, "GIT_WORK_TREE": str(_NO_TREE),
                 "GIT_INDEX_FILE": str(_NO_TREE / "no-index")}  # fmt: skip
         try:

@@ -317,7 +317,8 @@ class Outcome:
     investigation_id: str = ""
     """What the investigation is kept under; empty where there was none."""
     status: str = ""
-    """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation."""
+    """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation.
+    """
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:

@@ -17,8 +17,8 @@ from workbench.agent.playbook import (
 COLLECTOR = re.compile(r"(?:^|_)gc(?:_|$)|garbage|collector|heap|GOGC|objects", re.IGNORECASE)
 GC_CALL = re.compile(r"\bgc\.\w+\(|System\.gc|runtime\.GC|SetGCPercent|malloc_trim|set_threshold")
 MAKES = re.compile(
-    r"=\s*\[.+ for .+\]|return\s+\[.+ for |\blist\(|\bdict\(|\bcopies\(|\bnew \w+\(|\bmake\(|append\(|"
-    r"\{.+ for .+\}|\.toList\(|collect\(|\breplace\(|\bCopy\w*\("
+    r"=\s*\[.+ for .+\]|return\s+\[.+ for |\blist\(|\bdict\(|\bcopies\(|\bnew \w+\(|\bmake\(|"
+    r"append\(|\{.+ for .+\}|\.toList\(|collect\(|\breplace\(|\bCopy\w*\("
 )
 FRAMES = re.compile(
     r"(?:^|[.:_/])gc|alloc|malloc|collect|memmove|memcpy|copies|copy|__init__", re.IGNORECASE
@@ -52,7 +52,7 @@ def investigate(facts):
             category="allocation and GC",
             mitigation="reuse_objects",
             tell=lambda suspect: (
-                f"{name_of(suspect)} makes more objects, or has them collected more often, since {suspect.id}."
+                f"{name_of(suspect)} makes or collects more objects since {suspect.id}."
             ),
         )
     )

@@ -29,7 +29,7 @@ def investigate(facts):
             category="expensive call",
             mitigation="revert",
             tell=lambda suspect: (
-                f"{name_of(suspect)} calls what costs more, outside of the code that changed, since {suspect.id}."
+                f"{name_of(suspect)} calls code of others that costs more since {suspect.id}."
             ),
         )
     )

@@ -6,7 +6,8 @@ from workbench.agent.playbook import HINT, LIKELY, added_line, fit, follow, grow
 
 RAISE = re.compile(r"^\s*(?:raise|throw)\b|\bpanic\(|\bthrow new\b")
 CATCH = re.compile(
-    r"^\s*(?:\}?\s*(?:except|catch|rescue)\b|try\b)|\brecover\(\)|contextlib\.suppress|\bwith suppress\("
+    r"^\s*(?:\}?\s*(?:except|catch|rescue)\b|try\b)|\brecover\(\)|contextlib\.suppress|"
+    r"\bwith suppress\("
 )
 FRAMES = re.compile(
     r"traceback|exception|fillInStackTrace|_Unwind|__cxa_throw|panic|error", re.IGNORECASE

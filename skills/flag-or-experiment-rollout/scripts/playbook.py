@@ -41,7 +41,9 @@ def _read_by(suspect, scene):
 
 
 def _by_result(suspect):
-    """What an experiment says itself: its arms are compared at the same time, with the same traffic."""
+    """What an experiment says itself: its arms are compared at the same time, with the same
+    traffic.
+    """
     told = suspect.row.get("experiment", {})
     rows = told.get("differences", [])
     known = [r["difference"] | {"arm": r["arm"], "metric": r["metric"]} for r in rows]

@@ -46,7 +46,7 @@ def investigate(facts):
             category="lock contention",
             mitigation="narrow_lock",
             tell=lambda suspect: (
-                f"{name_of(suspect)} takes a lock, or waits for one, for each of its items since {suspect.id}."
+                f"{name_of(suspect)} takes a lock, or waits for one, more often since {suspect.id}."
             ),
         )
     )

@@ -59,7 +59,7 @@ def investigate(facts):
             category="lost cache",
             mitigation="restore_cache",
             tell=lambda suspect: (
-                f"{name_of(suspect)} works out anew what it used to find in a cache, since {suspect.id}."
+                f"{name_of(suspect)} works out what it used to find in a cache, since {suspect.id}."
             ),
         )
     )

@@ -27,7 +27,8 @@ ROOM = re.compile(
 )
 """Settings of which more costs nothing, or less."""
 AHEAD = re.compile(
-    r"^[A-Z][A-Z_]*(?:LIMIT|PAGES|SIZE|COUNT|AHEAD|DEPTH|MAX|FACTOR)\w* *=|\* *[A-Z][A-Z_]+\b|\b[A-Z][A-Z_]+ *\* |"
+    r"^[A-Z][A-Z_]*(?:LIMIT|PAGES|SIZE|COUNT|AHEAD|DEPTH|MAX|FACTOR)\w* *=|\* *[A-Z][A-Z_]+\b|"
+    r"\b[A-Z][A-Z_]+ *\* |"
     r"\b[2-9] \* \w|\w \* [2-9]\b|prefetch|look_?ahead|over_?fetch",
 )
 """A new amount, or a multiple of one."""

@@ -15,7 +15,8 @@ from workbench.agent.playbook import (
 
 SCAN = re.compile(
     r"\bnot in \w|\bif .+ in \w|\.index\(|\.count\(|\.indexOf\(|\.includes\(|\.contains\(|"
-    r"\.remove\(|\.insert\(0|\bany\(|\ball\(|\bsum\(.+ for |\[:\w+\]|\bsorted\(|\.sort\(|std::find\("
+    r"\.remove\(|\.insert\(0|\bany\(|\ball\(|\bsum\(.+ for |\[:\w+\]|\bsorted\(|\.sort\(|"
+    r"std::find\("
 )
 """What walks a list from its beginning."""
 LOOP = re.compile(r"^\s*(?:async\s+)?(?:for|while)\b|\bfor\b.+\bin\b|\.(?:forEach|map|filter)\(")

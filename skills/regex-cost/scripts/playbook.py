@@ -5,7 +5,8 @@ import re
 from workbench.agent.playbook import CLEAR, HINT, LIKELY, added_line, fit, follow, grown, name_of
 
 REGEX = re.compile(
-    r"\bre\.\w+\(|\bregex\.|Pattern\.compile|\.matches\(|regexp\.(?:Must)?Compile|new RegExp|std::regex|"
+    r"\bre\.\w+\(|\bregex\.|Pattern\.compile|\.matches\(|regexp\.(?:Must)?Compile|new RegExp|"
+    r"std::regex|"
     r"\bpreg_\w+\(|\.(?:search|match|fullmatch|finditer|findall|sub)\(",
 )
 LITERAL = re.compile(
@@ -53,7 +54,7 @@ def investigate(facts):
             category="regular expression",
             mitigation="precompile",
             tell=lambda suspect: (
-                f"{name_of(suspect)} matches by a dearer pattern, or compiles one each time, since {suspect.id}."
+                f"{name_of(suspect)} matches or compiles dearer patterns since {suspect.id}."
             ),
         )
     )

@@ -41,7 +41,7 @@ def investigate(facts):
 
 
 def _compare(rows):
-    """Return which part of requests moved between endpoints, and by how much requests grew dearer."""
+    """Return which part of requests moved between endpoints, and how much dearer they are."""
     known = [
         (row["before"], row["now"])
         for row in rows

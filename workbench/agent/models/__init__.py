@@ -1,4 +1,4 @@
-"""Chat models: one that follows playbooks, those of providers, and those that tests are made with."""
+"""Chat models: one that follows playbooks, those of providers, those for tests."""
 
 from workbench.agent.models.base import ask, first_line, with_own_ids
 from workbench.agent.models.cassette import Cassette

@@ -1,4 +1,4 @@
-"""What all models have in common here: they only call tools, and one error says that they did not."""
+"""What models have in common here: they call tools, and one error says that they did not."""
 
 from __future__ import annotations
 

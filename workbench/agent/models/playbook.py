@@ -58,8 +58,8 @@ class PlaybookChatModel(ToolCallingModel):
             return _call(wanted.tool, dict(wanted.arguments), next_id)
 
     def _select(self, facts: dict[str, Any]) -> dict[str, Any]:
-        """Return the skills that fit the facts, and the question where one was asked, best first; and
-        the best that any of them sees in each suspect.
+        """Return the skills that fit the facts, and the question where one was asked, best first;
+        and the best that any of them sees in each suspect.
         """
         asked = set(match_skills(str(facts.get("question", "")), self.skills.values()))
         fits: dict[str, float] = {}

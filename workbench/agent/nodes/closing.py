@@ -19,7 +19,9 @@ HandOver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 
 
 def review(investigation: Investigation) -> Node:
-    """Wait for a person. Runs again from its start when that person has spoken, so does nothing else."""
+    """Wait for a person. Runs again from its start when that person has spoken, so does nothing
+    else.
+    """
 
     def run(state: State) -> State:
         said: Review = interrupt({"diagnosis": state["diagnosis"]})

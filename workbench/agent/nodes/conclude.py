@@ -12,10 +12,11 @@ from workbench.agent.budget import Budget
 from workbench.agent.grounding import Shown, terms_of, unsupported
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.consult import final_report
-from workbench.agent.playbook import EvidenceItem, ReportDiagnosis
+from workbench.agent.playbook import MOST_ODDS, EvidenceItem, ReportDiagnosis
 from workbench.agent.state import Ledger, Node, Opinion, State
 from workbench.agent.tools.brief import clip
 from workbench.errors import ToolError
+from workbench.types import Ranking
 
 SURE = 0.8
 """Confidence from which no second opinion is asked for."""
@@ -112,7 +113,7 @@ def _ground(
     shown = Shown.of(*(ledger[item["call_id"]] for item in kept))
     fault = ""
     if report.change_id:
-        fault = _accuse(opinion, report, shown, investigation, candidates)
+        fault = _accuse(opinion, report, shown, investigation, candidates, regression_id)
     if fault:
         opinion["confidence"], opinion["mitigation"] = 0.0, ""
     opinion["summary"] = (
@@ -123,9 +124,15 @@ def _ground(
     return opinion
 
 
+def _most_sure(ranking: Ranking, change_id: str) -> float:
+    """Return how sure one may be of a suspect: so far do words move the ranking's odds."""
+    prior = next((s.probability for s in ranking.suspects if s.change.id == change_id), 0.0)
+    return MOST_ODDS * prior / (MOST_ODDS * prior + 1.0 - prior)
+
+
 def _accuse(
     opinion: Opinion, report: ReportDiagnosis, shown: Shown, investigation: Investigation,
-    candidates: dict[str, Any],
+    candidates: dict[str, Any], regression_id: str,
 ) -> str:  # fmt: skip
     """Name the culprit where the evidence does; say why not, where it does not."""
     asked = clip(report.change_id, 80)
@@ -139,6 +146,9 @@ def _accuse(
         return f"no tool reply supports the claim against {asked}"
     if shown.ids.isdisjoint({change.id, change.id[:12], clip(change.id, 80)}):
         return f"no reply that is cited speaks of {asked}"
+    opinion["confidence"] = min(
+        opinion["confidence"], _most_sure(investigation.ranking(regression_id), change.id)
+    )
     opinion["change_id"] = change.id
     opinion["suspects"] = [*dict.fromkeys([change.id, *opinion["suspects"]])][:3]
     touched = {clip(f.subject): f.subject for f in candidates[change.id].functions}

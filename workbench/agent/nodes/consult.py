@@ -1,4 +1,4 @@
-"""One opinion: a conversation between the model, which has a skill, and the tools that skill allows."""
+"""One opinion: a conversation of the model, which has a skill, with the tools that it allows."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def ask_model(
 
 
 def pending_calls(state: State) -> list[ToolTask] | None:
-    """Return the calls to answer; none where the model spoke in words, None where it has reported."""
+    """Return the calls to answer; none where the model used words, None where it has reported."""
     last = state["messages"][-1]
     assert isinstance(last, AIMessage)
     if final_report(last) is not None:

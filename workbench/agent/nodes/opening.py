@@ -137,7 +137,7 @@ def _results(look: _Look, experiment_id: str) -> dict[str, Any]:
 def _paths(
     look: _Look, regression_id: str, rows: Sequence[Mapping[str, Any]]
 ) -> list[dict[str, Any]]:
-    """Follow what grew by itself to where requests come in, by the caller that grew most with it."""
+    """Follow what grew by itself to where requests come in, by the callers that grew with it."""
     leaves = sorted(_grown(rows), key=lambda row: row["before"] - row["after"])[:_LEAVES]
     paths = []
     for leaf in leaves:

@@ -114,7 +114,7 @@ class Diff:
         return cls(edits, tuple(told.get("paths", ())), made, renamed)
 
     def speaks_otherwise(self, name: str, function: str) -> bool:
-        """Tell whether a function has a new line that speaks of a name, as often as it did before."""
+        """Tell whether a function has a new line that speaks of a name, however often it did."""
         word = re.compile(rf"\b{re.escape(name)}\b")
         return any(e.function == function and word.search(e.text) for e in self.new)
 
@@ -147,7 +147,7 @@ def read_diff(text: str) -> Diff:
 def _left(
     edits: Iterable[Edit], others: Counter[str], renamed: dict[str, str], *, is_added: bool
 ) -> list[Edit]:
-    """Return the lines of one side that the other side does not have, each as often as it is left."""
+    """Return the lines of one side that the other does not have, each as often as is left."""
     others = others.copy()
     left = []
     for edit in edits:
@@ -171,7 +171,7 @@ _WORK = re.compile(
 def _mark_moved(
     edits: Sequence[Edit], others: Sequence[Edit], made: frozenset[str]
 ) -> Iterator[Edit]:
-    """Yield lines, marked where what they do stands in lines of the other side, in the same file."""
+    """Yield lines, marked where what they do stands in lines of the other side of the file."""
     pools: dict[str, Counter[str]] = {}
     for edit in others:
         pools.setdefault(edit.path, Counter()).update(_does(edit.text, made))
@@ -193,7 +193,7 @@ def _does(text: str, made: frozenset[str]) -> Counter[str]:
 
 
 def _renames(edits: Iterable[Edit]) -> dict[str, str]:
-    """Return new names of functions by old, where a definition differs from one that is gone by it."""
+    """Return old names of functions by new, where definitions differ by the name alone."""
     definitions: dict[bool, dict[str, str]] = {True: {}, False: {}}
     for edit in edits:
         name = defined(edit.text)

@@ -1,9 +1,9 @@
 """Whether a change explains what grew: the calls that lead to it, followed upward.
 
-What costs more by itself is a leaf. From there to where requests come in, each caller is a place that may
-have begun to call more. A commit explains the growth of a leaf when it writes new lines in it, or
-when, somewhere on the way, a function that it touches speaks anew of the one below. A setting explains what
-lies below code that reads it; a package what lies below its own functions.
+What costs more by itself is a leaf. From there to where requests come in, each caller is a place
+that may have begun to call more. A commit explains the growth of a leaf when it writes new lines in
+it, or when, somewhere on the way, a function that it touches speaks anew of the one below. A
+setting explains what lies below code that reads it; a package what lies below its own functions.
 """
 
 from __future__ import annotations
@@ -22,15 +22,16 @@ class Explained(NamedTuple):
     fraction: float
     """Of the growth of all leaves that is followed, 0 to 1."""
     claim: str = ""
-    """What explains the most of it, in a sentence that the change's reply supports; may be empty."""
+    """What explains the most of it, in a sentence that the change's reply supports; may be empty.
+    """
 
 
 _INNER = re.compile(r"\.?<(?:locals|genexpr|lambda|\w*comp)>$")
 
 
 def bare(subject: str) -> str:
-    """Return the last name of a subject: `fetch` of `pkg.mod:Store.fetch`; of an expression within a
-    function, that function's.
+    """Return the last name of a subject: `fetch` of `pkg.mod:Store.fetch`; of an expression within
+    a function, that function's.
     """
     while (outer := _INNER.sub("", subject)) != subject:
         subject = outer
@@ -103,7 +104,7 @@ def _multiplied(path: Mapping[str, Any]) -> bool:
 
 
 def is_about(key: str, paths: Sequence[Mapping[str, Any]]) -> bool:
-    """Tell whether the name of a setting has a word in common with what grew, or what calls that."""
+    """Tell whether a setting's name has a word in common with what grew, or what calls that."""
     asked = {word for word in words_in(key) if word not in _GENERAL}
     names = {
         word
@@ -117,8 +118,8 @@ def is_about(key: str, paths: Sequence[Mapping[str, Any]]) -> bool:
 _STEM = 5
 """Letters by which two words are the same one."""
 _GENERAL = frozenset(
-    "size max min limit rate count per second seconds ms timeout ttl capacity enabled enable on off use "
-    "number new old percent level default config setting flag cache".split()
+    "size max min limit rate count per second seconds ms timeout ttl capacity enabled enable on "
+    "off use number new old percent level default config setting flag cache".split()
 )
 
 
@@ -128,7 +129,7 @@ def words_in(name: str) -> list[str]:
 
 
 def new_calls(paths: Sequence[Mapping[str, Any]], diff: Diff) -> list[tuple[str, str, float]]:
-    """Return (caller, callee, part of the growth) of calls that a diff begins, one for each path."""
+    """Return (caller, callee, part of the growth) of calls that a diff begins, one a path."""
     total = sum(path["after"] - path["before"] for path in paths)
     found = []
     for path in paths:
@@ -139,8 +140,8 @@ def new_calls(paths: Sequence[Mapping[str, Any]], diff: Diff) -> list[tuple[str,
 
 
 def _begun(chain: Sequence[str], diff: Diff) -> Iterator[tuple[str, str]]:
-    """Yield (caller, callee) of the calls in a chain that a diff begins; what it calls itself has to
-    explain a function that the diff made.
+    """Yield (caller, callee) of the calls in a chain that a diff begins; what a function that the
+    diff made calls has to explain it.
     """
     for callee, caller in pairwise(map(bare, chain)):
         is_named = len(callee) > 1 and caller != callee and callee not in diff.made
@@ -149,8 +150,8 @@ def _begun(chain: Sequence[str], diff: Diff) -> Iterator[tuple[str, str]]:
 
 
 _OTHERWISE = 0.3
-"""How much it counts that a call is made with other arguments: that is often, but need not be, why what
-is called costs more."""
+"""How much it counts that a call is made with other arguments: that is often, but need not be, why
+what is called costs more."""
 
 
 _NEARBY = 0.3

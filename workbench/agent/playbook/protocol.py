@@ -27,9 +27,9 @@ class EvidenceItem(BaseModel):
     """One claim and the call that supports it."""
 
     claim: str = Field(
-        description="One sentence that the call's reply shows. Numbers, names, ids and what stands in "
-        "back quotes are looked up in that reply; a claim that holds none, or one that is not there, "
-        "is struck"
+        description="One sentence that the call's reply shows. Numbers, names, ids and what stands "
+        "in back quotes are looked up there; a claim with none, or with one that is not there, is "
+        "struck"
     )
     call_id: str = Field(description="Id of the tool call")
 

@@ -35,7 +35,8 @@ _DATA = re.compile(r"\.(?:json|ya?ml|toml|ini|cfg|conf|properties|env|csv)$")
 MOST_ROWS = 12
 """Of what grew, that triage asks for, and playbooks too: so it is answered once."""
 _QUOTED = re.compile("`([^`]+)`")
-_MOST_ODDS = 24.0
+MOST_ODDS = 24.0
+"""That all which is seen in a suspect counts together, at most."""
 _NOTHING = 0.7
 """Odds of a suspect that was not looked into."""
 _EXPLAINS = ((0.5, CLEAR), (0.2, UNLIKELY), (0.0, UNLIKELY * UNLIKELY))
@@ -128,7 +129,7 @@ class Suspect:
         return not self.key and bool(paths) and all(map(_DATA.search, paths))
 
     def new_calls(self, paths: Sequence[Mapping[str, Any]]) -> list[tuple[str, str, float]]:
-        """Return (caller, callee, part of the growth) of new calls of what it did not write itself."""
+        """Return (caller, callee, part of the growth) of new calls of what it did not write."""
         return new_calls(paths, self.diff)
 
     def nearness(self, edit: Edit) -> float:
@@ -188,7 +189,7 @@ class Scene:
         )
 
     def grown(self, pattern: re.Pattern[str] | None = None) -> list[dict[str, Any]]:
-        """Return the functions that cost more than before beyond doubt, by themselves, most first."""
+        """Return the functions that cost more beyond doubt, by themselves, most first."""
         return self._rows("own_time", "grew", pattern)
 
     def grown_in_total(self, pattern: re.Pattern[str] | None = None) -> list[dict[str, Any]]:
@@ -233,8 +234,8 @@ class Fit(float):
 
 
 def fit(facts: Mapping[str, Any], signs: Signs, *, far: bool = False) -> Fit:
-    """Return how well a skill fits the facts, 0 to 1: the probability of its best suspect, the more of it
-    the more of the mechanism is seen there.
+    """Return how well a skill fits the facts, 0 to 1: the probability of its best suspect, the more
+    of it the more of the mechanism is seen there.
 
     Parameters
     ----------
@@ -276,7 +277,7 @@ def _judge(suspect: Suspect, scene: Scene, seen: Sequence[Sign], *, far: bool) -
 
 
 def _odds(signs: Sequence[Sign]) -> float:
-    return min(_MOST_ODDS, math.prod(sign.odds for sign in signs)) if signs else _NOTHING
+    return min(MOST_ODDS, math.prod(sign.odds for sign in signs)) if signs else _NOTHING
 
 
 @dataclass(frozen=True)
@@ -377,7 +378,7 @@ def follow(
     tell: Callable[[Suspect], str], check: Check | None = None,
     before: Sequence[EvidenceItem] = (), none_odds: float = 1.0, far: bool = False,
 ) -> Generator[Call, Reply, ReportDiagnosis]:  # fmt: skip
-    """Investigate the way most skills do: weigh the suspects, look the first up in the profile, report.
+    """Investigate as most skills do: weigh the suspects, look the first up in the profile, report.
 
     Parameters
     ----------

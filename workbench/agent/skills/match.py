@@ -8,14 +8,13 @@ other::
     triggers: "log|logs volume|sampl*|level; limit #_to_#; regex*"
     not-for: "log_in|login"
 
-A question triggers a skill when it holds every word of one of its phrases, speaks of cost or
-slowness, and holds no phrase that the skill is not for. The first word of a phrase is what it is
-about and counts most, more so where it is the only one: of the skills that are triggered, the one
-whose phrases hold the most of the question is taken, and one more that is close. Names in code are
-read as a whole and by their parts, so `stack_trace` is in `fillInStackTrace`; an arrow is read as
-`to`, `+5 %` as `up`, `-5 %` as `down`. Words in common with a skill's triggers (BM25) decide
-between equals, and, where no phrase is held but cost is spoken of plainly, alone. A chat model
-reads descriptions instead.
+A question is read only where it speaks of cost or slowness, and a skill is left out that says it is
+not for it. Of the others, the one is taken that fits best, and one more that is close: by the
+phrases that the question holds in full, of which the first word is what they are about and
+counts most; and by the words that it has in common with the triggers, and with all that the skill
+says (BM25). Names in code are read as a whole and by their parts, so `stack_trace` is in
+`fillInStackTrace`; an arrow is read as `to`, `+5 %` as `up`, `-5 %` as `down`. A chat model reads
+descriptions instead.
 """
 
 from __future__ import annotations
@@ -32,7 +31,8 @@ _SYMPTOM = re.compile(
     r"\b(?:slow\w*|sluggish|cpus?|cores?|latenc\w*|p\d{2,3}|regress\w*|perf\w*|costs?|costl\w*|"
     r"dear\w*|expensive|cheap\w*|capacity|hot|hott\w+|flame\w*|\w*profil\w*|py spy|gcpu|throughput|"
     r"qps|rps|time[sd]? ?outs?|timeouts?|spik\w*|(?:doubl|tripl|quadrupl|halv)\w*|jump\w*|"
-    r"gr[eo]wn?s?|growth|burn\w*|eat\w*|overhead|utili[sz]\w*|loads?|paus\w*|watts?|servers?|hosts?|boxes|fleet|"
+    r"gr[eo]wn?s?|growth|burn\w*|eat\w*|overhead|utili[sz]\w*|loads?|paus\w*|watts?|servers?|"
+    r"hosts?|boxes|fleet|"
     r"start ?up|boot|stall\w*|hang\w*|stuck|contend\w*|contention|creep\w*|climb\w*|headroom|"
     r"saturat\w*|peg\w*|longer|twice|takes?|cycles|samples?|frames?|wall|busy|alert\w*|detector|"
     r"heavier|wast\w*|backlog|lag\w*|volume|millis\w*|efficien\w*|forever|hours|landed|piles? up|"
@@ -47,10 +47,6 @@ _FIGURE = re.compile(
     r"\d ?%|\bpercent|\d ?[x×](?![a-z])|\bx ?\d|\d ?(?:\w?s|sec|seconds|min|minutes|h)\b|"
     r"\d\w* ?(?:->|=>|→)|(?:->|=>|→) ?\d|\d ?/ ?(?:s|min|h)\b|\d[km]\b|\bo\("
 )
-_PLAIN = re.compile(
-    r"\b(?:g?cpus?|cores|cycles|latenc\w*|p\d{2,3}|regress\w*|costs?|dear\w*|slow(?:er)?|throughput|"
-    r"capacity|flame\w*|profile)\b"
-)
 _WORD = re.compile(r"[A-Za-z]+|\d+")
 _PART = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _SIGNS = (
@@ -61,11 +57,12 @@ _SIGNS = (
 _ALONE, _ABOUT, _OTHERS = 3, 4, 4
 """The most that a phrase of a single word counts for a skill, that words which phrases are about
 do, at 2 each, and that their other words do, at 1 each."""
-_CLOSE, _LEAST = 0.55, 6
-"""Part of the best score, and score, from which a second skill is taken too."""
-_MOST = 2
-_WORDS, _ENOUGH = 0.1, 7.5
-"""What words in common with triggers count beside phrases; from where they do without any."""
+_OF_TRIGGERS, _OF_ALL = 0.3, 0.2
+"""What words in common with the triggers count beside phrases, and those with all of a skill."""
+_LEAST, _CLOSE = 5.0, 0.7
+"""Score below which a skill is not asked for; part of the best from which a second one is."""
+_NAME, _DESCRIPTION = 6, 4
+"""How often these count in all that a skill says, its instructions once."""
 
 
 class Triggered(Protocol):
@@ -74,6 +71,14 @@ class Triggered(Protocol):
     @property
     def name(self) -> str:
         """Its name."""
+
+    @property
+    def description(self) -> str:
+        """When to use it."""
+
+    @property
+    def body(self) -> str:
+        """Its instructions."""
 
     @property
     def metadata(self) -> Mapping[str, str]:
@@ -86,22 +91,29 @@ def match_skills(question: str, skills: Iterable[Triggered]) -> list[str]:
     if not _speaks_of_cost(question.lower()):
         return []
     text = _words(question)
-    triggers = {
-        skill.name: skill.metadata.get("triggers", "")
-        for skill in skills
+    known = tuple(skills)
+    triggers = tuple(skill.metadata.get("triggers", "") for skill in known)
+    alike = _index(triggers).scores(question), _index(tuple(map(_all_of, known))).scores(question)
+    scores = {
+        skill.name: _score(text, phrases) + _OF_TRIGGERS * words + _OF_ALL * all_words
+        for skill, phrases, words, all_words in zip(known, triggers, *alike, strict=True)
         if not _held(text, skill.metadata.get("not-for", ""))
     }
-    alike = TextIndex.of(triggers.values()).scores(question)
-    words = dict(zip(triggers, alike, strict=True))
-    held = {name: _score(text, phrases) for name, phrases in triggers.items()}
-    scores = {name: score + _WORDS * words[name] for name, score in held.items() if score}
-    if not scores and _PLAIN.search(question.lower()):
-        scores = {name: score for name, score in words.items() if score >= _ENOUGH}
-        return sorted(scores, key=lambda name: (-scores[name], name))[:1]
     order = sorted(scores, key=lambda name: (-scores[name], name))
-    best = max(scores.values(), default=0.0)
-    close = max(_LEAST, _CLOSE * best)
-    return order[:1] + [name for name in order[1:_MOST] if scores[name] >= close]
+    least = max(_LEAST, _CLOSE * max(scores.values(), default=0.0))
+    return [name for name in order[:1] if scores[name] >= _LEAST] + [
+        name for name in order[1:2] if scores[name] >= least
+    ]
+
+
+def _all_of(skill: Triggered) -> str:
+    name = skill.name.replace("-", " ")
+    return " ".join([*[name] * _NAME, *[skill.description] * _DESCRIPTION, skill.body])
+
+
+@lru_cache(maxsize=8)
+def _index(texts: tuple[str, ...]) -> TextIndex:
+    return TextIndex.of(texts)
 
 
 def _speaks_of_cost(question: str) -> bool:

@@ -13,7 +13,7 @@ _TEMPLATES = Path(__file__).parent / "template"
 
 
 def new_skill(name: str, parent: Path) -> Path:
-    """Make the folder of a new skill and return it; SkillError for a bad name, or one that is taken.
+    """Make the folder of a new skill and return it; SkillError for a bad name, or a taken one.
 
     Parameters
     ----------

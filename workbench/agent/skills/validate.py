@@ -16,8 +16,9 @@ _WANTED = ("category", "mitigation", "triggers")
 def find_faults(folder: Path) -> list[str]:
     """Return what a skill's folder has that it should not, or lacks, each in a sentence.
 
-    The front matter follows the Agent Skills format; besides, tools are ones there are, the metadata
-    has what the workbench selects and reports by, and the playbook can be run. Running it is trust.
+    The front matter follows the Agent Skills format; besides, tools are ones there are, the
+    metadata has what the workbench selects and reports by, and the playbook can be run. Running it
+    is trust.
     """
     try:
         skill = load_skill(folder)
