@@ -114,7 +114,7 @@ def test_a_planted_regression_is_named_fixed_and_handed_over(case):
     assert "seen.add" in fixed
     assert fixed.count("return 1 + ") == 10
     assert told[0] == "detecting"
-    assert tuple(steps) == outcome.steps
+    assert [(s.node, s.title) for s in steps] == [(s.node, s.title) for s in outcome.steps]
     parts = summary["seconds"]
     assert parts["total"] >= parts["detect"] + parts["diagnose"] + parts["fix"] > 0
 
