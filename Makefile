@@ -50,6 +50,8 @@ bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/run.py
 	@$(BIN)/python benchmarks/detection.py
 	@$(BIN)/python benchmarks/attribution.py
+	@$(BIN)/python benchmarks/agent.py
+	@$(BIN)/python benchmarks/triggers.py
 	@$(BIN)/python benchmarks/codemap.py
 	@$(BIN)/python benchmarks/server.py
 

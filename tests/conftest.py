@@ -19,6 +19,12 @@ settings.register_profile("workbench", deadline=None, max_examples=30)  # machin
 settings.load_profile("workbench")
 
 
+@pytest.fixture(autouse=True)
+def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Keep investigations where the test is."""
+    monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path / "investigations.db"))
+
+
 @pytest.fixture
 def make_profile() -> Callable[..., Profile]:
     """Lines of folded stacks -> a profile."""

@@ -44,7 +44,9 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "attribute", "mcp", "case", "case build", "solve", "demo",
+        "profile", "ingest", "detect", "attribute", "mcp", "resume", "skills", "skills list",
+        "skills show", "skills validate", "skills new", "skills match", "case", "case build", "solve",
+        "demo",
     ]  # fmt: skip
 
 
@@ -263,15 +265,15 @@ def test_what_a_reviewer_gets_is_written_and_nothing_of_an_earlier_solve_left(tm
     from types import SimpleNamespace
 
     fix = SimpleNamespace(pull_request="# Keep it\n", diff="--- a\n+++ b\n")
-    letter = cli_commands._write_fix(SimpleNamespace(fix=fix), tmp_path / "fix")
+    letter = cli_commands.write_fix(SimpleNamespace(fix=fix), tmp_path / "fix")
     assert letter == tmp_path / "fix" / "PULL_REQUEST.md"
     assert letter.read_text() == "# Keep it\n"
     assert (tmp_path / "fix" / "fix.patch").read_text() == "--- a\n+++ b\n"
     unverified = SimpleNamespace(pull_request="", diff="--- a\n")
     for none in (SimpleNamespace(fix=unverified), SimpleNamespace(fix=None)):
-        assert cli_commands._write_fix(none, tmp_path / "fix") is None
+        assert cli_commands.write_fix(none, tmp_path / "fix") is None
         assert list((tmp_path / "fix").iterdir()) == []
-        assert cli_commands._write_fix(none, tmp_path / "new") is None
+        assert cli_commands.write_fix(none, tmp_path / "new") is None
         assert not (tmp_path / "new").exists()
 
 

@@ -5,16 +5,20 @@ The order of the rooms below it, and nothing else: each step is a call into one 
 
 from __future__ import annotations
 
+import json
+import os
 import time
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from functools import partial
 from hashlib import blake2b
 from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from secrets import token_hex
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from pydantic import BaseModel, Field, ValidationError, field_validator
+import platformdirs
+from pydantic import BaseModel, Field, TypeAdapter, ValidationError, field_validator
 
 from workbench.detect import DetectConfig, detect
 from workbench.errors import CaseError, HistoryError
@@ -29,15 +33,18 @@ from workbench.types import (
     Fix,
     Outcome,
     Recording,
+    Regression,
     Reproduction,
     SeriesMatrix,
     Step,
+    Suspect,
     Workload,
 )
 
 if TYPE_CHECKING:
-    from workbench.agent import Investigation
+    from workbench.agent import Investigation, Run, SavedInvestigations
 
+WAITS = "waits for review"
 CASE_FILE = "case.json"
 
 _CASES = DetectConfig(min_relative=0.05, min_share=0.01, same_change=2)
@@ -58,6 +65,23 @@ class SolveOptions:
     """Run the workload: to reproduce what is not sure, and to make and measure a fix."""
     n_runs: int = 9
     """Interleaved runs of each version that a verification makes."""
+    regression: str = ""
+    """Id of the regression to investigate, or what it is of. Default: the largest."""
+    question: str = ""
+    """What a person asks about it; skills are chosen by it too."""
+    review: bool = False
+    """Stop at the diagnosis, until a person has approved it."""
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    """What the investigation may take, as `workbench.agent.Budget` has it."""
+    base_url: str = ""
+    """Where the model is, for a provider's client that can be pointed elsewhere."""
+
+
+def investigations_file() -> Path:
+    """Return where investigations are kept: `WORKBENCH_STATE`, or the user's data folder."""
+    if told := os.environ.get("WORKBENCH_STATE"):
+        return Path(told)
+    return platformdirs.user_data_path("efficiency-workbench") / "investigations.db"
 
 
 def open_case(folder: Path, *, repository: Path | None = None) -> Case:
@@ -139,6 +163,7 @@ def solve(
     case: Case,
     options: SolveOptions | None = None,
     *,
+    saved: Path | None = None,
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
@@ -150,6 +175,8 @@ def solve(
         As `open_case` returns it.
     options : SolveOptions, optional
         Model, skills, effort.
+    saved : Path, optional
+        File to keep each step in, so that `resume` can go on from it. Default: none is kept.
     progress : callable
         Told in words what is under way.
     on_step : callable
@@ -161,50 +188,209 @@ def solve(
         With no diagnosis where nothing regressed, with no fix where none was found.
     """
     options = options or SolveOptions()
-    folder = Path(case.folder)
-    clock = _Clock()
-    repository = _open_repository(case)
-    progress("detecting")
-    recording = Store.open(case.store).recording()
-    series = function_series(recording)
-    workload = case.workload if options.fix and repository else None
-    detection, seen = _detect(case, recording, series, workload, repository, progress)
-    clock.lap("detect")
-    outcome = Outcome(case, recording, series, detection, model=options.model, reproduction=seen)
-    if not detection.found:
-        return replace(outcome, seconds=clock.seconds())
+    solving = _Solving(case, options, progress)
+    if not solving.detection.found:
+        return solving.outcome()
 
-    from workbench.agent import Investigation, investigate, load_skills, make_model
+    from workbench.agent import SavedInvestigations
 
-    progress("investigating")
-    skills = {skill.name: skill for skill in load_skills(options.skills)}
-    model = make_model(options.model, skills)
-    clock.lap("start")
-    store = Store.open(case.store)
-    evidence = Investigation(
-        recording, detection, repository, case.base, case.head, store.records(),
-        read_lines=partial(store.recording, by_line=True),
-    )  # fmt: skip
-    regression = detection.found[0]
-    trajectory = investigate(evidence, regression.id, model, skills, on_step=on_step)
-    ranking = evidence.ranking(regression.id)
-    clock.lap("diagnose")
-    fix: Fix | None = None
-    diagnosis = trajectory.diagnosis
-    no_fix = _no_fix(options, case, diagnosis)
-    if repository and workload and not no_fix:
-        hot = {f._replace(name=enclosing_function(f.name)) for f in recording.functions}
-        fix, no_fix = find_fix(
-            repository, evidence.history(case.base, case.head).weaves, case.base, case.head,
-            workload, folder, regression, diagnosis, ranking.suspects, hot,
-            n_runs=options.n_runs, progress=progress,
+    with SavedInvestigations(saved) as file:
+        run = solving.start(file, f"{case.id}-{token_hex(3)}")
+        run.begin(solving.job(), solving.regression.id, options.question, on_step)
+        return solving.outcome(run)
+
+
+def resume(
+    saved: Path,
+    investigation_id: str,
+    *,
+    review: Mapping[str, Any] | None = None,
+    step: int | None = None,
+    skill: str = "",
+    progress: Callable[[str], None] = lambda text: None,
+    on_step: Callable[[Step], None] = lambda step: None,
+) -> Outcome:
+    """Go on with an investigation that was kept.
+
+    Parameters
+    ----------
+    saved : Path
+        The file that it is in.
+    investigation_id : str
+        Which one.
+    review : mapping, optional
+        A person's word: `verdict` (`approve`, `edit`, `reject`), and `by`, `why`, `changes`.
+    step : int, optional
+        Number of a step to run again from.
+    skill : str
+        To run it under.
+    progress, on_step
+        As `solve` takes them.
+
+    Returns
+    -------
+    Outcome
+        As `solve` gives it; ToolError where there is no such investigation, or it does not wait for
+        a review that is given.
+    """
+    from workbench.agent import SavedInvestigations
+
+    with SavedInvestigations(saved) as file:
+        job = file.find(investigation_id).job
+        options = _read_options(job["options"])
+        case = open_case(Path(job["case"]), repository=_path(job["repository"]))
+        solving = _Solving(case, options, progress, job)
+        run = solving.start(file, investigation_id)
+        if review is not None:
+            run.review(review, on_step)  # type: ignore[arg-type]  # checked there
+        elif step is not None:
+            run.rerun(step, skill, on_step)
+        else:
+            run.go_on(on_step)
+        return solving.outcome(run)
+
+
+def kept_steps(saved: Path, investigation_id: str) -> list[tuple[int, str]]:
+    """Return (number, what is next) of each step of an investigation that was kept."""
+    from workbench.agent import SavedInvestigations
+
+    with SavedInvestigations(saved) as file:
+        return file.steps(investigation_id)
+
+
+class _Solving:
+    """A case that is being solved: what was detected, and what its investigation needs."""
+
+    def __init__(
+        self, case: Case, options: SolveOptions, progress: Callable[[str], None],
+        job: Mapping[str, Any] | None = None,
+    ) -> None:  # fmt: skip
+        self._case, self._options, self._progress, self._clock = case, options, progress, _Clock()
+        self._repository = _open_repository(case)
+        progress("detecting")
+        self._recording = Store.open(case.store).recording()
+        self._series = function_series(self._recording)
+        self._workload = case.workload if options.fix and self._repository else None
+        self.detection, self._seen = _detect(
+            case, self._recording, self._series, self._workload, self._repository, progress,
+            _read(Reproduction, (job or {}).get("reproduction")),
         )  # fmt: skip
-        clock.lap("fix")
-    return replace(
-        outcome, ranking=ranking, diagnosis=diagnosis, fix=fix, no_fix=no_fix,
-        steps=trajectory.steps, messages=trajectory.messages, seconds=clock.seconds(),
-        skills={name: skill.content_hash for name, skill in skills.items()},
-    )  # fmt: skip
+        self._clock.lap("detect")
+
+    @property
+    def regression(self) -> Regression:
+        """The one that is investigated; CaseError where there is none of that name."""
+        asked, found = self._options.regression, self.detection.found
+        named = [r for r in found if not asked or asked in (r.id, r.subject)]
+        if not named:
+            known = ", ".join(f"{r.id} ({r.subject})" for r in found[:10])
+            raise CaseError(f"no regression {asked[:200]!r}; there are {known}")
+        return named[0]
+
+    def job(self) -> dict[str, Any]:
+        """Return what has to be known to go on with it."""
+        case, options = self._case, self._options
+        told = {
+            **asdict(options),
+            "skills": str(options.skills or ""),
+            "budget": {**options.budget},
+        }
+        return {
+            "case": case.folder,
+            "repository": "" if case.workload else case.repository,
+            "options": told,
+            "reproduction": _dump(self._seen),
+        }
+
+    def start(self, file: SavedInvestigations, investigation_id: str) -> Run:
+        """Return the run of the investigation."""
+        from workbench.agent import Budget, Investigation, Run, build_graph, load_skills, make_model
+
+        self._progress("investigating")
+        case, options = self._case, self._options
+        skills = {skill.name: skill for skill in load_skills(options.skills)}
+        settings = {"base_url": options.base_url} if options.base_url else {}
+        model = make_model(options.model, skills, **settings)
+        store = Store.open(case.store)
+        self._evidence = Investigation(
+            self._recording, self.detection, self._repository, case.base, case.head,
+            store.records(), read_lines=partial(store.recording, by_line=True),
+        )  # fmt: skip
+        self._skills = {name: skill.content_hash for name, skill in skills.items()}
+        graph = build_graph(
+            model, self._evidence, skills, checkpointer=file.saver,
+            budget=Budget(**options.budget), review=options.review, make_fix=self._make_fix,
+        )  # fmt: skip
+        self._clock.lap("start")
+        return Run(graph, self._evidence, skills, investigation_id)
+
+    def _make_fix(self, told: Mapping[str, Any]) -> dict[str, Any]:
+        """Make and measure a fix for a diagnosis that may be acted on."""
+        from workbench.agent import to_diagnosis
+
+        self._clock.lap("diagnose")
+        diagnosis = to_diagnosis(told)
+        case, options = self._case, self._options
+        no_fix, fix = _no_fix(options, case), None
+        if self._repository and self._workload and not no_fix:
+            ranking = self._evidence.ranking(self.regression.id)
+            hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
+            fix, no_fix = find_fix(
+                self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
+                case.head, self._workload, Path(case.folder), self.regression, diagnosis,
+                _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
+                progress=self._progress,
+            )  # fmt: skip
+            self._clock.lap("fix")
+        return {"fix": _dump(fix), "no_fix": no_fix}
+
+    def outcome(self, run: Run | None = None) -> Outcome:
+        """Return what came of it."""
+        outcome = Outcome(
+            self._case, self._recording, self._series, self.detection, model=self._options.model,
+            reproduction=self._seen,
+        )  # fmt: skip
+        if run is None:
+            return replace(outcome, seconds=self._clock.seconds())
+        self._clock.lap_unless("diagnose")
+        trajectory = run.trajectory()
+        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
+        no_cause = "" if trajectory.diagnosis.change_id else "no cause was named"
+        waits = f"it {WAITS}: workbench resume {run.id} --approve" if run.status == WAITS else ""
+        return replace(
+            outcome, ranking=self._evidence.ranking(self.regression.id),
+            diagnosis=trajectory.diagnosis, fix=_read(Fix, made.get("fix")),
+            no_fix=made.get("no_fix") or no_cause or waits, steps=trajectory.steps,
+            messages=trajectory.messages, seconds=self._clock.seconds(), skills=self._skills,
+            investigation_id=run.id, status=run.status,
+        )  # fmt: skip
+
+
+def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:
+    """Return suspects in the order of the diagnosis, then of the ranking."""
+    place = {change_id: number for number, change_id in enumerate(diagnosis.suspects)}
+    return sorted(suspects, key=lambda suspect: place.get(suspect.change.id, len(place)))
+
+
+def _read_options(told: Mapping[str, Any]) -> SolveOptions:
+    return SolveOptions(**{**told, "skills": _path(told["skills"])})
+
+
+def _path(text: str) -> Path | None:
+    return Path(text) if text else None
+
+
+def _dump(value: Fix | Reproduction | None) -> str:
+    """Return a value as JSON text of plain letters; empty for none."""
+    return "" if value is None else json.dumps(asdict(value))
+
+
+_Value = TypeVar("_Value", Fix, Reproduction)
+
+
+def _read(kind: type[_Value], text: str | None) -> _Value | None:
+    """Return what was dumped."""
+    return TypeAdapter(kind).validate_python(json.loads(text)) if text else None
 
 
 def open_investigation(case: Case) -> Investigation:
@@ -214,7 +400,7 @@ def open_investigation(case: Case) -> Investigation:
     store, repository = Store.open(case.store), _open_repository(case)
     recording = store.recording()
     series = function_series(recording)
-    detection, _ = _detect(case, recording, series, None, repository, lambda text: None)
+    detection, _ = _detect(case, recording, series, None, repository, lambda text: None, None)
     return Investigation(
         recording, detection, repository, case.base, case.head, store.records(),
         read_lines=partial(store.recording, by_line=True),
@@ -223,15 +409,15 @@ def open_investigation(case: Case) -> Investigation:
 
 def _detect(
     case: Case, recording: Recording, series: SeriesMatrix, workload: Workload | None,
-    repository: Repository | None, progress: Callable[[str], None],
+    repository: Repository | None, progress: Callable[[str], None], seen: Reproduction | None,
 ) -> tuple[Detection, Reproduction | None]:  # fmt: skip
-    """Detect; what the recording leaves open is settled by running the workload."""
+    """Detect; what the recording leaves open is settled by running the workload, unless it was."""
     config = replace(_CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values))
     search = partial(detect, series, stacks=stacks(recording))
     detection = search(config=replace(config, keep_open=workload is not None))
     if _is_plain(detection) or not (repository and workload):
         return detection, None
-    seen = reproduce(
+    seen = seen or reproduce(
         repository, case.base, case.head, workload, Path(case.folder), progress=progress
     )
     return search(config=replace(config, total_ratio=seen.ratio if seen.is_real else 1.0)), seen
@@ -242,12 +428,10 @@ def _is_plain(detection: Detection) -> bool:
     return not detection.found or any(r.is_sure for r in detection.found)
 
 
-def _no_fix(options: SolveOptions, case: Case, diagnosis: Diagnosis) -> str:
+def _no_fix(options: SolveOptions, case: Case) -> str:
     """Return why no fix is looked for; empty where one is."""
     if not options.fix:
         return "a fix was not asked for"
-    if not diagnosis.change_id:
-        return "no cause was named"
     return "" if case.workload else "there is no workload to measure one with"
 
 
@@ -282,6 +466,11 @@ class _Clock:
         self._parts[part] = now - self._last
         self._last = now
 
+    def lap_unless(self, part: str) -> None:
+        """End a part that was not ended before."""
+        if part not in self._parts:
+            self.lap(part)
+
     def seconds(self) -> dict[str, float]:
         parts = {part: self._parts.get(part, 0.0) for part in ("detect", "diagnose", "fix")}
         return parts | {"total": time.perf_counter() - self._began}
@@ -314,9 +503,13 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         "suspects": [suspect.change.id for suspect in outcome.suspects],
         "none_of_these": outcome.ranking.none_probability,
         "diagnosis": diagnosis.summary if diagnosis else "no regression",
+        "category": diagnosis.category if diagnosis else "",
+        "evidence": [asdict(item) for item in diagnosis.evidence] if diagnosis else [],
+        "skill": diagnosis.skill if diagnosis else "",
         "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
         "fix": _fix_json(fix),
         "no_fix": outcome.no_fix,
+        "investigation": outcome.investigation_id,
         "seconds": dict(outcome.seconds),
         "mlflow_run_id": mlflow_run_id,
     }

@@ -7,43 +7,48 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from workbench.agent.budget import Budget
     from workbench.agent.graph import build_graph
     from workbench.agent.investigation import Investigation
-    from workbench.agent.models import PlaybookChatModel, ScriptedModel
-    from workbench.agent.playbook import abstain, accuse, call, cite, examine
-    from workbench.agent.skills import Skill, load_skill, load_skills
+    from workbench.agent.models import Cassette, PlaybookChatModel, ScriptedModel, make_model
+    from workbench.agent.run import Run, investigate
+    from workbench.agent.saved import SavedInvestigations
+    from workbench.agent.skills import Skill, load_skill, load_skills, match_skills
     from workbench.agent.tools import build_tools
-    from workbench.agent.trajectory import Trajectory, investigate, make_model
+    from workbench.agent.trajectory import Trajectory, to_diagnosis
     from workbench.agent.workspace import Workspace
 
 __all__ = [
+    "Budget",
+    "Cassette",
     "Investigation",
     "PlaybookChatModel",
+    "Run",
+    "SavedInvestigations",
     "ScriptedModel",
     "Skill",
     "Trajectory",
     "Workspace",
-    "abstain",
-    "accuse",
     "build_graph",
     "build_tools",
-    "call",
-    "cite",
-    "examine",
     "investigate",
     "load_skill",
     "load_skills",
     "make_model",
+    "match_skills",
+    "to_diagnosis",
 ]
 
 _NAMES = {
+    "budget": ["Budget"],
     "graph": ["build_graph"],
     "investigation": ["Investigation"],
-    "models": ["PlaybookChatModel", "ScriptedModel"],
-    "playbook": ["abstain", "accuse", "call", "cite", "examine"],
-    "skills": ["Skill", "load_skill", "load_skills"],
+    "models": ["Cassette", "PlaybookChatModel", "ScriptedModel", "make_model"],
+    "skills": ["Skill", "load_skill", "load_skills", "match_skills"],
     "tools": ["build_tools"],
-    "trajectory": ["Trajectory", "investigate", "make_model"],
+    "run": ["Run", "investigate"],
+    "saved": ["SavedInvestigations"],
+    "trajectory": ["Trajectory", "to_diagnosis"],
     "workspace": ["Workspace"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}

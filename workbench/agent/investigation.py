@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -56,6 +56,8 @@ _MOST = 24
 """Windows on either side of a change that its levels are taken from, at most."""
 _KEPT_DIFF = 100_000  # characters
 _KEPT_CODE_MAPS = 3
+_LONG_MESSAGE = 2000  # characters, with the commit's id, author and date
+_NO_CODE = re.compile(r"(?:^|[ /])(?:tests?|docs?)/|\.(?:md|rst|txt|adoc)\"?$")
 _SHORT_ID = re.compile("[0-9a-f]{7,64}")
 
 
@@ -77,6 +79,8 @@ class Investigation:
     records: Records | None = None
     read_lines: Callable[[], Recording] | None = None
     """Return the same recording by line, where there is one."""
+    left_out: frozenset[str] = frozenset()
+    """Ids of changes that are not known, as if nobody had told of them."""
     without_code: str = "this store came without a repository: no code to read"
     """What is said where there is no repository."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
@@ -98,6 +102,14 @@ class Investigation:
                 if not isinstance(self.detected, Detection):
                     self.detected = self.detected()
         return self.detected
+
+    def without(self, change_ids: Collection[str]) -> Investigation:
+        """Return the same investigation where some changes are not known to anybody."""
+        return Investigation(
+            self.recording, self.detection, self.repository, self.base, self.head, self.records,
+            self.read_lines, frozenset(change_ids) | self.left_out, self.without_code,
+            _code_maps=self._code_maps, _histories=self._histories, _diffs=self._diffs,
+        )  # fmt: skip
 
     def code(self) -> Repository:
         """Return the repository; ToolError where there is none."""
@@ -190,7 +202,8 @@ class Investigation:
         for commit_id, moves in self._deployed.deploys.items():
             first = moves[0].window if moves else None
             recorded[commit_id] = replace(recorded[commit_id], window=first)
-        return sorted(recorded.values(), key=lambda change: change.at)
+        told_of = (c for c in recorded.values() if c.id not in self.left_out)
+        return sorted(told_of, key=lambda change: change.at)
 
     @once
     def configuration(self) -> list[Change]:
@@ -248,9 +261,10 @@ class Investigation:
         if self.repository is None or not _SHORT_ID.fullmatch(change_id):
             return []
         try:
-            return self.repository.changes(change_id, most=1)
+            found = self.repository.changes(change_id, most=1)
         except HistoryError:
             return []
+        return [change for change in found if change.id not in self.left_out]
 
     def _described(self, commit: Change) -> Change:
         """Return a commit with what it did to the code."""
@@ -274,8 +288,8 @@ class Investigation:
         )
 
     def diff(self, commit: str) -> str:
-        """Return a commit as people read it."""
-        diff = self._diffs.get(commit) or self.code().show(commit)
+        """Return a commit as people read it: code first, a long message cut."""
+        diff = self._diffs.get(commit) or _code_first(self.code().show(commit))
         if len(diff) <= _KEPT_DIFF:
             self._diffs[commit] = diff
         return diff
@@ -462,6 +476,18 @@ class Investigation:
     @once
     def _commit_ids(self) -> frozenset[str]:
         return frozenset(c.id for c in self._deployed.commits) if self.repository else frozenset()
+
+
+def _code_first(shown: str) -> str:
+    """Return a commit with what runs before tests and texts, and of a long message the beginning.
+
+    Who reads a few pages sees what it does, whatever stands beside that.
+    """
+    about, *files = shown.removesuffix("\n").split("\ndiff --git ")
+    if len(about) > _LONG_MESSAGE:
+        about = f"{about[:_LONG_MESSAGE]}\n    [the message goes on]\n"
+    files.sort(key=lambda file: bool(_NO_CODE.search(file.partition("\n")[0])))
+    return "\ndiff --git ".join([about, *files]) + "\n"
 
 
 def _texts(change: Change) -> Change:

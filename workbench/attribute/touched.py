@@ -173,22 +173,22 @@ def _defined_outside(hunks: Iterable[Hunk], code: Code) -> set[str]:
     for hunk in hunks:
         lines = code.outside.get(hunk.path, "").split("\n")
         places = {line.rstrip(): number for number, line in enumerate(lines) if line.strip()}
+        assigned = _assigned(lines)
         for line in hunk.added:
             if (number := places.get(line.rstrip())) is not None:
-                names |= _assigned(lines, number)
+                names |= assigned[number]
         names |= {match[1] for line in hunk.removed if (match := _ASSIGNED.match(line))}
     return names
 
 
-def _assigned(lines: Sequence[str], number: int) -> set[str]:
-    """Return what the statement that a line is in assigns to; it may begin lines before."""
-    while number and (not lines[number].strip() or lines[number][0] in " \t)]}"):
-        match = _ASSIGNED.match(lines[number])
-        if match:
-            return {match[1]}
-        number -= 1
-    match = _ASSIGNED.match(lines[number])
-    return {match[1]} if match else set()
+def _assigned(lines: Iterable[str]) -> list[set[str]]:
+    """Return what the statement that each line is in assigns to; it may begin lines before."""
+    found: list[set[str]] = []
+    for line in lines:
+        match = _ASSIGNED.match(line)
+        goes_on = bool(found) and (not line.strip() or line[0] in " \t)]}")
+        found.append({match[1]} if match else found[-1] if goes_on else set())
+    return found
 
 
 def _is_in(recorded: str, paths: Iterable[str]) -> bool:

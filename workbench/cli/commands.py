@@ -14,9 +14,11 @@ import click
 
 from workbench.cli.attribute import attribute
 from workbench.cli.detect import detect
+from workbench.cli.investigations import resume
 from workbench.cli.mcp import mcp
 from workbench.cli.output import Progress, print_next, print_outcome, print_table, show_progress
 from workbench.cli.profiles import ingest, profile
+from workbench.cli.skills import skills
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -38,6 +40,8 @@ cli.add_command(ingest)
 cli.add_command(detect)
 cli.add_command(attribute)
 cli.add_command(mcp)
+cli.add_command(resume)
+cli.add_command(skills)
 
 
 @cli.group()
@@ -72,25 +76,56 @@ def case_build(
 @click.option("--repo", type=_FOLDER, help="Repository of the service, where FOLDER is a store.")
 @click.option("--model", default="playbook", show_default=True,
               help="playbook, or provider:model of an installed LangChain provider.")  # fmt: skip
-@click.option("--skills", type=_FOLDER, help="Folder of skills. [default: those that come along]")
+@click.option("--base-url", default="", help="Where the model is, if not at its provider's.")
+@click.option("--skills", "skills_folder", type=_FOLDER,
+              help="Folder of skills. [default: those that come along]")  # fmt: skip
+@click.option("--regression", default="", help="Its id or subject.  [default: the largest]")
+@click.option("--question", default="", help="In your words: skills are chosen by it too.")
+@click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
 @click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
+@click.option("--max-calls", type=click.IntRange(min=1), default=24, show_default=True,
+              help="Answers of the model, at most.")  # fmt: skip
+@click.option(
+    "--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Of investigation."
+)
+@click.option("--max-tokens", type=click.IntRange(min=1), help="Read and written, together.")
+@click.option("--max-dollars", type=click.FloatRange(min=0, min_open=True),
+              help="For tokens; needs --price.")  # fmt: skip
+@click.option("--price", type=(float, float), metavar="IN OUT",
+              help="Dollars for a million tokens read, and written.")  # fmt: skip
+@click.option("--state", type=_FILE, help="File to keep the investigation in. [default: "
+              "WORKBENCH_STATE, else in the user's data folder]")  # fmt: skip
 @click.option("--track/--no-track", "tracked", default=True, help="Log the solve to MLflow.")
 @click.option("--report", type=_FILE, help="Write the HTML report to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def solve(
-    folder: Path, repo: Path | None, model: str, skills: Path | None, fix: bool, tracked: bool,
-    report: Path | None, as_json: bool,
+    folder: Path, repo: Path | None, model: str, base_url: str, skills_folder: Path | None,
+    regression: str, question: str, review: bool, fix: bool, max_calls: int,
+    max_seconds: float | None, max_tokens: int | None, max_dollars: float | None,
+    price: tuple[float, float] | None, state: Path | None, tracked: bool, report: Path | None,
+    as_json: bool,
 ) -> None:  # fmt: skip
-    """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured."""
-    from workbench.evaluate import load_truth
-    from workbench.solver import SolveOptions, open_case
+    """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
 
+    Each step is kept: `workbench resume` goes on with what was stopped, or waits for a review.
+    """
+    from workbench.evaluate import load_truth
+    from workbench.solver import SolveOptions, investigations_file, open_case
+
+    budget = {
+        "model_calls": max_calls, "seconds": max_seconds, "tokens": max_tokens,
+        "dollars": max_dollars, "price": price,
+    }  # fmt: skip
+    options = SolveOptions(
+        model, skills_folder, fix, regression=regression, question=question, review=review,
+        budget=budget, base_url=base_url,
+    )  # fmt: skip
     opened = open_case(folder, repository=repo)
     with show_progress(f"solving {opened.id}") as progress:
-        outcome = _solve(opened, SolveOptions(model, skills, fix), progress)
+        outcome = _solve(opened, options, progress, state or investigations_file())
         truth = load_truth(folder.resolve())
         summary, page = _finish(outcome, truth, tracked, progress)
-    letter = _write_fix(outcome, folder / "fix")
+    letter = write_fix(outcome, folder / "fix")
     if report:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page, encoding="utf-8")
@@ -149,10 +184,14 @@ def _solve_recorded(recorded: Any, progress: Progress) -> tuple[Outcome, dict[st
     return outcome, summary
 
 
-def _solve(opened: Any, options: SolveOptions, progress: Progress) -> Outcome:
+def _solve(
+    opened: Any, options: SolveOptions, progress: Progress, saved: Path | None = None
+) -> Outcome:
     from workbench.solver import solve as solve_case
 
-    return solve_case(opened, options, progress=progress, on_step=lambda step: progress(step.title))
+    return solve_case(
+        opened, options, saved=saved, progress=progress, on_step=lambda step: progress(step.title)
+    )
 
 
 def _finish(
@@ -183,10 +222,10 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
     if outcomes:
         (out / "report.html").write_text(render_report(outcomes), encoding="utf-8")
     for outcome in outcomes:
-        _write_fix(outcome, out / outcome.case.id)
+        write_fix(outcome, out / outcome.case.id)
 
 
-def _write_fix(outcome: Outcome, folder: Path) -> Path | None:
+def write_fix(outcome: Outcome, folder: Path) -> Path | None:
     """Write what a reviewer gets and return the letter; of an earlier solve nothing is left."""
     fix = outcome.fix if outcome.fix and outcome.fix.pull_request else None
     texts = {"PULL_REQUEST.md": fix.pull_request, "fix.patch": fix.diff} if fix else {}

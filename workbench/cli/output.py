@@ -131,7 +131,8 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     lines = [f"case        {row['case']}", f"regression  {_regression_cell(row)}"]
     if row["regressions"]:
         lines.append(f"culprit     {_culprit_cell(row)}")
-        lines.append(f"diagnosis   {row['diagnosis']}")
+        lines.append(f"diagnosis   {printable(row['diagnosis'])}")
+        lines += [f"            - {printable(item['claim'])}" for item in row["evidence"]]
         lines.append(f"fix         {_fix_cell(row)}")
     if row["fix"] and row["fix"]["branch"]:
         lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")

@@ -118,29 +118,54 @@ class RecordedTimeline:
         )  # fmt: skip
 
 
-def rank_timeline(timeline: RecordedTimeline) -> list[RankedCase]:
-    """Rank the candidates of every planted and hidden cause of a timeline."""
-    planted = [
-        _rank(timeline, p, p.kind, {timeline.commits.get(c, c) for c in p.changes})
-        for p in timeline.truth.planted
-    ]
-    return planted + [_rank(timeline, h, "hidden", set()) for h in timeline.truth.hidden]
+@dataclass(frozen=True, slots=True, eq=False)
+class OpenedCause:
+    """A cause of a timeline, as it is when somebody looks into it."""
+
+    id: str
+    category: str
+    kind: str
+    culprits: frozenset[str]
+    """Ids of the changes that did it; empty where no known one did."""
+    evidence: Investigation
+    regression: Regression | None
+    """What was detected of it; None where nothing was."""
 
 
-def _rank(
-    timeline: RecordedTimeline, cause: PlantedCause | HiddenCause, kind: str, changes: set[str]
-) -> RankedCase:
+def open_causes(timeline: RecordedTimeline) -> Iterator[OpenedCause]:
+    """Yield every planted and hidden cause of a timeline."""
+    for planted in timeline.truth.planted:
+        changes = frozenset(timeline.commits.get(name, name) for name in planted.changes)
+        yield _open(timeline, planted, planted.kind, changes)
+    for hidden in timeline.truth.hidden:
+        yield _open(timeline, hidden, "hidden", frozenset())
+
+
+def _open(
+    timeline: RecordedTimeline, cause: PlantedCause | HiddenCause, kind: str,
+    culprits: frozenset[str],
+) -> OpenedCause:  # fmt: skip
     evidence = timeline.investigation(cause.window, cause.end_window)
-    culprits = frozenset(changes)
     begins = min(cause.window, _WINDOWS_BEFORE)
     found = regression_at(evidence.detection.found, begins)
+    return OpenedCause(cause.id, cause.category, kind, culprits, evidence, found)
+
+
+def rank_timeline(timeline: RecordedTimeline) -> list[RankedCase]:
+    """Rank the candidates of every planted and hidden cause of a timeline."""
+    return [_rank(cause) for cause in open_causes(timeline)]
+
+
+def _rank(cause: OpenedCause) -> RankedCase:
+    told = cause.id, cause.category, cause.kind, cause.culprits
+    evidence, found = cause.evidence, cause.regression
     if found is None:
-        return RankedCase(cause.id, cause.category, kind, culprits, None, None, None, ())
+        return RankedCase(*told, None, None, None, ())
     candidates = evidence.candidates(found.id)
     clues = evidence.clues(found)
-    others = [change for change in candidates if change.id not in culprits]
+    others = [change for change in candidates if change.id not in cause.culprits]
     return RankedCase(
-        cause.id, cause.category, kind, culprits, found, rank_changes(candidates, clues),
+        *told, found, rank_changes(candidates, clues),
         rank_changes(others, clues) if len(others) < len(candidates) else None,
         tuple(change.id for change in trivially(candidates, found, _regressed(evidence, found))),
     )  # fmt: skip

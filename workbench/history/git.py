@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import os
 import re
+import secrets
 import subprocess
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -32,6 +34,10 @@ _SAFE_ENVIRONMENT = {
 }  # fmt: skip
 MOST_SEARCHED_BYTES = 4_000_000
 """Files larger than this are not searched."""
+_LONG_DIFF = 100_000
+"""Characters from which it takes git too long to find the function of each place."""
+_NO_TREE = Path(__file__).resolve().parent
+"""A folder that no attributes stand in."""
 _ID = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _SHORT_ID = re.compile(r"[0-9a-f]{7,64}")
 _VERSION = re.compile(r"\w[\w.+/-]*")
@@ -339,8 +345,8 @@ class Repository:
     def commits(self, base: str, head: str) -> list[Commit]:
         """Return the commits after `base` up to `head`, oldest first, along first parents."""
         fields = "%x00commit%x00%H%x00%an%x00%ae%x00%aI%x00%s"
-        out = run_git(
-            self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
+        out = self._read(
+            "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
             "--patch", "--unified=0", "--no-renames", "--no-ext-diff", "--no-textconv",
             "--ignore-submodules=all", "--src-prefix=a/", "--dst-prefix=b/", f"--format={fields}",
             f"{self.resolve(base)}..{self.resolve(head)}",
@@ -359,24 +365,31 @@ class Repository:
         most : int, optional
             How many, the latest. Default: all.
         """
+        mark = secrets.token_hex(16)  # that no name or title can hold
         span = (
             f"{self.resolve(since)}..{self.resolve(revision)}" if since else self.resolve(revision)
         )
         out = run_git(
             self.folder, "log", "--reverse", "--first-parent", "--diff-merges=first-parent",
             "--name-only", "-z", "--no-renames", "--ignore-submodules=all",
-            "--format=%x01%H%x00%an%x00%ae%x00%aI%x00%s",
+            f"--format={mark}%H%x00%an%x00%ae%x00%aI%x00%s",
             *([] if most is None else [f"--max-count={most}"]), span,
         )  # fmt: skip
-        return [_change(entry) for entry in out.split("\x01")[1:]]
+        return [_change(entry) for entry in out.split(mark)[1:]]
 
     def show(self, commit: str) -> str:
         """Return one commit as people read it: header, message and diff.
 
-        The message is indented, so that a line of it is never taken for one of the diff.
+        The message is indented, so that a line of it is never taken for one of the diff. Beside
+        each place stands the function that it is in; in a long diff, of what stands outermost.
         """
-        return run_git(
-            self.folder, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%w(0,4,4)%B",
+        diff = self._show(commit)
+        languages = f"core.attributesFile={Path(__file__).with_name('languages.attributes')}"
+        return diff if len(diff) > _LONG_DIFF else self._show(commit, "-c", languages)
+
+    def _show(self, commit: str, *options: str) -> str:
+        return self._read(
+            *options, "show", "--format=commit %h%nAuthor: %an <%ae>%nDate: %aI%n%n%w(0,4,4)%B",
             "--patch", "--no-renames", "--no-ext-diff", "--no-textconv", self.resolve(commit),
         )  # fmt: skip
 
@@ -402,8 +415,8 @@ class Repository:
         """
         at = self.resolve(revision)
         try:
-            out = run_git(
-                self.folder, "grep", "-nIE", "--null", "-e", pattern, at, "--",
+            out = self._read(
+                "grep", "-nIE", "--null", "-e", pattern, at, "--",
                 f":(top){path}", *self._too_large(at),
                 env={"GIT_LITERAL_PATHSPECS": "0"}, timeout_s=timeout_s,
             )  # fmt: skip
@@ -420,6 +433,22 @@ class Repository:
             raise
         rows = [line.split("\0", 2) for line in out.split("\n") if line.count("\0") >= 2]
         return [(path.removeprefix(f"{at}:"), int(line), text) for path, line, text in rows[:limit]]
+
+    def _read(
+        self, *arguments: str, env: Mapping[str, str] | None = None, timeout_s: float | None = None
+    ) -> str:
+        """Run git without the attributes of the working tree, by which authors may hide files."""
+        away = {"GIT_DIR": self._git_folder, "GIT_WORK_TREE": str(_NO_TREE),
+                "GIT_INDEX_FILE": str(_NO_TREE / "no-index")}  # fmt: skip
+        try:
+            return run_git(_NO_TREE, *arguments, env=away | dict(env or {}), timeout_s=timeout_s)
+        except HistoryError as error:
+            told = str(error).replace(str(_NO_TREE), str(self.folder), 1)
+            raise HistoryError(told) from error
+
+    @cached_property
+    def _git_folder(self) -> str:
+        return run_git(self.folder, "rev-parse", "--absolute-git-dir").removesuffix("\n")
 
     def _too_large(self, commit: str) -> list[str]:
         """Return what keeps git from searching large files."""

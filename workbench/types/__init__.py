@@ -7,6 +7,7 @@ a series is never listed; no change is an empty list.
 from workbench.profile import Function, Profile, ValueType
 from workbench.types.arrays import SERVICE, BoolArray, FloatArray, IntArray, quiet_cost
 from workbench.types.cases import (
+    MITIGATIONS,
     Case,
     Change,
     Diagnosis,
@@ -27,6 +28,7 @@ from workbench.types.detection import Detection, Explanation, Regression
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 
 __all__ = [
+    "MITIGATIONS",
     "SERVICE",
     "BoolArray",
     "Case",

@@ -134,6 +134,30 @@ class Evidence:
     call_id: str
 
 
+MITIGATIONS = {
+    "revert": "take back what of the change costs, and keep the rest",
+    "fix_forward": "leave the change in and mend it in a new one",
+    "roll_back_flag": "set the flag, setting or experiment back",
+    "pin_dependency": "hold the dependency back at the version before",
+    "restore_cache": "keep results again, as many as before",
+    "lower_log_volume": "sample, or raise the level, and format only what is written",
+    "hoist": "do once what does not depend on the loop",
+    "replace_structure": "look up in a set or map, or collect and join once",
+    "batch_calls": "ask for all items in one call",
+    "precompile": "compile a pattern once, and make it one that cannot backtrack",
+    "drop_copy": "hand on the object itself, or copy only what is written to",
+    "check_first": "test for the common case in place of raising for it",
+    "narrow_lock": "lock less, for a shorter time, or count without a lock",
+    "reuse_objects": "make fewer objects, or set the collector back",
+    "import_at_top": "import once, when the module is loaded",
+    "guard_debug": "do debug work only where its output is wanted",
+    "fetch_less": "ask for no more items or fields than are used",
+    "add_capacity": "nothing is wrong with the code: plan for the traffic",
+    "accept": "not a regression: cost has only moved",
+}
+"""Named strategies, and what each does."""
+
+
 @dataclass(frozen=True, slots=True)
 class Diagnosis:
     """A grounded answer to "what caused this regression", or an abstention (`change_id` None)."""
@@ -144,10 +168,14 @@ class Diagnosis:
     functions: tuple[str, ...] = ()
     category: str = ""
     mitigation: str = ""
-    """Named strategy: `revert`, `restore_cache`, `hoist`; empty for none."""
+    """One of `MITIGATIONS`; empty for none."""
     confidence: float = 0.0
+    """Probability that this answer is right; of an abstention, that no known change did it."""
     evidence: tuple[Evidence, ...] = ()
     skill: str = ""
+    """The one whose opinion this is."""
+    suspects: tuple[str, ...] = ()
+    """Ids of the likeliest changes, most likely first, at most three; also of an abstention."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,7 +183,7 @@ class Step:
     """One step of an investigation, for people to follow."""
 
     node: str
-    """Node of the graph: `triage`, `select_skill`, `model`, `tools`, `diagnose`."""
+    """Node of the graph, such as `triage`, `model`, `tool` or `diagnose`."""
     title: str
     detail: str
     started_s: float
@@ -286,6 +314,11 @@ class Outcome:
     """Content hash of every skill that was on offer, by name."""
     reproduction: Reproduction | None = None
     """What running the workload showed, where the recording left it open."""
+    investigation_id: str = ""
+    """What the investigation is kept under; empty where there was none."""
+    status: str = ""
+    """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation.
+    """
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:

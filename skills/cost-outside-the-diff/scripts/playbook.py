@@ -1,46 +1,35 @@
 """Playbook of the skill cost-outside-the-diff."""
 
-from workbench.agent import accuse, cite, examine
-from workbench.agent.playbook import Examined, call
+from workbench.agent.playbook import LIKELY, Sign, fit, follow, name_of
+
+LEAST = 0.2
+"""Part of the growth that such calls have to lead to."""
+
+
+def signs(suspect, scene):
+    """A call that is new, of code that the change did not write, on the way to what grew."""
+    found = suspect.new_calls(scene.facts.get("paths", []))
+    if suspect.key or sum(growth for _, _, growth in found) < LEAST:
+        return []
+    caller, callee, _ = max(found, key=lambda call: call[2])
+    return [Sign(f"The change makes `{caller}` speak of `{callee}`", LIKELY)]
 
 
 def relevance(facts):
-    """High where most of the growth is in files that the service does not own."""
-    suspect = facts.get("suspect") or {}
-    package = _package((suspect.get("functions") or [":"])[0])
-    grown = [(row["function"], row["after"] - row["before"]) for row in facts.get("grew", [])]
-    total = sum(delta for _, delta in grown if delta > 0)
-    outside = sum(delta for name, delta in grown if delta > 0 and _package(name) != package)
-    return 0.8 * outside / total if suspect and total else 0.0
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs)
 
 
 def investigate(facts):
-    """Blame the nearest changed caller of what grew."""
-    whole = yield call("diff_profile", regression_id=facts["regression_id"])
-    found = yield from examine(facts, at_least=0.15)
-    if not isinstance(found, Examined):
-        return found
-    name = found.subject
-    evidence = []
-    leaf = next(
-        (r for r in whole.get("own_time", []) if _package(r["function"]) != _package(name)), None
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            category="expensive call",
+            mitigation="revert",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} calls code of others that costs more since {suspect.id}."
+            ),
+        )
     )
-    if leaf:
-        levels = f"{leaf['before']:g} to {leaf['after']:g} {whole['unit']}"
-        grew = f"{leaf['function']} itself went from {levels}"
-        evidence.append(cite(whole, grew))
-    below = found.profile.get("callees", [])
-    if below:
-        evidence.append(cite(found.profile, f"most of it below {below[0]['function']}"))
-    called = below[0]["function"] if below else "library code"
-    return accuse(
-        found,
-        summary=f"{name} calls {called} more than before; the time is spent outside the diff.",
-        category="expensive call",
-        mitigation="revert",
-        evidence=evidence,
-    )
-
-
-def _package(subject):
-    return subject.split(":")[0].split(".")[0]

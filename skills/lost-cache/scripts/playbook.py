@@ -2,45 +2,64 @@
 
 import re
 
-from workbench.agent import accuse, cite, examine
-from workbench.agent.playbook import Examined, call
+from workbench.agent.playbook import (
+    CLEAR,
+    HINT,
+    LIKELY,
+    Sign,
+    added_line,
+    fit,
+    follow,
+    growth_of_setting,
+    name_of,
+    quote,
+    setting,
+)
 
-CACHE = re.compile(r"\b\w*(cache|memo)\w*", re.IGNORECASE)
+CACHE = re.compile(r"cach|memo(?!ry)|lru|ttl", re.IGNORECASE)
+KEY = re.compile(r"cach|memo(?!ry)|lru|ttl|entries|evict|expir|max_?size|capacity", re.IGNORECASE)
+KEPT = re.compile(r"\b\w*(?:cache|memo|lru)\w*", re.IGNORECASE)
+
+
+def signs(suspect, scene):
+    """A cache that is gone, holds less, or is asked by another key."""
+    if suspect.key:
+        factor = growth_of_setting(suspect)
+        if factor is not None and factor >= 1:
+            return []
+        odds = CLEAR if factor is not None else LIKELY
+        return [*setting(suspect, scene, KEY, odds if scene.is_about(suspect.key) else HINT)]
+    lost = sorted(_names(suspect, added=False) - _names(suspect, added=True))
+    if lost:
+        return [Sign(f"The change takes away `{lost[0]}`", CLEAR)]
+    for edit in suspect.diff.new:
+        if CACHE.search(edit.path) and scene.is_on_path(edit.function):
+            return [Sign(f"The change alters how a cache answers: {quote(edit.text)}", CLEAR)]
+    return [*added_line(suspect, KEPT, HINT * HINT, "asks or fills a cache")]
+
+
+def _names(suspect, *, added):
+    """Names of caches on one side of a change."""
+    lines = [edit.text for edit in suspect.diff.edits if edit.is_added is added]
+    return {match.group() for line in lines for match in KEPT.finditer(line.partition("#")[0])}
 
 
 def relevance(facts):
-    """High where the first suspect takes away lines that speak of a cache."""
-    removed = _cache_names(facts.get("removed", []))
-    added = _cache_names(facts.get("added", []))
-    return 0.9 if removed - added else 0.0
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs, far=True)
 
 
 def investigate(facts):
-    """Blame the change that took the cache away."""
-    found = yield from examine(facts, at_least=0.15)
-    if not isinstance(found, Examined):
-        return found
-    lines = found.change.get("diff", "").split("\n")
-    lost = _cache_names(x for x in lines if x.startswith("-")) - _cache_names(
-        x for x in lines if x.startswith("+")
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            far=True,
+            category="lost cache",
+            mitigation="restore_cache",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} works out what it used to find in a cache, since {suspect.id}."
+            ),
+        )
     )
-    evidence = []
-    if lost:
-        named = ", ".join(sorted(lost)[:3])
-        evidence.append(cite(found.change, f"its diff takes away {named}"))
-        left = yield call("search_code", pattern=sorted(lost)[0], limit=5)
-        if not left.error:
-            where = "still appears elsewhere" if left["lines"] else "appears nowhere now"
-            evidence.append(cite(left, f"{sorted(lost)[0]} {where}"))
-    name = found.subject
-    return accuse(
-        found,
-        summary=f"{name} no longer answers from its cache and works its result out each time.",
-        category="lost cache",
-        mitigation="restore_cache",
-        evidence=evidence,
-    )
-
-
-def _cache_names(lines):
-    return {match.group().lower() for line in lines for match in CACHE.finditer(line)}

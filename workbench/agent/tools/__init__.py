@@ -1,5 +1,5 @@
 """The tools of the agent: each does one thing, reads only, and answers in under 8 kB."""
 
-from workbench.agent.tools.toolset import TOOLS, build_tools
+from workbench.agent.tools.toolset import TOOL_NAMES, TOOLS, build_tools, call_tool, complain
 
-__all__ = ["TOOLS", "build_tools"]
+__all__ = ["TOOLS", "TOOL_NAMES", "build_tools", "call_tool", "complain"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from difflib import get_close_matches
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -135,6 +136,7 @@ class ProfileDiff(TypedDict):
     """What functions cost before and after, most changed first."""
 
     unit: Unit
+    service: Annotated[DiffRow, Field(description="All stacks together")]
     function: Annotated[DiffRow | None, Field(description="The one asked for, with all it calls")]
     callers: Annotated[list[DiffRow], Field(description="Of the function: its cost by caller")]
     callees: Annotated[list[DiffRow], Field(description="Of the function: its cost by callee")]
@@ -155,10 +157,12 @@ def diff_profile(
     """
     calls = investigation.calls
     sides = _sides(investigation, regression_id)
+    whole = _compare(investigation.window_values[None, :], sides, ["<service>"])[0]
     if not function:
         own, total = investigation.own_values, investigation.total_values
         return {
             "unit": unit_of(investigation),
+            "service": whole,
             "function": None,
             "callers": [],
             "callees": [],
@@ -177,6 +181,7 @@ def diff_profile(
     total = investigation.total_values
     return {
         "unit": unit_of(investigation),
+        "service": whole,
         "function": _diff(investigation, total, sides, np.array([place]))[0],
         "callers": _changed(investigation, by_caller, sides, limit),
         "callees": _changed(investigation, by_callee, sides, limit),
@@ -368,7 +373,15 @@ def _diff(
     investigation: Investigation, values: FloatArray, sides: tuple[IntArray, IntArray],
     places: Any,
 ) -> list[DiffRow]:  # fmt: skip
-    before, after = (values[places][:, side] for side in sides)
+    names = [clip(investigation.calls.subjects[place]) for place in places]
+    return _compare(values[places], sides, names)
+
+
+def _compare(
+    values: FloatArray, sides: tuple[IntArray, IntArray], names: Sequence[str]
+) -> list[DiffRow]:
+    """Return rows of what values, (n_rows, n_windows), were in the windows of both sides."""
+    before, after = (values[:, side] for side in sides)
     levels = before.mean(axis=1), after.mean(axis=1)
     with np.errstate(invalid="ignore", divide="ignore"):
         spread = sum(
@@ -381,13 +394,13 @@ def _diff(
         z = (levels[1] - levels[0]) / np.where(errors > 0, errors, np.nan)
     return [
         {
-            "function": clip(investigation.calls.subjects[place]),
+            "function": name,
             "before": round(float(levels[0][row]) * SCALE, 4),
             "after": round(float(levels[1][row]) * SCALE, 4),
             "standard_error": number(errors[row] * SCALE, 3),
             "z": number(z[row], 3),
         }
-        for row, place in enumerate(places)
+        for row, name in enumerate(names)
     ]
 
 

@@ -54,6 +54,8 @@ TOOLS: tuple[Tool, ...] = (
 )  # fmt: skip
 """Every tool; the first argument is the investigation, the docstring is what the model reads."""
 
+TOOL_NAMES = tuple(tool.__name__ for tool in TOOLS)
+
 MAX_REPLY_BYTES = 8000
 MAX_ERROR_BYTES = 690
 
@@ -68,6 +70,21 @@ def run_tool(tool: Tool, investigation: Investigation, arguments: Mapping[str, A
     if len(reply.encode("utf-8", "replace")) > MAX_REPLY_BYTES:
         raise ToolError(f"the reply is over {MAX_REPLY_BYTES} bytes: ask for less")
     return reply
+
+
+def call_tool(name: str, investigation: Investigation, arguments: Mapping[str, Any]) -> str:
+    """Return what a tool, by its name, says to arguments as a model gives them, as JSON.
+
+    ToolError, in one line, for no such tool, wrong arguments, or a reply that it cannot give.
+    """
+    tool = next((tool for tool in TOOLS if tool.__name__ == name), None)
+    if tool is None:
+        raise ToolError(f"no tool {clip(name, 80)!r}; there are {', '.join(TOOL_NAMES)}")
+    try:
+        checked = arguments_of(tool).model_validate(arguments)
+    except ValidationError as error:
+        raise ToolError(complain(error)) from error
+    return run_tool(tool, investigation, dict(checked))
 
 
 def describe(tool: Tool) -> str:

@@ -6,7 +6,7 @@ import importlib.util
 import os
 import re
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from pathlib import Path
@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.agent.playbook import Playbook
+from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
 
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
@@ -50,11 +51,17 @@ class Skill:
     investigate: Callable[[dict[str, Any]], Playbook] = field(repr=False)
     allowed_tools: frozenset[str] | None = None
     """None: all."""
+    metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
+    """`category`, `mitigation`, and `triggers` as `match_skills` reads them."""
+
+    def allows(self, tool: str) -> bool:
+        """Tell whether a tool may be called under this skill."""
+        return tool in TOOL_NAMES and (self.allowed_tools is None or tool in self.allowed_tools)
 
 
 def skills_folder() -> Path:
     """Return the skills that come along: of the installed package, else of the checkout."""
-    package = Path(__file__).parents[1]
+    package = Path(__file__).parents[2]
     for folder in (package / "_skills", package.parent / "skills"):
         if any(folder.glob("*/SKILL.md")):
             return folder
@@ -108,6 +115,7 @@ def load_skill(folder: Path) -> Skill:
         content_hash=_hash_files(folder), relevance=playbook.relevance,
         investigate=playbook.investigate,
         allowed_tools=frozenset(head.allowed_tools.split()) if head.allowed_tools else None,
+        metadata=head.metadata,
     )  # fmt: skip
 
 

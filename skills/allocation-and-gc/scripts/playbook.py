@@ -1,0 +1,58 @@
+"""Playbook of the skill allocation-and-gc."""
+
+import re
+
+from workbench.agent.playbook import (
+    CLEAR,
+    HINT,
+    LIKELY,
+    added_line,
+    fit,
+    follow,
+    grown,
+    name_of,
+    setting,
+)
+
+COLLECTOR = re.compile(r"(?:^|_)gc(?:_|$)|garbage|collector|heap|GOGC|objects", re.IGNORECASE)
+GC_CALL = re.compile(r"\bgc\.\w+\(|System\.gc|runtime\.GC|SetGCPercent|malloc_trim|set_threshold")
+MAKES = re.compile(
+    r"=\s*\[.+ for .+\]|return\s+\[.+ for |\blist\(|\bdict\(|\bcopies\(|\bnew \w+\(|\bmake\(|"
+    r"append\(|\{.+ for .+\}|\.toList\(|collect\(|\breplace\(|\bCopy\w*\("
+)
+FRAMES = re.compile(
+    r"(?:^|[.:_/])gc|alloc|malloc|collect|memmove|memcpy|copies|copy|__init__", re.IGNORECASE
+)
+
+
+def signs(suspect, scene):
+    """More objects for each request, or a collector that runs more often."""
+    of_collector = [
+        *setting(suspect, scene, COLLECTOR, CLEAR),
+        *added_line(suspect, GC_CALL, CLEAR, "sets or runs the collector"),
+    ]
+    if suspect.key:
+        return of_collector
+    seen = of_collector or [*added_line(suspect, MAKES, HINT, "makes objects")]
+    return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
+
+
+def relevance(facts):
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs, far=True)
+
+
+def investigate(facts):
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            far=True,
+            category="allocation and GC",
+            mitigation="reuse_objects",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} makes or collects more objects since {suspect.id}."
+            ),
+        )
+    )

@@ -1,0 +1,56 @@
+"""Playbook of the skill debug-left-on."""
+
+import re
+
+from workbench.agent.playbook import (
+    HINT,
+    LIKELY,
+    added_line,
+    carries,
+    fit,
+    follow,
+    grown,
+    name_of,
+    setting,
+)
+
+KEY = re.compile(
+    r"debug|trac|verbos|profil|dump|assert|inspect|shape|diagnos|check|strict|sanit|shadow",
+    re.IGNORECASE,
+)
+DEBUG = re.compile(
+    r"\bDEBUG\b|\bdebug\s*=\s*(?:True|true|1)|set_debug|settrace|tracemalloc|cProfile|faulthandler|pdb\b|"
+    r"\bassert\b|\.dump\w*\(|pformat|repr\(|inspect\.|-race\b|fsanitize|console\.time|\.debug\(",
+)
+FRAMES = re.compile(
+    r"debug|trac|dump|shape|repr|pformat|inspect|profil|assert|diagnos", re.IGNORECASE
+)
+
+
+def signs(suspect, scene):
+    """A switch for debugging that went on, or debug work that nothing guards."""
+    switch = [*setting(suspect, scene, KEY, LIKELY if scene.is_about(suspect.key) else HINT)]
+    if switch:
+        return [*switch, *carries(suspect, scene, FRAMES, LIKELY), *grown(scene, FRAMES, HINT)]
+    seen = [*added_line(suspect, DEBUG, LIKELY, "does debug work")] if not suspect.key else []
+    return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
+
+
+def relevance(facts):
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs)
+
+
+def investigate(facts):
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            category="debug left on",
+            mitigation="guard_debug",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} does work for debugging in production since {suspect.id}."
+            ),
+        )
+    )

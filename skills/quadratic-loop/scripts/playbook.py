@@ -1,0 +1,63 @@
+"""Playbook of the skill quadratic-loop."""
+
+import re
+
+from workbench.agent.playbook import (
+    HINT,
+    LIKELY,
+    added_line,
+    fit,
+    follow,
+    grown,
+    name_of,
+    removed_line,
+)
+
+SCAN = re.compile(
+    r"\bnot in \w|\bif .+ in \w|\.index\(|\.count\(|\.indexOf\(|\.includes\(|\.contains\(|"
+    r"\.remove\(|\.insert\(0|\bany\(|\ball\(|\bsum\(.+ for |\[:\w+\]|\bsorted\(|\.sort\(|"
+    r"std::find\("
+)
+"""What walks a list from its beginning."""
+LOOP = re.compile(r"^\s*(?:async\s+)?(?:for|while)\b|\bfor\b.+\bin\b|\.(?:forEach|map|filter)\(")
+LIST = re.compile(r"=\s*(?:\[|list\(|tuple\()|\.append\(|\+=\s*[\"'f]")
+SET = re.compile(
+    r"\b(?:frozen)?set\(|\bdict\(|\bCounter\(|new (?:Set|Map)|HashSet|HashMap|unordered_"
+)
+
+
+def signs(suspect, scene):
+    """A scan or a loop within a loop, or a set that became a list."""
+    if suspect.key:
+        return []
+    seen = [*added_line(suspect, SCAN, LIKELY, "walks a list")]
+    if not seen:
+        seen = [*added_line(suspect, LOOP, HINT * HINT, "loops")]
+    traded = [*removed_line(suspect, SET, LIKELY, "makes a set or a map")]
+    if traded and any(True for _ in added_line(suspect, LIST, HINT, "")):
+        seen += traded
+    itself = {row["function"] for row in scene.grown()} & {*suspect.functions}
+    if seen and itself:
+        seen += grown(scene, re.compile("^" + re.escape(sorted(itself)[0]) + "$"), HINT)
+    return seen
+
+
+def relevance(facts):
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs, far=True)
+
+
+def investigate(facts):
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            far=True,
+            category="quadratic loop",
+            mitigation="replace_structure",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} walks a list for each of its items since {suspect.id}."
+            ),
+        )
+    )

@@ -1,0 +1,56 @@
+"""Playbook of the skill serialization-schema-change."""
+
+import re
+
+from workbench.agent.playbook import (
+    HINT,
+    LIKELY,
+    added_line,
+    carries,
+    fit,
+    follow,
+    grown,
+    name_of,
+    setting,
+)
+
+CODES = re.compile(
+    r"(?:en|de)cod|serial|marshal|json|proto|pickle|msgpack|avro|thrift|cbor|parse_?obj|schema|to_dict",
+    re.IGNORECASE,
+)
+"""Functions and modules that turn values into bytes, or back."""
+WORK = re.compile(
+    r"\b\w*(?:valid|check|coerc|convert|sign|digest|hmac|hash|encod|decod|serial|dump|load|format|"
+    r"isinstance|schema)\w*\s*\(|\bisinstance\(",
+    re.IGNORECASE,
+)
+SCHEMA_FILE = re.compile(r"\.(?:proto|avsc|thrift|graphqls?|xsd|fbs)$|schema", re.IGNORECASE)
+
+
+def signs(suspect, scene):
+    """New work for each value in code that encodes, or a schema that moved, where encoding grew."""
+    coding = [*carries(suspect, scene, CODES, HINT), *setting(suspect, scene, CODES, LIKELY)]
+    if not coding and not any(SCHEMA_FILE.search(path) for path in suspect.diff.paths):
+        return []
+    work = [*added_line(suspect, WORK, LIKELY, "checks or converts values")]
+    return [*coding, *work, *grown(scene, CODES, HINT)]
+
+
+def relevance(facts):
+    """Fits as well as the likeliest suspect that shows the mechanism."""
+    return fit(facts, signs)
+
+
+def investigate(facts):
+    """Weigh the suspects by what they show."""
+    return (
+        yield from follow(
+            facts,
+            signs,
+            category="serialisation",
+            mitigation="revert",
+            tell=lambda suspect: (
+                f"{name_of(suspect)} does more for each value that it encodes since {suspect.id}."
+            ),
+        )
+    )

@@ -1,0 +1,73 @@
+"""What an investigation may spend, and what it has spent."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from workbench.errors import ModelError
+
+if TYPE_CHECKING:
+    from langchain_core.messages import AIMessage
+
+Spent = dict[str, float]
+"""`model_calls`, `seconds`, `tokens_in`, `tokens_out`: what was used so far."""
+
+
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """Limits of one investigation, None for none; when one is met, the best answer is given."""
+
+    model_calls: int = 24
+    """Answers of the model, in all opinions together."""
+    seconds: float | None = None
+    """Time spent by model and tools; the time that a person takes to review is not counted."""
+    tokens: int | None = None
+    """Read and written together."""
+    dollars: float | None = None
+    price: tuple[float, float] | None = None
+    """Dollars for a million tokens read, and written."""
+
+    def __post_init__(self) -> None:
+        """Refuse what cannot be kept."""
+        if self.dollars is not None and self.price is None:
+            raise ModelError(
+                "a budget in dollars needs the price of a million tokens, read and written"
+            )
+
+    def exhausted(self, spent: Mapping[str, float]) -> str:
+        """Say which limit is met; empty for none."""
+        tokens = spent.get("tokens_in", 0) + spent.get("tokens_out", 0)
+        limits = (
+            ("model calls", spent.get("model_calls", 0), self.model_calls),
+            ("seconds", spent.get("seconds", 0), self.seconds),
+            ("tokens", tokens, self.tokens),
+            ("dollars", self.cost(spent), self.dollars),
+        )
+        met = (
+            f"{most:g} {name}" for name, used, most in limits if most is not None and used >= most
+        )
+        return next(met, "")
+
+    def cost(self, spent: Mapping[str, float]) -> float:
+        """Return the dollars spent; 0 where the price is not known."""
+        read, written = self.price or (0.0, 0.0)
+        return (spent.get("tokens_in", 0) * read + spent.get("tokens_out", 0) * written) / 1e6
+
+
+def add(spent: Spent | None, more: Spent | None) -> Spent:
+    """Return two amounts together."""
+    first, second = spent or {}, more or {}
+    return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
+
+
+def spent_on(reply: AIMessage, seconds: float) -> Spent:
+    """Return what one answer of a model took; tokens as the provider counts them."""
+    usage = reply.usage_metadata
+    return {
+        "model_calls": 1,
+        "seconds": seconds,
+        "tokens_in": usage["input_tokens"] if usage else 0,
+        "tokens_out": usage["output_tokens"] if usage else 0,
+    }

@@ -1,0 +1,59 @@
+"""A person's word on a diagnosis, and what then happens with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from langgraph.types import interrupt
+
+from workbench.agent.investigation import Investigation
+from workbench.agent.state import Node, Review, State
+from workbench.errors import ToolError
+
+VERDICTS = ("approve", "edit", "reject")
+EDITABLE = ("change_id", "functions", "category", "mitigation", "summary")
+
+HandOver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
+"""An approved diagnosis -> what was made of it, as JSON has it."""
+
+
+def review(investigation: Investigation) -> Node:
+    """Wait for a person. Runs again from its start when that person has spoken, so does nothing
+    else.
+    """
+
+    def run(state: State) -> State:
+        said: Review = interrupt({"diagnosis": state["diagnosis"]})
+        if said["verdict"] != "edit":
+            return {"review": said}
+        told = {**state["diagnosis"], **said.get("changes", {})}
+        if told["change_id"]:
+            told["change_id"] = investigation.change(told["change_id"]).id
+        return {"review": said, "diagnosis": told}
+
+    return run
+
+
+def check_review(said: Review, investigation: Investigation) -> None:
+    """Raise ToolError for what cannot be taken as a review."""
+    if said.get("verdict") not in VERDICTS:
+        raise ToolError(f"expected a verdict of {', '.join(VERDICTS)}, got {said.get('verdict')!r}")
+    changes = said.get("changes", {})
+    unknown = [name for name in changes if name not in EDITABLE]
+    if unknown or (said["verdict"] == "edit") != bool(changes):
+        seen = (
+            f"no field {unknown[0]!r}" if unknown else f"{said['verdict']} with changes {changes}"
+        )
+        raise ToolError(f"{seen}; edit takes one or more of {', '.join(EDITABLE)}")
+    if changes.get("change_id"):
+        investigation.change(changes["change_id"])
+
+
+def hand_over(make_fix: HandOver) -> Node:
+    """Give an approved diagnosis to the patch room."""
+
+    def run(state: State) -> State:
+        return {"handed_over": dict(make_fix(state["diagnosis"]))}
+
+    return run

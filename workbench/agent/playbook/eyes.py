@@ -1,0 +1,83 @@
+"""What several skills look for, each with patterns of its own."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+
+from workbench.agent.playbook.paths import quote
+from workbench.agent.playbook.suspects import HINT, Scene, Sign, Suspect, levels
+
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
+
+
+def added_line(
+    suspect: Suspect, pattern: re.Pattern[str], odds: float, what: str, *, in_strings: bool = False
+) -> Iterator[Sign]:
+    """Yield a sign for the nearest line that a change adds and that matches.
+
+    Parameters
+    ----------
+    odds : float
+        In a function that carries growth; less, the farther from it.
+    what : str
+        What the line does, such as "copies an object".
+    in_strings : bool
+        Whether to look into what the code quotes, too.
+    """
+    for line, nearness in suspect.more_lines(pattern, in_strings=in_strings)[:1]:
+        yield Sign(f"The change adds a line that {what}: {quote(line)}", weaken(odds, nearness))
+
+
+def removed_line(
+    suspect: Suspect, pattern: re.Pattern[str], odds: float, what: str
+) -> Iterator[Sign]:
+    """Yield a sign for the nearest line that a change takes away and that matches."""
+    for line, nearness in suspect.more_lines(pattern, added=False)[:1]:
+        yield Sign(
+            f"The change takes away a line that {what}: {quote(line)}", weaken(odds, nearness)
+        )
+
+
+def weaken(odds: float, nearness: float) -> float:
+    """Return the odds of a sign that is not seen in the code that costs more: nearer to even."""
+    return math.exp(math.log(odds) * (1.0 if nearness >= 1 else 0.6 if nearness >= 0.5 else 0.3))
+
+
+def setting(
+    suspect: Suspect, scene: Scene, pattern: re.Pattern[str], odds: float
+) -> Iterator[Sign]:
+    """Yield a sign for a flag, setting, experiment or package whose name matches."""
+    if suspect.key and pattern.search(suspect.key):
+        moved = f"`{suspect.key}`"
+        row = suspect.row
+        if row.get("before") and row.get("after"):
+            moved += f" went from `{row['before']}` to `{row['after']}`"
+        yield Sign(f"The change is of {moved}", odds, scene.ranked)
+
+
+def growth_of_setting(suspect: Suspect) -> float | None:
+    """Return by which factor a setting's number grew; None for what is no number."""
+    numbers = [_NUMBER.findall(str(suspect.row.get(side, ""))) for side in ("before", "after")]
+    if all(len(found) == 1 for found in numbers):
+        before, after = (float(found[0]) for found in numbers)
+        return after / before if before > 0 else None
+    return None
+
+
+def grown(scene: Scene, pattern: re.Pattern[str], odds: float) -> Iterator[Sign]:
+    """Yield a sign for the function that grew most among those whose names match."""
+    for row in scene.grown(pattern)[:1] or scene.grown_in_total(pattern)[:1]:
+        claim = levels(row, scene.unit)
+        yield Sign(claim, odds, scene.profile, is_mechanism=False)
+
+
+def carries(
+    suspect: Suspect, scene: Scene, pattern: re.Pattern[str], odds: float = HINT
+) -> Iterator[Sign]:
+    """Yield a sign where a function that carries the growth blamed on a suspect matches by name."""
+    for name in suspect.functions:
+        if pattern.search(name):
+            yield Sign(f"Growth is blamed on it in {name}", odds, scene.ranked, is_mechanism=False)
+            return

@@ -1,0 +1,112 @@
+"""The command that goes on with an investigation that was kept."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_outcome, print_rows, printable, show_progress
+
+if TYPE_CHECKING:
+    from workbench.types import Outcome
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+@click.command()
+@click.argument("investigation", default="")
+@click.option("--approve", is_flag=True, help="The diagnosis is right: go on to the fix.")
+@click.option("--reject", metavar="WHY", help="The diagnosis is wrong, because of WHY.")
+@click.option("--edit", "edits", metavar="FIELD=VALUE", multiple=True,
+              help="Put the diagnosis right, and go on: change_id, functions, category, mitigation "
+              "or summary.")  # fmt: skip
+@click.option("--by", default="", help="Who says so.")
+@click.option("--steps", "list_steps", is_flag=True, help="List the steps that were kept.")
+@click.option("--step", type=click.IntRange(min=0), help="Run again from this step.")
+@click.option("--skill", default="", help="Run again from there under this skill.")
+@click.option("--state", type=_FILE, help="File of investigations. [default: WORKBENCH_STATE, else "
+              "in the user's data folder]")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def resume(
+    investigation: str, approve: bool, reject: str | None, edits: tuple[str, ...], by: str,
+    list_steps: bool, step: int | None, skill: str, state: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Go on with an INVESTIGATION that was stopped or waits for a review; list them without one."""
+    from workbench.solver import investigations_file, kept_steps, resume
+
+    path = state or investigations_file()
+    review = _review(approve, reject, edits, by)
+    if not investigation:
+        if review or step is not None or list_steps:
+            raise click.UsageError("expected the id of an investigation")
+        _list(path)
+        return
+    if review and step is not None:
+        raise click.UsageError("expected a review, or a step to run again from, not both")
+    if skill and step is None:
+        raise click.UsageError("expected --step with --skill: --steps lists them")
+    if list_steps:
+        steps = kept_steps(path, investigation)
+        click.echo("\n".join(f"{number:4d}  {then}" for number, then in steps))
+        return
+    with show_progress(f"resuming {investigation}") as progress:
+        outcome = resume(
+            path, investigation, review=review, step=step, skill=skill, progress=progress,
+            on_step=lambda told: progress(told.title),
+        )  # fmt: skip
+    finish(outcome, as_json)
+
+
+def finish(outcome: Outcome, as_json: bool) -> None:
+    """Print what came of it, and write the fix beside its case."""
+    from workbench.cli.commands import write_fix
+    from workbench.solver import to_json
+
+    letter = write_fix(outcome, Path(outcome.case.folder) / "fix")
+    if as_json:
+        click.echo(json.dumps(to_json(outcome), indent=1))
+    else:
+        print_outcome(to_json(outcome), letter)
+
+
+def _review(
+    approve: bool, reject: str | None, edits: tuple[str, ...], by: str
+) -> dict[str, Any] | None:
+    """Return what the options say of the diagnosis; None for nothing."""
+    if approve + (reject is not None) + bool(edits) > 1:
+        raise click.UsageError("expected one of --approve, --reject and --edit")
+    told = {"by": by} if by else {}
+    if approve:
+        return {"verdict": "approve", **told}
+    if reject is not None:
+        return {"verdict": "reject", "why": reject, **told}
+    if not edits:
+        return None
+    changes: dict[str, Any] = {}
+    for edit in edits:
+        field, found, value = edit.partition("=")
+        if not found:
+            raise click.UsageError(f"expected --edit FIELD=VALUE, got {edit!r}")
+        changes[field] = value.split(",") if field == "functions" else value
+    return {"verdict": "edit", "changes": changes, **told}
+
+
+def _list(path: Path) -> None:
+    from workbench.agent import SavedInvestigations
+
+    if not path.is_file():
+        click.echo(f"no investigations: {path} is not there")
+        return
+    with SavedInvestigations(path) as file:
+        kept = file.all()
+    rows = [
+        [one.id, one.status, f"{one.at:%Y-%m-%d %H:%M}", printable(str(one.job.get("case", "")))]
+        for one in kept
+    ]
+    if not rows:
+        click.echo(f"no investigations in {path}")
+        return
+    print_rows(f"{path}", ["investigation", "status", "last step", "of"], rows)
