@@ -15,7 +15,7 @@ from workbench.agent.playbook import (
 )
 
 KEY = re.compile(
-    r"debug|trac|verbos|profil|dump|assert|inspect|shape|diagnos|check|strict|sanit|shadow",
+    r"debug|(?:^|_)trac|verbos|profil|dump|assert|inspect|shape|diagnos|check|strict|sanit|shadow",
     re.IGNORECASE,
 )
 DEBUG = re.compile(

@@ -38,7 +38,7 @@ def signs(suspect, scene):
 def _raw(suspect, pattern, odds):
     """Like added_line, where the blanks at the front count."""
     for edit in suspect.diff.new:
-        text = f"    {edit.text}" if edit.is_indented else edit.text
+        text = f"    {edit.text}" if edit.is_indented and edit.function else edit.text
         if pattern.search(text):
             odds = weaken(odds, suspect.nearness(edit))
             yield Sign(f"The change adds an import: {quote(edit.text)}", odds)

@@ -10,7 +10,7 @@ CATCH = re.compile(
     r"\bwith suppress\("
 )
 FRAMES = re.compile(
-    r"traceback|exception|fillInStackTrace|_Unwind|__cxa_throw|panic|error", re.IGNORECASE
+    r"traceback|exception|fillInStackTrace|_Unwind|__cxa_throw|panic", re.IGNORECASE
 )
 
 

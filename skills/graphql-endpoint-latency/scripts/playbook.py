@@ -4,6 +4,7 @@ import re
 
 from workbench.agent.playbook import (
     HINT,
+    LIKELY,
     added_line,
     call,
     carries,
@@ -15,8 +16,11 @@ from workbench.agent.playbook import (
 )
 
 GRAPHQL = re.compile(
-    r"graphql|resolv|executor|selection|\bfield|fragment|query|mutation", re.IGNORECASE
+    r"graphql|(?:^|[./_])gql|(?:^|[./])resolvers?[.:/]|resolve_field|complete_value|execute_fields|"
+    r"selection_?set|data_?loader",
+    re.IGNORECASE,
 )
+"""What only a service of GraphQL has, in modules and functions."""
 RESOLVES = re.compile(
     r"resolv|\bfield|selection|fragment|@\w*(?:query|mutation|node)", re.IGNORECASE
 )
@@ -25,11 +29,11 @@ LEAST_GROWTH = 0.02
 
 def signs(suspect, scene):
     """A change to what resolves or validates, where that has grown."""
-    seen = [
-        *carries(suspect, scene, GRAPHQL, HINT),
-        *added_line(suspect, RESOLVES, HINT, "resolves or selects more"),
-    ]
-    return [*seen, *grown(scene, GRAPHQL, HINT)] if seen else []
+    carried = [*carries(suspect, scene, GRAPHQL, HINT)]
+    if not carried and not any(map(GRAPHQL.search, suspect.diff.paths)):
+        return []
+    seen = [*carried, *added_line(suspect, RESOLVES, LIKELY, "resolves or selects more")]
+    return [*seen, *grown(scene, GRAPHQL, HINT)]
 
 
 def relevance(facts):

@@ -16,7 +16,7 @@ from workbench.agent.playbook import (
 
 LOGS = re.compile(r"(?:^|[._:/])_*(?:log|trac|telemetr|metric|sink|emit|audit)\w*", re.IGNORECASE)
 """Functions and modules that write lines."""
-KEY = re.compile(r"log|sampl|verbos|trac|telemetr", re.IGNORECASE)
+KEY = re.compile(r"(?:^|[_.])log(?!in|ic|o)|sampl|verbos|(?:^|[_.])trac|telemetr", re.IGNORECASE)
 CALL = re.compile(
     r"\b\w*(?:log|logger|logging|slog|zap|tracer|console)\w*\s*\.\s*"
     r"(?:debug|info|warn\w*|error|trace|log|print\w*|write\w*|event|note\w*)\s*\(|\bLOG\w*\(",

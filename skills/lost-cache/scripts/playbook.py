@@ -16,8 +16,10 @@ from workbench.agent.playbook import (
     setting,
 )
 
-CACHE = re.compile(r"cach|memo(?!ry)|lru|ttl", re.IGNORECASE)
-KEY = re.compile(r"cach|memo(?!ry)|lru|ttl|entries|evict|expir|max_?size|capacity", re.IGNORECASE)
+CACHE = re.compile(r"cach|memo(?!ry)|lru|(?:^|_)ttl", re.IGNORECASE)
+KEY = re.compile(
+    r"cach|memo(?!ry)|lru|(?:^|_)ttl|entries|evict|expir|max_?size|capacity", re.IGNORECASE
+)
 KEPT = re.compile(r"\b\w*(?:cache|memo|lru)\w*", re.IGNORECASE)
 
 

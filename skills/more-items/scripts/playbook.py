@@ -23,7 +23,8 @@ AMOUNT = re.compile(
     re.IGNORECASE,
 )
 ROOM = re.compile(
-    r"cache|pool|rate|timeout|ttl|queue|buffer|capacity|burst|log|sampl|retr", re.IGNORECASE
+    r"cache|pool|(?:^|_)rate|timeout|ttl|queue|buffer|capacity|burst|(?:^|_)log|sampl|retry",
+    re.IGNORECASE,
 )
 """Settings of which more costs nothing, or less."""
 AHEAD = re.compile(

@@ -20,7 +20,7 @@ CODES = re.compile(
 )
 """Functions and modules that turn values into bytes, or back."""
 WORK = re.compile(
-    r"\b\w*(?:valid|check|coerc|convert|sign|digest|hmac|hash|encod|decod|serial|dump|load|format|"
+    r"\b\w*(?:valid|check|coerc|convert|(?<![a-z])sign|digest|hmac|hash|encod|decod|serial|dump|load|format|"
     r"isinstance|schema)\w*\s*\(|\bisinstance\(",
     re.IGNORECASE,
 )
