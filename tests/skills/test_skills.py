@@ -90,9 +90,11 @@ ACCUSING = {
 PATHS = [{"function": "pkg.m:f", "before": 1.0, "after": 9.0, "callers": ["pkg.m:main"]}]
 
 
-def play(skill: Skill, replies: dict) -> tuple[list[str], ReportDiagnosis]:
+def play(
+    skill: Skill, replies: dict, facts: dict | None = None
+) -> tuple[list[str], ReportDiagnosis]:
     """Run a playbook over canned replies; return the tools it asked for, and its report."""
-    playbook = skill.investigate({"regression_id": "R-1", "paths": PATHS})
+    playbook = skill.investigate({"regression_id": "R-1", "paths": PATHS, **(facts or {})})
     asked = []
     reply = None
     while True:
@@ -251,6 +253,17 @@ def test_an_experiment_is_judged_by_its_own_result():
         fits.append(SKILLS["flag-or-experiment-rollout"].relevance(facts))
     assert fits[0] > 0.5
     assert fits[1] == 0
+
+
+def test_what_triage_looked_at_is_cited_by_its_id():
+    arms = {"value": 0.5, "low": 0.4, "high": 0.6, "relative": 0.1}
+    told = {"call_id": "triage-4", "differences": [
+        {"arm": "wide", "metric": "cpu_ms", "difference": arms}]}  # fmt: skip
+    row = ACCUSING["rank_changes"]["suspects"][0] | {"kind": "experiment", "key": "EXP-1"}
+    replies = ACCUSING | {"rank_changes": ACCUSING["rank_changes"] | {"suspects": [row]}}
+    facts = {"suspects": [row | {"experiment": told}]}
+    _, report = play(SKILLS["flag-or-experiment-rollout"], replies, facts)
+    assert "triage-4" in {item.call_id for item in report.evidence}
 
 
 def test_later_changes_to_the_same_file_ask_for_a_fix_forward():

@@ -417,7 +417,11 @@ def conclude(
         f"{ranked['none_of_these']:.0%}"
     )
     evidence = [*before, cite(ranked, when_and_where)]
-    seen = [cite(s.reply, s.claim) if s.reply else suspect.cite(s.claim) for s in signs if s.claim]
+    seen = [
+        suspect.cite(s.claim) if s.reply is None else cite(s.reply, s.claim)
+        for s in signs
+        if s.claim
+    ]
     mechanism = math.prod(s.odds for s in signs if s.is_mechanism and s.odds > 1)
     leads_there = max((s.odds for s in signs if s.leads_there), default=1.0)
     has_mechanism = max(mechanism, leads_there) >= LIKELY or not weighed.scene.paths
