@@ -1,6 +1,7 @@
 """How often the agent is right, and how long it takes.
 
 python benchmarks/agent.py [--feed FOLDER] [--built FOLDER] [--only ID ...] [--skills FOLDER]
+python benchmarks/agent.py --ablate      # with the general skills alone, and without each in turn
 """
 
 import argparse
@@ -25,16 +26,41 @@ def main():
     parser.add_argument("--built", type=Path, help="folder of built cases of real packages")
     parser.add_argument("--only", nargs="*", default=(), help="ids of cases")
     parser.add_argument("--skills", type=Path, help="folder of skills")
+    parser.add_argument("--ablate", action="store_true", help="leave skills out, each in turn")
     parser.add_argument("--explain", action="store_true", help="print steps and claims")
     options = parser.parse_args()
     skills = {skill.name: skill for skill in load_skills(options.skills)}
-    model = make_model("playbook", skills)
-
-    def solver(evidence, regression_id):
-        return investigate(evidence, regression_id, model, skills)
-
     opened = built(options.built) if options.built else feed(options.feed)
-    report([*_diagnosed(opened, solver, options)])
+    if options.ablate:
+        ablate([case for case in opened if case[-1] is not None], skills)
+    else:
+        report([*_diagnosed(opened, _solver(skills), options)])
+
+
+def _solver(skills):
+    model = make_model("playbook", skills)
+    return lambda evidence, regression_id: investigate(evidence, regression_id, model, skills)
+
+
+GENERAL = ("cost-outside-the-diff", "extra-work-in-hot-path", "more-items")
+
+
+def ablate(opened, skills):
+    """Print what each skill adds: how many answers are right with it, and without."""
+    sets = {"all": skills, "general ones alone": {name: skills[name] for name in GENERAL}}
+    sets |= {f"without {out}": {n: s for n, s in skills.items() if n != out} for out in skills}
+    print(f"{'skills':36s} named first accused wrongly, and with the culprit taken away")
+    for title, some in sets.items():
+        solver = _solver(some)
+        pairs = [diagnose(*case[:4], case[4].id, solver) for case in opened]
+        guilty = [case for case, _ in pairs if case.culprits]
+        others = [case for case, _ in pairs if not case.culprits] + [c for _, c in pairs if c]
+        wrong = sum(bool(case.accused) and not case.is_right for case in guilty)
+        print(
+            f"{title:36s} {sum(case.is_right for case in guilty):5d} "
+            f"{sum(case.place == 1 for case in guilty):5d} {wrong:7d} "
+            f"{sum(bool(case.accused) for case in others):7d}"
+        )
 
 
 def feed(folder):

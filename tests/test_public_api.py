@@ -87,6 +87,7 @@ PUBLIC = {
         "grown",
         "growth_of_setting",
         "levels",
+        "mechanism",
         "name_of",
         "quote",
         "read_diff",

@@ -7,9 +7,8 @@ from workbench.agent.playbook import (
     HINT,
     LIKELY,
     added_line,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     setting,
 )
@@ -37,22 +36,10 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="allocation and GC",
-            mitigation="reuse_objects",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} makes or collects more objects since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="allocation and GC",
+    mitigation="reuse_objects",
+    tell=lambda suspect: f"{name_of(suspect)} makes or collects more objects since {suspect.id}.",
+)

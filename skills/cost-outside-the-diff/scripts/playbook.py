@@ -1,6 +1,6 @@
 """Playbook of the skill cost-outside-the-diff."""
 
-from workbench.agent.playbook import LIKELY, Sign, fit, follow, name_of
+from workbench.agent.playbook import LIKELY, Sign, mechanism, name_of
 
 LEAST = 0.2
 """Part of the growth that such calls have to lead to."""
@@ -15,21 +15,11 @@ def signs(suspect, scene):
     return [Sign(f"The change makes `{caller}` speak of `{callee}`", LIKELY)]
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="expensive call",
-            mitigation="revert",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} calls code of others that costs more since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="expensive call",
+    mitigation="revert",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} calls code of others that costs more since {suspect.id}."
+    ),
+)

@@ -7,9 +7,8 @@ from workbench.agent.playbook import (
     LIKELY,
     added_line,
     carries,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     setting,
 )
@@ -36,21 +35,11 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="debug left on",
-            mitigation="guard_debug",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} does work for debugging in production since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="debug left on",
+    mitigation="guard_debug",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} does work for debugging in production since {suspect.id}."
+    ),
+)

@@ -2,7 +2,7 @@
 
 import re
 
-from workbench.agent.playbook import CLEAR, LIKELY, added_line, fit, follow, grown, name_of
+from workbench.agent.playbook import CLEAR, LIKELY, added_line, grown, mechanism, name_of
 
 COPY = re.compile(
     r"\bdeepcopy\(|\bcopy\.\w+\(|\.(?:deep_?)?copy\(|\bclone\w*\(|structuredClone|cloneDeep|"
@@ -23,21 +23,9 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="deep copy",
-            mitigation="drop_copy",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} copies what it used to hand on since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="deep copy",
+    mitigation="drop_copy",
+    tell=lambda suspect: f"{name_of(suspect)} copies what it used to hand on since {suspect.id}.",
+)

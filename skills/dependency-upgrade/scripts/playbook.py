@@ -8,9 +8,8 @@ from workbench.agent.playbook import (
     LIKELY,
     UNLIKELY,
     Sign,
-    fit,
-    follow,
     levels,
+    mechanism,
     name_of,
 )
 
@@ -46,21 +45,11 @@ def _is_patch(row):
     return len(before) > 2 and before[:2] == after[:2]
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="dependency upgrade",
-            mitigation="pin_dependency",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} costs more in the version that came with {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="dependency upgrade",
+    mitigation="pin_dependency",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} costs more in the version that came with {suspect.id}."
+    ),
+)

@@ -6,9 +6,8 @@ from workbench.agent.playbook import (
     CLEAR,
     LIKELY,
     Sign,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     quote,
     weaken,
@@ -45,21 +44,9 @@ def _raw(suspect, pattern, odds):
             return
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="import in the hot path",
-            mitigation="import_at_top",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} imports each time it runs since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="import in the hot path",
+    mitigation="import_at_top",
+    tell=lambda suspect: f"{name_of(suspect)} imports each time it runs since {suspect.id}.",
+)

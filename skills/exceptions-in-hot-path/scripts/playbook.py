@@ -2,7 +2,7 @@
 
 import re
 
-from workbench.agent.playbook import HINT, LIKELY, added_line, fit, follow, grown, name_of
+from workbench.agent.playbook import HINT, LIKELY, added_line, grown, mechanism, name_of
 
 RAISE = re.compile(r"^\s*(?:raise|throw)\b|\bpanic\(|\bthrow new\b")
 CATCH = re.compile(
@@ -24,21 +24,11 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, FRAMES, HINT)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="exceptions in the hot path",
-            mitigation="check_first",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} raises and catches where it used to return since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="exceptions in the hot path",
+    mitigation="check_first",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} raises and catches where it used to return since {suspect.id}."
+    ),
+)

@@ -8,8 +8,7 @@ from workbench.agent.playbook import (
     UNLIKELY,
     Reply,
     Sign,
-    fit,
-    follow,
+    mechanism,
     name_of,
     quote,
 )
@@ -58,19 +57,9 @@ def _by_result(suspect):
         yield Sign(said, CLEAR if row["low"] > 0 else UNLIKELY, found)
 
 
-def relevance(facts):
-    """Fits as well as the likeliest switch whose readers grew."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the switches by who reads them, experiments by their results too."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="flag or experiment rollout",
-            mitigation="roll_back_flag",
-            tell=lambda suspect: f"{name_of(suspect)} runs, or runs more, since {suspect.id}.",
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="flag or experiment rollout",
+    mitigation="roll_back_flag",
+    tell=lambda suspect: f"{name_of(suspect)} runs, or runs more, since {suspect.id}.",
+)

@@ -8,9 +8,8 @@ from workbench.agent.playbook import (
     LIKELY,
     added_line,
     carries,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
 )
 
@@ -32,21 +31,11 @@ def signs(suspect, scene):
     return [*seen, *carries(suspect, scene, COUNTS, HINT), *grown(scene, FRAMES, LIKELY)]
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="lock contention",
-            mitigation="narrow_lock",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} takes a lock, or waits for one, more often since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="lock contention",
+    mitigation="narrow_lock",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} takes a lock, or waits for one, more often since {suspect.id}."
+    ),
+)

@@ -7,9 +7,8 @@ from workbench.agent.playbook import (
     LIKELY,
     added_line,
     carries,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     setting,
 )
@@ -34,22 +33,12 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, LOGS, LIKELY if suspect.key else HINT)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="logging volume",
-            mitigation="lower_log_volume",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} writes more, or dearer, lines of log since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="logging volume",
+    mitigation="lower_log_volume",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} writes more, or dearer, lines of log since {suspect.id}."
+    ),
+)

@@ -8,9 +8,8 @@ from workbench.agent.playbook import (
     LIKELY,
     Sign,
     added_line,
-    fit,
-    follow,
     growth_of_setting,
+    mechanism,
     name_of,
     quote,
     setting,
@@ -46,22 +45,12 @@ def _names(suspect, *, added):
     return {match.group() for line in lines for match in KEPT.finditer(line.partition("#")[0])}
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="lost cache",
-            mitigation="restore_cache",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} works out what it used to find in a cache, since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="lost cache",
+    mitigation="restore_cache",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} works out what it used to find in a cache, since {suspect.id}."
+    ),
+)

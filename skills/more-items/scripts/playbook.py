@@ -8,10 +8,9 @@ from workbench.agent.playbook import (
     LIKELY,
     Sign,
     added_line,
-    fit,
-    follow,
     growth_of_setting,
     levels,
+    mechanism,
     name_of,
     quote,
     setting,
@@ -82,22 +81,12 @@ def _alike(scene, factor):
         yield Sign(levels(near[0], scene.unit), HINT * HINT, scene.profile)
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="more items",
-            mitigation="fetch_less",
-            tell=lambda suspect: (
-                f"More is asked for, or handed on, by {name_of(suspect)} since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="more items",
+    mitigation="fetch_less",
+    tell=lambda suspect: (
+        f"More is asked for, or handed on, by {name_of(suspect)} since {suspect.id}."
+    ),
+)

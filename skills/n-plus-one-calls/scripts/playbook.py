@@ -6,9 +6,8 @@ from workbench.agent.playbook import (
     HINT,
     LIKELY,
     added_line,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     removed_line,
 )
@@ -40,21 +39,9 @@ def signs(suspect, scene):
     return [*seen, *grown(scene, ASKS, HINT)] if seen else []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="n plus one calls",
-            mitigation="batch_calls",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} is asked once for each item since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="n plus one calls",
+    mitigation="batch_calls",
+    tell=lambda suspect: f"{name_of(suspect)} is asked once for each item since {suspect.id}.",
+)

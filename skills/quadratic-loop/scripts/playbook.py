@@ -6,9 +6,8 @@ from workbench.agent.playbook import (
     HINT,
     LIKELY,
     added_line,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     removed_line,
 )
@@ -42,22 +41,12 @@ def signs(suspect, scene):
     return seen
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="quadratic loop",
-            mitigation="replace_structure",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} walks a list for each of its items since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="quadratic loop",
+    mitigation="replace_structure",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} walks a list for each of its items since {suspect.id}."
+    ),
+)

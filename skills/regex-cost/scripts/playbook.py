@@ -2,7 +2,7 @@
 
 import re
 
-from workbench.agent.playbook import CLEAR, HINT, LIKELY, added_line, fit, follow, grown, name_of
+from workbench.agent.playbook import CLEAR, HINT, LIKELY, added_line, grown, mechanism, name_of
 
 REGEX = re.compile(
     r"\bre\.\w+\(|\bregex\.|Pattern\.compile|\.matches\(|regexp\.(?:Must)?Compile|new RegExp|"
@@ -39,22 +39,12 @@ def signs(suspect, scene):
     return []
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs, far=True)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            far=True,
-            category="regular expression",
-            mitigation="precompile",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} matches or compiles dearer patterns since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    far=True,
+    category="regular expression",
+    mitigation="precompile",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} matches or compiles dearer patterns since {suspect.id}."
+    ),
+)

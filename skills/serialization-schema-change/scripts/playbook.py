@@ -7,9 +7,8 @@ from workbench.agent.playbook import (
     LIKELY,
     added_line,
     carries,
-    fit,
-    follow,
     grown,
+    mechanism,
     name_of,
     setting,
 )
@@ -36,21 +35,11 @@ def signs(suspect, scene):
     return [*coding, *work, *grown(scene, CODES, HINT)]
 
 
-def relevance(facts):
-    """Fits as well as the likeliest suspect that shows the mechanism."""
-    return fit(facts, signs)
-
-
-def investigate(facts):
-    """Weigh the suspects by what they show."""
-    return (
-        yield from follow(
-            facts,
-            signs,
-            category="serialisation",
-            mitigation="revert",
-            tell=lambda suspect: (
-                f"{name_of(suspect)} does more for each value that it encodes since {suspect.id}."
-            ),
-        )
-    )
+relevance, investigate = mechanism(
+    signs,
+    category="serialisation",
+    mitigation="revert",
+    tell=lambda suspect: (
+        f"{name_of(suspect)} does more for each value that it encodes since {suspect.id}."
+    ),
+)

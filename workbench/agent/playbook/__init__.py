@@ -1,13 +1,10 @@
 """What a playbook is written with.
 
-A playbook is a file `scripts/playbook.py` of a skill with two functions::
+A playbook is a file `scripts/playbook.py` of a skill with two functions: `relevance(facts)`, how
+well the skill fits, 0 to 1; and `investigate(facts)`, a generator that yields tool calls, receives
+replies, and returns the report. A skill that knows one mechanism by its signs has both from::
 
-    def relevance(facts):      # how well the skill fits, 0 to 1
-        return fit(facts, signs)
-
-
-    def investigate(facts):    # yields tool calls, receives replies, returns the report
-        return (yield from follow(facts, signs, category=..., mitigation=..., tell=...))
+    relevance, investigate = mechanism(signs, category=..., mitigation=..., tell=...)
 """
 
 from workbench.agent.playbook.diff import Diff, Edit, read_diff
@@ -47,6 +44,7 @@ from workbench.agent.playbook.suspects import (
     fit,
     follow,
     levels,
+    mechanism,
     name_of,
     weigh,
 )
@@ -82,6 +80,7 @@ __all__ = [
     "grown",
     "growth_of_setting",
     "levels",
+    "mechanism",
     "name_of",
     "quote",
     "read_diff",

@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable, Generator, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 
 from workbench.agent.playbook.diff import Diff, Edit, defined, read_diff
 from workbench.agent.playbook.paths import Explained, bare, explain, is_about, new_calls
@@ -401,6 +401,46 @@ def follow(
             facts, weighed, category=category, mitigation=mitigation, tell=tell, before=before
         )
     )
+
+
+class Playbooks(NamedTuple):
+    """The two functions that a playbook has."""
+
+    relevance: Callable[[Mapping[str, Any]], Fit]
+    investigate: Callable[[Mapping[str, Any]], Generator[Call, Reply, ReportDiagnosis]]
+
+
+def mechanism(
+    signs: Signs, *, category: str, mitigation: str, tell: Callable[[Suspect], str],
+    check: Check | None = None, far: bool = False,
+) -> Playbooks:  # fmt: skip
+    """Return the playbook of a skill that knows one mechanism by its signs.
+
+    Parameters
+    ----------
+    signs, check, far
+        As `weigh` takes them.
+    category, mitigation, tell
+        As `follow` does.
+    """
+
+    def relevance(facts: Mapping[str, Any]) -> Fit:
+        return fit(facts, signs, far=far)
+
+    def investigate(facts: Mapping[str, Any]) -> Generator[Call, Reply, ReportDiagnosis]:
+        return (
+            yield from follow(
+                facts,
+                signs,
+                category=category,
+                mitigation=mitigation,
+                tell=tell,
+                check=check,
+                far=far,
+            )
+        )
+
+    return Playbooks(relevance, investigate)
 
 
 def conclude(
