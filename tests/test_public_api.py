@@ -37,6 +37,7 @@ PUBLIC = {
         "PlaybookChatModel",
         "ScriptedModel",
         "ask",
+        "blamed_on",
         "first_line",
         "make_model",
         "read_facts",

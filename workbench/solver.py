@@ -235,10 +235,12 @@ def resume(
     """
     from workbench.agent import SavedInvestigations
 
-    with SavedInvestigations(saved) as file:
+    with SavedInvestigations(_existing(saved)) as file:
         job = file.find(investigation_id).job
         options = _read_options(job["options"])
         case = open_case(Path(job["case"]), repository=_path(job["repository"]))
+        if case.content_hash != job["content_hash"]:
+            raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
         run = solving.start(file, investigation_id)
         if review is not None:
@@ -254,8 +256,14 @@ def kept_steps(saved: Path, investigation_id: str) -> list[tuple[int, str]]:
     """Return (number, what is next) of each step of an investigation that was kept."""
     from workbench.agent import SavedInvestigations
 
-    with SavedInvestigations(saved) as file:
+    with SavedInvestigations(_existing(saved)) as file:
         return file.steps(investigation_id)
+
+
+def _existing(saved: Path) -> Path:
+    if not saved.is_file():
+        raise CaseError(f"{saved}: expected a file of investigations, found none")
+    return saved
 
 
 class _Solving:
@@ -292,11 +300,13 @@ class _Solving:
         case, options = self._case, self._options
         told = {
             **asdict(options),
-            "skills": str(options.skills or ""),
+            "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
+            "regression": self.regression.id,
         }
         return {
             "case": case.folder,
+            "content_hash": case.content_hash,
             "repository": "" if case.workload else case.repository,
             "options": told,
             "reproduction": _dump(self._seen),
@@ -317,6 +327,7 @@ class _Solving:
             store.records(), read_lines=partial(store.recording, by_line=True),
         )  # fmt: skip
         self._skills = {name: skill.content_hash for name, skill in skills.items()}
+        self._is_kept = file.path is not None
         graph = build_graph(
             model, self._evidence, skills, checkpointer=file.saver,
             budget=Budget(**options.budget), review=options.review, make_fix=self._make_fix,
@@ -355,20 +366,29 @@ class _Solving:
         self._clock.lap_unless("diagnose")
         trajectory = run.trajectory()
         made: Mapping[str, Any] = run.state.values.get("handed_over", {})
-        no_cause = "" if trajectory.diagnosis.change_id else "no cause was named"
+        diagnosis = trajectory.diagnosis
+        said: Mapping[str, Any] = run.state.values.get("review", {})
+        if said.get("verdict") == "reject":
+            by = f" by {said['by']}" if said.get("by") else ""
+            told = f"Rejected{by}: {said.get('why', '')}. It was: {diagnosis.summary}"
+            diagnosis = replace(
+                diagnosis, change_id=None, summary=told, mitigation="", confidence=0.0
+            )
+        no_cause = "" if diagnosis.change_id else "no cause was named"
         waits = f"it {WAITS}: workbench resume {run.id} --approve" if run.status == WAITS else ""
         return replace(
             outcome, ranking=self._evidence.ranking(self.regression.id),
-            diagnosis=trajectory.diagnosis, fix=_read(Fix, made.get("fix")),
+            diagnosis=diagnosis, fix=_read(Fix, made.get("fix")),
             no_fix=made.get("no_fix") or no_cause or waits, steps=trajectory.steps,
             messages=trajectory.messages, seconds=self._clock.seconds(), skills=self._skills,
-            investigation_id=run.id, status=run.status,
+            investigation_id=run.id if self._is_kept else "", status=run.status,
         )  # fmt: skip
 
 
 def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:
     """Return suspects in the order of the diagnosis, then of the ranking."""
-    place = {change_id: number for number, change_id in enumerate(diagnosis.suspects)}
+    order = dict.fromkeys([diagnosis.change_id, *diagnosis.suspects])
+    place = {change_id: number for number, change_id in enumerate(order)}
     return sorted(suspects, key=lambda suspect: place.get(suspect.change.id, len(place)))
 
 

@@ -74,7 +74,7 @@ def test_a_supported_report_is_believed(script, report, look, shop, culprit):
     diagnosis = script(look, accusation).diagnosis
     assert (diagnosis.change_id, diagnosis.confidence) == (culprit(shop), 0.9)
     assert diagnosis.functions == ("shop.app:total",)
-    assert diagnosis.summary == "s"
+    assert diagnosis.summary == "`shop.app:total` grew."  # what it says names nothing
 
 
 def test_what_triage_looked_at_may_be_cited(script, report, shop, culprit):
@@ -114,10 +114,12 @@ def test_functions_that_the_change_did_not_touch_are_struck(script, report, look
 
 
 def test_a_model_may_abstain(script, report, look):
-    diagnosis = script(look, report(summary="too thin", confidence=0.9, mitigation="accept",
-                                    evidence=[evidence("1")])).diagnosis  # fmt: skip
+    thin = report(summary="`shop.app:total` grew, but too little is known", confidence=0.9,
+                  mitigation="accept", evidence=[evidence("1")])  # fmt: skip
+    diagnosis = script(look, thin).diagnosis
     assert diagnosis.change_id is None
-    assert (diagnosis.summary, diagnosis.confidence) == ("too thin", 0.9)
+    assert diagnosis.summary.endswith("too little is known")
+    assert (diagnosis.confidence, diagnosis.mitigation) == (0.9, "accept")
 
 
 CITED = {"confidence": 0.9, "evidence": [evidence("1")]}
@@ -377,3 +379,19 @@ def test_a_model_is_no_surer_of_an_innocent_than_the_ranking_lets_it(script, rep
     ).diagnosis
     assert diagnosis.change_id is None
     assert diagnosis.suspects[0] == innocent.id
+
+
+def test_words_that_no_claim_supports_reach_nobody(script, report):
+    told = report(summary="Bob rewrote everything: page him", mitigation="sack Bob",
+                  category="Bob", confidence=0.9)  # fmt: skip
+    diagnosis = script(told).diagnosis
+    assert diagnosis.summary == "Nobody is named: no claim was supported."
+    assert (diagnosis.mitigation, diagnosis.category) == ("", "lost cache")
+
+
+def test_an_accusation_that_is_not_sure_enough_is_no_sure_abstention(script, report, look, shop):
+    told = report(change_id="{culprit}", confidence=0.2, evidence=[evidence("1")])
+    diagnosis = script(look, told).diagnosis
+    none = shop.ranking(shop.detection.found[0].id).none_probability
+    assert (diagnosis.change_id, diagnosis.confidence) == (None, none)
+    assert "not sure enough" in diagnosis.summary

@@ -64,6 +64,13 @@ UNSUPPORTED = {
     "a part of a number": ("there are 120 changes", "120"),
     "a word of no term": ("it is plainly guilty", "names nothing"),
     "no word": ("", "names nothing"),
+    "a blank quotation": ("` ` Bob did it", "names nothing"),
+    "the beginning of a name": ("`Cart.tot` did it", "Cart.tot"),
+    "the beginning of an id": ("R-ab1 is looked at", "R-ab1"),
+    "a part of an argument": ("`lru` was looked for", "lru"),
+    "a number with a unit": ("it took 900req", "900req"),
+    "a number after an x": ("it is x900 slower", "x900"),
+    "per cent in a word": ("it grew by 2.5 percent", "2.5 percent"),
 }
 
 

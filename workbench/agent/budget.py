@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -31,6 +32,8 @@ class Budget:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be kept."""
+        if self.price is not None and not all(0 <= part < math.inf for part in self.price):
+            raise ModelError(f"expected prices from 0 up, got {self.price}")
         if self.dollars is not None and self.price is None:
             raise ModelError(
                 "a budget in dollars needs the price of a million tokens, read and written"

@@ -34,11 +34,13 @@ _ID = re.compile(
     r"\b(?:R-[0-9A-Za-z]+|[A-Z]{2,}-\d+|(?=[0-9a-f]*\d)(?=[0-9a-f]*[a-f])[0-9a-f]{7,64})\b"
 )
 _NUMBER = re.compile(
-    r"(?<![\w.])[-+−]?(\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)(\s?%)?"
-    r"(?:(?:x|fold|ns|us|µs|ms|s|m|h|d|k|K|M|G|KB|MB|GB)\b|(?![\w]|\.\d))"
+    r"(?<![\w.])[-+−]?x?(\d[\d,]*(?:\.\d+)?(?:e-?\d+)?)(\s?(?:%|per ?cent\b))?"
+    r"[A-Za-zµ]{0,8}(?![\w]|\.\d)"
 )
+"""With a unit behind it, or an x before."""
 _PLACE = re.compile(r"\d{1,9}(?:\.0)?")
 """An argument that is a number by itself: a window, a line, a limit."""
+_WORD = re.compile(r"\w\w|^\w$")
 _SPACE = re.compile(r"\s+")
 
 
@@ -79,7 +81,9 @@ def terms_of(claim: str) -> Iterator[Term]:
     rest = claim
     for pattern in (_QUOTED, _NAME, _ID):
         for match in pattern.finditer(rest):
-            yield Term(match[1] if pattern is _QUOTED else match[0].rstrip("."))
+            text = match[1] if pattern is _QUOTED else match[0].rstrip(".")
+            if _WORD.search(text):
+                yield Term(text)
         rest = pattern.sub(" ", rest)
     for match in _NUMBER.finditer(rest):
         digits, _, power = match[1].replace(",", "").partition("e")
@@ -100,7 +104,8 @@ class Shown:
     numbers: frozenset[float]
     ids: frozenset[str] = frozenset()
     """What replies name in a place of its own, not in what somebody wrote."""
-    asked: str = ""
+    asked: frozenset[str] = frozenset()
+    """What arguments were, each as a whole."""
     asked_numbers: frozenset[float] = frozenset()
 
     @classmethod
@@ -123,12 +128,13 @@ class Shown:
             ids.update(_ids(reply))
             asked += [_plain(str(value)) for value in _leaves(entry["arguments"])]
         places = frozenset(float(text) for text in asked if _PLACE.fullmatch(text))
-        return cls("\n".join(texts), frozenset(numbers), frozenset(ids), "\n".join(asked), places)
+        return cls("\n".join(texts), frozenset(numbers), frozenset(ids), frozenset(asked), places)
 
     def holds(self, term: Term) -> bool:
         """Tell whether a term was shown."""
         if term.number is None:
-            return any(_plain(term.text) in text for text in (self.text, self.asked))
+            wanted = _plain(term.text)
+            return wanted in self.asked or bool(_whole(wanted).search(self.text))
         if term.number in self.asked_numbers and not term.is_percent:
             return True
         scale = 100.0 if term.is_percent else 1.0
@@ -136,6 +142,16 @@ class Shown:
         if any(abs(number * scale - term.number) <= near for number in self.numbers):
             return True
         return bool(re.search(rf"(?<![\w.]){re.escape(term.text)}(?![\w]|\.\d)", self.text))
+
+
+_MAY_GO_ON = re.compile(r"[0-9a-f]{7,64}|.{40,}", re.DOTALL)
+"""What may be the beginning of more: the id of a commit, a long quotation."""
+
+
+def _whole(text: str) -> re.Pattern[str]:
+    """Return a pattern of a text that is no part of a longer word."""
+    end = "" if _MAY_GO_ON.fullmatch(text) else r"(?!\w)"
+    return re.compile(rf"(?<!\w){re.escape(text)}{end}")
 
 
 def _plain(text: str) -> str:

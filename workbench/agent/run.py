@@ -69,8 +69,12 @@ class Run:
 
     def go_on(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
         """Run on from the last step that was kept; nothing where it is done or waits."""
-        if self.status == STOPPED:
-            self._run(None, on_step)
+        if self.status != STOPPED:
+            return
+        gone = {*self.state.values.get("skills", ())} - {*self.skills}
+        if gone:
+            raise ToolError(f"{self.id} uses {', '.join(sorted(gone))}, no skill there is now")
+        self._run(None, on_step)
 
     def review(self, said: Review, on_step: Callable[[Step], None] = lambda step: None) -> None:
         """Take a person's word, and run on; ToolError where none is waited for or it is none."""
@@ -101,7 +105,7 @@ class Run:
         if skill:
             changed = {"skills": [skill], "opinions": []}
         self._config = self.graph.update_state(
-            past.config, changed, as_node="select_skills" if skill else None
+            past.config, changed or None, as_node="select_skills" if skill else "__copy__"
         )
         self._run(None, on_step)
         self._config = config_of(self.id)
@@ -160,7 +164,11 @@ class Run:
         """Yield (node, what it changed, seconds from the start, seconds it took) of each step."""
         snapshots = self._snapshots()
         times = [datetime.fromisoformat(past.created_at or "") for past in snapshots]
-        for past, at, end in zip(snapshots, times, [*times[1:], times[-1]], strict=True):
+        for past, after, at, end in zip(
+            snapshots, [*snapshots[1:], None], times, [*times[1:], times[-1]], strict=True
+        ):
+            if after is not None and (after.metadata or {}).get("source") == "update":
+                continue  # it was run again from here, and what came of it then was left
             started = (at - times[0]).total_seconds()
             for task in past.tasks:
                 yield task.name, task.result or {}, started, (end - at).total_seconds()

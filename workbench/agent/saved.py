@@ -42,9 +42,12 @@ class SavedInvestigations:
         if path is not None:
             path.parent.mkdir(parents=True, exist_ok=True)
         self.path = path
-        self._connection = sqlite3.connect(
-            path or ":memory:", check_same_thread=False, timeout=30.0
-        )
+        try:
+            self._connection = sqlite3.connect(
+                path or ":memory:", check_same_thread=False, timeout=30.0
+            )
+        except sqlite3.Error as error:
+            raise ToolError(f"{path}: cannot be opened: {error}") from error
         try:
             self.saver = SqliteSaver(self._connection)
             self.saver.setup()
@@ -81,7 +84,8 @@ class SavedInvestigations:
         waits = any(channel == "__interrupt__" for _, channel, _ in found.pending_writes or ())
         status = WAITS if waits else STOPPED if _next(values) else DONE
         at = datetime.fromisoformat(found.checkpoint["ts"])
-        return Kept(investigation_id, values.get("job", {}), status, at)
+        job = values.get("job") or values.get("__start__", {}).get("job", {})
+        return Kept(investigation_id, job, status, at)
 
     def steps(self, investigation_id: str) -> list[tuple[int, str]]:
         """Return (number, what is next) of each step that leads to where it is, the first first."""

@@ -95,7 +95,5 @@ class ToolTask(TypedDict):
     call: dict[str, Any]
     """`name`, `args`, `id`; `error` where the model did not form it well."""
     skill: str
-    known: str | None
-    """Id of an earlier call with the same arguments that was answered."""
     reply: str | None
-    """Its reply."""
+    """Of an earlier call with the same arguments that was answered; None for none."""

@@ -44,8 +44,10 @@ def resume(
             raise click.UsageError("expected the id of an investigation")
         _list(path)
         return
-    if review and step is not None:
-        raise click.UsageError("expected a review, or a step to run again from, not both")
+    if (review is not None) + (step is not None) + list_steps > 1:
+        raise click.UsageError("expected one of a review, --step and --steps")
+    if by and review is None:
+        raise click.UsageError("expected --approve, --reject or --edit with --by")
     if skill and step is None:
         raise click.UsageError("expected --step with --skill: --steps lists them")
     if list_steps:
@@ -65,7 +67,7 @@ def finish(outcome: Outcome, as_json: bool) -> None:
     from workbench.cli.commands import write_fix
     from workbench.solver import to_json
 
-    letter = write_fix(outcome, Path(outcome.case.folder) / "fix")
+    letter = write_fix(outcome, Path(outcome.case.folder) / "fix") if outcome.fix else None
     if as_json:
         click.echo(json.dumps(to_json(outcome), indent=1))
     else:

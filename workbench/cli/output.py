@@ -137,6 +137,8 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     if row["fix"] and row["fix"]["branch"]:
         lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")
         lines.append(f"to review   {letter}")
+    if row["investigation"]:
+        lines.append(f"kept as     {row['investigation']}")
     lines.append(f"time        {row['seconds']['total']:.1f} s")
     if row["mlflow_run_id"]:
         lines.append(f"MLflow run  {row['mlflow_run_id']}")

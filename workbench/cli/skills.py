@@ -45,7 +45,7 @@ def _to_json(skill: Skill) -> dict[str, Any]:
         "name": skill.name,
         "description": skill.description,
         "metadata": dict(skill.metadata),
-        "allowed_tools": sorted(skill.allowed_tools or ()),
+        "allowed_tools": None if skill.allowed_tools is None else sorted(skill.allowed_tools),
         "folder": str(skill.folder),
         "content_hash": skill.content_hash,
     }
@@ -66,13 +66,13 @@ def show(name: str, skills: Path | None, playbook: bool) -> None:
     folder = folders[name]
     head, body = read_skill_text(folder)
     click.echo(f"{head.description}\n\n{body}\n")
-    others = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_text(path)]
+    others = [path for path in sorted(folder.rglob("*")) if path.is_file() and _is_source(path)]
     click.echo("\n".join(str(path) for path in others))
     if playbook:
         click.echo(f"\n{(folder / 'scripts' / 'playbook.py').read_text(encoding='utf-8')}")
 
 
-def _is_text(path: Path) -> bool:
+def _is_source(path: Path) -> bool:
     return "__pycache__" not in path.parts
 
 

@@ -16,11 +16,11 @@ from workbench.agent.playbook import (
 COLLECTOR = re.compile(r"(?:^|_)gc(?:_|$)|garbage|collector|heap|GOGC|objects", re.IGNORECASE)
 GC_CALL = re.compile(r"\bgc\.\w+\(|System\.gc|runtime\.GC|SetGCPercent|malloc_trim|set_threshold")
 MAKES = re.compile(
-    r"=\s*\[.+ for .+\]|return\s+\[.+ for |\blist\(|\bdict\(|\bcopies\(|\bnew \w+\(|\bmake\(|"
+    r"=\s*\[.+ for .+\]|return\s+\[.+ for |\blist\(|\bdict\(|\bnew \w+\(|\bmake\(|"
     r"append\(|\{.+ for .+\}|\.toList\(|collect\(|\breplace\(|\bCopy\w*\("
 )
 FRAMES = re.compile(
-    r"(?:^|[.:_/])gc|alloc|malloc|collect|memmove|memcpy|copies|copy|__init__", re.IGNORECASE
+    r"(?:^|[.:_/])gc|alloc|malloc|collect|memmove|memcpy|copy|__init__", re.IGNORECASE
 )
 
 

@@ -43,7 +43,7 @@ def is_shift(own, whole):
     grew = sum(row["after"] - row["before"] for row in own if (row["z"] or 0.0) > 3)
     shrank = sum(row["before"] - row["after"] for row in own if (row["z"] or 0.0) < -3)
     stayed = bool(whole) and whole["after"] - whole["before"] < STAYED * grew
-    return stayed and shrank > SHRANK * grew
+    return grew > 0 and stayed and shrank > SHRANK * grew
 
 
 def _extremes(rows):

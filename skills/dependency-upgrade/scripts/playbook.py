@@ -13,18 +13,10 @@ from workbench.agent.playbook import (
     name_of,
 )
 
-PINS = re.compile(
-    r"requirements|\.lock$|go\.mod|package(?:-lock)?\.json|pom\.xml|Cargo|pyproject|build\.gradle",
-    re.IGNORECASE,
-)
-
 
 def signs(suspect, scene):
     """A package that went to another version, whose own functions grew."""
-    is_pin = suspect.kind == "dependency" or any(PINS.search(path) for path in suspect.diff.paths)
-    if not is_pin:
-        return []
-    if not suspect.key:
+    if suspect.kind != "dependency":
         return []
     moved = f"`{suspect.key}` went"
     if suspect.row.get("before"):

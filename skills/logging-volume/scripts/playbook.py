@@ -13,12 +13,12 @@ from workbench.agent.playbook import (
     setting,
 )
 
-LOGS = re.compile(r"(?:^|[._:/])_*(?:log|trac|telemetr|metric|sink|emit|audit)\w*", re.IGNORECASE)
+LOGS = re.compile(r"(?:^|[._:/])_*(?:log|trac|telemetr|metric|emit|audit)\w*", re.IGNORECASE)
 """Functions and modules that write lines."""
 KEY = re.compile(r"(?:^|[_.])log(?!in|ic|o)|sampl|verbos|(?:^|[_.])trac|telemetr", re.IGNORECASE)
 CALL = re.compile(
     r"\b\w*(?:log|logger|logging|slog|zap|tracer|console)\w*\s*\.\s*"
-    r"(?:debug|info|warn\w*|error|trace|log|print\w*|write\w*|event|note\w*)\s*\(|\bLOG\w*\(",
+    r"(?:debug|info|warn\w*|error|trace|log|print\w*|write\w*|event)\s*\(|\bLOG\w*\(",
     re.IGNORECASE,
 )
 

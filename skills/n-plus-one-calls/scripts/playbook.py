@@ -13,7 +13,7 @@ from workbench.agent.playbook import (
 )
 
 ONE = re.compile(
-    r"\b\w*(?:fetch|load|get|look_?up|find|query|select|read|request|resolve|owner|author)\w*\s*\(|"
+    r"\b\w*(?:fetch|load|get|look_?up|find|query|select|read|request|resolve)\w*\s*\(|"
     r"\.execute\(|\.objects\.",
     re.IGNORECASE,
 )

@@ -19,7 +19,7 @@ NESTED = re.compile(
 )
 """A repetition in a repetition, or one that begins a pattern: it is tried over and over."""
 FRAMES = re.compile(
-    r"(?:^|[.:/])(?:_?sre|re|regex|regexp)(?:[._:]|$)|_compile|Pattern|Matcher|text|spam|rule|match",
+    r"(?:^|[.:/])(?:_?sre|re|regex|regexp)(?:[._:]|$)|_compile|Pattern|Matcher|match",
     re.IGNORECASE,
 )
 

@@ -38,6 +38,7 @@ def investigate(facts):
             mitigation=mitigation,
             tell=lambda suspect: f"{name_of(suspect)} costs more since {suspect.id}.",
             before=evidence,
+            always=True,
         )
     )
 

@@ -45,14 +45,14 @@ def _compare(rows):
     known = [
         (row["before"], row["now"])
         for row in rows
-        if row.get("before") and row["before"].get("requests") and row["now"].get("requests")
+        if row.get("before") and row["before"].get("requests")
     ]
-    before, now = (sum(pair[side]["requests"] for pair in known) for side in (0, 1))
+    before, now = (sum(pair[side]["requests"] or 0.0 for pair in known) for side in (0, 1))
     if not before or not now:
         return 0.0, 0.0
-    moved = sum(abs(n["requests"] / now - b["requests"] / before) for b, n in known) / 2
-    at_old_cost = sum(n["requests"] * (b["cpu_ms"] or 0.0) for b, n in known)
-    at_new_cost = sum(n["requests"] * (n["cpu_ms"] or 0.0) for _, n in known)
+    moved = sum(abs((n["requests"] or 0.0) / now - b["requests"] / before) for b, n in known) / 2
+    at_old_cost = sum((n["requests"] or 0.0) * (b["cpu_ms"] or 0.0) for b, n in known)
+    at_new_cost = sum((n["requests"] or 0.0) * (n["cpu_ms"] or 0.0) for _, n in known)
     dearer = at_new_cost / at_old_cost - 1 if at_old_cost else 0.0
     return moved, dearer
 
@@ -62,8 +62,10 @@ def _moved(traffic, rows):
     known = [row for row in rows if row.get("before") and row["before"].get("requests")]
     if not known:
         return
-    row = max(known, key=lambda row: abs(row["now"]["requests"] - row["before"]["requests"]))
-    before, now = row["before"]["requests"], row["now"]["requests"]
+    row = max(
+        known, key=lambda row: abs((row["now"]["requests"] or 0.0) - row["before"]["requests"])
+    )
+    before, now = row["before"]["requests"], row["now"]["requests"] or 0.0
     yield cite(
         traffic, f"`{row['endpoint']}` went from {before:.4g} to {now:.4g} requests a window"
     )

@@ -2,7 +2,12 @@
 
 from workbench.agent.models.base import ask, first_line, with_own_ids
 from workbench.agent.models.cassette import Cassette
-from workbench.agent.models.playbook import SKILL_MARK, PlaybookChatModel, read_facts
+from workbench.agent.models.playbook import (
+    SKILL_MARK,
+    PlaybookChatModel,
+    blamed_on,
+    read_facts,
+)
 from workbench.agent.models.provider import make_model
 from workbench.agent.models.scripted import ScriptedModel
 
@@ -12,6 +17,7 @@ __all__ = [
     "PlaybookChatModel",
     "ScriptedModel",
     "ask",
+    "blamed_on",
     "first_line",
     "make_model",
     "read_facts",

@@ -46,7 +46,7 @@ class PlaybookChatModel(ToolCallingModel):
             raise SkillError(f"no playbook for skill {name!r}; known: {', '.join(self.skills)}")
         replies = [m for m in messages if isinstance(m, ToolMessage)]
         next_id = f"{name}-{len(replies) + 1}"
-        with _blamed_on(self.skills[name]):
+        with blamed_on(self.skills[name]):
             playbook = self.skills[name].investigate(facts)
             try:
                 wanted = next(playbook)
@@ -65,7 +65,7 @@ class PlaybookChatModel(ToolCallingModel):
         fits: dict[str, float] = {}
         odds: dict[str, float] = {}
         for name, skill in self.skills.items():
-            with _blamed_on(skill):
+            with blamed_on(skill):
                 found = skill.relevance(facts)
             fits[name] = found + _ASKED_FOR * (name in asked)
             for change_id, seen in getattr(found, "odds", {}).items():
@@ -76,7 +76,7 @@ class PlaybookChatModel(ToolCallingModel):
 
 
 @contextmanager
-def _blamed_on(skill: Skill) -> Iterator[None]:
+def blamed_on(skill: Skill) -> Iterator[None]:
     """Say of which skill a playbook is that fails."""
     try:
         yield

@@ -10,6 +10,7 @@ from langgraph.types import interrupt
 from workbench.agent.investigation import Investigation
 from workbench.agent.state import Node, Review, State
 from workbench.errors import ToolError
+from workbench.types import MITIGATIONS
 
 VERDICTS = ("approve", "edit", "reject")
 EDITABLE = ("change_id", "functions", "category", "mitigation", "summary")
@@ -27,12 +28,31 @@ def review(investigation: Investigation) -> Node:
         said: Review = interrupt({"diagnosis": state["diagnosis"]})
         if said["verdict"] != "edit":
             return {"review": said}
-        told = {**state["diagnosis"], **said.get("changes", {})}
-        if told["change_id"]:
-            told["change_id"] = investigation.change(told["change_id"]).id
-        return {"review": said, "diagnosis": told}
+        return {"review": said, "diagnosis": _put_right(state["diagnosis"], said, investigation)}
 
     return run
+
+
+def _put_right(
+    told: Mapping[str, Any], said: Review, investigation: Investigation
+) -> dict[str, Any]:
+    """Return a diagnosis with a reviewer's changes; what was said of another goes with it."""
+    changes = said.get("changes", {})
+    right = {**told, **changes}
+    if "change_id" not in changes:
+        return right
+    culprit = investigation.change(right["change_id"]).id if right["change_id"] else ""
+    if culprit != told["change_id"]:
+        who = said.get("by", "") or "a reviewer"
+        named = f"{culprit[:12]} did it" if culprit else "None of the known changes did it"
+        others = [name for name in told["suspects"] if name != culprit]
+        right |= {
+            "evidence": [], "confidence": 1.0, "functions": changes.get("functions", []),
+            "summary": changes.get("summary", f"{named}, says {who}."),
+            "suspects": [*([culprit] if culprit else []), *others][:3],
+            "mitigation": changes.get("mitigation", "revert") if culprit else "",
+        }  # fmt: skip
+    return right | {"change_id": culprit}
 
 
 def check_review(said: Review, investigation: Investigation) -> None:
@@ -46,6 +66,8 @@ def check_review(said: Review, investigation: Investigation) -> None:
             f"no field {unknown[0]!r}" if unknown else f"{said['verdict']} with changes {changes}"
         )
         raise ToolError(f"{seen}; edit takes one or more of {', '.join(EDITABLE)}")
+    if changes.get("mitigation", "") not in ("", *MITIGATIONS):
+        raise ToolError(f"mitigation: expected one of {', '.join(MITIGATIONS)}")
     if changes.get("change_id"):
         investigation.change(changes["change_id"])
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -13,10 +13,11 @@ from workbench.agent.grounding import Shown, terms_of, unsupported
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.consult import final_report
 from workbench.agent.playbook import MOST_ODDS, EvidenceItem, ReportDiagnosis
+from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, Opinion, State
 from workbench.agent.tools.brief import clip
 from workbench.errors import ToolError
-from workbench.types import Ranking
+from workbench.types import MITIGATIONS, Ranking
 
 SURE = 0.8
 """Confidence from which no second opinion is asked for."""
@@ -74,13 +75,13 @@ def _by_ranking(call_id: str, ranked: dict[str, Any]) -> ReportDiagnosis:
     )  # fmt: skip
 
 
-def ground(investigation: Investigation) -> Node:
+def ground(investigation: Investigation, skills: Mapping[str, Skill]) -> Node:
     """Strike what no tool reply supports, and an accusation that nothing is left of."""
 
     def run(state: State) -> State:
         report = ReportDiagnosis.model_validate(state["draft"]["report"])
         opinion = _ground(
-            report, state["ledger"], state["skill"], investigation, state["regression_id"]
+            report, state["ledger"], skills[state["skill"]], investigation, state["regression_id"]
         )
         opinion["summary"] = f"{opinion['summary']} {state['draft']['note']}".strip()
         return {"opinions": [*state["opinions"], opinion]}
@@ -89,7 +90,7 @@ def ground(investigation: Investigation) -> Node:
 
 
 def _ground(
-    report: ReportDiagnosis, ledger: Ledger, skill: str, investigation: Investigation,
+    report: ReportDiagnosis, ledger: Ledger, skill: Skill, investigation: Investigation,
     regression_id: str,
 ) -> Opinion:  # fmt: skip
     kept: list[dict[str, str]] = []
@@ -104,8 +105,9 @@ def _ground(
             kept.append(told)
     candidates = {change.id: change for change in investigation.candidates(regression_id)}
     opinion: Opinion = {
-        "skill": skill, "summary": "", "change_id": "", "functions": [],
-        "category": clip(report.category, 80), "mitigation": clip(report.mitigation, 80),
+        "skill": skill.name, "summary": "", "change_id": "", "functions": [],
+        "category": skill.metadata.get("category", skill.name) if report.category else "",
+        "mitigation": report.mitigation if report.mitigation in MITIGATIONS else "",
         "confidence": report.confidence,
         "suspects": [*_known(report.suspects, investigation, candidates)][:3],
         "evidence": kept, "struck": struck,
@@ -119,7 +121,7 @@ def _ground(
     opinion["summary"] = (
         f"Abstained: {fault}."
         if fault
-        else _grounded(clip(report.summary, _LONG_TEXT), kept, shown)
+        else _grounded(clip(report.summary, _LONG_TEXT), kept, shown, ledger)
     )
     return opinion
 
@@ -172,11 +174,16 @@ def _known(
             yield change_id
 
 
-def _grounded(summary: str, kept: list[dict[str, str]], shown: Shown) -> str:
-    """Return a summary where all of it was shown; else the claims that were."""
-    if all(shown.holds(term) for term in terms_of(summary)):
+def _grounded(summary: str, kept: list[dict[str, str]], shown: Shown, ledger: Ledger) -> str:
+    """Return a summary where all of it was shown; else the claims that were, or what failed."""
+    terms = [*terms_of(summary)]
+    if kept and terms and all(shown.holds(term) for term in terms):
         return summary
-    return " ".join(f"{item['claim'].rstrip('.')}." for item in kept) or "Nothing was shown."
+    if kept:
+        return " ".join(f"{item['claim'].rstrip('.')}." for item in kept)
+    failed = (e["reply"] for e in ledger.values() if e["failed"] and e["tool"] == "rank_changes")
+    why = next(failed, "")
+    return f"Nobody is named: {why}." if why else "Nobody is named: no claim was supported."
 
 
 def is_settled(state: State, budget: Budget) -> bool:
@@ -187,8 +194,16 @@ def is_settled(state: State, budget: Budget) -> bool:
     return sure >= SURE or not left or bool(budget.exhausted(state["spent"]))
 
 
-def diagnose(state: State) -> State:
+def diagnose(investigation: Investigation) -> Node:
     """Weigh the opinions: those that agree keep the surer, those that differ weaken each other."""
+
+    def run(state: State) -> State:
+        return {"diagnosis": _weigh(state, investigation)}
+
+    return run
+
+
+def _weigh(state: State, investigation: Investigation) -> dict[str, Any]:
     opinions = sorted(state["opinions"], key=lambda opinion: -opinion["confidence"])
     best, *others = opinions
     sure = best["confidence"]
@@ -204,6 +219,8 @@ def diagnose(state: State) -> State:
         "regression_id": state["regression_id"], "confidence": sure, "suspects": suspects,
     }  # fmt: skip
     if best["change_id"] and sure < ENOUGH:
-        told |= {"change_id": "", "functions": [], "mitigation": "", "confidence": 1 - sure}
-        told["summary"] = f"Nobody is named: two skills differ. {best['summary']}"
-    return {"diagnosis": told}
+        none = investigation.ranking(state["regression_id"]).none_probability
+        told |= {"change_id": "", "functions": [], "mitigation": "", "confidence": none}
+        why = "two skills differ" if rival else "that is not sure enough"
+        told["summary"] = f"Nobody is named: {why}. {best['summary']}"
+    return told

@@ -88,14 +88,14 @@ def pending_calls(state: State) -> list[ToolTask] | None:
         reply = state["ledger"][known]["reply"] if known else None
         told: dict[str, Any] = {name: call[name] for name in ("name", "args", "id")}
         told["id"] = told["id"] or f"unnamed-{len(state['ledger'])}-{number}"
-        tasks.append({"call": told, "skill": state["skill"], "known": known, "reply": reply})
+        tasks.append({"call": told, "skill": state["skill"], "reply": reply})
     for number, broken in enumerate(last.invalid_tool_calls, start=len(tasks)):
         told = {
             "name": broken["name"] or "", "args": {},
             "id": broken["id"] or f"unnamed-{len(state['ledger'])}-{number}",
             "error": f"arguments are not JSON: {(broken['args'] or '')[:200]}",
         }  # fmt: skip
-        tasks.append({"call": told, "skill": state["skill"], "known": None, "reply": None})
+        tasks.append({"call": told, "skill": state["skill"], "reply": None})
     return tasks
 
 

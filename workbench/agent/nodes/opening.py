@@ -14,7 +14,7 @@ from pydantic import BaseModel, Field
 
 from workbench.agent.budget import spent_on
 from workbench.agent.investigation import Investigation
-from workbench.agent.models import ask
+from workbench.agent.models import ask, blamed_on
 from workbench.agent.playbook import MOST_ROWS, bare, read_diff
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
@@ -207,7 +207,12 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill]) -> Node:
 
 def _most_fitting(skills: Mapping[str, Skill], facts: Mapping[str, Any]) -> list[str]:
     """Return the skill that fits the facts best, for a model that names none there is."""
-    return [max(skills, key=lambda name: skills[name].relevance(dict(facts)))]
+
+    def fits(name: str) -> float:
+        with blamed_on(skills[name]):
+            return float(skills[name].relevance(dict(facts)))
+
+    return [max(skills, key=fits)]
 
 
 def _odds(calls: Sequence[Mapping[str, Any]]) -> dict[str, float]:

@@ -9,8 +9,6 @@ from collections.abc import Iterator
 from workbench.agent.playbook.paths import quote
 from workbench.agent.playbook.suspects import HINT, Scene, Sign, Suspect, levels
 
-_NUMBER = re.compile(r"-?\d+(?:\.\d+)?")
-
 
 def added_line(
     suspect: Suspect, pattern: re.Pattern[str], odds: float, what: str, *, in_strings: bool = False
@@ -58,12 +56,26 @@ def setting(
 
 
 def growth_of_setting(suspect: Suspect) -> float | None:
-    """Return by which factor a setting's number grew; None for what is no number."""
-    numbers = [_NUMBER.findall(str(suspect.row.get(side, ""))) for side in ("before", "after")]
-    if all(len(found) == 1 for found in numbers):
-        before, after = (float(found[0]) for found in numbers)
-        return after / before if before > 0 else None
-    return None
+    """Return by which factor a setting grew, switches as 0 and 1; None for what is no number."""
+    before, after = (_value(str(suspect.row.get(side, ""))) for side in ("before", "after"))
+    if before is None or after is None or before[1] != after[1] or min(before[0], after[0]) < 0:
+        return None
+    if before[0] == 0:
+        return math.inf if after[0] > 0 else None
+    return after[0] / before[0]
+
+
+_SWITCHES = {"true": 1.0, "on": 1.0, "enabled": 1.0, "false": 0.0, "off": 0.0, "disabled": 0.0}
+_AMOUNT = re.compile(r"(-?\d+(?:\.\d+)?(?:e[+-]?\d+)?)\s*([a-z%]*)")
+
+
+def _value(text: str) -> tuple[float, str] | None:
+    """Return a number with its unit; None for what is none."""
+    said = text.strip().strip("\"'").lower()
+    if said in _SWITCHES:
+        return _SWITCHES[said], ""
+    found = _AMOUNT.fullmatch(said)
+    return (float(found[1]), found[2]) if found else None
 
 
 def grown(scene: Scene, pattern: re.Pattern[str], odds: float) -> Iterator[Sign]:

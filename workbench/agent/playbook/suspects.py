@@ -358,6 +358,8 @@ def weigh(
 def _read_change(change_id: str) -> Generator[Call, Reply, tuple[Reply, ...]]:
     """Read a change, of a long diff the first pages."""
     pages = [(yield call("get_change", change_id=change_id))]
+    if pages[0].error:
+        return ()
     while len(pages) < _MOST_PAGES and pages[-1].get("next_diff_offset") is not None:
         after = pages[-1]["next_diff_offset"]
         pages.append((yield call("get_change", change_id=change_id, diff_offset=after)))
@@ -445,9 +447,12 @@ def mechanism(
 
 def conclude(
     facts: Mapping[str, Any], weighed: Weighed, *, category: str, mitigation: str,
-    tell: Callable[[Suspect], str], before: Sequence[EvidenceItem] = (),
+    tell: Callable[[Suspect], str], before: Sequence[EvidenceItem] = (), always: bool = False,
 ) -> Generator[Call, Reply, ReportDiagnosis]:  # fmt: skip
-    """Accuse the most probable suspect, or nobody where that is not probable enough."""
+    """Accuse the most probable suspect, or nobody where that is not probable enough.
+
+    With `always`, category and mitigation are told without a sign of the mechanism too.
+    """
     suspect, sure, signs = weighed.suspects[0]
     ranked = weighed.ranked
     share = suspect.row["probability"]
@@ -474,7 +479,7 @@ def conclude(
     row = profile.get("function")
     if row:
         evidence.append(cite(profile, levels(row, profile["unit"])))
-    is_shown = any(sign.is_mechanism and sign.odds > 1 for sign in signs)
+    is_shown = always or any(sign.is_mechanism and sign.odds > 1 for sign in signs)
     plainly = f"{name_of(suspect)} costs more since {suspect.id}."
     return ReportDiagnosis(
         summary=tell(suspect) if is_shown else plainly, change_id=suspect.id,
