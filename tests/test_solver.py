@@ -9,7 +9,7 @@ import pytest
 
 from workbench.errors import CaseError, StoreError, WorkbenchError
 from workbench.history import run_git
-from workbench.solver import CASE_FILE, SolveOptions, open_case, solve, to_json
+from workbench.solver import CASE_FILE, SolveOptions, kept_steps, open_case, resume, solve, to_json
 from workbench.types import (
     Case,
     Change,
@@ -260,6 +260,61 @@ def test_a_repository_that_is_not_as_it_should_be_is_said(case, spoil, complaint
 def test_skills_that_are_not_there_are_said(case, tmp_path):
     with pytest.raises(WorkbenchError, match="expected skills"):
         solve(open_case(case), SolveOptions(skills=tmp_path / "nowhere", fix=False))
+
+
+def test_a_solve_waits_for_a_review_and_is_resumed(case, tmp_path):
+    kept = tmp_path / "kept.db"
+    waiting = solve(open_case(case), SolveOptions(fix=False, review=True), saved=kept)
+    assert (waiting.status, waiting.fix) == ("waits for review", None)
+    assert (
+        waiting.no_fix
+        == f"it waits for review: workbench resume {waiting.investigation_id} --approve"
+    )
+    approved = resume(kept, waiting.investigation_id, review={"verdict": "approve", "by": "Ada"})
+    assert (approved.status, approved.cause) == ("done", waiting.cause)
+    assert approved.no_fix == "a fix was not asked for"
+    assert [step.title for step in approved.steps][-2:] == ["Reviewed: approve", "Handed over"]
+
+
+def test_a_rejected_diagnosis_is_no_cause(case, tmp_path):
+    kept = tmp_path / "kept.db"
+    waiting = solve(open_case(case), SolveOptions(fix=False, review=True), saved=kept)
+    said = {"verdict": "reject", "why": "it was the traffic", "by": "Ada"}
+    rejected = resume(kept, waiting.investigation_id, review=said)
+    assert (rejected.cause, rejected.no_fix) == (None, "no cause was named")
+    assert rejected.diagnosis.summary.startswith("Rejected by Ada: it was the traffic. It was: ")
+    assert to_json(rejected)["cause"] is None
+
+
+def test_a_solve_runs_again_from_a_step_and_tells_its_steps(case, tmp_path):
+    kept = tmp_path / "kept.db"
+    done = solve(open_case(case), SolveOptions(fix=False), saved=kept)
+    steps = kept_steps(kept, done.investigation_id)
+    chosen = next(number for number, then in steps if then == "begin_opinion")
+    again = resume(kept, done.investigation_id, step=chosen, skill="lost-cache")
+    assert again.cause == done.cause
+    assert again.diagnosis.skill == "lost-cache"
+
+
+def test_what_has_other_profiles_by_now_is_not_resumed(case, tmp_path, make_store):
+    kept = tmp_path / "kept.db"
+    waiting = solve(open_case(case), SolveOptions(fix=False, review=True), saved=kept)
+    segment = next((case / "store" / "segments").iterdir())
+    segment.rename(segment.with_name(f"{segment.name}-other"))
+    with pytest.raises(CaseError, match="has other profiles than when"):
+        resume(kept, waiting.investigation_id)
+
+
+def test_a_regression_may_be_named(case):
+    opened = open_case(case)
+    first = solve(opened, SolveOptions(fix=False)).detection.found[0]
+    for name in (first.id, first.subject):
+        assert (
+            solve(opened, SolveOptions(fix=False, regression=name)).diagnosis.regression_id
+            == first.id
+        )
+    with pytest.raises(CaseError, match=r"no regression 'nothing'; there are R-"):
+        solve(opened, SolveOptions(fix=False, regression="nothing"))
 
 
 NAN = float("nan")
