@@ -60,6 +60,8 @@ _LEAST_NAME = 4
 """Letters of a name that tells what is called."""
 _LEAST_SHARE = 0.1
 """Of the growth, that what was touched has to have for its course to say anything."""
+_NOTHING = 1e-12
+"""Part of a growth below which there was nothing before it."""
 _LEAST_REST = 0.1
 """What was not touched says something where it costs this part of what was."""
 _AROUND = 8
@@ -233,7 +235,7 @@ def _alike(growth: Growth, inside: BoolArray) -> float:
     outside = growth.regressed & ~inside
     before, rest = growth.before[inside].sum(), growth.before[outside].sum()
     grown = growth.delta[inside].sum()
-    if grown <= 0 or before <= 0 or rest < _LEAST_REST * before:
+    if grown <= 0 or before <= _NOTHING * grown or rest < _LEAST_REST * before:
         return 0.0
     expected = grown / before * rest
     noise = np.hypot(

@@ -32,8 +32,10 @@ def signs(suspect, scene):
     ]
     if suspect.key:
         return of_collector
-    seen = of_collector or [*added_line(suspect, MAKES, HINT, "makes objects")]
-    return [*seen, *grown(scene, FRAMES, LIKELY)] if seen else []
+    frames = [*grown(scene, FRAMES, LIKELY)]
+    made = added_line(suspect, MAKES, HINT, "makes objects") if frames else ()  # all code does
+    seen = of_collector or [*made]
+    return [*seen, *frames] if seen else []
 
 
 relevance, investigate = mechanism(
