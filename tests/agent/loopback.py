@@ -76,10 +76,15 @@ class Loopback:
         Messages -> the model's next one. What is among its `invalid_tool_calls` is sent as it is.
     faults : sequence of Fault
         What happens first, in order.
+    counts : bool
+        Whether answers tell their tokens.
     """
 
-    def __init__(self, answer: Answer, faults: Sequence[Fault] = ()) -> None:
+    def __init__(
+        self, answer: Answer, faults: Sequence[Fault] = (), *, counts: bool = True
+    ) -> None:
         self.answer = answer
+        self.counts = counts
         self.asked: list[dict[str, Any]] = []
         """Every request, also those that were not answered."""
         self.reported: list[Usage] = []
@@ -129,7 +134,8 @@ class Loopback:
             return 400, {"error": {"type": "invalid_request_error", "message": said}}
         usage = Usage(len(body) // 4, len(message.model_dump_json()) // 4)
         self.reported.append(usage)
-        return 200, write(message, usage, len(self.reported))
+        written = write(message, usage, len(self.reported))
+        return 200, written if self.counts else {**written, "usage": None}
 
 
 def _handler(loopback: Loopback) -> type[BaseHTTPRequestHandler]:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 from langchain_core.messages import AIMessage
 
-from workbench.agent import Budget, ScriptedModel, investigate, load_skills
+from workbench.agent import Budget, PlaybookChatModel, ScriptedModel, investigate, load_skills
 
 
 def evidence(call_id, claim="`shop.app:total` grew"):
@@ -231,6 +231,13 @@ def test_a_model_that_never_ends_gives_the_best_there_is(script, look, calls, sh
         assert trajectory.diagnosis.change_id == culprit(shop)
         assert trajectory.diagnosis.summary.endswith("The budget of 6 model calls is spent.")
         assert len(trajectory.diagnosis.evidence) == 1
+
+
+def test_a_budget_of_one_call_is_kept(shop, run, skills, culprit):
+    trajectory = run(shop, PlaybookChatModel(skills=skills), budget=Budget(model_calls=1))
+    assert trajectory.spent["model_calls"] == 1
+    assert trajectory.diagnosis.change_id == culprit(shop)
+    assert trajectory.diagnosis.summary.endswith("The budget of 1 model call is spent.")
 
 
 @pytest.mark.parametrize("names", [["no-such-skill"], "lost-cache", None, [3], ["lost-cache"]])

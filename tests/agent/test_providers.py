@@ -1,6 +1,7 @@
 """The graph through the clients of real providers, over HTTP that does not leave this machine."""
 
 import math
+import time
 from dataclasses import replace
 
 import pytest
@@ -252,6 +253,24 @@ def test_a_model_that_never_ends_is_stopped_with_the_best_answer_so_far(
     assert seen.struck == ()
     assert [item.call_id for item in diagnosis.evidence] == ["triage-2"]
     assert diagnosis.summary.startswith("By the ranking alone")
+
+
+def test_a_server_that_hangs_is_left_when_the_time_is_up(ask, playbook):
+    began = time.monotonic()
+    seen, server = ask(playbook, Fault(0, math.inf), budget=Budget(seconds=1.5))
+    assert time.monotonic() - began < 10
+    assert len(server.asked) == 1
+    assert seen.diagnosis.summary.endswith("The budget of 1.5 seconds is spent.")
+    assert [item.call_id for item in seen.diagnosis.evidence] == ["triage-2"]
+
+
+def test_a_server_that_counts_no_tokens_is_held_to_a_budget_of_them(playbook, shop, run, skills):
+    with Loopback(never_ending(playbook), counts=False) as server:
+        model = make_model("openai:anything", skills, base_url=f"{server.url}/v1", api_key="x")
+        seen = run(shop, model, budget=Budget(tokens=40_000))
+    counted = sum(usage.tokens_in + usage.tokens_out for usage in server.reported)
+    assert seen.diagnosis.summary.endswith("The budget of 40000 tokens is spent.")
+    assert 20_000 < counted < 120_000
 
 
 def test_a_model_that_only_talks_is_reminded_and_then_left(ask, playbook, culprit, shop):

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from workbench.errors import ModelError
 
 if TYPE_CHECKING:
-    from langchain_core.messages import AIMessage
+    from langchain_core.messages import AIMessage, AnyMessage
 
 Spent = dict[str, float]
 """`model_calls`, `seconds`, `tokens_in`, `tokens_out`: what was used so far."""
@@ -43,15 +43,21 @@ class Budget:
         """Say which limit is met; empty for none."""
         tokens = spent.get("tokens_in", 0) + spent.get("tokens_out", 0)
         limits = (
-            ("model calls", spent.get("model_calls", 0), self.model_calls),
-            ("seconds", spent.get("seconds", 0), self.seconds),
-            ("tokens", tokens, self.tokens),
-            ("dollars", self.cost(spent), self.dollars),
+            ("model call", spent.get("model_calls", 0), self.model_calls),
+            ("second", spent.get("seconds", 0), self.seconds),
+            ("token", tokens, self.tokens),
+            ("dollar", self.cost(spent), self.dollars),
         )
         met = (
-            f"{most:g} {name}" for name, used, most in limits if most is not None and used >= most
+            f"{most:g} {name}{'s' * (most != 1)}"
+            for name, used, most in limits
+            if most is not None and used >= most
         )
         return next(met, "")
+
+    def seconds_left(self, spent: Mapping[str, float]) -> float | None:
+        """Return the seconds that are left; None for no limit."""
+        return None if self.seconds is None else max(0.0, self.seconds - spent.get("seconds", 0))
 
     def cost(self, spent: Mapping[str, float]) -> float:
         """Return the dollars spent; 0 where the price is not known."""
@@ -65,12 +71,22 @@ def add(spent: Spent | None, more: Spent | None) -> Spent:
     return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
 
 
-def spent_on(reply: AIMessage, seconds: float) -> Spent:
-    """Return what one answer of a model took; tokens as the provider counts them."""
+def spent_on(asked: Sequence[AnyMessage], reply: AIMessage, seconds: float) -> Spent:
+    """Return what one answer of a model took.
+
+    Tokens are as the provider counts them; where it does not, they are estimated by letters, so
+    that a budget of them holds.
+    """
     usage = reply.usage_metadata
     return {
         "model_calls": 1,
         "seconds": seconds,
-        "tokens_in": usage["input_tokens"] if usage else 0,
-        "tokens_out": usage["output_tokens"] if usage else 0,
+        "tokens_in": usage["input_tokens"] if usage else _estimated(asked),
+        "tokens_out": usage["output_tokens"] if usage else _estimated([reply]),
     }
+
+
+def _estimated(messages: Sequence[AnyMessage]) -> int:
+    from langchain_core.messages.utils import count_tokens_approximately
+
+    return count_tokens_approximately(messages)

@@ -58,6 +58,9 @@ def build_graph(
     """
     limits = budget or Budget()
 
+    def after_begin(state: State) -> str:
+        return "hypothesis" if limits.exhausted(state["spent"]) else "model"
+
     def after_model(state: State) -> str | list[Send]:
         pending = nodes.pending_calls(state)
         if pending is None or limits.exhausted(state["spent"]) or is_silent(state["messages"]):
@@ -81,9 +84,9 @@ def build_graph(
 
     graph = StateGraph(State)
     graph.add_node("triage", nodes.triage(investigation))
-    graph.add_node("select_skills", nodes.select_skills(model, skills))
+    graph.add_node("select_skills", nodes.select_skills(model, skills, limits))
     graph.add_node("begin_opinion", nodes.begin_opinion(skills))
-    graph.add_node("model", nodes.ask_model(model, investigation, skills))
+    graph.add_node("model", nodes.ask_model(model, investigation, skills, limits))
     graph.add_node("tool", nodes.use_tool(investigation, skills))
     graph.add_node("hypothesis", nodes.form_hypothesis(limits))
     graph.add_node("ground", nodes.ground(investigation, skills))
@@ -93,7 +96,7 @@ def build_graph(
     graph.add_edge(START, "triage")
     graph.add_edge("triage", "select_skills")
     graph.add_edge("select_skills", "begin_opinion")
-    graph.add_edge("begin_opinion", "model")
+    graph.add_conditional_edges("begin_opinion", after_begin, ["model", "hypothesis"])
     graph.add_conditional_edges("model", after_model, ["tool", "model", "hypothesis"])
     graph.add_conditional_edges("tool", after_tool, ["model", "hypothesis"])
     graph.add_edge("hypothesis", "ground")

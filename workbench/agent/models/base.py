@@ -4,11 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Container, Sequence
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeout
+from contextvars import copy_context
+from threading import Thread
 from typing import Any
 
 from langchain_core.callbacks import CallbackManagerForLLMRun
 from langchain_core.language_models import BaseChatModel, LanguageModelInput
 from langchain_core.messages import AIMessage, AnyMessage, BaseMessage
+from langchain_core.messages.ai import UsageMetadata
 from langchain_core.outputs import ChatGeneration, ChatResult
 from langchain_core.runnables import Runnable
 from langchain_core.tools import BaseTool
@@ -38,16 +43,45 @@ class ToolCallingModel(BaseChatModel):
         self, messages: list[BaseMessage], stop: list[str] | None = None,
         run_manager: CallbackManagerForLLMRun | None = None, **kwargs: Any,
     ) -> ChatResult:  # fmt: skip
-        return ChatResult(generations=[ChatGeneration(message=self._reply(messages))])
+        reply = self._reply(messages)
+        if reply.usage_metadata is None:
+            reply.usage_metadata = UsageMetadata(input_tokens=0, output_tokens=0, total_tokens=0)
+        return ChatResult(generations=[ChatGeneration(message=reply)])
 
     def _reply(self, messages: list[BaseMessage]) -> AIMessage:
         raise NotImplementedError
 
 
 def ask(
+    model: Runnable[LanguageModelInput, AIMessage], messages: Sequence[AnyMessage],
+    seconds: float | None = None,
+) -> AIMessage:  # fmt: skip
+    """Let a model answer; ModelError where it does not.
+
+    With `seconds`, it is waited for that long: then the answer is, in words, that there is none.
+    """
+    if seconds is None:
+        return _ask(model, messages)
+    answer: Future[AIMessage] = Future()
+
+    def wait() -> None:
+        try:
+            answer.set_result(_ask(model, messages))
+        except BaseException as error:  # raised where it is waited for
+            answer.set_exception(error)
+
+    # no executor: at exit it would wait for a provider that hangs
+    Thread(target=copy_context().run, args=(wait,), daemon=True).start()
+    try:
+        return answer.result(seconds)
+    except FutureTimeout:
+        return AIMessage(f"[no answer within {seconds:.3g} s]")
+
+
+def _ask(
     model: Runnable[LanguageModelInput, AIMessage], messages: Sequence[AnyMessage]
 ) -> AIMessage:
-    """Let a model answer; ModelError where it does not.
+    """Let a model answer, for as long as it takes.
 
     A call whose arguments are no JSON object makes the provider's package fail, though it is the
     model that erred: that is an answer in words, which say what was wrong.

@@ -19,7 +19,7 @@ from langchain_core.messages import (
 from langgraph.graph.message import REMOVE_ALL_MESSAGES
 from pydantic import ValidationError
 
-from workbench.agent.budget import spent_on
+from workbench.agent.budget import Budget, spent_on
 from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask, with_own_ids
 from workbench.agent.playbook import ReportDiagnosis
@@ -49,8 +49,9 @@ def begin_opinion(skills: Mapping[str, Skill]) -> Node:
 
 
 def ask_model(
-    model: BaseChatModel, investigation: Investigation, skills: Mapping[str, Skill]
-) -> Node:
+    model: BaseChatModel, investigation: Investigation, skills: Mapping[str, Skill],
+    budget: Budget,
+) -> Node:  # fmt: skip
     """Let the model make its next call, with the tools that its skill allows."""
     tools = build_tools(investigation)
 
@@ -63,10 +64,12 @@ def ask_model(
         reminder = []
         if isinstance(spoke, AIMessage):  # words, where a call was expected
             reminder = [HumanMessage(prompt("remind"))]
-        reply = ask(model.bind_tools([*offered, ReportDiagnosis]), [*messages, *reminder])
+        asked = [*messages, *reminder]
+        left = budget.seconds_left(state["spent"])
+        reply = ask(model.bind_tools([*offered, ReportDiagnosis]), asked, left)
         return {
             "messages": [*reminder, with_own_ids(reply, state["ledger"])],
-            "spent": spent_on(reply, time.perf_counter() - began),
+            "spent": spent_on(asked, reply, time.perf_counter() - began),
         }
 
     return run

@@ -9,10 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
-from langchain_core.messages import HumanMessage, SystemMessage
+from langchain_core.messages import AnyMessage, HumanMessage, SystemMessage
 from pydantic import BaseModel, Field
 
-from workbench.agent.budget import spent_on
+from workbench.agent.budget import Budget, spent_on
 from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask, blamed_on
 from workbench.agent.playbook import MOST_ROWS, bare, read_diff
@@ -181,7 +181,7 @@ def _read(
     return read_diff(text).to_facts([bare(name) for name in functions])
 
 
-def select_skills(model: BaseChatModel, skills: Mapping[str, Skill]) -> Node:
+def select_skills(model: BaseChatModel, skills: Mapping[str, Skill], budget: Budget) -> Node:
     """Let the model choose the skills."""
     listed = "\n".join(f"- {skill.name}: {skill.description}" for skill in skills.values())
     opening = prompt("select", skills=listed)
@@ -190,7 +190,8 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill]) -> Node:
     def run(state: State) -> State:
         began = time.perf_counter()
         told = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
-        reply = ask(chooser, [SystemMessage(opening), told])
+        asked: list[AnyMessage] = [SystemMessage(opening), told]
+        reply = ask(chooser, asked, budget.seconds_left(state["spent"]))
         calls = [call["args"] for call in reply.tool_calls if call["name"] == "SelectSkills"]
         names = [n for args in calls if isinstance(args.get("names"), list) for n in args["names"]]
         known = [*dict.fromkeys(n for n in names if isinstance(n, str) and n in skills)]
@@ -199,7 +200,7 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill]) -> Node:
             "skills": known[:MOST_SKILLS] or _most_fitting(skills, facts),
             "opinions": [],
             "facts": facts,
-            "spent": spent_on(reply, time.perf_counter() - began),
+            "spent": spent_on(asked, reply, time.perf_counter() - began),
         }
 
     return run

@@ -1,0 +1,109 @@
+"""Open what is to be solved: a case folder, or a store with or without its repository."""
+
+from __future__ import annotations
+
+from hashlib import blake2b
+from pathlib import Path
+
+from pydantic import BaseModel, Field, ValidationError, field_validator
+
+from workbench.errors import CaseError, HistoryError
+from workbench.history import Repository
+from workbench.store import Store
+from workbench.types import Case, Workload
+
+CASE_FILE = "case.json"
+
+
+def open_case(folder: Path, *, repository: Path | None = None) -> Case:
+    """Open a case folder, or a store with or without the repository of its service.
+
+    Parameters
+    ----------
+    folder : Path
+        A folder that `workbench case build` made, or a store.
+    repository : Path, optional
+        For a store: the code. The versions of its first and last window name the revisions.
+
+    Returns
+    -------
+    Case
+        CaseError where the folder is neither, or what is in it is not what it should be.
+    """
+    folder = folder.resolve()
+    if (folder / CASE_FILE).is_file():
+        if repository is not None:
+            raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
+        return _read_case(folder)
+    if not (folder / "store.json").is_file():
+        found = "neither" if folder.is_dir() else "no such folder"
+        raise CaseError(
+            f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}"
+        )
+    recording = Store.open(folder).recording()
+    versions = recording.windows["version"]
+    return Case(
+        id=folder.name, service=recording.service, folder=str(folder),
+        base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
+        repository=str(repository.resolve()) if repository else "",
+        content_hash=_content_hash(folder),
+    )  # fmt: skip
+
+
+def _read_case(folder: Path) -> Case:
+    path = folder / CASE_FILE
+    try:
+        seen = _CaseFile.model_validate_json(path.read_bytes())
+    except ValidationError as error:
+        faults = "; ".join(
+            f"{'.'.join(map(str, ('$', *fault['loc'])))}: {fault['msg']}"
+            for fault in error.errors()
+        )
+        raise CaseError(f"{path}: {faults}") from error
+    return Case(
+        id=seen.id, service=seen.service, folder=str(folder), base=seen.base, head=seen.head,
+        store=str(folder / "store"), repository=str(folder / "repo"), workload=seen.workload,
+        content_hash=_content_hash(folder / "store"),
+    )  # fmt: skip
+
+
+class _CaseFile(BaseModel):
+    """What a case's file says."""
+
+    id: str = Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9._-]*$")
+    service: str
+    base: str
+    head: str
+    workload: Workload
+
+    @field_validator("workload")
+    @classmethod
+    def _can_run(cls, workload: Workload) -> Workload:
+        if not workload.command or workload.rounds < 1 or workload.timeout_s <= 0:
+            raise ValueError("expected a command, at least one round, and time to do them")
+        return workload
+
+
+def _content_hash(store: Path) -> str:
+    """Return a hash of what was recorded; segments are named by their content."""
+    names = sorted(path.name for path in (store / "segments").glob("[!.]*"))
+    return blake2b("\0".join(names).encode(), digest_size=8).hexdigest()
+
+
+def open_repository(case: Case) -> Repository | None:
+    """Return the case's repository; CaseError where it is not as it should be."""
+    if not case.repository:
+        return None
+    try:
+        repository = Repository(case.repository)
+        for revision in (case.base, case.head):
+            repository.resolve(revision)
+        changed = repository.uncommitted()
+    except HistoryError as error:
+        raise CaseError(str(error)) from error
+    if changed:
+        raise CaseError(
+            f"{repository.folder}: expected a clean repository, found uncommitted changes in "
+            f"{', '.join(changed[:3])}{' …' if len(changed) > 3 else ''}"
+        )
+    return repository

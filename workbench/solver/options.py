@@ -1,0 +1,42 @@
+"""How to solve, and where investigations are kept."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import platformdirs
+
+
+@dataclass(frozen=True, slots=True)
+class SolveOptions:
+    """How to solve."""
+
+    model: str = "playbook"
+    """`playbook`, or `provider:model` as LangChain's init_chat_model knows it."""
+    skills: Path | None = None
+    """Folder of skills. Default: those that come with the workbench."""
+    fix: bool = True
+    """Run the workload: to reproduce what is not sure, and to make and measure a fix."""
+    n_runs: int = 9
+    """Interleaved runs of each version that a verification makes."""
+    regression: str = ""
+    """Id of the regression to investigate, or what it is of. Default: the largest."""
+    question: str = ""
+    """What a person asks about it; skills are chosen by it too."""
+    review: bool = False
+    """Stop at the diagnosis, until a person has approved it."""
+    budget: Mapping[str, Any] = field(default_factory=dict)
+    """What the investigation may take, as `workbench.agent.Budget` has it."""
+    base_url: str = ""
+    """Where the model is, for a provider's client that can be pointed elsewhere."""
+
+
+def investigations_file() -> Path:
+    """Return where investigations are kept: `WORKBENCH_STATE`, or the user's data folder."""
+    if told := os.environ.get("WORKBENCH_STATE"):
+        return Path(told)
+    return platformdirs.user_data_path("efficiency-workbench") / "investigations.db"
