@@ -116,6 +116,7 @@ WRONG = {
     "a skill without a step": ["one", "--skill", "x"],
     "somebody without a word": ["one", "--by", "ada"],
     "an edit of no value": ["one", "--edit", "category"],
+    "two words for one field": ["one", "--edit", "category=a", "--edit", "category=b"],
     "a step below none": ["one", "--step", "-1"],
 }
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from click.testing import CliRunner
 
+from workbench.cli import cli
 from workbench.errors import CaseError, StoreError, WorkbenchError
 from workbench.history import run_git
 from workbench.solver import CASE_FILE, SolveOptions, kept_steps, open_case, resume, solve, to_json
@@ -294,6 +296,30 @@ def test_a_solve_runs_again_from_a_step_and_tells_its_steps(case, tmp_path):
     again = resume(kept, done.investigation_id, step=chosen, skill="lost-cache")
     assert again.cause == done.cause
     assert again.diagnosis.skill == "lost-cache"
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_what_a_budget_cut_short_is_resumed_with_a_larger_one(case, tmp_path, monkeypatch):
+    kept, page = tmp_path / "kept.db", tmp_path / "report.html"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path}/mlflow.db")
+
+    def run(*words):
+        done = CliRunner().invoke(cli, [*words, "--state", str(kept), "--json"])
+        assert done.exit_code == 0, done.output
+        return json.loads(done.stdout)
+
+    short = run("solve", str(case), "--no-fix", "--no-track", "--max-calls", "1")
+    assert short["diagnosis"].endswith("The budget of 1 model call is spent.")
+    steps = kept_steps(kept, short["investigation"])
+    chosen = next(number for number, then in steps if then == "begin_opinion")
+    again = ("resume", short["investigation"], "--step", str(chosen))
+    assert run(*again)["diagnosis"] == short["diagnosis"]
+    whole = run(*again, "--max-calls", "24", "--report", str(page))
+    assert "budget" not in whole["diagnosis"]
+    assert whole["cause"] == {**short["cause"], "confidence": whole["cause"]["confidence"]}
+    assert whole["mlflow_run_id"]
+    assert "<html" in page.read_text(encoding="utf-8")
 
 
 def test_what_has_other_profiles_by_now_is_not_resumed(case, tmp_path, make_store):

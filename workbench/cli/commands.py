@@ -16,17 +16,17 @@ from workbench.cli.attribute import attribute
 from workbench.cli.detect import detect
 from workbench.cli.investigations import resume
 from workbench.cli.mcp import mcp
-from workbench.cli.output import Progress, print_next, print_outcome, print_table, show_progress
+from workbench.cli.outcomes import finish, run_solve, write_fix
+from workbench.cli.output import Progress, print_next, print_table, show_progress
 from workbench.cli.profiles import ingest, profile
 from workbench.cli.skills import skills
+from workbench.cli.solve import solve
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
-    from workbench.solver import SolveOptions
     from workbench.types import Outcome
 
 _FOLDER = click.Path(path_type=Path)
-_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -42,6 +42,7 @@ cli.add_command(attribute)
 cli.add_command(mcp)
 cli.add_command(resume)
 cli.add_command(skills)
+cli.add_command(solve)
 
 
 @cli.group()
@@ -69,70 +70,6 @@ def case_build(
     truth = load_truth(out)
     n_commits = truth.n_candidates if truth else 0
     click.echo(f"{out}: {n_commits} candidate commits; solve it with: workbench solve {out}")
-
-
-@cli.command()
-@click.argument("folder", type=_FOLDER)
-@click.option("--repo", type=_FOLDER, help="Repository of the service, where FOLDER is a store.")
-@click.option("--model", default="playbook", show_default=True,
-              help="playbook, or provider:model of an installed LangChain provider.")  # fmt: skip
-@click.option("--base-url", default="", help="Where the model is, if not at its provider's.")
-@click.option("--skills", "skills_folder", type=_FOLDER,
-              help="Folder of skills. [default: those that come along]")  # fmt: skip
-@click.option("--regression", default="", help="Its id or subject.  [default: the largest]")
-@click.option("--question", default="", help="In your words: skills are chosen by it too.")
-@click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
-@click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
-@click.option("--max-calls", type=click.IntRange(min=1), default=24, show_default=True,
-              help="Answers of the model, at most.")  # fmt: skip
-@click.option(
-    "--max-seconds", type=click.FloatRange(min=0, min_open=True), help="Of investigation."
-)
-@click.option("--max-tokens", type=click.IntRange(min=1), help="Read and written, together.")
-@click.option("--max-dollars", type=click.FloatRange(min=0, min_open=True),
-              help="For tokens; needs --price.")  # fmt: skip
-@click.option("--price", type=(float, float), metavar="IN OUT",
-              help="Dollars for a million tokens read, and written.")  # fmt: skip
-@click.option("--state", type=_FILE, help="File to keep the investigation in. [default: "
-              "WORKBENCH_STATE, else in the user's data folder]")  # fmt: skip
-@click.option("--track/--no-track", "tracked", default=True, help="Log the solve to MLflow.")
-@click.option("--report", type=_FILE, help="Write the HTML report to this file.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def solve(
-    folder: Path, repo: Path | None, model: str, base_url: str, skills_folder: Path | None,
-    regression: str, question: str, review: bool, fix: bool, max_calls: int,
-    max_seconds: float | None, max_tokens: int | None, max_dollars: float | None,
-    price: tuple[float, float] | None, state: Path | None, tracked: bool, report: Path | None,
-    as_json: bool,
-) -> None:  # fmt: skip
-    """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
-
-    Each step is kept: `workbench resume` goes on with what was stopped, or waits for a review.
-    """
-    from workbench.evaluate import load_truth
-    from workbench.solver import SolveOptions, investigations_file, open_case
-
-    budget = {
-        "model_calls": max_calls, "seconds": max_seconds, "tokens": max_tokens,
-        "dollars": max_dollars, "price": price,
-    }  # fmt: skip
-    options = SolveOptions(
-        model, skills_folder, fix, regression=regression, question=question, review=review,
-        budget=budget, base_url=base_url,
-    )  # fmt: skip
-    opened = open_case(folder, repository=repo)
-    with show_progress(f"solving {opened.id}") as progress:
-        outcome = _solve(opened, options, progress, state or investigations_file())
-        truth = load_truth(folder.resolve())
-        summary, page = _finish(outcome, truth, tracked, progress)
-    letter = write_fix(outcome, folder / "fix")
-    if report:
-        report.parent.mkdir(parents=True, exist_ok=True)
-        report.write_text(page, encoding="utf-8")
-    if as_json:
-        click.echo(json.dumps(summary, indent=1))
-    else:
-        print_outcome(summary, letter)
 
 
 @cli.command()
@@ -170,9 +107,9 @@ def _solve_recorded(recorded: Any, progress: Progress) -> tuple[Outcome, dict[st
     from workbench.solver import SolveOptions, open_case
 
     folder = materialise(recorded, progress)
-    outcome = _solve(open_case(folder), SolveOptions(), progress)
+    outcome = run_solve(open_case(folder), SolveOptions(), progress)
     truth = load_truth(folder)
-    summary, _ = _finish(outcome, truth, True, progress)
+    summary, _ = finish(outcome, truth, True, progress)
     if truth:
         summary["expected"] = {
             "regressed": truth.regressed,
@@ -184,37 +121,6 @@ def _solve_recorded(recorded: Any, progress: Progress) -> tuple[Outcome, dict[st
     return outcome, summary
 
 
-def _solve(
-    opened: Any, options: SolveOptions, progress: Progress, saved: Path | None = None
-) -> Outcome:
-    from workbench.solver import solve as solve_case
-
-    return solve_case(
-        opened, options, saved=saved, progress=progress, on_step=lambda step: progress(step.title)
-    )
-
-
-def _finish(
-    outcome: Outcome, truth: Any, tracked: bool, progress: Progress
-) -> tuple[dict[str, Any], str]:
-    """Render the report, log the run, and return the summary with the page."""
-    from workbench.evaluate import score, track
-    from workbench.report import render_report
-    from workbench.solver import to_json
-
-    progress("writing the report")
-    page = render_report([outcome])
-    run_id = None
-    if tracked:
-        progress("logging to MLflow")
-        scores = score(outcome, truth) if truth and truth.is_known else {}
-        try:
-            run_id = track(outcome, to_json(outcome), scores, page)
-        except WorkbenchError as error:  # a solve is not lost because nobody took note of it
-            click.echo(f"not tracked: {error}", err=True)
-    return to_json(outcome, run_id), page
-
-
 def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, Any]]) -> None:
     from workbench.report import render_report
 
@@ -223,18 +129,6 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
         (out / "report.html").write_text(render_report(outcomes), encoding="utf-8")
     for outcome in outcomes:
         write_fix(outcome, out / outcome.case.id)
-
-
-def write_fix(outcome: Outcome, folder: Path) -> Path | None:
-    """Write what a reviewer gets and return the letter; of an earlier solve nothing is left."""
-    fix = outcome.fix if outcome.fix and outcome.fix.pull_request else None
-    texts = {"PULL_REQUEST.md": fix.pull_request, "fix.patch": fix.diff} if fix else {}
-    for name in ("PULL_REQUEST.md", "fix.patch"):
-        (folder / name).unlink(missing_ok=True)
-    for name, text in texts.items():
-        folder.mkdir(exist_ok=True)
-        (folder / name).write_text(text, encoding="utf-8", errors="surrogateescape")
-    return folder / "PULL_REQUEST.md" if fix else None
 
 
 def _datasets() -> Path:

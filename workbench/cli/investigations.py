@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from workbench.cli.output import print_outcome, print_rows, printable, show_progress
-
-if TYPE_CHECKING:
-    from workbench.types import Outcome
-
-_FILE = click.Path(path_type=Path, dir_okay=False)
+from workbench.cli.outcomes import finish, outcome_options, tell
+from workbench.cli.output import print_rows, printable, show_progress
+from workbench.cli.solve import budget_options
 
 
 @click.command()
@@ -21,20 +17,21 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--approve", is_flag=True, help="The diagnosis is right: go on to the fix.")
 @click.option("--reject", metavar="WHY", help="The diagnosis is wrong, because of WHY.")
 @click.option("--edit", "edits", metavar="FIELD=VALUE", multiple=True,
-              help="Put the diagnosis right, and go on: change_id, functions, category, mitigation "
-              "or summary.")  # fmt: skip
+              help="Put the diagnosis right, and go on: change_id, functions (once for each), "
+              "category, mitigation or summary.")  # fmt: skip
 @click.option("--by", default="", help="Who says so.")
 @click.option("--steps", "list_steps", is_flag=True, help="List the steps that were kept.")
 @click.option("--step", type=click.IntRange(min=0), help="Run again from this step.")
 @click.option("--skill", default="", help="Run again from there under this skill.")
-@click.option("--state", type=_FILE, help="File of investigations. [default: WORKBENCH_STATE, else "
-              "in the user's data folder]")  # fmt: skip
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@budget_options(calls="as it began")
+@outcome_options
 def resume(
     investigation: str, approve: bool, reject: str | None, edits: tuple[str, ...], by: str,
-    list_steps: bool, step: int | None, skill: str, state: Path | None, as_json: bool,
+    list_steps: bool, step: int | None, skill: str, budget: dict[str, Any], state: Path | None,
+    tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Go on with an INVESTIGATION that was stopped or waits for a review; list them without one."""
+    from workbench.evaluate import load_truth
     from workbench.solver import investigations_file, kept_steps, resume
 
     path = state or investigations_file()
@@ -56,22 +53,12 @@ def resume(
         return
     with show_progress(f"resuming {investigation}") as progress:
         outcome = resume(
-            path, investigation, review=review, step=step, skill=skill, progress=progress,
-            on_step=lambda told: progress(told.title),
+            path, investigation, review=review, step=step, skill=skill, budget=budget,
+            progress=progress, on_step=lambda step: progress(step.title),
         )  # fmt: skip
-    finish(outcome, as_json)
-
-
-def finish(outcome: Outcome, as_json: bool) -> None:
-    """Print what came of it, and write the fix beside its case."""
-    from workbench.cli.commands import write_fix
-    from workbench.solver import to_json
-
-    letter = write_fix(outcome, Path(outcome.case.folder) / "fix") if outcome.fix else None
-    if as_json:
-        click.echo(json.dumps(to_json(outcome), indent=1))
-    else:
-        print_outcome(to_json(outcome), letter)
+        truth = load_truth(Path(outcome.case.folder))
+        summary, page = finish(outcome, truth, tracked, progress)
+    tell(outcome, summary, page, report, as_json)
 
 
 def _review(
@@ -92,7 +79,12 @@ def _review(
         field, found, value = edit.partition("=")
         if not found:
             raise click.UsageError(f"expected --edit FIELD=VALUE, got {edit!r}")
-        changes[field] = value.split(",") if field == "functions" else value
+        if field == "functions":
+            changes[field] = [*changes.get(field, ()), *([value] if value else ())]
+        elif field in changes:
+            raise click.UsageError(f"expected --edit {field} once")
+        else:
+            changes[field] = value
     return {"verdict": "edit", "changes": changes, **told}
 
 

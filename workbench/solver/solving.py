@@ -77,6 +77,7 @@ def resume(
     review: Mapping[str, Any] | None = None,
     step: int | None = None,
     skill: str = "",
+    budget: Mapping[str, Any] | None = None,
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
@@ -94,6 +95,8 @@ def resume(
         Number of a step to run again from.
     skill : str
         To run it under.
+    budget : mapping, optional
+        Limits, as `workbench.agent.Budget` has them, in place of those that it began with.
     progress, on_step
         As `solve` takes them.
 
@@ -108,6 +111,7 @@ def resume(
     with SavedInvestigations(_existing(saved)) as file:
         job = file.find(investigation_id).job
         options = _read_options(job["options"])
+        options = replace(options, budget={**options.budget, **(budget or {})})
         case = open_case(Path(job["case"]), repository=_path(job["repository"]))
         if case.content_hash != job["content_hash"]:
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")

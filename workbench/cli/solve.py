@@ -1,0 +1,93 @@
+"""The command that solves a case, and what an investigation may take."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any
+
+import click
+
+from workbench.cli.outcomes import finish, outcome_options, run_solve, tell
+from workbench.cli.output import show_progress
+
+_FOLDER = click.Path(path_type=Path)
+
+
+def budget_options(calls: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options about a budget, which the command gets as `budget`: what was given of it.
+
+    Parameters
+    ----------
+    calls : str
+        The default of the most calls, as help tells it.
+    """
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(
+            *args: Any, max_calls: Any, max_seconds: Any, max_tokens: Any, max_dollars: Any,
+            price: Any, **rest: Any,
+        ) -> None:  # fmt: skip
+            told = {
+                "model_calls": max_calls, "seconds": max_seconds, "tokens": max_tokens,
+                "dollars": max_dollars, "price": price,
+            }  # fmt: skip
+            given = {name: value for name, value in told.items() if value is not None}
+            command(*args, budget=given, **rest)
+
+        options = (
+            click.option("--max-calls", type=click.IntRange(min=1),
+                         help=f"Answers of the model, at most.  [default: {calls}]"),
+            click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True),
+                         help="Of investigation."),
+            click.option("--max-tokens", type=click.IntRange(min=1),
+                         help="Read and written, together."),
+            click.option("--max-dollars", type=click.FloatRange(min=0, min_open=True),
+                         help="For tokens; needs --price."),
+            click.option("--price", type=(float, float), metavar="IN OUT",
+                         help="Dollars for a million tokens read, and written."),
+        )  # fmt: skip
+        for option in reversed(options):
+            run = option(run)
+        return run
+
+    return add
+
+
+@click.command()
+@click.argument("folder", type=_FOLDER)
+@click.option("--repo", type=_FOLDER, help="Repository of the service, where FOLDER is a store.")
+@click.option("--model", default="playbook", show_default=True,
+              help="playbook, or provider:model of an installed LangChain provider.")  # fmt: skip
+@click.option("--base-url", default="", help="Where the model is, if not at its provider's.")
+@click.option("--skills", "skills_folder", type=_FOLDER,
+              help="Folder of skills. [default: those that come along]")  # fmt: skip
+@click.option("--regression", default="", help="Its id or subject.  [default: the largest]")
+@click.option("--question", default="", help="In your words: skills are chosen by it too.")
+@click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
+@click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
+@budget_options(calls="24")
+@outcome_options
+def solve(
+    folder: Path, repo: Path | None, model: str, base_url: str, skills_folder: Path | None,
+    regression: str, question: str, review: bool, fix: bool, budget: dict[str, Any],
+    state: Path | None, tracked: bool, report: Path | None, as_json: bool,
+) -> None:  # fmt: skip
+    """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
+
+    Each step is kept: `workbench resume` goes on with what was stopped, or waits for a review.
+    """
+    from workbench.evaluate import load_truth
+    from workbench.solver import SolveOptions, investigations_file, open_case
+
+    options = SolveOptions(
+        model, skills_folder, fix, regression=regression, question=question, review=review,
+        budget=budget, base_url=base_url,
+    )  # fmt: skip
+    opened = open_case(folder, repository=repo)
+    with show_progress(f"solving {opened.id}") as progress:
+        outcome = run_solve(opened, options, progress, state or investigations_file())
+        summary, page = finish(outcome, load_truth(folder.resolve()), tracked, progress)
+    tell(outcome, summary, page, report, as_json)
