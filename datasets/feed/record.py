@@ -59,7 +59,6 @@ class Recorder:
             )
         profile.save(self.profile_path(window))
         facts = {
-            "version": self.checkouts.ids[state.patch],
             "work": run.rounds,
             "cpu_seconds": run.cpu_seconds,
             "results": results,
@@ -78,8 +77,11 @@ class Recorder:
                 print(f"recorded window {window}: {done} of {len(windows)}", flush=True)
 
     def facts(self, window: int) -> dict[str, Any]:
+        """Return what was counted in a window, with the id that its commit has by now: a patch may
+        say something else in a comment or a test than when it was recorded.
+        """
         found: dict[str, Any] = json.loads(self.facts_path(window).read_text(encoding="utf-8"))
-        return found
+        return found | {"version": self.checkouts.ids[self.timeline.state(window).patch]}
 
     def window_profile(self, window: int) -> WindowProfile:
         facts = self.facts(window)
