@@ -1,12 +1,14 @@
 """How often the agent is right, and how long it takes.
 
 python benchmarks/agent.py [--feed FOLDER] [--built FOLDER] [--only ID ...] [--skills FOLDER]
+python benchmarks/agent.py --shifts [--seed N]    # cost moved, or traffic did: nobody is to blame
 python benchmarks/agent.py --ablate      # with the general skills alone, and without each in turn
 """
 
 import argparse
 import time
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 
@@ -14,6 +16,7 @@ from workbench.agent import investigate, load_skills, make_model
 from workbench.evaluate import load_truth
 from workbench.evaluate.attribution import RecordedTimeline, open_causes
 from workbench.evaluate.diagnoses import diagnose, risk_at
+from workbench.evaluate.shifts import open_shifts
 from workbench.solver import open_case, open_investigation
 
 FEED = Path(__file__).parents[1] / "datasets" / "feed"
@@ -24,17 +27,24 @@ def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--feed", type=Path, default=FEED)
     parser.add_argument("--built", type=Path, help="folder of built cases of real packages")
+    parser.add_argument("--shifts", action="store_true", help="cases in which nothing is dearer")
+    parser.add_argument("--seed", type=int, default=0, help="of what is drawn of them")
     parser.add_argument("--only", nargs="*", default=(), help="ids of cases")
     parser.add_argument("--skills", type=Path, help="folder of skills")
     parser.add_argument("--ablate", action="store_true", help="leave skills out, each in turn")
     parser.add_argument("--explain", action="store_true", help="print steps and claims")
     options = parser.parse_args()
     skills = {skill.name: skill for skill in load_skills(options.skills)}
-    opened = built(options.built) if options.built else feed(options.feed)
-    if options.ablate:
-        ablate([case for case in opened if case[-1] is not None], skills)
-    else:
-        report([*_diagnosed(opened, _solver(skills), options)])
+    with TemporaryDirectory() as scratch:
+        if options.shifts:
+            timeline = RecordedTimeline.open(options.feed)
+            opened = map(_told, open_shifts(timeline, Path(scratch), seed=options.seed))
+        else:
+            opened = built(options.built) if options.built else feed(options.feed)
+        if options.ablate:
+            ablate([case for case in opened if case[-1] is not None], skills)
+        else:
+            report([*_diagnosed(opened, _solver(skills), options)])
 
 
 def _solver(skills):
@@ -64,9 +74,12 @@ def ablate(opened, skills):
 
 
 def feed(folder):
-    """Yield (id, category, culprits, evidence, regression) of each cause of a timeline."""
-    for cause in open_causes(RecordedTimeline.open(folder)):
-        yield cause.id, cause.category, cause.culprits, cause.evidence, cause.regression
+    """Return (id, category, culprits, evidence, regression) of each cause of a timeline."""
+    return map(_told, open_causes(RecordedTimeline.open(folder)))
+
+
+def _told(cause):
+    return cause.id, cause.category, cause.culprits, cause.evidence, cause.regression
 
 
 def built(folder):

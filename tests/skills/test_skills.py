@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import skills_ref
 
-from workbench.agent import Skill, load_skill, load_skills, make_model
+from workbench.agent import Budget, Skill, load_skill, load_skills, make_model
 from workbench.agent.nodes import select_skills
 from workbench.agent.playbook import Reply, ReportDiagnosis
 from workbench.agent.skills import find_faults
@@ -194,8 +194,8 @@ def test_a_mechanism_selects_its_skill_and_without_it_does_not(told, leaf, reque
 
 def select(facts):
     model = make_model("playbook", SKILLS)
-    node = select_skills(model, SKILLS)
-    return node({"facts": facts})["skills"]
+    node = select_skills(model, SKILLS, Budget())
+    return node({"facts": facts, "spent": {}})["skills"]
 
 
 ENDPOINT = {"cost": 1.0, "share": 0.5, "requests": 100.0, "cpu_ms": 2.0, "latency_p99_ms": 5.0}
@@ -228,7 +228,8 @@ def test_what_shrank_by_as_much_is_a_shift_of_cost():
     shrank = ROW | {"function": "pkg.m:old", "before": 9.0, "after": 1.5, "z": -80.0}
     stayed = ROW | {"function": "<service>", "before": 20.0, "after": 20.4, "z": 1.0}
     facts = {"grew": [ROW, shrank], "whole": stayed}
-    assert SKILLS["cost-shift"].relevance(facts) == 0.85
+    assert SKILLS["cost-shift"].relevance(facts) == 1
+    assert SKILLS["cost-shift"].relevance(facts | {"grew_in_total": [ROW]}) == 0.85
     assert SKILLS["cost-shift"].relevance(facts | {"whole": stayed | {"after": 28.0}}) == 0
     assert SKILLS["cost-shift"].relevance(facts | {"grew": [ROW]}) == 0
     profile = ACCUSING["diff_profile"] | {"own_time": [ROW, shrank], "service": stayed}
@@ -240,6 +241,34 @@ def test_what_shrank_by_as_much_is_a_shift_of_cost():
     assert report.summary.startswith(
         "Cost has only moved: pkg.m:f went from 1 to 9 ms while pkg.m:old"
     )
+
+
+NEW = {"function": "pkg.m:f_inner", "before": 0.0, "after": 8.0, "standard_error": 0.1, "z": 80.0}
+CALLER = {"function": "pkg.m:caller", "before": 9.0, "standard_error": 0.1}
+
+
+@pytest.mark.parametrize(
+    ("whole", "caller", "moved"),
+    [
+        ({"after": 20.4}, {"after": 9.1, "z": 1.0}, True),
+        ({"after": 28.0, "z": 20.0}, {"after": 17.0, "z": 80.0}, False),
+        ({"after": 20.4}, {"after": 17.0, "z": 80.0}, False),  # something else got cheaper
+        ({"after": 20.4, "standard_error": 4.0}, {"after": 9.1, "z": 1.0}, False),
+    ],
+    ids=["nothing", "the service", "its caller", "lost in noise"],
+)
+def test_a_new_name_is_a_shift_unless_something_else_grew_by_as_much(whole, caller, moved):
+    stayed = {"function": "<service>", "before": 20.0, "standard_error": 0.4, "z": 1.0} | whole
+    rows = [NEW, CALLER | caller]
+    facts = {"grew": [], "grew_in_total": rows, "whole": stayed, "subject": NEW["function"]}
+    skill = SKILLS["cost-shift"]
+    assert skill.relevance(facts) == moved
+    profile = ACCUSING["diff_profile"] | {"own_time": [], "total_time": rows, "service": stayed}
+    _, report = play(skill, ACCUSING | {"diff_profile": profile}, {"subject": NEW["function"]})
+    assert (report.category == "cost shift") == moved
+    if moved:
+        assert (report.change_id, report.confidence) == ("", 0.95)
+        assert "pkg.m:f_inner went from 0 to 8 ms while <service>" in report.summary
 
 
 def test_an_experiment_is_judged_by_its_own_result():

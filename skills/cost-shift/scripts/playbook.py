@@ -1,49 +1,102 @@
 """Playbook of the skill cost-shift."""
 
-from workbench.agent.playbook import call, cite, follow, levels, name_of
+from workbench.agent.playbook import abstain, call, cite, follow, levels, name_of
 
 STAYED = 0.3
 """Part of what grew by which the whole service may have grown."""
 SHRANK = 0.5
-"""Part of what grew that others have to have shrunk by."""
+"""Part of what grew that others have to have shrunk by, or that one has to have grown by."""
+BEYOND_NOISE = 3.0
+SURE = 0.95
 NONE_ODDS = 8.0
+"""For nobody, where the service stayed but some function costs more that was there before."""
 
 
 def relevance(facts):
     """Fits where functions grew and the service as a whole did not."""
-    return 0.85 if is_shift(facts.get("grew", []), facts.get("whole")) else 0.0
+    own, total, whole = facts.get("grew", []), facts.get("grew_in_total", []), facts.get("whole")
+    if has_only_moved(own, total, whole, facts.get("subject", "")):
+        return 1.0
+    return 0.85 if is_made_up_for(own, whole) else 0.0
 
 
 def investigate(facts):
-    """Set off what shrank against what grew, before anyone is suspected."""
-    profile = yield call("diff_profile", regression_id=facts.get("regression_id", ""), limit=12)
-    rows = profile.get("own_time", [])
-    moved = is_shift(rows, profile.get("service"))
-    unit = profile.get("unit", "")
-    shown = [*_extremes(rows), profile["service"]] if moved else []
-    evidence = [cite(profile, levels(row, unit)) for row in shown]
+    """Set off what shrank against what grew; suspect somebody only where that leaves something."""
+    regression_id, subject = facts.get("regression_id", ""), facts.get("subject", "")
+    profile = yield call("diff_profile", regression_id=regression_id, limit=12)
+    own, total, whole = (profile.get(part) for part in ("own_time", "total_time", "service"))
+    only_moved = has_only_moved(own or [], total or [], whole, subject)
+    is_flat = only_moved or is_made_up_for(own or [], whole)
+    evidence = []
+    if is_flat:
+        rows = [row for row in total if row["function"] == subject and rises(row)]
+        shown = [*(rows or _extremes(own)), whole]
+        evidence = [cite(profile, levels(row, profile["unit"])) for row in shown]
+    told = f"Cost has only moved: {' while '.join(item.claim for item in evidence)}."
+    if only_moved:
+        ranked = yield call("rank_changes", regression_id=regression_id)
+        suspects = [row["change_id"] for row in ranked.get("suspects", [])]
+        return abstain(
+            told, evidence, confidence=SURE, suspects=suspects, category="cost shift",
+            mitigation="accept",
+        )  # fmt: skip
     report = yield from follow(
         facts,
         lambda suspect, scene: [],
         category="cost shift",
-        mitigation="accept",
+        mitigation="revert",
         tell=lambda suspect: f"{name_of(suspect)} costs more since {suspect.id}.",
         before=evidence,
-        none_odds=NONE_ODDS if moved else 1.0,
+        none_odds=NONE_ODDS if is_flat else 1.0,
     )
-    if moved and not report.change_id:
-        told = f"Cost has only moved: {' while '.join(item.claim for item in evidence)}."
+    if is_flat and not report.change_id:
         update = {"summary": told, "mitigation": "accept", "category": "cost shift"}
         return report.model_copy(update=update)
     return report
 
 
-def is_shift(own, whole):
-    """Tell whether others shrank by about what functions grew, and the whole service stayed."""
-    grew = sum(row["after"] - row["before"] for row in own if (row["z"] or 0.0) > 3)
-    shrank = sum(row["before"] - row["after"] for row in own if (row["z"] or 0.0) < -3)
+def is_made_up_for(own, whole):
+    """Tell whether others shrank by about what functions grew by themselves; the service stayed."""
+    grew, shrank = _sum_of(own, 1), _sum_of(own, -1)
     stayed = bool(whole) and whole["after"] - whole["before"] < STAYED * grew
     return grew > 0 and stayed and shrank > SHRANK * grew
+
+
+def has_only_moved(own, total, whole, subject):
+    """Tell whether cost goes by another name: what was there before costs no more, nor the service.
+
+    A function is new under its name, and neither the service nor any function that was there costs
+    more by as much: somebody calls it in place of what was there.
+    """
+    new = [row for row in total if row["before"] == 0 and rises(row)]
+    growth = max((row["after"] for row in new if row["function"] == subject), default=0.0)
+    if not growth:
+        return is_made_up_for(own, whole) and not _any_grew(total, _sum_of(own, 1))
+    rise = whole["after"] - whole["before"]
+    is_told_apart = growth - rise > BEYOND_NOISE * whole["standard_error"]
+    return rise < STAYED * growth and is_told_apart and not _any_grew(total, growth)
+
+
+def _any_grew(total, growth):
+    """Tell whether a function that was there before costs more, by a good part of a growth."""
+    return any(
+        row["before"] > 0 and rises(row) and row["after"] - row["before"] > SHRANK * growth
+        for row in total
+    )
+
+
+def rises(row):
+    """Tell whether a row costs more beyond noise."""
+    return (row["z"] or 0.0) > BEYOND_NOISE
+
+
+def _sum_of(own, sign):
+    """Return by how much rows changed that grew (1) or shrank (-1) beyond noise, together."""
+    return sum(
+        sign * (row["after"] - row["before"])
+        for row in own
+        if sign * (row["z"] or 0.0) > BEYOND_NOISE
+    )
 
 
 def _extremes(rows):

@@ -1,0 +1,79 @@
+"""Cases in which nothing is dearer: what is made of a recorded timeline, and what the agent says."""
+
+import ast
+from itertools import islice
+from pathlib import Path
+
+import pytest
+
+from workbench.agent import investigate, load_skills, make_model
+from workbench.evaluate.attribution import RecordedTimeline
+from workbench.evaluate.shifts import open_shifts
+from workbench.history import run_git
+from workbench.signals import function_series
+
+FEED = Path(__file__).parents[2] / "datasets" / "feed"
+BY_NAME = {"rename", "move", "wrapper"}
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def cases(tmp_path_factory):
+    """Two of each kind."""
+    timeline = RecordedTimeline.open(FEED)
+    opened = [*islice(open_shifts(timeline, tmp_path_factory.mktemp("shifts"), seed=7), 10)]
+    assert {case.kind for case in opened} == BY_NAME | {"traffic", "page size"}
+    return opened
+
+
+def levels(case, subject):
+    values = function_series(case.evidence.recording).row(subject, "cost")
+    begins = case.regression.change_index
+    return values[:begins].mean(), values[begins:].mean()
+
+
+def test_cost_by_another_name_is_the_same_cost(cases):
+    for case in cases:
+        before, after = levels(case, "<service>")
+        if case.kind in BY_NAME:
+            assert case.regression.before == 0 < case.regression.after
+            assert after == pytest.approx(before, rel=0.05)
+        else:
+            assert after > 1.005 * before
+            assert case.regression.after > 1.1 * case.regression.before > 0
+
+
+def test_the_code_has_the_name_that_the_profile_has(cases):
+    for case in cases:
+        folder = Path(case.evidence.repository.folder)
+        for path in folder.rglob("*.py"):
+            ast.parse(path.read_text(encoding="utf-8"))
+        run_git(folder, "merge-base", "--is-ancestor", case.evidence.base, case.evidence.head)
+        module, _, name = case.regression.subject.partition(":")
+        text = (folder / f"{module.replace('.', '/')}.py").read_text(encoding="utf-8")
+        assert f"def {name.rpartition('.')[2]}(" in text
+
+
+def test_requests_are_told_as_they_were_made(cases):
+    for case in (case for case in cases if case.kind not in BY_NAME):
+        told = case.evidence.records.measurements
+        moment = case.evidence.recording.windows["at"].iloc[case.regression.change_index]
+        for metric, moves in (("requests", "traffic"), ("cpu_ms", "page size")):
+            rows = told[told["metric"] == metric]
+            late = rows["at"] >= moment
+            ratio = (
+                rows[late].groupby("subject")["value"].mean()
+                / rows[~late].groupby("subject")["value"].mean()
+            )
+            assert (ratio.max() > 1.15) == (case.kind == moves)
+
+
+def test_nobody_is_accused_of_what_only_moved(cases):
+    skills = {skill.name: skill for skill in load_skills()}
+    model = make_model("playbook", skills)
+    for case in (case for case in cases if case.kind in {"rename", "move"}):
+        diagnosis = investigate(case.evidence, case.regression.id, model, skills).diagnosis
+        assert diagnosis.change_id is None
+        assert (diagnosis.category, diagnosis.mitigation) == ("cost shift", "accept")
+        assert diagnosis.summary.startswith("Cost has only moved: ")
