@@ -56,7 +56,7 @@ FAULTS = {
         "allowed-tools: run_shell",
         "no tool run_shell",
     ),
-    "no triggers": ("  triggers:", "  other:", "metadata: expected triggers"),
+    "no category": ("  category:", "  other:", "metadata: expected category"),
     "another mitigation": ("mitigation: revert", "mitigation: pray", "'pray' is none of revert"),
     "another name": ("name: mine", "name: yours", "name 'yours' is not that of its folder"),
 }

@@ -166,6 +166,7 @@ PUBLIC = {
         "materialise",
         "materialise_timeline",
     ],
+    "workbench.evaluate.shifts": ["open_shifts"],
     "workbench.history": [
         "MODULE",
         "BlamedLine",
@@ -269,6 +270,18 @@ PUBLIC = {
         "Workload",
         "quiet_cost",
     ],
+    "workbench.solver": [
+        "CASE_FILE",
+        "SolveOptions",
+        "WAITS",
+        "investigations_file",
+        "kept_steps",
+        "open_case",
+        "open_investigation",
+        "resume",
+        "solve",
+        "to_json",
+    ],
     "workbench.widgets": ["Picker"],
 }
 DEFINED = {
@@ -287,16 +300,6 @@ DEFINED = {
     ],
     "workbench.compiled": ["Loops"],
     "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
-    "workbench.solver": [
-        "SolveOptions",
-        "investigations_file",
-        "kept_steps",
-        "open_case",
-        "open_investigation",
-        "resume",
-        "solve",
-        "to_json",
-    ],
 }
 """Modules that are public as a whole."""
 

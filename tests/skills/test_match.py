@@ -3,61 +3,69 @@ from types import SimpleNamespace
 import pytest
 
 from workbench.agent.skills import load_skills, match_skills
+from workbench.agent.skills.questions import TriggerQuestion, read_trigger_questions
+from workbench.errors import SkillError
 
 SKILLS = load_skills()
 
 
-def made(name: str, triggers: str, not_for: str = "") -> SimpleNamespace:
-    return SimpleNamespace(
-        name=name, description="", body="", metadata={"triggers": triggers, "not-for": not_for}
-    )
+def made(name: str, *asked: str, near: tuple[str, ...] = (), description: str = ""):
+    told = [(query, True) for query in asked] + [(query, False) for query in near]
+    questions = tuple(TriggerQuestion(query=q, should_trigger=so) for q, so in told)
+    return SimpleNamespace(name=name, description=description or name, questions=questions)
+
+
+LOCK = made(
+    "lock", "threads wait for one mutex", "throughput halved, workers blocked on a lock",
+    "contention in Registry.lock since the release", "spinning on a lock takes 9 % of CPU",
+    near=("my account is locked", "how do I solve a conflict in a lock file"),
+)  # fmt: skip
+TRACE = made(
+    "exceptions", "Throwable.fillInStackTrace is 9 % of CPU", "we throw for every missing key",
+    "raise and catch in the inner loop", "traceback objects at the top of the profile",
+    near=("an exception is shown to the user", "where are stack traces kept"),
+)  # fmt: skip
+BOTH = [LOCK, TRACE]
 
 
 @pytest.mark.parametrize(
-    ("triggers", "question"),
+    ("question", "wanted"),
     [
-        ("log|logs volume; volume up", "CPU up, the volume of our logs too"),
-        ("compil*", "CPU is spent compiling"),
-        ("*query", "CPU of the HomeFeedQuery"),
-        ("stack_trace", "CPU in Throwable.fillInStackTrace"),
-        ("limit #_to_#", "CPU since the limit went 200 -> 500"),
-        ("log|\n  logs volume; volume\n  up", "CPU up, more volume of logs"),
-        ("up_# down_#", "f is at +4 %, g at -4 % of CPU"),
+        ("all threads are blocked, they wait for the registry's mutex", ["lock"]),
+        ("fill_in_stack_trace 12 % of cpu", ["exceptions"]),
+        ("CPU in fillInStackTrace, 3 %", ["exceptions"]),
+        ("customer's account is locked since yesterday", []),
+        ("conflict in the lock file", []),
+        ("what is for lunch", []),
+        ("", []),
+        ("  \n", []),
     ],
-    ids=["alternatives", "ending", "beginning", "parts", "numbers", "folded", "signs"],
 )
-def test_a_phrase_is_held(triggers, question):
-    assert match_skills(question, [made("s", triggers)]) == ["s"]
+def test_a_question_finds_the_skill_of_questions_like_it(question, wanted):
+    assert match_skills(question, BOTH) == wanted
+    assert match_skills(question, BOTH[::-1]) == wanted
 
 
-@pytest.mark.parametrize(
-    ("triggers", "question"),
-    [
-        ("log volume", "CPU up since the login"),
-        ("stack_trace", "CPU up, see the trace of the stack"),
-        ("log", "where are the logs of last week"),
-        ("", "CPU is up"),
-    ],
-    ids=["not all words", "another order", "nothing of cost", "no triggers"],
-)
-def test_a_phrase_is_not_held(triggers, question):
-    assert match_skills(question, [made("s", triggers)]) == []
+def test_a_question_may_ask_for_two_skills():
+    told = "we throw for every missing key, and threads wait for one mutex"
+    assert sorted(match_skills(told, BOTH)) == ["exceptions", "lock"]
 
 
-def test_a_skill_is_not_for_everything():
-    skill = made("s", "lock", not_for="lock_file")
-    assert match_skills("CPU up in a lock", [skill]) == ["s"]
-    assert match_skills("CPU up since the lock file moved", [skill]) == []
-
-
-def test_the_skill_that_holds_most_comes_first_and_one_that_is_close_second():
+def test_a_question_of_two_skills_is_learned_for_both():
+    shared = "the traceback is written while a lock is held"
     skills = [
-        made("c", "cpu lock"),
-        made("b", "lock|threads wait for"),
-        made("a", "regex*; pattern long"),
+        made(skill.name, shared, *(q.query for q in skill.questions if q.should_trigger))
+        for skill in BOTH
     ]
-    asked = "CPU: threads wait for a lock, and the regex has a long pattern"
-    assert match_skills(asked, skills) == ["a", "b"]
+    assert sorted(match_skills(shared, skills)) == ["exceptions", "lock"]
+
+
+def test_a_skill_without_questions_is_found_by_what_it_says():
+    plain = made("regex", description="Use when patterns are compiled. Not for lunch menus.")
+    assert match_skills("patterns are compiled in each call", [*BOTH, plain]) == ["regex"]
+    assert match_skills("patterns are compiled", [plain]) == ["regex"]
+    assert match_skills("lunch menus", [plain]) == []
+    assert match_skills("patterns are compiled", []) == []
 
 
 @pytest.mark.parametrize(
@@ -71,3 +79,29 @@ def test_the_skill_that_holds_most_comes_first_and_one_that_is_close_second():
 )
 def test_the_skills_that_come_along_are_found_by_what_people_say(question, wanted):
     assert match_skills(question, SKILLS) == wanted
+
+
+def test_no_question_is_told_twice_or_for_and_against():
+    for skill in SKILLS:
+        queries = [question.query for question in skill.questions]
+        assert len(queries) == len({*queries})
+    wanted = {q.query for s in SKILLS for q in s.questions if q.should_trigger}
+    assert wanted.isdisjoint(q.query for s in SKILLS for q in s.questions if not q.should_trigger)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("{", r"\$: Invalid JSON"),
+        ('{"query": "x"}', r"\$: Input should be a valid array"),
+        ('[{"query": "x"}]', r"\$\.0\.should_trigger: Field required"),
+        ('[{"query": "", "should_trigger": true}]', r"\$\.0\.query: String should have"),
+        ('[{"query": "x", "should_trigger": true, "y": 1}]', r"\$\.0\.y: Extra inputs"),
+    ],
+)
+def test_a_file_of_questions_that_is_none_is_said(tmp_path, text, fault):
+    assert read_trigger_questions(tmp_path) == ()
+    (tmp_path / "evals").mkdir()
+    (tmp_path / "evals" / "triggers.json").write_text(text)
+    with pytest.raises(SkillError, match=rf"triggers\.json: {fault}"):
+        read_trigger_questions(tmp_path)

@@ -112,7 +112,7 @@ def new(name: str, parent: Path) -> None:
     from workbench.agent.skills import new_skill
 
     folder = new_skill(name, parent)
-    click.echo(f"{folder}: fill in SKILL.md and scripts/playbook.py, then")
+    click.echo(f"{folder}: fill in SKILL.md, scripts/playbook.py and evals/triggers.json, then")
     click.echo(f"workbench skills validate {folder}")
 
 

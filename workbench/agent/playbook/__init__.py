@@ -17,6 +17,7 @@ from workbench.agent.playbook.eyes import (
     setting,
     weaken,
 )
+from workbench.agent.playbook.follow import conclude, follow, mechanism
 from workbench.agent.playbook.paths import bare, quote
 from workbench.agent.playbook.protocol import (
     Call,
@@ -32,22 +33,14 @@ from workbench.agent.playbook.suspects import (
     CLEAR,
     HINT,
     LIKELY,
-    MOST_ODDS,
-    MOST_ROWS,
     UNLIKELY,
-    Fit,
     Scene,
     Sign,
     Suspect,
-    Weighed,
-    conclude,
-    fit,
-    follow,
     levels,
-    mechanism,
     name_of,
-    weigh,
 )
+from workbench.agent.playbook.weigh import MOST_ODDS, MOST_ROWS, Fit, Weighed, fit, weigh
 
 __all__ = [
     "CLEAR",

@@ -17,6 +17,7 @@ import yaml
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from workbench.agent.playbook import Playbook
+from workbench.agent.skills.questions import TriggerQuestion, read_trigger_questions
 from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
 
@@ -52,7 +53,9 @@ class Skill:
     allowed_tools: frozenset[str] | None = None
     """None: all."""
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """`category`, `mitigation`, and `triggers` as `match_skills` reads them."""
+    """`category` and `mitigation`."""
+    questions: tuple[TriggerQuestion, ...] = field(default=(), repr=False)
+    """What people ask that it is for, and what only sounds so."""
 
     def allows(self, tool: str) -> bool:
         """Tell whether a tool may be called under this skill."""
@@ -115,7 +118,7 @@ def load_skill(folder: Path) -> Skill:
         content_hash=_hash_files(folder), relevance=playbook.relevance,
         investigate=playbook.investigate,
         allowed_tools=frozenset(head.allowed_tools.split()) if head.allowed_tools else None,
-        metadata=head.metadata,
+        metadata=head.metadata, questions=read_trigger_questions(folder),
     )  # fmt: skip
 
 

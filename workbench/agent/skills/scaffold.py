@@ -6,10 +6,16 @@ import re
 from pathlib import Path
 from string import Template
 
+from workbench.agent.skills.questions import PLACE
 from workbench.errors import SkillError
 
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 _TEMPLATES = Path(__file__).parent / "template"
+_PLACES = {
+    "SKILL.md": Path("SKILL.md"),
+    "playbook.py": Path("scripts") / "playbook.py",
+    "triggers.json": PLACE,
+}
 
 
 def new_skill(name: str, parent: Path) -> Path:
@@ -28,10 +34,9 @@ def new_skill(name: str, parent: Path) -> Path:
     if folder.exists():
         raise SkillError(f"{folder}: is there already")
     texts = {path: path.read_text(encoding="utf-8") for path in sorted(_TEMPLATES.glob("*.tmpl"))}
-    (folder / "scripts").mkdir(parents=True)
     for path, text in texts.items():
-        file = path.name.removesuffix(".tmpl")
-        place = folder / file if file == "SKILL.md" else folder / "scripts" / file
+        place = folder / _PLACES[path.name.removesuffix(".tmpl")]
+        place.parent.mkdir(parents=True, exist_ok=True)
         title = name.replace("-", " ").capitalize()
         place.write_text(Template(text).substitute(name=name, title=title), encoding="utf-8")
     return folder

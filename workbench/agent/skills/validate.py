@@ -6,11 +6,12 @@ import inspect
 from pathlib import Path
 
 from workbench.agent.skills.load import load_skill
+from workbench.agent.skills.questions import PLACE
 from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
 
 MOST_LINES = 500
-_WANTED = ("category", "mitigation", "triggers")
+_WANTED = ("category", "mitigation")
 
 
 def find_faults(folder: Path) -> list[str]:
@@ -53,4 +54,7 @@ def find_faults(folder: Path) -> list[str]:
     else:
         if not isinstance(fits, int | float) or not 0 <= fits <= 1:
             faults.append(f"playbook: relevance({{}}) is {fits!r}, expected a number from 0 to 1")
+    told = {question.should_trigger for question in skill.questions}
+    if told != {True, False}:
+        faults.append(f"{PLACE}: expected questions that ask for it, and near misses that do not")
     return [f"{path}: {fault}" for fault in faults]
