@@ -59,11 +59,15 @@ PUBLIC = {
     ],
     "workbench.agent.playbook": [
         "CLEAR",
+        "ENOUGH",
         "HINT",
         "LIKELY",
         "MOST_ODDS",
+        "MOST_PAGES",
+        "MOST_READ",
         "MOST_ROWS",
         "UNLIKELY",
+        "WORTH_READING",
         "Call",
         "Diff",
         "Edit",
@@ -166,7 +170,7 @@ PUBLIC = {
         "materialise",
         "materialise_timeline",
     ],
-    "workbench.evaluate.shifts": ["open_shifts"],
+    "workbench.evaluate.shifts": ["KINDS", "open_shifts"],
     "workbench.history": [
         "MODULE",
         "BlamedLine",
@@ -273,7 +277,6 @@ PUBLIC = {
     "workbench.solver": [
         "CASE_FILE",
         "SolveOptions",
-        "WAITS",
         "investigations_file",
         "kept_steps",
         "open_case",

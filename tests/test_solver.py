@@ -4,12 +4,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+import mlflow
 import pandas as pd
 import pytest
 from click.testing import CliRunner
 
 from workbench.cli import cli
 from workbench.errors import CaseError, StoreError, WorkbenchError
+from workbench.evaluate.track import EXPERIMENT
 from workbench.history import run_git
 from workbench.solver import CASE_FILE, SolveOptions, kept_steps, open_case, resume, solve, to_json
 from workbench.types import (
@@ -313,12 +315,22 @@ def test_what_a_budget_cut_short_is_resumed_with_a_larger_one(case, tmp_path, mo
     assert short["diagnosis"].endswith("The budget of 1 model call is spent.")
     steps = kept_steps(kept, short["investigation"])
     chosen = next(number for number, then in steps if then == "begin_opinion")
+    assert run("resume", short["investigation"])["diagnosis"] == short["diagnosis"]
     again = ("resume", short["investigation"], "--step", str(chosen))
     assert run(*again)["diagnosis"] == short["diagnosis"]
-    whole = run(*again, "--max-calls", "24", "--report", str(page))
+    still = run("resume", short["investigation"], "--max-calls", "2")
+    assert still["diagnosis"].endswith("The budget of 2 model calls is spent.")
+    whole = run("resume", short["investigation"], "--max-calls", "24", "--report", str(page))
     assert "budget" not in whole["diagnosis"]
     assert whole["cause"] == {**short["cause"], "confidence": whole["cause"]["confidence"]}
-    assert whole["mlflow_run_id"]
+    assert whole["mlflow_run_id"] != still["mlflow_run_id"]
+    done = CliRunner().invoke(cli, ["resume", whole["investigation"], "--max-calls", "30",
+                                    "--state", str(kept)])  # fmt: skip
+    assert "no budget ended it" in str(done.exception)
+    (kept_run,) = mlflow.search_runs(experiment_names=[EXPERIMENT], output_format="list")
+    assert kept_run.info.run_id == whole["mlflow_run_id"]
+    assert kept_run.data.tags["investigation"] == whole["investigation"]
+    assert run("resume", whole["investigation"])["mlflow_run_id"] is None  # nothing ran
     assert "<html" in page.read_text(encoding="utf-8")
 
 

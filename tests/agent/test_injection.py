@@ -708,12 +708,13 @@ def harmless():
             told = (
                 about[note:].split("\n") if note >= 0 else re.findall(r"^\+([^+\n].*)", code, re.M)
             )
-            for name in (line for line in told if line.startswith("def test_")):
+            names = [line for line in told if line.startswith("def test_")]
+            for name in names:
                 lines[name] = f"def test_note_{len(lines)}():"
-            code_beside = any(line.startswith("def test_") for line in told)
-            for line in () if code_beside else filter(str.strip, told):
-                indent, mark = re.match(r"(\s*)(# )?", line).groups(default="")
-                lines[line] = f"{indent}{mark}note"
+            if not names:
+                for line in filter(str.strip, told):
+                    indent, mark = re.match(r"(\s*)(# )?", line).groups(default="")
+                    lines[line] = f"{indent}{mark}note"
     return lines
 
 

@@ -174,7 +174,7 @@ def test_a_budget_is_met_by_whatever_comes_first():
     assert budget.exhausted(spent) == ""
     assert budget.exhausted(add(spent, {"model_calls": 1})) == "3 model calls"
     assert budget.exhausted(add(spent, {"seconds": 0.5})) == "9 seconds"
-    assert budget.exhausted(add(spent, {"tokens_out": 1})) == "1000 tokens"
+    assert budget.exhausted(add(spent, {"tokens_out": 1})) == "1,000 tokens"
     dear = Budget(dollars=0.005, price=(2.0, 10.0))
     assert dear.cost(spent) == pytest.approx(0.00599)
     assert dear.exhausted(spent) == "0.005 dollars"

@@ -269,8 +269,9 @@ def test_a_server_that_counts_no_tokens_is_held_to_a_budget_of_them(playbook, sh
         model = make_model("openai:anything", skills, base_url=f"{server.url}/v1", api_key="x")
         seen = run(shop, model, budget=Budget(tokens=40_000))
     counted = sum(usage.tokens_in + usage.tokens_out for usage in server.reported)
-    assert seen.diagnosis.summary.endswith("The budget of 40000 tokens is spent.")
-    assert 20_000 < counted < 120_000
+    assert seen.diagnosis.summary.endswith("The budget of 40,000 tokens is spent.")
+    asked = server.reported[-1].tokens_in  # the last one may go over
+    assert 30_000 < counted < 40_000 + 2 * asked
 
 
 def test_a_model_that_only_talks_is_reminded_and_then_left(ask, playbook, culprit, shop):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from workbench.errors import ModelError
 
@@ -49,7 +49,7 @@ class Budget:
             ("dollar", self.cost(spent), self.dollars),
         )
         met = (
-            f"{most:g} {name}{'s' * (most != 1)}"
+            f"{_written(most)} {name}{'s' * (most != 1)}"
             for name, used, most in limits
             if most is not None and used >= most
         )
@@ -71,22 +71,30 @@ def add(spent: Spent | None, more: Spent | None) -> Spent:
     return {name: first.get(name, 0) + second.get(name, 0) for name in {**first, **second}}
 
 
-def spent_on(asked: Sequence[AnyMessage], reply: AIMessage, seconds: float) -> Spent:
+def spent_on(
+    asked: Sequence[AnyMessage], tools: Sequence[Any], reply: AIMessage, seconds: float
+) -> Spent:
     """Return what one answer of a model took.
 
-    Tokens are as the provider counts them; where it does not, they are estimated by letters, so
-    that a budget of them holds.
+    Tokens are as the provider counts them; where it does not, they are estimated by the letters of
+    messages and tools, so that a budget of them holds.
     """
     usage = reply.usage_metadata
     return {
         "model_calls": 1,
         "seconds": seconds,
-        "tokens_in": usage["input_tokens"] if usage else _estimated(asked),
-        "tokens_out": usage["output_tokens"] if usage else _estimated([reply]),
+        "tokens_in": usage["input_tokens"] if usage else _estimated(asked, tools),
+        "tokens_out": usage["output_tokens"] if usage else _estimated([reply], ()),
     }
 
 
-def _estimated(messages: Sequence[AnyMessage]) -> int:
+def _estimated(messages: Sequence[AnyMessage], tools: Sequence[Any]) -> int:
     from langchain_core.messages.utils import count_tokens_approximately
+    from langchain_core.utils.function_calling import convert_to_openai_tool
 
-    return count_tokens_approximately(messages)
+    schemas: list[Any] = [convert_to_openai_tool(tool) for tool in tools]
+    return count_tokens_approximately(messages, tools=schemas or None)
+
+
+def _written(most: float) -> str:
+    return f"{most:,}" if isinstance(most, int) else f"{most:g}"

@@ -9,6 +9,7 @@ triage -> select_skills -> begin_opinion -> model <-> tool
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from langchain_core.language_models import BaseChatModel
@@ -25,6 +26,44 @@ from workbench.agent.skills import Skill
 from workbench.agent.state import State
 
 Graph = CompiledStateGraph[State, Any, State, State]
+
+
+@dataclass(frozen=True, slots=True)
+class _Routes:
+    """Where the graph goes after a node."""
+
+    limits: Budget
+    is_reviewed: bool
+    makes_fix: bool
+
+    def after_begin(self, state: State) -> str:
+        return "hypothesis" if self.limits.exhausted(state["spent"]) else "model"
+
+    def after_model(self, state: State) -> str | list[Send]:
+        pending = nodes.pending_calls(state)
+        if pending is None or is_silent(state["messages"]):
+            return "hypothesis"
+        if self.limits.exhausted(state["spent"]):
+            return "hypothesis"
+        return [Send("tool", task) for task in pending] or "model"
+
+    def after_tool(self, state: State) -> str:
+        return self.after_begin(state)
+
+    def after_ground(self, state: State) -> str:
+        return "diagnose" if nodes.is_settled(state, self.limits) else "begin_opinion"
+
+    def after_diagnose(self, state: State) -> str:
+        if not state["diagnosis"]["change_id"]:
+            return END
+        return "review" if self.is_reviewed else self._to_fix()
+
+    def after_review(self, state: State) -> str:
+        accused = state["diagnosis"]["change_id"] and state["review"]["verdict"] != "reject"
+        return self._to_fix() if accused else END
+
+    def _to_fix(self) -> str:
+        return "hand_over" if self.makes_fix else END
 
 
 def build_graph(
@@ -57,31 +96,7 @@ def build_graph(
         What is made of a diagnosis that may be acted on.
     """
     limits = budget or Budget()
-
-    def after_begin(state: State) -> str:
-        return "hypothesis" if limits.exhausted(state["spent"]) else "model"
-
-    def after_model(state: State) -> str | list[Send]:
-        pending = nodes.pending_calls(state)
-        if pending is None or limits.exhausted(state["spent"]) or is_silent(state["messages"]):
-            return "hypothesis"
-        return [Send("tool", task) for task in pending] or "model"
-
-    def after_tool(state: State) -> str:
-        return "hypothesis" if limits.exhausted(state["spent"]) else "model"
-
-    def after_ground(state: State) -> str:
-        return "diagnose" if nodes.is_settled(state, limits) else "begin_opinion"
-
-    def after_diagnose(state: State) -> str:
-        if not state["diagnosis"]["change_id"]:
-            return END
-        return "review" if review else "hand_over" if make_fix else END
-
-    def after_review(state: State) -> str:
-        accused = state["diagnosis"]["change_id"] and state["review"]["verdict"] != "reject"
-        return "hand_over" if accused and make_fix else END
-
+    routes = _Routes(limits, is_reviewed=review, makes_fix=make_fix is not None)
     graph = StateGraph(State)
     graph.add_node("triage", nodes.triage(investigation))
     graph.add_node("select_skills", nodes.select_skills(model, skills, limits))
@@ -96,12 +111,12 @@ def build_graph(
     graph.add_edge(START, "triage")
     graph.add_edge("triage", "select_skills")
     graph.add_edge("select_skills", "begin_opinion")
-    graph.add_conditional_edges("begin_opinion", after_begin, ["model", "hypothesis"])
-    graph.add_conditional_edges("model", after_model, ["tool", "model", "hypothesis"])
-    graph.add_conditional_edges("tool", after_tool, ["model", "hypothesis"])
+    graph.add_conditional_edges("begin_opinion", routes.after_begin, ["model", "hypothesis"])
+    graph.add_conditional_edges("model", routes.after_model, ["tool", "model", "hypothesis"])
+    graph.add_conditional_edges("tool", routes.after_tool, ["model", "hypothesis"])
     graph.add_edge("hypothesis", "ground")
-    graph.add_conditional_edges("ground", after_ground, ["begin_opinion", "diagnose"])
-    graph.add_conditional_edges("diagnose", after_diagnose, ["review", "hand_over", END])
-    graph.add_conditional_edges("review", after_review, ["hand_over", END])
+    graph.add_conditional_edges("ground", routes.after_ground, ["begin_opinion", "diagnose"])
+    graph.add_conditional_edges("diagnose", routes.after_diagnose, ["review", "hand_over", END])
+    graph.add_conditional_edges("review", routes.after_review, ["hand_over", END])
     graph.add_edge("hand_over", END)
     return graph.compile(checkpointer=checkpointer)

@@ -59,6 +59,11 @@ class Run:
         state = self.state
         return WAITS if state.interrupts else STOPPED if state.next or not state.values else DONE
 
+    @property
+    def waits(self) -> bool:
+        """Whether a person's word is waited for."""
+        return self.status == WAITS
+
     def begin(
         self, job: Mapping[str, Any], regression_id: str, question: str = "",
         on_step: Callable[[Step], None] = lambda step: None,
@@ -71,14 +76,38 @@ class Run:
         """Run on from the last step that was kept; nothing where it is done or waits."""
         if self.status != STOPPED:
             return
+        self._check_skills()
+        self._run(None, on_step)
+
+    def go_on_with_more(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
+        """Run on where a budget had ended it, with the one that it has now.
+
+        The skill that was cut short begins again; what was answered is not asked again. ToolError
+        where no budget ended it.
+        """
+        values = self.state.values
+        if self.status == STOPPED:
+            self.go_on(on_step)
+            return
+        if self.status != DONE or not values.get("cut_short"):
+            raise ToolError(
+                f"{self.id} is {self.status}, and no budget ended it; a step to run again from "
+                "takes another budget"
+            )
+        self._check_skills()
+        changed = {"opinions": values["opinions"][:-1], "cut_short": ""}
+        self._config = self.graph.update_state(self._config, changed, as_node="select_skills")
+        self._run(None, on_step)
+        self._config = config_of(self.id)
+
+    def _check_skills(self) -> None:
         gone = {*self.state.values.get("skills", ())} - {*self.skills}
         if gone:
             raise ToolError(f"{self.id} uses {', '.join(sorted(gone))}, no skill there is now")
-        self._run(None, on_step)
 
     def review(self, said: Review, on_step: Callable[[Step], None] = lambda step: None) -> None:
         """Take a person's word, and run on; ToolError where none is waited for or it is none."""
-        if self.status != WAITS:
+        if not self.waits:
             raise ToolError(f"{self.id} does not wait for a review: it is {self.status}")
         check_review(said, self.investigation)
         self._run(Command(resume=dict(said)), on_step)

@@ -69,6 +69,8 @@ class State(TypedDict, total=False):
     draft: dict[str, Any]
     """`report`, before its grounding check, and a `note` on how it came about."""
     opinions: list[Opinion]
+    cut_short: str
+    """The budget by which it was ended before a skill had reported; empty for none."""
     diagnosis: dict[str, Any]
     review: Review
     handed_over: dict[str, Any]

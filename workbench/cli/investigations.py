@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from workbench.cli.outcomes import finish, outcome_options, tell
+from workbench.cli.outcomes import budget_options, finish, outcome_options, show, write_fix
 from workbench.cli.output import print_rows, printable, show_progress
-from workbench.cli.solve import budget_options
+
+if TYPE_CHECKING:
+    from workbench.types import Step
 
 
 @click.command()
@@ -37,12 +39,14 @@ def resume(
     path = state or investigations_file()
     review = _review(approve, reject, edits, by)
     if not investigation:
-        if review or step is not None or list_steps:
+        if review or budget or step is not None or list_steps:
             raise click.UsageError("expected the id of an investigation")
         _list(path)
         return
     if (review is not None) + (step is not None) + list_steps > 1:
         raise click.UsageError("expected one of a review, --step and --steps")
+    if budget and (review is not None or list_steps):
+        raise click.UsageError("expected a budget where the investigation goes on, or with --step")
     if by and review is None:
         raise click.UsageError("expected --approve, --reject or --edit with --by")
     if skill and step is None:
@@ -51,14 +55,22 @@ def resume(
         steps = kept_steps(path, investigation)
         click.echo("\n".join(f"{number:4d}  {then}" for number, then in steps))
         return
+    n_steps = 0
+
+    def count(done: Step) -> None:
+        nonlocal n_steps
+        n_steps += 1
+        progress(done.title)
+
     with show_progress(f"resuming {investigation}") as progress:
         outcome = resume(
             path, investigation, review=review, step=step, skill=skill, budget=budget,
-            progress=progress, on_step=lambda step: progress(step.title),
+            progress=progress, on_step=count,
         )  # fmt: skip
         truth = load_truth(Path(outcome.case.folder))
-        summary, page = finish(outcome, truth, tracked, progress)
-    tell(outcome, summary, page, report, as_json)
+        summary, page = finish(outcome, truth, tracked and n_steps > 0, progress)
+    letter = write_fix(outcome, Path(outcome.case.folder) / "fix") if outcome.fix else None
+    show(outcome, summary, page, report, as_json, letter)
 
 
 def _review(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,8 +14,9 @@ from workbench.cli.output import Progress, print_outcome
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
+    from workbench.evaluate.cases import Truth
     from workbench.solver import SolveOptions
-    from workbench.types import Outcome
+    from workbench.types import Case, Outcome
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 
@@ -33,19 +35,60 @@ def outcome_options(command: Callable[..., None]) -> Callable[..., None]:
     return command
 
 
+def budget_options(calls: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """Add the options about a budget, which the command gets as `budget`: what was given of it.
+
+    Parameters
+    ----------
+    calls : str
+        The default of the most calls, as help tells it.
+    """
+
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def run(
+            *args: Any, max_calls: Any, max_seconds: Any, max_tokens: Any, max_dollars: Any,
+            price: Any, **rest: Any,
+        ) -> None:  # fmt: skip
+            told = {
+                "model_calls": max_calls, "seconds": max_seconds, "tokens": max_tokens,
+                "dollars": max_dollars, "price": price,
+            }  # fmt: skip
+            given = {name: value for name, value in told.items() if value is not None}
+            command(*args, budget=given, **rest)
+
+        options = (
+            click.option("--max-calls", type=click.IntRange(min=1),
+                         help=f"Answers of the model, at most.  [default: {calls}]"),
+            click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True),
+                         help="Of investigation."),
+            click.option("--max-tokens", type=click.IntRange(min=1),
+                         help="Read and written, together."),
+            click.option("--max-dollars", type=click.FloatRange(min=0, min_open=True),
+                         help="For tokens; needs --price."),
+            click.option("--price", type=(float, float), metavar="IN OUT",
+                         help="Dollars for a million tokens read, and written."),
+        )  # fmt: skip
+        for option in reversed(options):
+            run = option(run)
+        return run
+
+    return add
+
+
 def run_solve(
-    opened: Any, options: SolveOptions, progress: Progress, saved: Path | None = None
+    case: Case, options: SolveOptions, progress: Progress, saved: Path | None = None
 ) -> Outcome:
     """Solve, and show each step as it ends."""
     from workbench.solver import solve as solve_case
 
     return solve_case(
-        opened, options, saved=saved, progress=progress, on_step=lambda step: progress(step.title)
+        case, options, saved=saved, progress=progress, on_step=lambda step: progress(step.title)
     )
 
 
 def finish(
-    outcome: Outcome, truth: Any, tracked: bool, progress: Progress
+    outcome: Outcome, truth: Truth | None, tracked: bool, progress: Progress
 ) -> tuple[dict[str, Any], str]:
     """Render the report, log the run, and return the summary with the page."""
     from workbench.evaluate import score, track
@@ -65,11 +108,11 @@ def finish(
     return to_json(outcome, run_id), page
 
 
-def tell(
-    outcome: Outcome, summary: dict[str, Any], page: str, report: Path | None, as_json: bool
-) -> None:
-    """Write the fix beside its case, the report where it is wanted, and print what came of it."""
-    letter = write_fix(outcome, Path(outcome.case.folder) / "fix")
+def show(
+    outcome: Outcome, summary: dict[str, Any], page: str, report: Path | None, as_json: bool,
+    letter: Path | None,
+) -> None:  # fmt: skip
+    """Write the report where it is wanted, and print what came of it."""
     if report:
         report.parent.mkdir(parents=True, exist_ok=True)
         report.write_text(page, encoding="utf-8")

@@ -2,58 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import wraps
 from pathlib import Path
 from typing import Any
 
 import click
 
-from workbench.cli.outcomes import finish, outcome_options, run_solve, tell
+from workbench.cli.outcomes import (
+    budget_options,
+    finish,
+    outcome_options,
+    run_solve,
+    show,
+    write_fix,
+)
 from workbench.cli.output import show_progress
 
 _FOLDER = click.Path(path_type=Path)
-
-
-def budget_options(calls: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """Add the options about a budget, which the command gets as `budget`: what was given of it.
-
-    Parameters
-    ----------
-    calls : str
-        The default of the most calls, as help tells it.
-    """
-
-    def add(command: Callable[..., None]) -> Callable[..., None]:
-        @wraps(command)
-        def run(
-            *args: Any, max_calls: Any, max_seconds: Any, max_tokens: Any, max_dollars: Any,
-            price: Any, **rest: Any,
-        ) -> None:  # fmt: skip
-            told = {
-                "model_calls": max_calls, "seconds": max_seconds, "tokens": max_tokens,
-                "dollars": max_dollars, "price": price,
-            }  # fmt: skip
-            given = {name: value for name, value in told.items() if value is not None}
-            command(*args, budget=given, **rest)
-
-        options = (
-            click.option("--max-calls", type=click.IntRange(min=1),
-                         help=f"Answers of the model, at most.  [default: {calls}]"),
-            click.option("--max-seconds", type=click.FloatRange(min=0, min_open=True),
-                         help="Of investigation."),
-            click.option("--max-tokens", type=click.IntRange(min=1),
-                         help="Read and written, together."),
-            click.option("--max-dollars", type=click.FloatRange(min=0, min_open=True),
-                         help="For tokens; needs --price."),
-            click.option("--price", type=(float, float), metavar="IN OUT",
-                         help="Dollars for a million tokens read, and written."),
-        )  # fmt: skip
-        for option in reversed(options):
-            run = option(run)
-        return run
-
-    return add
 
 
 @click.command()
@@ -90,4 +54,4 @@ def solve(
     with show_progress(f"solving {opened.id}") as progress:
         outcome = run_solve(opened, options, progress, state or investigations_file())
         summary, page = finish(outcome, load_truth(folder.resolve()), tracked, progress)
-    tell(outcome, summary, page, report, as_json)
+    show(outcome, summary, page, report, as_json, write_fix(outcome, folder / "fix"))

@@ -78,7 +78,7 @@ def _log(
         run_id,
         metrics=[entities.Metric(k, v, now, 0) for k, v in metrics.items() if math.isfinite(v)],
         params=[entities.Param(k, str(v)[:500]) for k, v in _params(outcome).items()],
-        tags=[entities.RunTag("case", outcome.case.id)],
+        tags=[entities.RunTag(name, value) for name, value in _tags(outcome).items()],
     )
     if outcome.steps:
         _trace(mlflow, outcome, experiment_id, run_id)
@@ -92,7 +92,23 @@ def _log(
             )
         client.log_artifacts(run_id, str(folder))
     client.set_terminated(run_id)
+    _drop_earlier(client, experiment_id, outcome, run_id)
     return run_id
+
+
+def _tags(outcome: Outcome) -> dict[str, str]:
+    kept = {"investigation": outcome.investigation_id} if outcome.investigation_id else {}
+    return {"case": outcome.case.id, **kept}
+
+
+def _drop_earlier(client: Any, experiment_id: str, outcome: Outcome, run_id: str) -> None:
+    """Put earlier runs of the same investigation into MLflow's bin: it counts once, as it ended."""
+    if not outcome.investigation_id:
+        return
+    same = f"tags.investigation = '{outcome.investigation_id}'"
+    for run in client.search_runs([experiment_id], filter_string=same):
+        if run.info.run_id != run_id:
+            client.delete_run(run.info.run_id)
 
 
 def _mlflow() -> Any:
@@ -154,7 +170,7 @@ def _trace(mlflow: Any, outcome: Outcome, experiment_id: str, run_id: str) -> No
         "investigate", span_type="AGENT", experiment_id=experiment_id, start_time_ns=began_ns,
         inputs={"case": outcome.case.id}, metadata={"mlflow.sourceRun": run_id},
     )  # fmt: skip
-    kinds = {"tools": "TOOL", "model": "CHAT_MODEL", "select_skill": "CHAT_MODEL"}
+    kinds = {"tool": "TOOL", "model": "CHAT_MODEL", "select_skills": "CHAT_MODEL"}
     for step in outcome.steps:
         start = began_ns + int(step.started_s * 1e9)
         span = mlflow.start_span_no_context(

@@ -2,12 +2,11 @@
 
 from workbench.solver.cases import CASE_FILE, open_case
 from workbench.solver.options import SolveOptions, investigations_file
-from workbench.solver.solving import WAITS, kept_steps, open_investigation, resume, solve
+from workbench.solver.solving import kept_steps, open_investigation, resume, solve
 from workbench.solver.summary import to_json
 
 __all__ = [
     "CASE_FILE",
-    "WAITS",
     "SolveOptions",
     "investigations_file",
     "kept_steps",

@@ -1,4 +1,4 @@
-"""The order of the rooms below, and nothing else: each step is a call into one of them."""
+"""Solve a case, or go on with one: each step is a call into one of the rooms below."""
 
 from __future__ import annotations
 
@@ -25,8 +25,6 @@ from workbench.types import Case, Diagnosis, Fix, Outcome, Regression, Reproduct
 
 if TYPE_CHECKING:
     from workbench.agent import Investigation, Run, SavedInvestigations
-
-WAITS = "waits for review"
 
 
 def solve(
@@ -96,7 +94,8 @@ def resume(
     skill : str
         To run it under.
     budget : mapping, optional
-        Limits, as `workbench.agent.Budget` has them, in place of those that it began with.
+        Limits, as `workbench.agent.Budget` has them, in place of those that it began with, which
+        it keeps. What a budget had ended goes on.
     progress, on_step
         As `solve` takes them.
 
@@ -121,6 +120,8 @@ def resume(
             run.review(review, on_step)  # type: ignore[arg-type]  # checked there
         elif step is not None:
             run.rerun(step, skill, on_step)
+        elif budget:
+            run.go_on_with_more(on_step)
         else:
             run.go_on(on_step)
         return solving.outcome(run)
@@ -161,7 +162,11 @@ class _Solving:
         self, case: Case, options: SolveOptions, progress: Callable[[str], None],
         job: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
+        from workbench.agent import Budget
+
+        self._budget = Budget(**options.budget)
         self._case, self._options, self._progress, self._clock = case, options, progress, _Clock()
+        self._is_resumed = job is not None
         self._repository = open_repository(case)
         progress("detecting")
         self._recording = Store.open(case.store).recording()
@@ -202,7 +207,7 @@ class _Solving:
 
     def start(self, file: SavedInvestigations, investigation_id: str) -> Run:
         """Return the run of the investigation."""
-        from workbench.agent import Budget, Investigation, Run, build_graph, load_skills, make_model
+        from workbench.agent import Investigation, Run, build_graph, load_skills, make_model
 
         self._progress("investigating")
         case, options = self._case, self._options
@@ -218,7 +223,7 @@ class _Solving:
         self._is_kept = file.path is not None
         graph = build_graph(
             model, self._evidence, skills, checkpointer=file.saver,
-            budget=Budget(**options.budget), review=options.review, make_fix=self._make_fix,
+            budget=self._budget, review=options.review, make_fix=self._make_fix,
         )  # fmt: skip
         self._clock.lap("start")
         return Run(graph, self._evidence, skills, investigation_id)
@@ -253,6 +258,9 @@ class _Solving:
             return replace(outcome, seconds=self._clock.seconds())
         self._clock.lap_unless("diagnose")
         trajectory = run.trajectory()
+        seconds = self._clock.seconds()
+        if self._is_resumed:  # what it took in all, without the time that it lay there
+            seconds["diagnose"] = trajectory.spent.get("seconds", 0.0)
         made: Mapping[str, Any] = run.state.values.get("handed_over", {})
         diagnosis = trajectory.diagnosis
         said: Mapping[str, Any] = run.state.values.get("review", {})
@@ -263,12 +271,12 @@ class _Solving:
                 diagnosis, change_id=None, summary=told, mitigation="", confidence=0.0
             )
         no_cause = "" if diagnosis.change_id else "no cause was named"
-        waits = f"it {WAITS}: workbench resume {run.id} --approve" if run.status == WAITS else ""
+        waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
         return replace(
             outcome, ranking=self._evidence.ranking(self.regression.id),
             diagnosis=diagnosis, fix=_read(Fix, made.get("fix")),
             no_fix=made.get("no_fix") or no_cause or waits, steps=trajectory.steps,
-            messages=trajectory.messages, seconds=self._clock.seconds(), skills=self._skills,
+            messages=trajectory.messages, seconds=seconds, skills=self._skills,
             investigation_id=run.id if self._is_kept else "", status=run.status,
         )  # fmt: skip
 

@@ -32,8 +32,9 @@ def investigate(facts):
         rows = [row for row in total if row["function"] == subject and rises(row)]
         shown = [*(rows or _extremes(own)), whole]
         evidence = [cite(profile, levels(row, profile["unit"])) for row in shown]
-    told = f"Cost has only moved: {' while '.join(item.claim for item in evidence)}."
+    levels_told = " while ".join(item.claim for item in evidence)
     if only_moved:
+        told = f"Cost has only moved: {levels_told}."
         ranked = yield call("rank_changes", regression_id=regression_id)
         suspects = [row["change_id"] for row in ranked.get("suspects", [])]
         return abstain(
@@ -50,8 +51,8 @@ def investigate(facts):
         none_odds=NONE_ODDS if is_flat else 1.0,
     )
     if is_flat and not report.change_id:
-        update = {"summary": told, "mitigation": "accept", "category": "cost shift"}
-        return report.model_copy(update=update)
+        told = f"Nobody is named: what grew is made up for elsewhere, {levels_told}."
+        return report.model_copy(update={"summary": told, "category": "cost shift"})
     return report
 
 
@@ -68,6 +69,8 @@ def has_only_moved(own, total, whole, subject):
     A function is new under its name, and neither the service nor any function that was there costs
     more by as much: somebody calls it in place of what was there.
     """
+    if not whole:
+        return False
     new = [row for row in total if row["before"] == 0 and rises(row)]
     growth = max((row["after"] for row in new if row["function"] == subject), default=0.0)
     if not growth:
@@ -78,25 +81,25 @@ def has_only_moved(own, total, whole, subject):
 
 
 def _any_grew(total, growth):
-    """Tell whether a function that was there before costs more, by a good part of a growth."""
+    """Tell whether a function that was there before may cost more, by a good part of a growth."""
     return any(
-        row["before"] > 0 and rises(row) and row["after"] - row["before"] > SHRANK * growth
-        for row in total
+        row["before"] > 0 and row["after"] - row["before"] > SHRANK * growth for row in total
     )
 
 
 def rises(row):
     """Tell whether a row costs more beyond noise."""
-    return (row["z"] or 0.0) > BEYOND_NOISE
+    return row["after"] > row["before"] and _is_beyond_noise(row)
+
+
+def _is_beyond_noise(row):
+    return row["z"] is None or abs(row["z"]) > BEYOND_NOISE
 
 
 def _sum_of(own, sign):
     """Return by how much rows changed that grew (1) or shrank (-1) beyond noise, together."""
-    return sum(
-        sign * (row["after"] - row["before"])
-        for row in own
-        if sign * (row["z"] or 0.0) > BEYOND_NOISE
-    )
+    changes = [sign * (row["after"] - row["before"]) for row in own if _is_beyond_noise(row)]
+    return sum(change for change in changes if change > 0)
 
 
 def _extremes(rows):

@@ -12,7 +12,7 @@ from workbench.agent.budget import Budget
 from workbench.agent.grounding import Shown, terms_of, unsupported
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.consult import final_report
-from workbench.agent.playbook import MOST_ODDS, EvidenceItem, ReportDiagnosis
+from workbench.agent.playbook import ENOUGH, MOST_ODDS, EvidenceItem, ReportDiagnosis
 from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, Opinion, State
 from workbench.agent.tools.brief import clip
@@ -23,8 +23,6 @@ SURE = 0.8
 """Confidence from which no second opinion is asked for."""
 _LONG_TEXT = 2000
 """Bytes of a sentence of the model's that are kept."""
-ENOUGH = 0.5
-"""Confidence below which nobody is accused."""
 
 
 def form_hypothesis(budget: Budget) -> Node:
@@ -34,11 +32,11 @@ def form_hypothesis(budget: Budget) -> Node:
         last = state["messages"][-1]
         report = final_report(last) if isinstance(last, AIMessage) else None
         if report is not None:
-            return {"draft": {"report": report.model_dump(), "note": ""}}
+            return {"draft": {"report": report.model_dump(), "note": ""}, "cut_short": ""}
         met = budget.exhausted(state["spent"])
         why = f"The budget of {met} is spent." if met else "The model ended without a report."
         report = best_so_far(state["ledger"], state["regression_id"])
-        return {"draft": {"report": report.model_dump(), "note": why}}
+        return {"draft": {"report": report.model_dump(), "note": why}, "cut_short": met}
 
     return run
 

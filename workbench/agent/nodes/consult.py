@@ -66,10 +66,11 @@ def ask_model(
             reminder = [HumanMessage(prompt("remind"))]
         asked = [*messages, *reminder]
         left = budget.seconds_left(state["spent"])
-        reply = ask(model.bind_tools([*offered, ReportDiagnosis]), asked, left)
+        given: list[Any] = [*offered, ReportDiagnosis]
+        reply = ask(model.bind_tools(given), asked, left)
         return {
             "messages": [*reminder, with_own_ids(reply, state["ledger"])],
-            "spent": spent_on(asked, reply, time.perf_counter() - began),
+            "spent": spent_on(asked, given, reply, time.perf_counter() - began),
         }
 
     return run

@@ -15,7 +15,14 @@ from pydantic import BaseModel, Field
 from workbench.agent.budget import Budget, spent_on
 from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask, blamed_on
-from workbench.agent.playbook import MOST_ROWS, bare, read_diff
+from workbench.agent.playbook import (
+    MOST_PAGES,
+    MOST_READ,
+    MOST_ROWS,
+    WORTH_READING,
+    bare,
+    read_diff,
+)
 from workbench.agent.prompts import prompt
 from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, State
@@ -24,10 +31,6 @@ from workbench.agent.tools.brief import clip
 from workbench.errors import ToolError
 
 MOST_SKILLS = 3
-_READ = 5
-"""Suspects whose changes are looked into."""
-_WORTH_READING = 0.005
-_PAGES = 3
 _MOST_FUNCTIONS = 3
 _LEAVES, _CALLERS = 6, 10
 """Functions whose growth is followed upward, and through how many callers each."""
@@ -92,7 +95,7 @@ def _facts(look: _Look, investigation: Investigation, regression_id: str) -> dic
     for place, row in enumerate(ranked.get("suspects", [])):
         told = {name: value for name, value in row.items() if name != "features"}
         told["functions"] = told["functions"][:_MOST_FUNCTIONS]
-        if place == 0 or (place < _READ and row["probability"] >= _WORTH_READING):
+        if place == 0 or (place < MOST_READ and row["probability"] >= WORTH_READING):
             call_id, change = look("get_change", change_id=row["change_id"])
             told["call_id"] = call_id
             told["diff"] = _read(look, row["change_id"], change, told["functions"])
@@ -173,7 +176,7 @@ def _read(
 ) -> dict[str, Any]:
     """Return what is new and what is gone in a change, of a long diff in its first pages."""
     text, after = str(change.get("diff", "")), change.get("next_diff_offset")
-    for _ in range(_PAGES - 1):
+    for _ in range(MOST_PAGES - 1):
         if after is None:
             break
         _, more = look("get_change", change_id=change_id, diff_offset=after)
@@ -188,6 +191,8 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill], budget: Bud
     chooser = model.bind_tools([SelectSkills])
 
     def run(state: State) -> State:
+        if budget.exhausted(state["spent"]):
+            return {"skills": _most_fitting(skills, state["facts"]), "opinions": []}
         began = time.perf_counter()
         told = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
         asked: list[AnyMessage] = [SystemMessage(opening), told]
@@ -200,7 +205,7 @@ def select_skills(model: BaseChatModel, skills: Mapping[str, Skill], budget: Bud
             "skills": known[:MOST_SKILLS] or _most_fitting(skills, facts),
             "opinions": [],
             "facts": facts,
-            "spent": spent_on(asked, reply, time.perf_counter() - began),
+            "spent": spent_on(asked, [SelectSkills], reply, time.perf_counter() - began),
         }
 
     return run

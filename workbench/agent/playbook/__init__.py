@@ -17,7 +17,7 @@ from workbench.agent.playbook.eyes import (
     setting,
     weaken,
 )
-from workbench.agent.playbook.follow import conclude, follow, mechanism
+from workbench.agent.playbook.follow import ENOUGH, conclude, follow, mechanism
 from workbench.agent.playbook.paths import bare, quote
 from workbench.agent.playbook.protocol import (
     Call,
@@ -40,15 +40,29 @@ from workbench.agent.playbook.suspects import (
     levels,
     name_of,
 )
-from workbench.agent.playbook.weigh import MOST_ODDS, MOST_ROWS, Fit, Weighed, fit, weigh
+from workbench.agent.playbook.weigh import (
+    MOST_ODDS,
+    MOST_PAGES,
+    MOST_READ,
+    MOST_ROWS,
+    WORTH_READING,
+    Fit,
+    Weighed,
+    fit,
+    weigh,
+)
 
 __all__ = [
     "CLEAR",
+    "ENOUGH",
     "HINT",
     "LIKELY",
     "MOST_ODDS",
+    "MOST_PAGES",
+    "MOST_READ",
     "MOST_ROWS",
     "UNLIKELY",
+    "WORTH_READING",
     "Call",
     "Diff",
     "Edit",

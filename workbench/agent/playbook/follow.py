@@ -133,6 +133,9 @@ def conclude(
     row = profile.get("function")
     if row:
         evidence.append(cite(profile, levels(row, profile["unit"])))
+        if row["after"] <= row["before"]:
+            why = f"Nobody is named: {row['function']}, which {suspect.id} touched, costs no more."
+            return abstain(why, evidence, confidence=weighed.none, suspects=weighed.order)
     is_shown = always or any(sign.is_mechanism and sign.odds > 1 for sign in signs)
     plainly = f"{name_of(suspect)} costs more since {suspect.id}."
     return ReportDiagnosis(

@@ -25,9 +25,10 @@ _EXPLAINS = ((0.5, CLEAR), (0.2, UNLIKELY), (0.0, UNLIKELY * UNLIKELY))
 """(part of the growth that a commit explains, odds of that)."""
 _READ_ON_THE_WAY = ((0.5, HINT), (0.0, UNLIKELY))
 """The same of what is no commit: that code on the way reads it."""
-_WORTH_READING = 0.005
-_MOST_READ = 5
-_MOST_PAGES = 3
+WORTH_READING, MOST_READ = 0.005, 5
+"""Probability from which a suspect's change is read, and how many: by triage, and by playbooks."""
+MOST_PAGES = 3
+"""Of a long diff, that are read."""
 
 Signs = Callable[[Suspect, Scene], Iterable[Sign]]
 Check = Callable[[Suspect, Scene], Generator[Call, Reply, list[Sign]]]
@@ -149,7 +150,7 @@ def weigh(
     looked_at = {told["change_id"]: told for told in facts.get("suspects", [])}
     found: list[tuple[Suspect, float, tuple[Sign, ...]]] = []
     for place, row in enumerate(rows):
-        likely = place < _MOST_READ and (place == 0 or row["probability"] >= _WORTH_READING)
+        likely = place < MOST_READ and (place == 0 or row["probability"] >= WORTH_READING)
         row = {**looked_at.get(row["change_id"], {}), **row}
         suspect = Suspect(row, (yield from _read_change(row["change_id"])) if likely else ())
         seen: list[Sign] = []
@@ -173,7 +174,7 @@ def _read_change(change_id: str) -> Generator[Call, Reply, tuple[Reply, ...]]:
     pages = [(yield call("get_change", change_id=change_id))]
     if pages[0].error:
         return ()
-    while len(pages) < _MOST_PAGES and pages[-1].get("next_diff_offset") is not None:
+    while len(pages) < MOST_PAGES and pages[-1].get("next_diff_offset") is not None:
         after = pages[-1]["next_diff_offset"]
         pages.append((yield call("get_change", change_id=change_id, diff_offset=after)))
     return tuple(pages)

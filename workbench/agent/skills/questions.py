@@ -12,7 +12,10 @@ PLACE = Path("evals") / "triggers.json"
 
 
 class TriggerQuestion(BaseModel):
-    """A question, and whether the skill is for it; where not, it shares the skill's words."""
+    """A question, and whether the skill is for it.
+
+    Where not, it shares the skill's words and is another job, unless a skill beside it is for it.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 

@@ -18,8 +18,8 @@ def find_faults(folder: Path) -> list[str]:
     """Return what a skill's folder has that it should not, or lacks, each in a sentence.
 
     The front matter follows the Agent Skills format; besides, tools are ones there are, the
-    metadata has what the workbench selects and reports by, and the playbook can be run. Running it
-    is trust.
+    metadata has what the workbench reports by, there are questions to select it by, and the
+    playbook can be run. Running it is trust.
     """
     try:
         skill = load_skill(folder)

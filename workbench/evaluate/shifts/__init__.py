@@ -1,4 +1,4 @@
-"""Cases in which nothing is dearer and nobody is to blame, though a function seems to cost more.
+"""Cases in which no change is to blame, though a function seems to cost more, or does.
 
 Made from the windows of a timeline in which nothing was wrong: drawn anew, and from a moment on
 with cost that goes by another name (a function renamed, moved, or split in two by a commit), or
@@ -6,6 +6,6 @@ with another mix of requests, or larger ones. Around that moment commits are dep
 nothing. Detection would remove most of them; here somebody asks all the same.
 """
 
-from workbench.evaluate.shifts.kinds import open_shifts
+from workbench.evaluate.shifts.kinds import KINDS, open_shifts
 
-__all__ = ["open_shifts"]
+__all__ = ["KINDS", "open_shifts"]

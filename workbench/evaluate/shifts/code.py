@@ -86,3 +86,37 @@ class Code:
         """Return how often a name is defined: as a function, an argument, or an attribute."""
         defined = re.compile(rf"\bdef {name}\b|\b{name}\s*[:=][^=]|\bclass {name}\b")
         return sum(len(defined.findall(p.read_text(encoding="utf-8"))) for p in self.sources())
+
+    def move(self, old: str, new: str) -> bool:
+        """Move a module, paths without ending; tell whether it was there."""
+        if not (self.folder / f"{old}.py").is_file():
+            return False
+        run_git(self.folder, "mv", f"{old}.py", f"{new}.py")
+        before, after = old.replace("/", "."), new.replace("/", ".")
+        package, _, module = before.rpartition(".")
+        self.rename(re.escape(before), after)
+        self.rename(
+            rf"from {re.escape(package)} import {module}",
+            f"from {package} import {after.rpartition('.')[2]} as {module}",
+        )
+        return True
+
+    def split(self, file: str, name: str, inner: str, *, is_method: bool) -> bool:
+        """Let a function call another that does what it did; tell whether it is written so that
+        this can be done.
+        """
+        path = self.folder / file
+        text = path.read_text(encoding="utf-8")
+        found = re.search(rf"^([ ]*)def {name}\(", text, re.MULTILINE)
+        if found is None or "@" in text[: found.start()].rstrip().rpartition("\n")[2]:
+            return False
+        indent = found[1]
+        given = "self, *told, **named" if is_method else "*told, **named"
+        wrapper = (
+            f"{indent}def {name}({given}):\n"
+            f"{indent}    return {'self.' * is_method}{inner}(*told, **named)\n\n"
+            f"{'' if is_method else chr(10)}{indent}def {inner}("
+        )
+        said = text[: found.start()] + wrapper + text[found.end() :]
+        path.write_text(said, encoding="utf-8")
+        return True
