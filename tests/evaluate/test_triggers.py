@@ -1,6 +1,7 @@
 from pathlib import Path
 
 import pytest
+from sklearn.feature_extraction.text import TfidfVectorizer
 
 from workbench.agent import load_skills, match_skills
 from workbench.errors import ParseError
@@ -34,11 +35,13 @@ def test_the_questions_name_skills_there_are_and_some_are_of_another_kind(name, 
 
 
 def test_what_is_held_out_is_held_out():
-    learned = {question.query for skill in load_skills() for question in skill.questions}
-    told = [{q.text for q in read_questions(FOLDER / f"{name}.json")} for name in HELD_OUT]
+    learned = sorted({question.query for skill in load_skills() for question in skill.questions})
+    told = [q.text for name in HELD_OUT for q in read_questions(FOLDER / f"{name}.json")]
     assert len(learned) > 1000
-    assert learned.isdisjoint(set().union(*told))
-    assert told[0].isdisjoint(told[1])
+    assert len(told) == len({*told})
+    words = TfidfVectorizer(sublinear_tf=True, token_pattern=r"[a-z]+|\d+").fit([*learned, *told])
+    alike = words.transform(learned) @ words.transform(told).T
+    assert alike.max() < 0.6  # not even in other words
 
 
 def test_what_is_no_list_of_questions_is_named(tmp_path):
@@ -48,11 +51,10 @@ def test_what_is_no_list_of_questions_is_named(tmp_path):
             read_questions(tmp_path / "q.json")
 
 
-@pytest.mark.parametrize("name", HELD_OUT)
-def test_nine_in_ten_questions_that_nothing_was_learned_from_find_their_skill(name):
+def test_nine_in_ten_questions_that_nothing_was_learned_from_find_their_skill():
     skills = load_skills()
-    questions = read_questions(FOLDER / f"{name}.json")
+    questions = [q for name in HELD_OUT for q in read_questions(FOLDER / f"{name}.json")]
     counted, _ = measure(questions, lambda text: match_skills(text, skills))
     assert counted.precision >= 0.9
     assert counted.recall >= 0.9
-    assert counted.n_false_alarms <= 2
+    assert counted.n_false_alarms <= 3
