@@ -1,6 +1,7 @@
 """The commands about skills, as a person calls them."""
 
 import json
+import sqlite3
 
 import pytest
 from click.testing import CliRunner
@@ -101,6 +102,20 @@ def test_a_question_names_its_skill_or_none():
     )
 
 
+def test_what_is_no_file_of_investigations_is_left_alone(tmp_path):
+    other = tmp_path / "other.db"
+    with sqlite3.connect(other) as connection:
+        connection.execute("CREATE TABLE runs (id TEXT)")
+    before = other.read_bytes()
+    with pytest.raises(WorkbenchError, match="expected a file of investigations: it has runs"):
+        workbench("resume", "one", "--state", other)
+    assert other.read_bytes() == before
+
+
+def test_a_list_may_be_data(tmp_path):
+    assert workbench("resume", "--json", "--state", tmp_path / "none.db") == (0, "[]\n")
+
+
 def test_what_is_kept_is_listed(tmp_path):
     assert "is not there" in workbench("resume", "--state", tmp_path / "none.db")[1]
     with pytest.raises(WorkbenchError, match="expected a file of investigations, found none"):
@@ -117,6 +132,8 @@ WRONG = {
     "somebody without a word": ["one", "--by", "ada"],
     "an edit of no value": ["one", "--edit", "category"],
     "two words for one field": ["one", "--edit", "category=a", "--edit", "category=b"],
+    "a budget with a review": ["one", "--approve", "--max-calls", "3"],
+    "a budget of nothing": ["--max-calls", "3"],
     "a step below none": ["one", "--step", "-1"],
 }
 

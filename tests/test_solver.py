@@ -10,7 +10,7 @@ import pytest
 from click.testing import CliRunner
 
 from workbench.cli import cli
-from workbench.errors import CaseError, StoreError, WorkbenchError
+from workbench.errors import CaseError, ModelError, StoreError, WorkbenchError
 from workbench.evaluate.track import EXPERIMENT
 from workbench.history import run_git
 from workbench.solver import CASE_FILE, SolveOptions, kept_steps, open_case, resume, solve, to_json
@@ -277,7 +277,31 @@ def test_a_solve_waits_for_a_review_and_is_resumed(case, tmp_path):
     approved = resume(kept, waiting.investigation_id, review={"verdict": "approve", "by": "Ada"})
     assert (approved.status, approved.cause) == ("done", waiting.cause)
     assert approved.no_fix == "a fix was not asked for"
-    assert [step.title for step in approved.steps][-2:] == ["Reviewed: approve", "Handed over"]
+    assert [s.title for s in approved.steps][-2:] == ["Reviewed: approve by Ada", "Handed over"]
+    assert to_json(approved)["review"] == {"verdict": "approve", "by": "Ada"}
+
+
+def test_what_is_to_be_accepted_gets_no_fix(case, tmp_path):
+    kept = tmp_path / "kept.db"
+    waiting = solve(open_case(case), SolveOptions(review=True), saved=kept)
+    said = {"verdict": "edit", "changes": {"mitigation": "add_capacity"}, "by": "Ada"}
+    edited = resume(kept, waiting.investigation_id, review=said)
+    assert (edited.cause, edited.fix) == (waiting.cause, None)
+    assert edited.no_fix.startswith("add_capacity: nothing is wrong with the code")
+
+
+def test_a_model_that_fails_says_where_the_investigation_is_kept(case, tmp_path):
+    kept = tmp_path / "kept.db"
+    nobody = {"model": "openai:x", "base_url": "http://127.0.0.1:9/v1"}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENAI_API_KEY", "x")
+        with pytest.raises(
+            ModelError, match=r"did not answer.*; kept: workbench resume case-"
+        ) as e:
+            solve(open_case(case), SolveOptions(fix=False, **nobody), saved=kept)
+    name = str(e.value).split()[-1]
+    known = solve(open_case(case), SolveOptions(fix=False)).cause
+    assert resume(kept, name, model="playbook").cause == known
 
 
 def test_a_rejected_diagnosis_is_no_cause(case, tmp_path):
@@ -407,6 +431,7 @@ def test_the_json_is_what_was_promised():
         },
         "no_fix": "",
         "investigation": "",
+        "review": None,
         "category": "",
         "evidence": [],
         "skill": "",

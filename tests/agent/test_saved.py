@@ -176,7 +176,8 @@ def test_a_review_is_waited_for_and_then_acted_on(keep, shop, culprit):
     assert [told["change_id"] for told in made] == [culprit(shop)]
     assert later.state.values["review"] == {"verdict": "approve", "by": "Ada"}
     assert later.state.values["handed_over"] == {"branch": "fix/x"}
-    assert [s.title for s in later.trajectory().steps][-2:] == ["Reviewed: approve", "Handed over"]
+    titles = [step.title for step in later.trajectory().steps]
+    assert titles[-2:] == ["Reviewed: approve by Ada", "Handed over"]
 
 
 def test_what_is_rejected_is_not_acted_on(keep, shop):
@@ -205,6 +206,12 @@ WRONG = {
     "an edit of what is none": ({"verdict": "edit", "changes": {"evidence": []}}, "no field 'evidence'"),
     "an unknown change": (
         {"verdict": "edit", "changes": {"change_id": "0" * 40}}, "list_changes has the ids"),
+    "a rejection without a reason": ({"verdict": "reject", "why": " "}, "why: expected words"),
+    "a summary of nothing": ({"verdict": "edit", "changes": {"summary": ""}}, "summary: expected words"),
+    "a function that never ran": (
+        {"verdict": "edit", "changes": {"functions": ["no.such:f"]}}, "'no.such:f' is in no profile"),
+    "another mitigation": (
+        {"verdict": "edit", "changes": {"mitigation": "pray"}}, "one of revert, .*, got 'pray'"),
     "an approval with changes": (
         {"verdict": "approve", "changes": {"category": "x"}}, "approve with changes"),
 }  # fmt: skip
@@ -286,7 +293,7 @@ def test_an_investigation_that_is_not_there_names_those_that_are(keep, shop):
     with pytest.raises(ToolError, match="no investigation 'two' in .*; there are none"):
         file.find("two")
     begin(begun, shop)
-    with pytest.raises(ToolError, match="no investigation 'two' in .*; one"):
+    with pytest.raises(ToolError, match="no investigation 'two' in .*; there are one"):
         file.find("two")
 
 

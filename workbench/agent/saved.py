@@ -49,6 +49,10 @@ class SavedInvestigations:
         except sqlite3.Error as error:
             raise ToolError(f"{path}: cannot be opened: {error}") from error
         try:
+            rows = self._connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")
+            tables = {name for (name,) in rows}
+            if tables and "checkpoints" not in tables:
+                raise sqlite3.DatabaseError(f"it has {', '.join(sorted(tables)[:3])}")
             self.saver = SqliteSaver(self._connection)
             self.saver.setup()
         except sqlite3.DatabaseError as error:
@@ -78,8 +82,9 @@ class SavedInvestigations:
         found = self.saver.get_tuple(config_of(investigation_id))
         if found is None:
             rows = self._connection.execute("SELECT DISTINCT thread_id FROM checkpoints LIMIT 10")
-            known = ", ".join(row[0] for row in rows) or "there are none"
-            raise ToolError(f"no investigation {investigation_id[:80]!r} in {self.path}; {known}")
+            known = ", ".join(row[0] for row in rows) or "none"
+            told = investigation_id[:80]
+            raise ToolError(f"no investigation {told!r} in {self.path}; there are {known}")
         values = found.checkpoint["channel_values"]
         waits = any(channel == "__interrupt__" for _, channel, _ in found.pending_writes or ())
         status = WAITS if waits else STOPPED if _next(values) else DONE

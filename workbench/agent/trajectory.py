@@ -66,7 +66,9 @@ def _describe(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, 
             title = "Reached a diagnosis" if change["diagnosis"]["change_id"] else "Abstained"
             yield title, change["diagnosis"]["summary"], ""
         case "review":
-            yield f"Reviewed: {change['review']['verdict']}", change["review"].get("why", ""), ""
+            said = change["review"]
+            by = f" by {said['by']}" if said.get("by") else ""
+            yield f"Reviewed: {said['verdict']}{by}", said.get("why", ""), ""
         case "hand_over":
             yield "Handed over", json.dumps(change["handed_over"], indent=1), ""
     for message in change.get("messages", ()):

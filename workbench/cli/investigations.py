@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,36 +26,32 @@ if TYPE_CHECKING:
 @click.option("--steps", "list_steps", is_flag=True, help="List the steps that were kept.")
 @click.option("--step", type=click.IntRange(min=0), help="Run again from this step.")
 @click.option("--skill", default="", help="Run again from there under this skill.")
+@click.option("--model", default="", help="Another model.  [default: as it began]")
+@click.option("--base-url", default="", help="Where the model is.  [default: as it began]")
 @budget_options(calls="as it began")
 @outcome_options
 def resume(
     investigation: str, approve: bool, reject: str | None, edits: tuple[str, ...], by: str,
-    list_steps: bool, step: int | None, skill: str, budget: dict[str, Any], state: Path | None,
-    tracked: bool, report: Path | None, as_json: bool,
+    list_steps: bool, step: int | None, skill: str, model: str, base_url: str,
+    budget: dict[str, Any], state: Path | None, tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Go on with an INVESTIGATION that was stopped or waits for a review; list them without one."""
-    from workbench.evaluate import load_truth
-    from workbench.solver import investigations_file, kept_steps, resume
+    from workbench.solver import investigations_file
 
     path = state or investigations_file()
     review = _review(approve, reject, edits, by)
     if not investigation:
         if review or budget or step is not None or list_steps:
             raise click.UsageError("expected the id of an investigation")
-        _list(path)
+        _list(path, as_json)
         return
-    if (review is not None) + (step is not None) + list_steps > 1:
-        raise click.UsageError("expected one of a review, --step and --steps")
-    if budget and (review is not None or list_steps):
-        raise click.UsageError("expected a budget where the investigation goes on, or with --step")
-    if by and review is None:
-        raise click.UsageError("expected --approve, --reject or --edit with --by")
-    if skill and step is None:
-        raise click.UsageError("expected --step with --skill: --steps lists them")
+    _check(review, step, skill, by, budget, list_steps=list_steps)
     if list_steps:
-        steps = kept_steps(path, investigation)
-        click.echo("\n".join(f"{number:4d}  {then}" for number, then in steps))
+        _list_steps(path, investigation, as_json)
         return
+    from workbench.evaluate import load_truth
+    from workbench.solver import resume
+
     n_steps = 0
 
     def count(done: Step) -> None:
@@ -64,13 +61,28 @@ def resume(
 
     with show_progress(f"resuming {investigation}") as progress:
         outcome = resume(
-            path, investigation, review=review, step=step, skill=skill, budget=budget,
-            progress=progress, on_step=count,
+            path, investigation, review=review, step=step, skill=skill, budget=budget, model=model,
+            base_url=base_url, progress=progress, on_step=count,
         )  # fmt: skip
         truth = load_truth(Path(outcome.case.folder))
         summary, page = finish(outcome, truth, tracked and n_steps > 0, progress)
     letter = write_fix(outcome, Path(outcome.case.folder) / "fix") if outcome.fix else None
     show(outcome, summary, page, report, as_json, letter)
+
+
+def _check(
+    review: dict[str, Any] | None, step: int | None, skill: str, by: str, budget: dict[str, Any],
+    *, list_steps: bool,
+) -> None:  # fmt: skip
+    """Raise UsageError for options that do not go together."""
+    if (review is not None) + (step is not None) + list_steps > 1:
+        raise click.UsageError("expected one of a review, --step and --steps")
+    if budget and (review is not None or list_steps):
+        raise click.UsageError("expected a budget where the investigation goes on, or with --step")
+    if by and review is None:
+        raise click.UsageError("expected --approve, --reject or --edit with --by")
+    if skill and step is None:
+        raise click.UsageError("expected --step with --skill: --steps lists them")
 
 
 def _review(
@@ -100,19 +112,38 @@ def _review(
     return {"verdict": "edit", "changes": changes, **told}
 
 
-def _list(path: Path) -> None:
+def _list_steps(path: Path, investigation: str, as_json: bool) -> None:
+    from workbench.solver import kept_steps
+
+    steps = kept_steps(path, investigation)
+    if as_json:
+        click.echo(json.dumps([{"step": number, "next": then} for number, then in steps]))
+    else:
+        click.echo("\n".join(f"{number:4d}  {then}" for number, then in steps))
+
+
+def _list(path: Path, as_json: bool) -> None:
     from workbench.agent import SavedInvestigations
 
-    if not path.is_file():
-        click.echo(f"no investigations: {path} is not there")
-        return
-    with SavedInvestigations(path) as file:
-        kept = file.all()
-    rows = [
-        [one.id, one.status, f"{one.at:%Y-%m-%d %H:%M}", printable(str(one.job.get("case", "")))]
+    kept = []
+    if path.is_file():
+        with SavedInvestigations(path) as file:
+            kept = file.all()
+    told = [
+        {
+            "investigation": one.id, "status": one.status, "at": one.at.isoformat(),
+            "of": str(one.job.get("case", "")),
+        }
         for one in kept
-    ]
-    if not rows:
-        click.echo(f"no investigations in {path}")
-        return
-    print_rows(f"{path}", ["investigation", "status", "last step", "of"], rows)
+    ]  # fmt: skip
+    if as_json:
+        click.echo(json.dumps(told, indent=1))
+    elif not kept:
+        where = f"in {path}" if path.is_file() else f": {path} is not there"
+        click.echo(f"no investigations {where}".replace(" :", ":"))
+    else:
+        rows = [
+            [row["investigation"], row["status"], f"{one.at:%Y-%m-%d %H:%M}", printable(row["of"])]
+            for one, row in zip(kept, told, strict=True)
+        ]
+        print_rows(f"{path}", ["investigation", "status", "last step", "of"], rows)

@@ -133,6 +133,7 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
         lines.append(f"culprit     {_culprit_cell(row)}")
         lines.append(f"diagnosis   {printable(row['diagnosis'])}")
         lines += [f"            - {printable(item['claim'])}" for item in row["evidence"]]
+        lines.append(f"by skill    {row['skill']}{_mitigation(row)}")
         lines.append(f"fix         {_fix_cell(row)}")
     if row["fix"] and row["fix"]["branch"]:
         lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")
@@ -143,6 +144,10 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     if row["mlflow_run_id"]:
         lines.append(f"MLflow run  {row['mlflow_run_id']}")
     click.echo("\n".join(lines))
+
+
+def _mitigation(row: Mapping[str, Any]) -> str:
+    return f", mitigation {row['mitigation']}" if row["mitigation"] else ""
 
 
 def print_next(out: Path) -> None:

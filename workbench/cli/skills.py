@@ -129,6 +129,4 @@ def match(question: str, skills: Path | None) -> None:
     for name in names:
         click.echo(f"{name}: {printable(known[name].description)}")
     if not names:
-        click.echo(
-            "no skill: the question is not about what something costs, or about none of them"
-        )
+        click.echo("no skill is for this: it is another job, or too little is said")

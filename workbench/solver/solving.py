@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
-from workbench.errors import CaseError
+from workbench.errors import CaseError, ModelError
 from workbench.history import enclosing_function
 from workbench.patch import find_fix
 from workbench.signals import function_series
@@ -21,10 +22,24 @@ from workbench.solver.cases import open_case, open_repository
 from workbench.solver.detection import detect_case
 from workbench.solver.options import SolveOptions
 from workbench.store import Store
-from workbench.types import Case, Diagnosis, Fix, Outcome, Regression, Reproduction, Step, Suspect
+from workbench.types import (
+    MITIGATIONS,
+    Case,
+    Diagnosis,
+    Fix,
+    Outcome,
+    Regression,
+    Reproduction,
+    Step,
+    Suspect,
+)
 
 if TYPE_CHECKING:
     from workbench.agent import Investigation, Run, SavedInvestigations
+
+
+_NOT_IN_CODE = ("accept", "add_capacity", "roll_back_flag")
+"""Mitigations for which no code is edited."""
 
 
 def solve(
@@ -64,8 +79,20 @@ def solve(
 
     with SavedInvestigations(saved) as file:
         run = solving.start(file, f"{case.id}-{token_hex(3)}")
-        run.begin(solving.job(), solving.regression.id, options.question, on_step)
+        with _kept(run, saved):
+            run.begin(solving.job(), solving.regression.id, options.question, on_step)
         return solving.outcome(run)
+
+
+@contextmanager
+def _kept(run: Run, saved: Path | None) -> Iterator[None]:
+    """Say of an investigation whose model fails where it is kept."""
+    try:
+        yield
+    except ModelError as error:
+        if saved is None:
+            raise
+        raise ModelError(f"{error}; kept: workbench resume {run.id}") from error
 
 
 def resume(
@@ -76,6 +103,8 @@ def resume(
     step: int | None = None,
     skill: str = "",
     budget: Mapping[str, Any] | None = None,
+    model: str = "",
+    base_url: str = "",
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
@@ -96,6 +125,8 @@ def resume(
     budget : mapping, optional
         Limits, as `workbench.agent.Budget` has them, in place of those that it began with, which
         it keeps. What a budget had ended goes on.
+    model, base_url : str
+        Another model than the one that it began with, or the same somewhere else.
     progress, on_step
         As `solve` takes them.
 
@@ -110,20 +141,24 @@ def resume(
     with SavedInvestigations(_existing(saved)) as file:
         job = file.find(investigation_id).job
         options = _read_options(job["options"])
-        options = replace(options, budget={**options.budget, **(budget or {})})
+        options = replace(
+            options, budget={**options.budget, **(budget or {})}, model=model or options.model,
+            base_url=base_url or ("" if model else options.base_url),
+        )  # fmt: skip
         case = open_case(Path(job["case"]), repository=_path(job["repository"]))
         if case.content_hash != job["content_hash"]:
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
         run = solving.start(file, investigation_id)
-        if review is not None:
-            run.review(review, on_step)  # type: ignore[arg-type]  # checked there
-        elif step is not None:
-            run.rerun(step, skill, on_step)
-        elif budget:
-            run.go_on_with_more(on_step)
-        else:
-            run.go_on(on_step)
+        with _kept(run, saved):
+            if review is not None:
+                run.review(review, on_step)  # type: ignore[arg-type]  # checked there
+            elif step is not None:
+                run.rerun(step, skill, on_step)
+            elif budget:
+                run.go_on_with_more(on_step)
+            else:
+                run.go_on(on_step)
         return solving.outcome(run)
 
 
@@ -162,9 +197,12 @@ class _Solving:
         self, case: Case, options: SolveOptions, progress: Callable[[str], None],
         job: Mapping[str, Any] | None = None,
     ) -> None:  # fmt: skip
-        from workbench.agent import Budget
+        from workbench.agent import Budget, load_skills, make_model
 
         self._budget = Budget(**options.budget)
+        self._skills = {skill.name: skill for skill in load_skills(options.skills)}
+        settings = {"base_url": options.base_url} if options.base_url else {}
+        self._model = make_model(options.model, self._skills, **settings)
         self._case, self._options, self._progress, self._clock = case, options, progress, _Clock()
         self._is_resumed = job is not None
         self._repository = open_repository(case)
@@ -207,26 +245,22 @@ class _Solving:
 
     def start(self, file: SavedInvestigations, investigation_id: str) -> Run:
         """Return the run of the investigation."""
-        from workbench.agent import Investigation, Run, build_graph, load_skills, make_model
+        from workbench.agent import Investigation, Run, build_graph
 
         self._progress("investigating")
         case, options = self._case, self._options
-        skills = {skill.name: skill for skill in load_skills(options.skills)}
-        settings = {"base_url": options.base_url} if options.base_url else {}
-        model = make_model(options.model, skills, **settings)
         store = Store.open(case.store)
         self._evidence = Investigation(
             self._recording, self.detection, self._repository, case.base, case.head,
             store.records(), read_lines=partial(store.recording, by_line=True),
         )  # fmt: skip
-        self._skills = {name: skill.content_hash for name, skill in skills.items()}
         self._is_kept = file.path is not None
         graph = build_graph(
-            model, self._evidence, skills, checkpointer=file.saver,
+            self._model, self._evidence, self._skills, checkpointer=file.saver,
             budget=self._budget, review=options.review, make_fix=self._make_fix,
         )  # fmt: skip
         self._clock.lap("start")
-        return Run(graph, self._evidence, skills, investigation_id)
+        return Run(graph, self._evidence, self._skills, investigation_id)
 
     def _make_fix(self, told: Mapping[str, Any]) -> dict[str, Any]:
         """Make and measure a fix for a diagnosis that may be acted on."""
@@ -236,6 +270,8 @@ class _Solving:
         diagnosis = to_diagnosis(told)
         case, options = self._case, self._options
         no_fix, fix = _no_fix(options, case), None
+        if diagnosis.mitigation in _NOT_IN_CODE:
+            no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
@@ -273,11 +309,11 @@ class _Solving:
         no_cause = "" if diagnosis.change_id else "no cause was named"
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
         return replace(
-            outcome, ranking=self._evidence.ranking(self.regression.id),
-            diagnosis=diagnosis, fix=_read(Fix, made.get("fix")),
-            no_fix=made.get("no_fix") or no_cause or waits, steps=trajectory.steps,
-            messages=trajectory.messages, seconds=seconds, skills=self._skills,
-            investigation_id=run.id if self._is_kept else "", status=run.status,
+            outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
+            fix=_read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
+            steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
+            skills={name: skill.content_hash for name, skill in self._skills.items()},
+            investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
         )  # fmt: skip
 
 

@@ -44,6 +44,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         "fix": _fix_json(fix),
         "no_fix": outcome.no_fix,
         "investigation": outcome.investigation_id,
+        "review": dict(outcome.review) or None,
         "seconds": dict(outcome.seconds),
         "mlflow_run_id": mlflow_run_id,
     }

@@ -316,6 +316,8 @@ class Outcome:
     """What running the workload showed, where the recording left it open."""
     investigation_id: str = ""
     """What the investigation is kept under; empty where there was none."""
+    review: Mapping[str, Any] = field(default_factory=dict)
+    """What a person said of the diagnosis: `verdict`, `by`, `why`, `changes`; empty: nothing."""
     status: str = ""
     """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation.
     """

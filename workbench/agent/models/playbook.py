@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import traceback
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -20,7 +21,7 @@ SKILL_MARK = "Skill in use: "
 _MOST_SKILLS = 3
 _WORTH_A_LOOK = 0.05
 _ASKED_FOR = 0.5
-"""What it adds to a skill's fit that a person's question speaks of it."""
+"""How well a skill fits, at least, that a person's question speaks of."""
 
 
 class PlaybookChatModel(ToolCallingModel):
@@ -67,7 +68,7 @@ class PlaybookChatModel(ToolCallingModel):
         for name, skill in self.skills.items():
             with blamed_on(skill):
                 found = skill.relevance(facts)
-            fits[name] = found + _ASKED_FOR * (name in asked)
+            fits[name] = max(float(found), _ASKED_FOR * (name in asked))
             for change_id, seen in getattr(found, "odds", {}).items():
                 odds[change_id] = max(seen, odds.get(change_id, 0.0))
         order = sorted(fits, key=lambda name: (-fits[name], name))
@@ -82,7 +83,9 @@ def blamed_on(skill: Skill) -> Iterator[None]:
         yield
     except Exception as error:  # whatever the author's code raises
         place = skill.folder / "scripts" / "playbook.py"
-        raise SkillError(f"{place}: {type(error).__name__}: {error}") from error
+        within = [f for f in traceback.extract_tb(error.__traceback__) if f.filename == str(place)]
+        line = f":{within[-1].lineno}" if within else ""
+        raise SkillError(f"{place}{line}: {type(error).__name__}: {error}") from error
 
 
 def read_facts(messages: Sequence[BaseMessage]) -> dict[str, Any]:

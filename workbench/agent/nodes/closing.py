@@ -67,7 +67,17 @@ def check_review(said: Review, investigation: Investigation) -> None:
         )
         raise ToolError(f"{seen}; edit takes one or more of {', '.join(EDITABLE)}")
     if changes.get("mitigation", "") not in ("", *MITIGATIONS):
-        raise ToolError(f"mitigation: expected one of {', '.join(MITIGATIONS)}")
+        known = ", ".join(MITIGATIONS)
+        raise ToolError(f"mitigation: expected one of {known}, got {changes['mitigation']!r}")
+    empty = [name for name in ("category", "summary") if changes.get(name, "x").strip() == ""]
+    if said["verdict"] == "reject" and not said.get("why", "").strip():
+        empty = ["why"]
+    if empty:
+        raise ToolError(f"{empty[0]}: expected words, got none")
+    ran = {function.subject for function in investigation.recording.functions}
+    unseen = [name for name in changes.get("functions", ()) if name not in ran]
+    if unseen:
+        raise ToolError(f"functions: {unseen[0][:200]!r} is in no profile; expected module:name")
     if changes.get("change_id"):
         investigation.change(changes["change_id"])
 
