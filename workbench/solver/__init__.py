@@ -1,9 +1,16 @@
-"""Solve a case: series, regressions, suspects, diagnosis, verified fix."""
+"""Solve a case: series, regressions, suspects, diagnosis, verified fix.
 
-from workbench.solver.cases import CASE_FILE, open_case
-from workbench.solver.options import SolveOptions, investigations_file
-from workbench.solver.solving import kept_steps, open_investigation, resume, solve
-from workbench.solver.summary import to_json
+What is named here is imported when it is asked for: who lists what was kept detects nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from workbench.solver.cases import CASE_FILE, open_case
+    from workbench.solver.options import SolveOptions, investigations_file
+    from workbench.solver.solving import kept_steps, open_investigation, resume, solve
+    from workbench.solver.summary import to_json
 
 __all__ = [
     "CASE_FILE",
@@ -16,3 +23,17 @@ __all__ = [
     "solve",
     "to_json",
 ]
+
+_NAMES = {
+    "cases": ["CASE_FILE", "open_case"],
+    "options": ["SolveOptions", "investigations_file"],
+    "solving": ["kept_steps", "open_investigation", "resume", "solve"],
+    "summary": ["to_json"],
+}
+_HOMES = {name: module for module, names in _NAMES.items() for name in names}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
