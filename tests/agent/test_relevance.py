@@ -3,7 +3,7 @@ import math
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.agent.tools.relevance import TextIndex, words_of
+from workbench.agent.relevance import TextIndex, words_of
 
 
 def test_words_are_singular_lower_case_and_parts_of_names():

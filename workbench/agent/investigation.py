@@ -16,7 +16,7 @@ from scipy import sparse
 from workbench.agent.calls import Calls
 from workbench.agent.library import Library, index_cases, read_library
 from workbench.agent.once import once
-from workbench.agent.tools.relevance import TextIndex
+from workbench.agent.relevance import TextIndex
 from workbench.agent.traffic import Traffic, read_traffic
 from workbench.attribute import (
     Clues,

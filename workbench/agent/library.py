@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from workbench.agent.relevance import TextIndex
 from workbench.agent.tools.brief import clip, moment
-from workbench.agent.tools.relevance import TextIndex
 
 if TYPE_CHECKING:
     import pandas as pd
