@@ -4,8 +4,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
 from workbench.evaluate import track, tracking_uri
+from workbench.evaluate.track import SPAN_TYPES
 from workbench.solver import to_json
 from workbench.types import (
     Case,
@@ -38,7 +40,7 @@ def outcome(**changed):
         "steps": (
             Step("triage", "Looked at m:f", "{}", 0.0, 0.1),
             Step("model", "Called rank_changes", "{}", 0.1, 0.1),
-            Step("tools", "rank_changes replied", '{"suspects": []}', 0.2, 0.1, "call-1"),
+            Step("tool", "rank_changes replied", '{"suspects": []}', 0.2, 0.1, "call-1"),
             Step("diagnose", "Reached a diagnosis", "It counts again.", 0.3, 0.1),
         ),
         "seconds": {"detect": 1.0, "diagnose": 2.0, "fix": 4.0, "total": 9.0},
@@ -67,6 +69,12 @@ def test_runs_are_kept_where_the_user_says_or_among_the_users_data(place, monkey
     monkeypatch.delenv("MLFLOW_TRACKING_URI")
     assert tracking_uri().startswith(f"sqlite:///{place / 'home'}")
     assert Path(tracking_uri().removeprefix("sqlite:///")).parent.is_dir()
+
+
+def test_the_steps_that_are_told_apart_are_nodes_of_the_graph():
+    nothing = Investigation(None, Detection((), (), pd.DataFrame(), pd.DataFrame()))
+    graph = build_graph(ScriptedModel(replies=[]), nothing, {})
+    assert {"tool", "model"} <= SPAN_TYPES.keys() <= graph.nodes.keys()
 
 
 @pytest.mark.slow

@@ -23,6 +23,8 @@ from workbench.errors import WorkbenchError
 from workbench.types import Outcome
 
 EXPERIMENT = "efficiency-workbench"
+SPAN_TYPES = {"tool": "TOOL", "model": "CHAT_MODEL", "select_skills": "CHAT_MODEL"}
+"""Node of the agent's graph -> what MLflow calls a span of it; others are parts of a chain."""
 
 
 def tracking_uri() -> str:
@@ -170,11 +172,10 @@ def _trace(mlflow: Any, outcome: Outcome, experiment_id: str, run_id: str) -> No
         "investigate", span_type="AGENT", experiment_id=experiment_id, start_time_ns=began_ns,
         inputs={"case": outcome.case.id}, metadata={"mlflow.sourceRun": run_id},
     )  # fmt: skip
-    kinds = {"tool": "TOOL", "model": "CHAT_MODEL", "select_skills": "CHAT_MODEL"}
     for step in outcome.steps:
         start = began_ns + int(step.started_s * 1e9)
         span = mlflow.start_span_no_context(
-            step.title, span_type=kinds.get(step.node, "CHAIN"), parent_span=root,
+            step.title, span_type=SPAN_TYPES.get(step.node, "CHAIN"), parent_span=root,
             start_time_ns=start, inputs={"call_id": step.call_id} if step.call_id else None,
         )  # fmt: skip
         span.end(outputs=step.detail, end_time_ns=start + int(step.seconds * 1e9))
