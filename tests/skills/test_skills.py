@@ -313,6 +313,13 @@ def test_later_changes_to_the_same_file_ask_for_a_fix_forward():
 def test_a_question_chooses_a_skill_too():
     facts = {"regression_id": "R-1", "question": "CPU rose: should we roll back or fix forward?"}
     assert select(facts)[0] == "rollback-or-fix-forward"
+    diff = "+f: copy.deepcopy(x)"
+    seen = {"suspects": [suspect(diff)], "none_of_these": 0.1, "grew": [ROW]}
+    assert select({"regression_id": "R-1"} | seen)[0] != "rollback-or-fix-forward"
+    assert select(facts | seen)[0] == "rollback-or-fix-forward"
+    other = "is it a regex problem: re.match costs more since the deploy?"
+    first, *others = select(facts | seen | {"question": other})
+    assert (first != "regex-cost", "regex-cost" in others) == (True, True)
     assert select({"regression_id": "R-1"}) == ["extra-work-in-hot-path"]
 
 

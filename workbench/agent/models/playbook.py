@@ -62,7 +62,8 @@ class PlaybookChatModel(ToolCallingModel):
         """Return the skills that fit the facts, and the question where one was asked, best first;
         and the best that any of them sees in each suspect.
         """
-        asked = set(match_skills(str(facts.get("question", "")), self.skills.values()))
+        asked = match_skills(str(facts.get("question", "")), self.skills.values())
+        facts = {**facts, "asked": asked}
         fits: dict[str, float] = {}
         odds: dict[str, float] = {}
         for name, skill in self.skills.items():
