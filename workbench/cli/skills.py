@@ -37,7 +37,11 @@ def list_skills(skills: Path | None, as_json: bool) -> None:
         click.echo(json.dumps([_to_json(skill) for skill in found], indent=1))
         return
     rows = [[s.name, s.metadata.get("mitigation", ""), printable(s.description)] for s in found]
-    print_rows(f"{len(found)} skills", ["skill", "mitigation", "when to use it"], rows)
+    print_rows(
+        f"{len(found)} skill{'s' * (len(found) != 1)}",
+        ["skill", "mitigation", "when to use it"],
+        rows,
+    )
 
 
 def _to_json(skill: Skill) -> dict[str, Any]:

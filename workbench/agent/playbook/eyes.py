@@ -15,6 +15,8 @@ def added_line(
 ) -> Iterator[Sign]:
     """Yield a sign for the nearest line that a change adds and that matches.
 
+    None where it takes away as many that match: then the mechanism was there before.
+
     Parameters
     ----------
     odds : float
@@ -31,7 +33,9 @@ def added_line(
 def removed_line(
     suspect: Suspect, pattern: re.Pattern[str], odds: float, what: str
 ) -> Iterator[Sign]:
-    """Yield a sign for the nearest line that a change takes away and that matches."""
+    """Yield a sign for the nearest line that a change takes away and that matches; none where it
+    adds as many.
+    """
     for line, nearness in suspect.more_lines(pattern, added=False)[:1]:
         yield Sign(
             f"The change takes away a line that {what}: {quote(line)}", weaken(odds, nearness)

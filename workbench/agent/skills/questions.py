@@ -39,4 +39,5 @@ def read_trigger_questions(skill: Path) -> tuple[TriggerQuestion, ...]:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(map(str, ("$", *fault["loc"])))
-        raise SkillError(f"{path}: {place}: {fault['msg']}") from error
+        seen = repr(fault["input"])[:80]
+        raise SkillError(f"{path}: {place}: {fault['msg']}, got {seen}") from error
