@@ -48,6 +48,9 @@ def test_what_is_kept_can_be_read_in_another_process(keep, shop, run):
     assert file.steps("one") == again.steps()
     assert again.steps()[0] == (0, "__start__")
     assert again.steps()[-1][1] == "end"
+    told = [then for _, then in again.steps()]
+    assert "tool rank_changes" in told
+    assert f"model, under {again.trajectory().diagnosis.skill}" in told
 
 
 def test_it_stops_at_any_step_and_goes_on_to_the_same_answer(keep, shop, skills, run, monkeypatch):

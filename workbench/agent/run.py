@@ -18,7 +18,7 @@ from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.closing import check_review
 from workbench.agent.skills import Skill
 from workbench.agent.state import Review
-from workbench.agent.trajectory import Trajectory, describe_update, to_diagnosis
+from workbench.agent.trajectory import Trajectory, describe_update, tell_next, to_diagnosis
 from workbench.errors import ToolError
 from workbench.types import Step
 
@@ -142,7 +142,7 @@ class Run:
     def steps(self) -> list[tuple[int, str]]:
         """Return (number, what is next) of each step that was kept, the first first."""
         return [
-            (number, ", ".join(dict.fromkeys(past.next)) or "end")
+            (number, tell_next(past.next, past.values))
             for number, past in enumerate(self._snapshots())
         ]
 

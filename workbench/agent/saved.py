@@ -13,6 +13,7 @@ from typing import Any
 from langgraph.checkpoint.sqlite import SqliteSaver
 
 from workbench.agent.run import DONE, STOPPED, WAITS, checkpoint_of, config_of
+from workbench.agent.trajectory import tell_next
 from workbench.errors import ToolError
 
 
@@ -98,7 +99,8 @@ class SavedInvestigations:
         known = {checkpoint_of(t.config): t for t in self.saver.list(config_of(investigation_id))}
         found, step = [], next(iter(known.values()), None)
         while step is not None:
-            found.append(", ".join(_next(step.checkpoint["channel_values"])) or "end")
+            values = step.checkpoint["channel_values"]
+            found.append(tell_next(_next(values), values))
             step = known.get(checkpoint_of(step.parent_config))
         return [*enumerate(found[::-1])]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,6 +26,16 @@ class Trajectory:
     """`model_calls`, `seconds`, `tokens_in`, `tokens_out`."""
     struck: tuple[Mapping[str, str], ...] = ()
     """Claims that nothing supported: `claim`, `call_id`, `why`."""
+
+
+def tell_next(nodes: Sequence[str], values: Mapping[str, Any]) -> str:
+    """Say which nodes are next: of tools which are called, of the model under which skill."""
+    if "tool" in nodes:
+        calls = getattr(values["messages"][-1], "tool_calls", ())
+        return f"tool {', '.join(dict.fromkeys(call['name'] for call in calls))}".strip()
+    if "model" in nodes:
+        return f"model, under {values['skill']}"
+    return ", ".join(dict.fromkeys(nodes)) or "end"
 
 
 def to_diagnosis(told: Mapping[str, Any]) -> Diagnosis:
