@@ -16,13 +16,13 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "workbench"
 
 ORDER = [
-    *("errors", "compiled", "profile", "types", "history", "ingest", "store", "intake"),
+    *("errors", "compiled", "profile", "types", "history", "views", "ingest", "store", "intake"),
     *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
     *("agent", "solver", "evaluate", "report", "widgets", "board", "cli"),
 ]
 
-SHARED = {"errors", "compiled", "profile", "types", "history"}
-"""All that a leaf sees: a profile and its views, history that runs git and follows lines."""
+SHARED = {"errors", "compiled", "profile", "types", "history", "views"}
+"""All that a leaf sees: a profile, history that runs git and follows lines, views of plain data."""
 
 LEAVES = {
     *("ingest", "store", "signals", "detect", "attribute", "capacity", "opportunity", "patch"),

@@ -285,7 +285,8 @@ PUBLIC = {
         "solve",
         "to_json",
     ],
-    "workbench.widgets": ["Picker"],
+    "workbench.views": ["Flame", "diff_flame", "flame_of", "recording_flame"],
+    "workbench.widgets": ["FlameGraph", "Picker"],
 }
 DEFINED = {
     "workbench.errors": [

@@ -21,7 +21,8 @@ from workbench.profile.statistics import (
     compare_sides,
     false_discovery_rates,
 )
-from workbench.profile.tables import FUNCTIONS, ValueType, with_column
+from workbench.profile.tables import FUNCTIONS, ValueType
+from workbench.profile.tree import by_name
 from workbench.profile.views import inclusive_values, sum_by_stack, whole_value
 
 _SAMPLES = re.compile(r"(?P<of>.*?)[-_ ]?samples?", re.IGNORECASE)
@@ -104,10 +105,7 @@ def _estimate(
 
 def _functions(profiles: Sequence[Profile]) -> tuple[pa.Table, list[Indices]]:
     """Return the functions of all, told apart by name and file, and where each profile's went."""
-    lineless = [
-        with_column(p.functions, "line", np.zeros(p.functions.num_rows, np.int64)) for p in profiles
-    ]
-    return unite(lineless, FUNCTIONS)
+    return unite([by_name(profile.functions) for profile in profiles], FUNCTIONS)
 
 
 def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: int) -> Side:
@@ -129,7 +127,7 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
             spread[number] = (LEAST_NOISE * values[number]) ** 2
             whole_spread[number] = (LEAST_NOISE * whole[number]) ** 2
             continue
-        squares = weights**2 / _events(profile, index)
+        squares = weights**2 / events_of(profile, index)
         whole_spread[number] = squares.sum()
         for out, samples in ((values, weights), (spread, squares)):
             by_stack = sum_by_stack(profile, samples)
@@ -137,7 +135,7 @@ def _side(profiles: Sequence[Profile], rows: Sequence[Indices], kind: str, n: in
     return Side(values, spread, whole, whole_spread)
 
 
-def _events(profile: Profile, value_index: int) -> Floats:
+def events_of(profile: Profile, value_index: int) -> Floats:
     """Return how many independent events each sample row stands for, (n_samples,)."""
     column = _count_of(profile.value_types, value_index)
     if column is None:

@@ -193,6 +193,17 @@ def add_up(parent, depth, total):
 
 
 @loops
+def path_frames(parent, function, nodes, starts, frames):
+    """Write the functions from the root to each of some nodes, root first."""
+    for number in range(len(nodes)):
+        node, at = nodes[number], starts[number + 1]
+        while at > starts[number]:
+            at -= 1
+            frames[at] = function[node]
+            node = parent[node]
+
+
+@loops
 def lay_out(order, parent, total, offsets):
     """Give every node its offset within the whole: children side by side from their parent's."""
     above, at = -1, 0.0

@@ -13,7 +13,14 @@ from workbench.errors import ProfileError
 from workbench.profile.graphs import unfold
 from workbench.profile.loops import loops
 from workbench.profile.profile import Indices, Profile
-from workbench.profile.tables import Function, ValueType, make_functions
+from workbench.profile.tables import (
+    LOCATIONS,
+    Function,
+    ValueType,
+    make_functions,
+    make_table,
+    with_column,
+)
 from workbench.profile.views import function_values, stack_values
 
 Floats = npt.NDArray[np.float64]
@@ -139,3 +146,46 @@ def _tree(
     loops.over(len(parent)).add_up(parent, depth, total)
     kind = profile.value_types[value_index]
     return Tree(profile.functions, function, parent, depth, own, total, kind)
+
+
+def as_stacks(profile: Profile, value_type: str | None = None) -> Profile:
+    """Return one value type of a profile as stacks of functions that have a name and a file only.
+
+    Sample rows stay as they are; of a graph of calls there is one for each node of its estimated
+    tree, on the stack that leads there.
+    """
+    index = profile.value_index(value_type)
+    bare = by_name(profile.functions)
+    if profile.graph is None:
+        flat = profile.by_function()
+        return replace(
+            flat,
+            functions=bare,
+            value_types=(profile.value_types[index],),
+            sample_values=(profile.sample_values[index],),
+            default_value=0,
+        )
+    tree = estimate_tree(profile, index)
+    nodes = np.flatnonzero(tree.self_values)
+    starts = np.concatenate([[0], np.cumsum(tree.depth[nodes], dtype=np.int64)])
+    frames = np.empty(starts[-1], np.int32)
+    loops.over(len(frames)).path_frames(tree.parent, tree.function, nodes, starts, frames)
+    n = tree.functions.num_rows
+    nothing = np.zeros(n, np.int64)
+    return Profile(
+        functions=by_name(tree.functions),
+        locations=make_table(
+            LOCATIONS,
+            {"function": np.arange(n), "line": nothing, "address": nothing, "kind": [""] * n},
+        ),
+        stack_starts=starts,
+        stack_locations=frames,
+        sample_stacks=np.arange(len(nodes), dtype=np.int32),
+        sample_values=(tree.self_values[nodes],),
+        value_types=(profile.value_types[index],),
+    )
+
+
+def by_name(functions: pa.Table) -> pa.Table:
+    """Return functions without the line that they begin at."""
+    return with_column(functions, "line", np.zeros(functions.num_rows, np.int64))

@@ -162,9 +162,18 @@ def forget_lines(profile: Profile) -> Profile:
     nothing = np.zeros(n, np.int64)
     locations = make_table(
         LOCATIONS,
-        {"function": np.arange(n), "line": nothing, "address": nothing, "kind": [""] * n},
+        {"function": np.arange(n), "line": nothing, "address": nothing, "kind": _kinds(profile)},
     )
     return _restacked(profile, profile.stack_starts, profile.stack_functions, locations)
+
+
+def _kinds(profile: Profile) -> list[str]:
+    """Return of what kind each function is: that of its first location which tells."""
+    kinds = [""] * profile.functions.num_rows
+    told = profile.locations["kind"].to_pylist()
+    for function, kind in zip(column(profile.locations, "function").tolist(), told, strict=True):
+        kinds[function] = kinds[function] or kind or ""
+    return kinds
 
 
 def take_samples(profile: Profile, keep: Mask) -> Profile:

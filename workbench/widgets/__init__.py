@@ -1,5 +1,6 @@
 """Data -> views, selection -> values, in a notebook."""
 
+from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
 
-__all__ = ["Picker"]
+__all__ = ["FlameGraph", "Picker"]

@@ -1,0 +1,88 @@
+import json
+import re
+
+import pytest
+import traitlets
+
+from workbench.errors import ProfileError
+from workbench.views import Flame
+from workbench.widgets import FlameGraph
+
+FOLDED = {"main;parse;read": 6, "main;parse": 1, "main;write": 3}
+
+
+def test_three_literal_lines_are_enough():
+    flame = FlameGraph(FOLDED)
+    flame.selected = [2]
+    assert flame.selection.loc[0, ["function", "depth", "self", "total", "path"]].tolist() == [
+        "parse", 2, 1.0, 7.0, "main;parse",
+    ]  # fmt: skip
+
+
+def test_nothing_is_selected_at_first():
+    flame = FlameGraph(FOLDED)
+    assert flame.selection.empty
+    assert "total" in flame.selection.columns
+
+
+def test_what_is_selected_can_be_observed():
+    flame, seen = FlameGraph(FOLDED), []
+    flame.observe(lambda change: seen.append(change["new"]["function"].tolist()), "selection")
+    flame.selected = [1, 3]
+    assert seen == [["main", "write"]]
+
+
+@pytest.mark.parametrize("nodes", [[99], [-1]])
+def test_a_node_that_there_is_not_cannot_be_selected(nodes):
+    flame = FlameGraph(FOLDED)
+    with pytest.raises(ProfileError, match="expected nodes from 0 to 4"):
+        flame.selected = nodes
+    assert flame.selected == []
+
+
+def test_two_sides_make_a_differential_graph():
+    flame = FlameGraph(FOLDED, {"main;parse;read": 60, "main;parse": 1, "main;write": 3})
+    assert flame.flame.is_diff
+    flame.selected = [1, 2]
+    assert {"before", "after", "delta", "q_value", "is_significant"} <= {*flame.selection.columns}
+
+
+def test_another_flame_can_be_shown():
+    graph = FlameGraph(FOLDED)
+    graph.selected = [3]
+    graph.flame = FlameGraph({"other": 2.5}, title="later").flame
+    assert graph.selected == []
+    assert graph._flame["title"] == "later"
+    graph.selected = [1]
+    assert graph.selection["function"].tolist() == ["other"]
+
+
+@pytest.mark.parametrize("what", [None, 3, "main;parse 3", {"a": "b"}, {3: 4}, {"a": True}])
+def test_what_is_no_profile_is_refused(what):
+    with pytest.raises(ProfileError, match="expected"):
+        FlameGraph(what)
+
+
+def test_a_saved_notebook_shows_a_picture():
+    data, _ = FlameGraph(FOLDED)._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    assert data["image/svg+xml"].startswith("<svg")
+    assert "parse" in data["image/svg+xml"]
+    assert data["text/plain"] == "Flame(all: 4 nodes, one side, count)".replace("4", "5")
+
+
+def test_one_file_holds_it_all(tmp_path):
+    path = tmp_path / "flame.html"
+    text = FlameGraph({"main;</script><b>x": 1}).to_html(path, title="a & b")
+    assert path.read_text(encoding="utf-8") == text
+    assert "<title>a &amp; b</title>" in text
+    assert text.count("</script>") == 2  # its own two: what a profile says ends none
+    assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
+    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    assert state["_flame"]["unit"] == "count"
+
+
+def test_only_flames_are_shown():
+    with pytest.raises(traitlets.TraitError):
+        FlameGraph(FOLDED).flame = "text"
+    assert isinstance(FlameGraph(FOLDED).flame, Flame)

@@ -1,0 +1,63 @@
+// Elements made of values. Text only ever becomes text, never markup.
+
+/**
+ * @param {string} tag
+ * @param {Record<string, string | number | boolean | undefined>} [attributes] an undefined or false one is left out
+ * @param {...(Node | string)} children
+ * @returns {any} an element of that tag
+ */
+export function make(tag, attributes = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) {
+    if (value === undefined || value === false) continue;
+    element.setAttribute(name, value === true ? "" : String(value));
+  }
+  element.append(...children);
+  return element;
+}
+
+/**
+ * @param {string} label
+ * @param {[string, string][]} options value and what is shown of it
+ * @param {string} chosen
+ * @returns {{label: HTMLLabelElement, select: HTMLSelectElement}}
+ */
+export function chooser(label, options, chosen) {
+  const select = make("select", {}, ...options.map(([value, text]) => make("option", { value }, text)));
+  select.value = chosen;
+  return { label: make("label", { class: "wb-field" }, make("span", {}, label), select), select };
+}
+
+let n = 0;
+
+/** @param {string} stem @returns {string} an id that no other element of the page has */
+export function freshId(stem) {
+  n += 1;
+  return `wb-${stem}-${n}-${Math.random().toString(36).slice(2, 8)}`;
+}
+
+/**
+ * @param {string} name of the file
+ * @param {Blob} content
+ */
+export function offerFile(name, content) {
+  const url = URL.createObjectURL(content);
+  make("a", { href: url, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+}
+
+/** @param {string} text @returns {Promise<boolean>} whether it is on the clipboard */
+export async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = make("textarea", { "aria-hidden": "true", style: "position:fixed;opacity:0" });
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const isCopied = document.execCommand("copy"); // pages that are not served over HTTPS
+    area.remove();
+    return isCopied;
+  }
+}

@@ -1,0 +1,708 @@
+// A flame graph in a page: canvases, what is beside them, and what clicks and keys do.
+
+import { numbers, texts } from "./columns.js";
+import { chooser, copyText, freshId, make, offerFile } from "./dom.js";
+import { changeShade, changeShades, groupShades } from "./flame_colour.js";
+import { drawFlame, flameSvg } from "./flame_draw.js";
+import {
+  calleesOf, callersOf, findNodes, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, toFolded, visit,
+} from "./flame_tree.js";
+import { clipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
+import { followTheme } from "./theme.js";
+
+/**
+ * @typedef {import("./flame_tree.js").Tree} Tree
+ * @typedef {import("./flame_tree.js").Layout} Layout
+ * @typedef {import("./flame_tree.js").Side} Side
+ * @typedef {import("./flame_colour.js").Shade} Shade
+ *
+ * @typedef {object} Told what Python tells of a flame graph; see `workbench.views.flame_columns`
+ * @property {string} title
+ * @property {string} unit
+ * @property {number} limit delta that has the full colour
+ * @property {boolean} is_estimate
+ * @property {Record<string, import("./columns.js").Column>} columns
+ * @property {string[]} packages
+ * @property {string[]} kinds
+ */
+
+export const ROW_PX = 18;
+const LEAST_PX = 0.5;
+const GLIDE_MS = 140;
+const MOST_SELECTED = 10_000;
+const SIGNIFICANT = 26; // −20 log10(0.05), rounded up
+
+/** One canvas: a tree, which part of it is seen, and where the keyboard is. */
+class Pane {
+  /**
+   * @param {FlameView} view
+   * @param {Tree} tree
+   * @param {{isUp: boolean, label: string, share: number}} options `share` of the height
+   */
+  constructor(view, tree, { isUp, label, share }) {
+    this.view = view;
+    this.tree = tree;
+    this.isUp = isUp;
+    this.share = share;
+    this.layout = layOut(tree, view.side);
+    this.start = 0;
+    this.end = this.layout.width[0] || 1;
+    this.at = 0; // the node that the keyboard is at
+    /** @type {Uint8Array | null} */ this.isMatch = null;
+    /** @type {Set<number>} */ this.selected = new Set();
+    this.canvas = make("canvas", {
+      tabindex: 0, role: "application", "aria-roledescription": "flame graph", "aria-label": label,
+      "aria-describedby": view.status.id,
+    });
+    this.spacer = make("div", { class: "wb-flame-spacer" });
+    this.box = make("div", { class: "wb-flame-view" }, this.canvas, this.spacer);
+    this.isWaiting = false;
+    this.listen();
+  }
+
+  get rows() {
+    return this.layout.nRows;
+  }
+
+  get scale() {
+    return this.canvas.clientWidth / (this.end - this.start || 1);
+  }
+
+  /** @param {number} row counted from the root @returns {number} its upper edge within the whole */
+  top(row) {
+    return (this.isUp ? this.rows - 1 - row : row) * ROW_PX;
+  }
+
+  settleSize() {
+    const whole = this.rows * ROW_PX;
+    const height = Math.min(whole, Math.max(Math.round(this.view.height * this.share), 3 * ROW_PX));
+    this.box.style.height = `${height}px`;
+    this.canvas.style.height = `${height}px`;
+    this.spacer.style.height = `${whole - height}px`;
+    if (this.isUp) this.box.scrollTop = whole;
+  }
+
+  draw() {
+    if (this.isWaiting) return;
+    this.isWaiting = true;
+    requestAnimationFrame(() => {
+      this.isWaiting = false;
+      if (this.canvas.isConnected) this.drawNow();
+    });
+  }
+
+  drawNow() {
+    const { canvas } = this;
+    const ratio = window.devicePixelRatio || 1;
+    const width = canvas.clientWidth;
+    const height = canvas.clientHeight;
+    if (!width || !height) return;
+    if (canvas.width !== Math.round(width * ratio)) canvas.width = Math.round(width * ratio);
+    if (canvas.height !== Math.round(height * ratio)) canvas.height = Math.round(height * ratio);
+    const pen = /** @type {CanvasRenderingContext2D} */ (canvas.getContext("2d", { alpha: false }));
+    pen.setTransform(ratio, 0, 0, ratio, 0, 0);
+    drawFlame(pen, this.scene(width, height, this.box.scrollTop));
+    this.view.drawn();
+  }
+
+  /**
+   * What is to be drawn, for the screen and for files alike.
+   * @param {number} width @param {number} height @param {number} scrollTop
+   */
+  scene(width, height, scrollTop) {
+    const { view, layout, tree } = this;
+    const scale = width / (this.end - this.start || 1);
+    const firstY = Math.floor(scrollTop / ROW_PX);
+    const lastY = Math.ceil((scrollTop + height) / ROW_PX) - 1;
+    const isFocused = document.activeElement === this.canvas;
+    return {
+      width, height, layout, rowPx: ROW_PX,
+      firstRow: this.isUp ? Math.max(this.rows - 1 - lastY, 0) : firstY,
+      lastRow: this.isUp ? this.rows - 1 - firstY : lastY,
+      start: this.start, end: this.end, least: LEAST_PX / scale, scale,
+      /** @param {number} row */
+      top: (row) => this.top(row) - scrollTop,
+      /** @param {number} node */
+      shade: (node) => view.shadeOf(tree, node),
+      shades: view.shades,
+      /** @param {number} node */
+      name: (node) => view.nameOf(tree, node),
+      /** @param {number} node */
+      mark: (node) => view.markOf(tree, node),
+      isMatch: this.isMatch,
+      selected: this.selected,
+      at: isFocused ? this.at : -1,
+      palette: view.palette(),
+    };
+  }
+
+  // ---- where -----------------------------------------------------------------------------------
+
+  /** @param {{clientX: number, clientY: number}} event */
+  nodeUnder(event) {
+    const box = this.canvas.getBoundingClientRect();
+    const y = Math.floor((event.clientY - box.top + this.box.scrollTop) / ROW_PX);
+    const row = this.isUp ? this.rows - 1 - y : y;
+    const place = this.start + (event.clientX - box.left) / this.scale;
+    if (row < 0 || row >= this.rows) return -1;
+    const node = nodeAt(this.layout, row, place);
+    return node >= 0 && this.layout.width[node] * this.scale >= LEAST_PX ? node : -1;
+  }
+
+  /** @param {number} node */
+  reveal(node) {
+    const top = this.top(this.layout.depth[node]);
+    const { box } = this;
+    if (top < box.scrollTop) box.scrollTop = top;
+    if (top + ROW_PX > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW_PX - box.clientHeight;
+  }
+
+  /** @param {number} start @param {number} end */
+  show(start, end) {
+    const whole = this.layout.width[0] || 1;
+    const size = Math.min(Math.max(end - start, whole * 1e-9), whole);
+    this.start = Math.max(0, Math.min(start, whole - size));
+    this.end = this.start + size;
+    this.view.settleButtons();
+    this.draw();
+  }
+
+  /** @param {number} node to fill the width */
+  zoom(node) {
+    const size = this.layout.width[node];
+    if (!(size > 0)) return;
+    const from = [this.start, this.end];
+    const to = [this.layout.start[node], this.layout.start[node] + size];
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return void this.show(to[0], to[1]);
+    const began = performance.now();
+    const glide = () => {
+      const part = Math.min((performance.now() - began) / GLIDE_MS, 1);
+      const eased = 1 - (1 - part) ** 3;
+      this.show(from[0] + (to[0] - from[0]) * eased, from[1] + (to[1] - from[1]) * eased);
+      if (part < 1) requestAnimationFrame(glide);
+    };
+    glide();
+  }
+
+  reset() {
+    this.show(0, this.layout.width[0] || 1);
+  }
+
+  /** @param {number} factor below 1 comes nearer @param {number} place that stays where it is */
+  scaleBy(factor, place) {
+    this.show(place - (place - this.start) * factor, place + (this.end - place) * factor);
+  }
+
+  /** @param {string} key @returns {number} the node next to that of the keyboard, −1 for none */
+  next(key) {
+    const { layout, tree, at } = this;
+    if (key === (this.isUp ? "ArrowDown" : "ArrowUp")) return at > 0 ? tree.parent[at] : -1;
+    if (key === "ArrowUp" || key === "ArrowDown") {
+      let best = -1;
+      for (let child = layout.first[at]; child < layout.first[at] + layout.count[at]; child++) {
+        if (best < 0 || layout.width[child] > layout.width[best]) best = child;
+      }
+      return best >= 0 && layout.width[best] > 0 ? best : -1;
+    }
+    const row = layout.depth[at];
+    /** @type {number[]} */
+    const seen = [];
+    const least = LEAST_PX / this.scale;
+    visit(layout, { start: this.start, end: this.end, least, firstRow: row, lastRow: row }, (node) => seen.push(node));
+    return seen[seen.indexOf(at) + (key === "ArrowRight" ? 1 : -1)] ?? -1;
+  }
+
+  // ---- what clicks and keys do -------------------------------------------------------------------
+
+  listen() {
+    const { canvas, view } = this;
+    /** @type {{x: number, y: number, start: number, scrollTop: number, isDrag: boolean} | null} */
+    let grip = null;
+    const on = /** @param {string} name @param {(event: any) => void} act */ (name, act) =>
+      canvas.addEventListener(name, act, { signal: view.signal });
+    on("pointerdown", (event) => {
+      if (event.button) return;
+      grip = { x: event.clientX, y: event.clientY, start: this.start, scrollTop: this.box.scrollTop, isDrag: false };
+      canvas.setPointerCapture(event.pointerId);
+    });
+    on("pointermove", (event) => {
+      if (grip && (grip.isDrag || Math.hypot(event.clientX - grip.x, event.clientY - grip.y) > 4)) {
+        grip.isDrag = true;
+        view.hideTip();
+        const size = this.end - this.start;
+        const start = grip.start - (event.clientX - grip.x) / this.scale;
+        this.box.scrollTop = grip.scrollTop - (event.clientY - grip.y);
+        this.show(start, start + size);
+        return;
+      }
+      const node = this.nodeUnder(event);
+      canvas.style.cursor = node < 0 ? "default" : "pointer";
+      view.showTip(this, node, event);
+    });
+    on("pointerup", (event) => {
+      const isClick = grip !== null && !grip.isDrag;
+      grip = null;
+      if (!isClick) return;
+      const node = this.nodeUnder(event);
+      if (node < 0) return;
+      view.select(this, node, event.shiftKey || event.metaKey || event.ctrlKey);
+      if (!event.shiftKey && !event.metaKey && !event.ctrlKey) this.zoom(node);
+    });
+    on("pointercancel", () => { grip = null; });
+    on("pointerleave", () => view.hideTip());
+    on("focus", () => { view.current = this; this.draw(); });
+    on("blur", () => this.draw());
+    on("keydown", (event) => this.press(event));
+    canvas.addEventListener("wheel", (/** @type {WheelEvent} */ event) => {
+      const isSideways = event.shiftKey || Math.abs(event.deltaX) > Math.abs(event.deltaY);
+      if (event.ctrlKey || event.metaKey) {
+        const place = this.start + (event.clientX - canvas.getBoundingClientRect().left) / this.scale;
+        this.scaleBy(Math.exp(event.deltaY / 300), place);
+      } else if (isSideways && this.end - this.start < this.layout.width[0]) {
+        const by = (event.deltaX || event.deltaY) / this.scale;
+        this.show(this.start + by, this.end + by);
+      } else return;
+      event.preventDefault();
+    }, { signal: view.signal, passive: false });
+    this.box.addEventListener("scroll", () => { view.hideTip(); this.draw(); }, { signal: view.signal });
+  }
+
+  /** @param {KeyboardEvent} event */
+  press(event) {
+    const { view } = this;
+    const middle = (this.start + this.end) / 2;
+    const size = this.end - this.start;
+    if (event.altKey || event.ctrlKey || event.metaKey) return;
+    if (event.key === "Enter") this.zoom(this.at);
+    else if (event.key === " ") view.select(this, this.at, true);
+    else if (event.key === "Escape" || event.key === "0" || event.key === "Home") view.reset();
+    else if (event.key === "+" || event.key === "=") this.scaleBy(0.5, middle);
+    else if (event.key === "-") this.scaleBy(2, middle);
+    else if (event.shiftKey && event.key === "ArrowLeft") this.show(this.start - size / 5, this.end - size / 5);
+    else if (event.shiftKey && event.key === "ArrowRight") this.show(this.start + size / 5, this.end + size / 5);
+    else if (event.key.startsWith("Arrow")) {
+      const node = this.next(event.key);
+      if (node >= 0) view.moveTo(this, node);
+    } else if (event.key === "c") view.copyStack();
+    else if (event.key === "s") view.toggleSandwich();
+    else if (event.key === "/") view.search.focus();
+    else return;
+    event.preventDefault();
+    event.stopPropagation(); // a notebook has keys of its own
+  }
+}
+
+export class FlameView {
+  /**
+   * @param {HTMLElement} element to draw in
+   * @param {Told} told
+   * @param {{height?: number, label?: string, onSelect?: (nodes: number[]) => void}} [options]
+   */
+  constructor(element, told, { height = 420, label = "", onSelect = () => {} } = {}) {
+    performance.mark("wb-flame-begin");
+    this.element = element;
+    this.height = height;
+    this.onSelect = onSelect;
+    this.ending = new AbortController();
+    this.signal = this.ending.signal;
+    this.take(told);
+    /** @type {Side} */ this.side = "after";
+    this.colour = this.first.before ? "change" : "package";
+    this.isUp = false;
+    this.isMerged = false;
+    /** @type {number} the function between its callers and callees; −1 for none */ this.between = -1;
+    /** @type {Shade[]} */ this.shades = [];
+    /** @type {Record<string, string>} */ this.colours = {};
+    /** @type {number[]} */ this.chosen = [];
+    /** @type {Pane[]} */ this.panes = [];
+    element.classList.add("wb", "wb-flame");
+    element.setAttribute("role", "group");
+    element.setAttribute("aria-label", label || `Flame graph of ${told.title}`);
+    this.status = make("p", { class: "wb-status", id: freshId("status"), role: "status" });
+    this.tip = make("div", { class: "wb-tip", hidden: true });
+    this.stage = make("div", { class: "wb-flame-panes" });
+    this.key = make("div", { class: "wb-flame-key" });
+    element.replaceChildren(this.bar(), this.stage, this.status, this.key, this.tip);
+    followTheme(element, () => this.recolour(), this.signal);
+    this.arrange();
+    const watcher = new ResizeObserver(() => this.resize());
+    watcher.observe(this.stage);
+    this.signal.addEventListener("abort", () => watcher.disconnect());
+  }
+
+  end() {
+    this.ending.abort();
+    this.element.replaceChildren();
+  }
+
+  /** @param {Told} told */
+  take(told) {
+    const { columns } = told;
+    this.told = told;
+    this.names = texts(columns.names);
+    this.files = texts(columns.files);
+    this.packageOf = numbers(columns.package);
+    this.kindOf = numbers(columns.kind);
+    /** @type {Tree} */
+    this.first = {
+      parent: /** @type {Int32Array} */ (numbers(columns.parent)),
+      fn: /** @type {Int32Array} */ (numbers(columns.function)),
+      after: /** @type {Float32Array} */ (numbers(columns.after)),
+      before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
+      significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
+      origin: null,
+    };
+    this.tree = this.first;
+  }
+
+  // ---- what stands around the canvases -------------------------------------------------------------
+
+  bar() {
+    const { signal } = this;
+    this.search = make("input", { type: "search", placeholder: "function or file", spellcheck: "false" });
+    this.found = make("output", {});
+    const search = make("label", { class: "wb-field" }, make("span", {}, "Find"), this.search);
+    const parts = [search, this.found];
+    this.search.addEventListener("input", () => this.find(), { signal });
+    this.search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+      event.stopPropagation();
+      if (event.key === "Enter") this.selectFound();
+    }, { signal });
+    /** @param {{label: Node, select: HTMLSelectElement}} chosen @param {(value: string) => void} act */
+    const offer = (chosen, act) => {
+      chosen.select.addEventListener("change", () => act(chosen.select.value), { signal });
+      parts.push(chosen.label);
+    };
+    if (this.first.before) {
+      offer(chooser("Width", [["after", "after"], ["before", "before"], ["both", "both"]], this.side), (value) => {
+        this.side = /** @type {Side} */ (value);
+        this.arrange();
+      });
+    }
+    /** @type {[string, string][]} */
+    const colours = [["package", "package"]];
+    if (this.first.significance) colours.unshift(["change", "significant change"], ["any", "any change"]);
+    else if (this.first.before) colours.unshift(["change", "change"]);
+    if (this.told.kinds.some(Boolean)) colours.push(["kind", "kind of code"]);
+    if (colours.length > 1) {
+      offer(chooser("Colour", colours, this.colour), (value) => { this.colour = value; this.recolour(); });
+    }
+    offer(chooser("Roots", [["down", "at the top"], ["up", "at the bottom"]], "down"), (value) => {
+      this.isUp = value === "up";
+      this.arrange();
+    });
+    const merge = make("input", { type: "checkbox" });
+    merge.addEventListener("change", () => {
+      this.isMerged = merge.checked;
+      this.tree = merge.checked ? mergeRecursion(this.first, this.names.length) : this.first;
+      this.arrange();
+    }, { signal });
+    parts.push(make("label", { class: "wb-field" }, merge, make("span", {}, "Merge recursion")));
+    this.sandwich = this.button("Callers and callees", () => this.toggleSandwich(), "s");
+    this.copier = this.button("Copy stack", () => this.copyStack(), "c");
+    this.zoomer = this.button("Whole graph", () => this.reset(), "Escape");
+    const saver = make("select", { "aria-label": "Save as" },
+      ...[["", "Save as…"], ["svg", "SVG"], ["png", "PNG"], ["folded", "folded stacks"]].map(
+        ([value, text]) => make("option", { value }, text)));
+    saver.addEventListener("change", () => { this.save(saver.value); saver.value = ""; }, { signal });
+    parts.push(this.sandwich, this.copier, this.zoomer, saver);
+    return make("div", { class: "wb-bar" }, ...parts);
+  }
+
+  /** @param {string} text @param {() => void} act @param {string} key */
+  button(text, act, key) {
+    const button = make("button", { type: "button", title: `Key: ${key}`, "aria-keyshortcuts": key }, text);
+    button.addEventListener("click", act, { signal: this.signal });
+    return button;
+  }
+
+  /** Lay the panes out anew: another side, tree, direction or function. */
+  arrange() {
+    const width = this.names.length;
+    if (this.between >= 0) {
+      const name = this.names[this.between];
+      this.panes = [
+        new Pane(this, callersOf(this.first, this.between, width), { isUp: true, label: `Callers of ${name}`, share: 0.5 }),
+        new Pane(this, calleesOf(this.first, this.between, width), { isUp: false, label: `Callees of ${name}`, share: 0.5 }),
+      ];
+      const told = ["Callers", "Callees"].map((what) => make("p", { class: "wb-pane-title" }, `${what} of ${name}`));
+      this.stage.replaceChildren(told[0], this.panes[0].box, told[1], this.panes[1].box);
+    } else {
+      const label = `${this.names.length.toLocaleString("en-US")} functions, ${(this.tree.parent.length - 1).toLocaleString("en-US")} call paths`;
+      this.panes = [new Pane(this, this.tree, { isUp: this.isUp, label, share: 1 })];
+      this.stage.replaceChildren(this.panes[0].box);
+    }
+    this.current = this.panes[0];
+    this.isEmpty = !(this.panes[0].layout.width[0] > 0);
+    this.recolour();
+    this.find();
+    this.mark();
+    this.resize();
+    this.settleButtons();
+    this.tell(this.isEmpty ? `Nothing was measured${this.first.before ? ` ${this.side}` : ""}.` : "");
+  }
+
+  resize() {
+    for (const pane of this.panes) {
+      pane.settleSize();
+      pane.drawNow();
+    }
+  }
+
+  drawn() {
+    if (this.isShown) return;
+    this.isShown = true;
+    performance.measure("wb-flame-first-frame", "wb-flame-begin");
+  }
+
+  settleButtons() {
+    const isWhole = this.panes.every((pane) => pane.end - pane.start >= pane.layout.width[0] * (1 - 1e-9));
+    this.zoomer.disabled = isWhole && this.between < 0;
+    this.copier.disabled = !(this.current && this.current.at > 0);
+    this.sandwich.disabled = this.between < 0 && !(this.current && this.current.at > 0);
+    this.sandwich.textContent = this.between < 0 ? "Callers and callees" : "Whole graph again";
+    this.zoomer.hidden = this.between >= 0 && isWhole;
+  }
+
+  // ---- colours and words ------------------------------------------------------------------------
+
+  recolour() {
+    const theme = this.element.dataset.theme === "dark" ? "dark" : "light";
+    this.colours = {};
+    if (this.colour === "change" || this.colour === "any") {
+      this.shades = changeShades(theme);
+      this.group = null;
+    } else {
+      const groups = this.colour === "kind" ? this.kindOf : this.packageOf;
+      const names = this.colour === "kind" ? this.told.kinds : this.told.packages;
+      this.costs ??= this.functionCosts();
+      const { shades, shadeOf, named } = groupShades(groups, this.costs, names, theme);
+      this.shades = shades;
+      this.group = { of: groups, shadeOf, named };
+    }
+    this.drawKey();
+    for (const pane of this.panes) pane.draw();
+  }
+
+  functionCosts() {
+    const costs = new Float64Array(this.names.length);
+    const own = ownOf(this.first, this.first.after);
+    for (let node = 1; node < own.length; node++) costs[this.first.fn[node]] += own[node];
+    return costs;
+  }
+
+  palette() {
+    if (!this.colours.ink) {
+      const style = getComputedStyle(this.element);
+      for (const name of ["paper", "ink", "dust", "mono"]) this.colours[name] = style.getPropertyValue(`--wb-${name}`).trim();
+    }
+    return this.colours;
+  }
+
+  /** @param {Tree} tree @param {number} node @returns {number} */
+  shadeOf(tree, node) {
+    if (this.group) return node || this.between >= 0 ? this.group.shadeOf[this.group.of[tree.fn[node]]] : 0;
+    const delta = tree.before ? tree.after[node] - tree.before[node] : 0;
+    const isBelieved = this.colour === "any" || !tree.significance || tree.significance[node] >= SIGNIFICANT || node === 0;
+    return changeShade(isBelieved ? delta : 0, this.told.limit);
+  }
+
+  /** @param {Tree} tree @param {number} node @returns {number} 1 grew, −1 shrank, 0 no change that is believed */
+  markOf(tree, node) {
+    if (!tree.significance || !tree.before || !node || tree.significance[node] < SIGNIFICANT) return 0;
+    return Math.sign(tree.after[node] - tree.before[node]);
+  }
+
+  /** @param {Tree} tree @param {number} node */
+  nameOf(tree, node) {
+    if (node === 0 && this.between < 0) return this.told.title;
+    return this.names[tree.fn[node]];
+  }
+
+  /** @param {Tree} tree @param {number} node @returns {{name: string, file: string, lines: string[]}} */
+  describe(tree, node) {
+    const { unit } = this.told;
+    const whole = this.first.after[0];
+    const file = node === 0 && this.between < 0 ? "" : this.files[tree.fn[node]];
+    const after = tree.after[node];
+    const name = this.nameOf(tree, node);
+    if (!tree.before) {
+      const share = whole && unit !== "share" ? `, ${percent(after / whole)} of all` : "";
+      return { name, file, lines: [withUnit(after, unit) + share] };
+    }
+    const before = tree.before[node];
+    const delta = after - before;
+    const kind = before === 0 ? "new" : after === 0 ? "gone" : `${percent(delta / before, true)}`;
+    const lines = [`${withUnit(before, unit)} → ${withUnit(after, unit)}`, `${signedWithUnit(delta, unit)} (${kind})`];
+    if (tree.significance && node) {
+      const told = tree.significance[node];
+      const rate = 10 ** (-told / 20);
+      lines.push(
+        told === 0 ? "too small to be tested"
+          : told >= SIGNIFICANT ? `significant: false discovery rate ${rate < 0.001 ? "below 0.001" : plain(rate, 2)}`
+            : `not significant: false discovery rate ${plain(Math.min(rate, 1), 2)}`);
+    }
+    return { name, file, lines };
+  }
+
+  drawKey() {
+    this.key.replaceChildren();
+    if (this.group) {
+      for (const [name, shade] of this.group.named) {
+        this.key.append(make("span", { class: "wb-key-item" },
+          make("i", { style: `background:${shade.fill}` }), clipped(name, 32)));
+      }
+    } else {
+      const { limit, unit } = this.told;
+      const ramp = this.shades.map((shade) => shade.fill).join(", ");
+      this.key.append(
+        make("span", { class: "wb-key-item" }, signedWithUnit(-limit, unit),
+          make("i", { class: "wb-ramp", style: `background:linear-gradient(90deg, ${ramp})` }), signedWithUnit(limit, unit)));
+      if (this.tree.significance) this.key.append(make("span", { class: "wb-key-item" }, this.colour === "any" ? "▲ ▼ significant" : "▲ ▼ significant; grey: not, or the same"));
+    }
+    if (this.told.is_estimate) this.key.append(make("span", { class: "wb-key-item" }, "told from a graph of calls: an estimate"));
+    this.key.append(make("span", { class: "wb-key-item wb-help" },
+      "click: zoom · shift-click: select more · drag, ctrl-wheel: pan, zoom · arrows, Enter, Escape"));
+  }
+
+  /** @param {string} text */
+  tell(text) {
+    this.status.textContent = text;
+  }
+
+  /** @param {Pane} pane @param {number} node */
+  tellNode(pane, node) {
+    const { name, file, lines } = this.describe(pane.tree, node);
+    this.tell(`${name}${file ? ` (${file})` : ""}: ${lines.join("; ")}`);
+  }
+
+  /** @param {Pane} pane @param {number} node @param {{clientX: number, clientY: number}} event */
+  showTip(pane, node, event) {
+    if (node < 0) return this.hideTip();
+    const { name, file, lines } = this.describe(pane.tree, node);
+    this.tip.replaceChildren(make("b", {}, clipped(name, 300)), ...[file, ...lines].filter(Boolean).map((line) => make("div", {}, clipped(line, 300))));
+    this.tip.hidden = false;
+    const box = this.element.getBoundingClientRect();
+    const room = box.width - this.tip.offsetWidth - 4;
+    this.tip.style.left = `${Math.max(4, Math.min(event.clientX - box.left + 12, room))}px`;
+    this.tip.style.top = `${event.clientY - box.top + 18}px`;
+  }
+
+  hideTip() {
+    this.tip.hidden = true;
+  }
+
+  // ---- what can be done ----------------------------------------------------------------------------
+
+  reset() {
+    if (this.between >= 0) this.toggleSandwich();
+    for (const pane of this.panes) pane.reset();
+  }
+
+  /** @param {Pane} pane @param {number} node */
+  moveTo(pane, node) {
+    pane.at = node;
+    this.current = pane;
+    pane.reveal(node);
+    const isSeen = pane.layout.start[node] < pane.end && pane.layout.start[node] + pane.layout.width[node] > pane.start;
+    if (!isSeen) pane.show(pane.layout.start[node], pane.layout.start[node] + (pane.end - pane.start));
+    this.tellNode(pane, node);
+    this.settleButtons();
+    pane.draw();
+  }
+
+  /** @param {Pane} pane @param {number} node @param {boolean} isMore whether to what is selected already */
+  select(pane, node, isMore) {
+    const nodes = originsOf(pane.tree, node).slice(0, MOST_SELECTED);
+    const isIn = isMore && nodes.every((one) => this.chosen.includes(one));
+    const kept = isMore ? this.chosen.filter((one) => !nodes.includes(one)) : [];
+    this.choose(isIn ? kept : [...kept, ...nodes]);
+    this.moveTo(pane, node);
+  }
+
+  /** @param {number[]} nodes of the first tree */
+  choose(nodes) {
+    this.chosen = nodes;
+    this.mark();
+    this.onSelect(nodes);
+  }
+
+  /** Show what is selected in each pane. */
+  mark() {
+    for (const pane of this.panes) {
+      const { origin } = pane.tree;
+      pane.selected = new Set(this.chosen.map((node) => (origin ? origin[node] : node)).filter((node) => node >= 0));
+      pane.draw();
+    }
+  }
+
+  find() {
+    const wanted = this.search.value.trim().toLowerCase();
+    if (!wanted) {
+      for (const pane of this.panes) pane.isMatch = null;
+      this.found.textContent = "";
+    } else {
+      const isWanted = this.names.map((name, fn) => name.toLowerCase().includes(wanted) || this.files[fn].toLowerCase().includes(wanted));
+      for (const pane of this.panes) {
+        const { isMatch, n, cost } = findNodes(pane.tree, (fn) => isWanted[fn], pane.layout.width);
+        pane.isMatch = isMatch;
+        const share = pane.layout.width[0] ? cost / pane.layout.width[0] : 0;
+        const paths = n === 1 ? "1 path" : `${n.toLocaleString("en-US")} paths`;
+        this.found.textContent = n ? `${paths}, ${percent(share)}` : "none";
+      }
+    }
+    for (const pane of this.panes) pane.draw();
+  }
+
+  selectFound() {
+    const pane = this.panes[0];
+    if (!pane.isMatch) return;
+    const nodes = [];
+    for (let node = 1; node < pane.isMatch.length && nodes.length < MOST_SELECTED; node++) {
+      if (pane.isMatch[node]) nodes.push(...originsOf(pane.tree, node));
+    }
+    this.choose(nodes.slice(0, MOST_SELECTED));
+  }
+
+  toggleSandwich() {
+    const { current } = this;
+    if (this.between >= 0) this.between = -1;
+    else if (current && current.at > 0) this.between = current.tree.fn[current.at];
+    else return;
+    this.arrange();
+    this.panes[0].canvas.focus();
+    if (this.between >= 0) this.tellNode(this.panes[0], 0);
+    this.settleButtons();
+  }
+
+  async copyStack() {
+    const { current } = this;
+    if (!current || !(current.at > 0)) return;
+    const names = pathOf(current.tree, current.at).map((node) => this.nameOf(current.tree, node));
+    if (this.between >= 0) names.unshift(this.names[this.between]);
+    const isCopied = await copyText((current.isUp && this.between >= 0 ? names.reverse() : names).join(";"));
+    this.tell(isCopied ? `Copied a stack of ${names.length} functions.` : "The browser does not let a page copy.");
+  }
+
+  /** @param {string} format */
+  save(format) {
+    const pane = this.panes.length > 1 ? this.current ?? this.panes[0] : this.panes[0];
+    const stem = this.told.title.replaceAll(/[^\w.-]+/g, "_") || "flame";
+    if (format === "folded") {
+      const text = toFolded(pane.tree, (fn) => this.names[fn]);
+      return offerFile(`${stem}.folded`, new Blob([text], { type: "text/plain" }));
+    }
+    const width = Math.max(pane.canvas.clientWidth, 600);
+    const scene = { ...pane.scene(width, pane.rows * ROW_PX, 0), at: -1 };
+    if (format === "svg") {
+      return offerFile(`${stem}.svg`, new Blob([flameSvg(scene)], { type: "image/svg+xml" }));
+    }
+    if (format !== "png") return undefined;
+    const canvas = make("canvas", { width: 2 * width, height: 2 * Math.min(scene.height, 8000) });
+    const pen = canvas.getContext("2d", { alpha: false });
+    pen.scale(2, 2);
+    drawFlame(pen, scene);
+    canvas.toBlob((/** @type {Blob} */ blob) => offerFile(`${stem}.png`, blob), "image/png");
+    return undefined;
+  }
+}

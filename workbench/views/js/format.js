@@ -1,0 +1,68 @@
+// Numbers as people read them.
+
+/** @param {number} value @param {number} [digits] significant ones */
+export function plain(value, digits = 3) {
+  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
+  if (value === 0) return "0";
+  const magnitude = Math.floor(Math.log10(Math.abs(value)));
+  const decimals = Math.min(Math.max(digits - 1 - magnitude, 0), 9);
+  const options = { minimumFractionDigits: 0, maximumFractionDigits: decimals };
+  return value.toLocaleString("en-US", options).replace("-", "−");
+}
+
+/** @type {Record<string, [string, number][]>} unit -> larger ones, each with what it holds */
+const STEPS = {
+  nanoseconds: [["s", 1e9], ["ms", 1e6], ["µs", 1e3], ["ns", 1]],
+  microseconds: [["s", 1e6], ["ms", 1e3], ["µs", 1]],
+  milliseconds: [["s", 1e3], ["ms", 1]],
+  seconds: [["s", 1], ["ms", 1e-3], ["µs", 1e-6]],
+  bytes: [["GB", 1e9], ["MB", 1e6], ["kB", 1e3], ["B", 1]],
+};
+
+/**
+ * @param {number} value
+ * @param {string} unit as value types have it
+ */
+export function withUnit(value, unit) {
+  if (unit === "share") return `${plain(100 * value)} %`;
+  if (unit === "percent") return `${plain(value)} %`;
+  if (unit === "count" || unit === "") return plain(value, Math.abs(value) >= 1000 ? 9 : 3);
+  const steps = STEPS[unit];
+  if (!steps) return `${plain(value)} ${unit}`;
+  const size = Math.abs(value);
+  const [name, worth] = steps.find(([, least]) => size >= least) ?? steps[steps.length - 1];
+  return `${plain(value / worth)} ${name}`;
+}
+
+/** @param {number} value @param {string} unit */
+export function signedWithUnit(value, unit) {
+  return (value > 0 ? "+" : "") + withUnit(value, unit);
+}
+
+/** @param {number} ratio @param {boolean} [isSigned] */
+export function percent(ratio, isSigned = false) {
+  if (!Number.isFinite(ratio)) return plain(ratio);
+  const value = 100 * ratio;
+  const options = { minimumFractionDigits: 0, maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 0.095 ? 1 : 2 };
+  const text = value.toLocaleString("en-US", options).replace("-", "−");
+  return `${isSigned && value > 0 ? "+" : ""}${text} %`;
+}
+
+/**
+ * @param {string} text
+ * @param {number} most letters
+ */
+export function clipped(text, most) {
+  return text.length <= most ? text : `${text.slice(0, Math.max(most - 1, 1))}…`;
+}
+
+/**
+ * A name loses its middle: the ends tell most.
+ * @param {string} text
+ * @param {number} most letters
+ */
+export function middleClipped(text, most) {
+  if (text.length <= most) return text;
+  const tail = Math.floor((most - 1) * 0.6);
+  return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
+}

@@ -1,0 +1,81 @@
+"""What every widget is: values that a browser shows, a still of them, and one file to keep."""
+
+from __future__ import annotations
+
+import html
+from pathlib import Path
+from typing import Any, ClassVar
+
+import anywidget
+
+from workbench.views.modules import JS, inlined, stylesheet
+from workbench.views.page import page
+
+
+class View(anywidget.AnyWidget):
+    """A widget with one ES module; a class names its files and says what its still is."""
+
+    module: ClassVar[str] = ""
+    """Name of the ES module beside the class; its style sheets are in `styles`."""
+    styles: ClassVar[tuple[str, ...]] = ()
+    """Names of style sheets in `views/js`."""
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        """Put the module and the style together."""
+        if "module" in cls.__dict__:  # anywidget makes a class of each instance besides
+            cls._esm = inlined(cls._path())
+            cls._css = stylesheet(*(JS / name for name in cls.styles))
+        super().__init_subclass__(**kwargs)
+
+    @classmethod
+    def _path(cls) -> Path:
+        return Path(__file__).with_name(cls.module)
+
+    def still(self) -> dict[str, str]:
+        """Return what is shown where no script runs, by MIME type: text, and HTML or SVG."""
+        raise NotImplementedError
+
+    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
+        """Return the widget as a page that needs nothing besides itself; write it where told.
+
+        Parameters
+        ----------
+        path : path, optional
+            File to write to.
+        title : str
+            Of the page. Default: what the widget is.
+        """
+        still = self.still()
+        text = page(
+            self._path(),
+            {name: value for name, value in self.get_state().items() if name not in _CARRIED},
+            title=title or still["text/plain"],
+            style=self._css,
+            fallback=still.get("text/html") or still.get("image/svg+xml", ""),
+        )
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown = super()._repr_mimebundle_(**kwargs)
+        data, metadata = shown if isinstance(shown, tuple) else (shown, {})
+        return {**(data or {}), **self.still()}, metadata
+
+
+_CARRIED = {
+    *("_esm", "_css", "_anywidget_id", "_dom_classes", "layout", "tabbable", "tooltip", "comm"),
+    *("_model_module", "_model_module_version", "_model_name"),
+    *("_view_module", "_view_module_version", "_view_name", "_view_count"),
+}
+"""What a widget has for its manager, and no view reads."""
+
+
+def text_table(head: list[str], rows: list[list[str]], caption: str = "") -> str:
+    """Return a plain HTML table; texts are escaped."""
+    told = f"<caption>{html.escape(caption)}</caption>" if caption else ""
+    top = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in head)
+    body = "".join(
+        f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in rows
+    )
+    return f"<table>{told}<thead><tr>{top}</tr></thead><tbody>{body}</tbody></table>"
