@@ -214,7 +214,6 @@ PUBLIC = {
         "ValueType",
     ],
     "workbench.report": [
-        "FlameDiff",
         "plot_explanation",
         "plot_series",
         "plot_verification",

@@ -6,11 +6,9 @@ from workbench.report.figures import (
     plot_verification,
     render_svg,
 )
-from workbench.report.flame import FlameDiff
 from workbench.report.page import render_report
 
 __all__ = [
-    "FlameDiff",
     "plot_explanation",
     "plot_series",
     "plot_verification",
