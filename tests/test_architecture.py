@@ -34,6 +34,7 @@ HOMES = {
     "click": {"cli"},
     "duckdb": {"store"},
     "fsspec": {"store"},
+    "ipympl": {"report"},
     "ipywidgets": {"widgets"},
     "jinja2": {"report"},
     "langchain": {"agent"},

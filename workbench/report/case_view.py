@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 
 from workbench.report.diff import DiffLine, parse_diff
-from workbench.report.figures import plot_series, plot_verification, render_svg
+from workbench.report.figures import plot_series, plot_verification
+from workbench.report.style import render_svg
 from workbench.report.units import COST, SHARE, Unit, unit_of
 from workbench.types import SERVICE, Change, Evidence, FloatArray, Outcome, Regression, Step
 from workbench.views import Flame, recording_flame
