@@ -292,8 +292,8 @@ PUBLIC = {
         "solve",
         "to_json",
     ],
-    "workbench.views": ["Flame", "diff_flame", "flame_of", "recording_flame"],
-    "workbench.widgets": ["FlameGraph", "Picker"],
+    "workbench.views": ["Flame", "Source", "diff_flame", "flame_of", "recording_flame"],
+    "workbench.widgets": ["FlameGraph", "Picker", "RegressionBoard", "SourceLines"],
 }
 DEFINED = {
     "workbench.errors": [

@@ -2,5 +2,6 @@
 
 from workbench.views.flame import Flame
 from workbench.views.flame_build import diff_flame, flame_of, recording_flame
+from workbench.views.source import Source
 
-__all__ = ["Flame", "diff_flame", "flame_of", "recording_flame"]
+__all__ = ["Flame", "Source", "diff_flame", "flame_of", "recording_flame"]
