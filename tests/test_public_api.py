@@ -162,6 +162,8 @@ PUBLIC = {
         "Truth",
         "build_case",
         "cache_folder",
+        "cut_timeline",
+        "demo_case",
         "load_bank",
         "load_spec",
         "load_timeline",
@@ -293,6 +295,7 @@ PUBLIC = {
         "to_json",
     ],
     "workbench.views": ["Flame", "Source", "diff_flame", "flame_of", "recording_flame"],
+    "workbench.magics": ["PROFILERS", "Profiler", "WorkbenchMagics", "choose_profiler"],
     "workbench.widgets": ["FlameGraph", "Picker", "RegressionBoard", "SourceLines"],
 }
 DEFINED = {
