@@ -2,5 +2,7 @@
 
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
+from workbench.widgets.suspect_table import SuspectTable
+from workbench.widgets.task import Cancelled, Task, TaskView
 
-__all__ = ["FlameGraph", "Picker"]
+__all__ = ["Cancelled", "FlameGraph", "Picker", "SuspectTable", "Task", "TaskView"]
