@@ -43,6 +43,10 @@ test("a diff that git did not write names its file too", () => {
   ]);
 });
 
+test("of what stands before the first file the message is kept", () => {
+  assert.deepEqual(parseDiff(SHOWN).filter(({ kind }) => kind === "meta").map(({ text }) => text), ["    Cache less"]);
+});
+
 test("nothing is no change", () => {
   assert.deepEqual(countDiff(parseDiff("")), { added: 0, removed: 0, files: 0 });
 });

@@ -9,6 +9,7 @@
  */
 
 const HUNK = /^@@ -(\d+)(?:,(\d+))? \+(\d+)(?:,(\d+))? @@(.*)$/;
+const HEADER = /^(?:commit |Author: |AuthorDate: |Date: |\s*$)/; // what stands beside the diff already
 const NOISE = /^(?:index [0-9a-f]|--- |\+\+\+ )/;
 
 /** @param {string} line @returns {string} the path that the header of a file names */
@@ -50,7 +51,8 @@ export function parseDiff(text) {
     } else if (!isGit && line.startsWith("+++ ")) put("file", pathOf(line));
     else if (!NOISE.test(line)) put("meta", line);
   }
-  return lines;
+  const first = lines.findIndex(({ kind }) => kind === "file");
+  return lines.filter(({ kind, text: said }, at) => kind !== "meta" || at > first || !HEADER.test(said));
 }
 
 /**

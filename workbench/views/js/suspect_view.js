@@ -28,13 +28,16 @@ import { followTheme } from "./theme.js";
 
 const FIRST_ROWS = 50;
 const MORE_ROWS = 100;
-const COLUMNS = 8;
+const WIDE_PX = 1080;
+const MEDIUM_PX = 660;
+/** @type {Record<string, number>} */
+const COLUMNS = { wide: 8, medium: 5, narrow: 3 }; // of those below, the rest is told when a row is open
 const NONE = "";
 
 /** @type {[SortKey | "", string, string][]} sort key, heading, class */
 const HEADS = [
   ["title", "Change", "wb-s-title"], ["probability", "Probability", "wb-s-prob"], ["kind", "Kind", "wb-s-kind wb-wide"],
-  ["author", "Author", "wb-s-author wb-wide"], ["at", "When", "wb-s-at wb-wide"], ["window", "Window", "wb-s-window wb-wide"],
+  ["author", "Author", "wb-s-author wb-medium"], ["at", "When", "wb-s-at wb-medium"], ["window", "Window", "wb-s-window wb-wide"],
   ["", "Touches", "wb-s-touch wb-wide"],
 ];
 
@@ -96,6 +99,7 @@ export class SuspectView {
     /** @type {SortKey} */ this.key = "probability";
     this.isFalling = true;
     this.limit = FIRST_ROWS;
+    this.columns = COLUMNS.wide;
     /** @type {Suspect[]} */ this.shown = [];
     this.at = told.rows[0]?.id ?? NONE; // the row that Tab leads to
     this.ranks = new Map(told.rows.map((row, index) => [row.id, index + 1]));
@@ -113,11 +117,29 @@ export class SuspectView {
     this.more = make("button", { type: "button", class: "wb-more" });
     this.more.addEventListener("click", () => this.showMore(), { signal: this.signal });
     this.status = make("p", { class: "wb-status", role: "status" });
-    element.replaceChildren(this.bar(), this.scroller, this.more, this.status);
+    const kinds = [...new Set(told.rows.map(({ kind }) => kind))].sort();
+    const kind = chooser("Kind", [["", "all"], ...kinds.map((one) => /** @type {[string, string]} */ ([one, one]))], "");
+    kind.label.hidden = kinds.length < 2;
+    this.kind = kind.select;
+    element.replaceChildren(this.bar(kind.label), this.scroller, this.more, this.status);
     followTheme(element, () => {}, this.signal);
     this.body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.press(event), { signal: this.signal });
     this.body.addEventListener("click", (/** @type {MouseEvent} */ event) => this.click(event), { signal: this.signal });
+    this.settleWidth();
     this.draw();
+    const watcher = new ResizeObserver(() => { if (this.settleWidth()) this.draw(); });
+    watcher.observe(element);
+    this.signal.addEventListener("abort", () => watcher.disconnect());
+  }
+
+  /** @returns {boolean} whether there are other columns than before */
+  settleWidth() {
+    const width = this.element.clientWidth || WIDE_PX;
+    const room = width >= WIDE_PX ? "wide" : width >= MEDIUM_PX ? "medium" : "narrow";
+    if (this.element.dataset.room === room) return false;
+    this.element.dataset.room = room;
+    this.columns = COLUMNS[room];
+    return true;
   }
 
   end() {
@@ -155,17 +177,14 @@ export class SuspectView {
 
   // ---- what stands around the rows -----------------------------------------------------------------
 
-  bar() {
+  /** @param {HTMLElement} kind */
+  bar(kind) {
     this.search = make("input", { type: "search", placeholder: "title, author, file, function", spellcheck: "false" });
-    const kinds = [...new Set(this.told.rows.map(({ kind }) => kind))].sort();
-    const kind = chooser("Kind", [["", "all"], ...kinds.map((one) => /** @type {[string, string]} */ ([one, one]))], "");
-    this.kind = kind.select;
     const act = () => { this.limit = FIRST_ROWS; this.draw(); };
     this.search.addEventListener("input", act, { signal: this.signal });
     this.kind.addEventListener("change", act, { signal: this.signal });
-    kind.label.hidden = kinds.length < 2;
     return make("div", { class: "wb-bar" },
-      make("label", { class: "wb-field" }, make("span", {}, "Find"), this.search), kind.label);
+      make("label", { class: "wb-field" }, make("span", {}, "Find"), this.search), kind);
   }
 
   /** @param {SortKey | ""} key @param {string} text @param {string} look */
@@ -200,11 +219,12 @@ export class SuspectView {
   draw() {
     const found = filterSuspects(this.told.rows, this.search.value, this.kind.value);
     this.shown = sortSuspects(found, this.key, this.isFalling);
-    if (!this.shown.some(({ id }) => id === this.at)) this.at = this.shown[0]?.id ?? NONE;
+    const first = this.shown.length ? this.shown[0].id : NONE;
+    if (!this.shown.some(({ id }) => id === this.at)) this.at = first;
     const rows = this.shown.slice(0, this.limit).flatMap((row) => this.drawRow(row));
     if (!rows.length) {
       const words = this.told.rows.length ? "No candidate is like that." : "There are no candidates.";
-      rows.push(make("tr", {}, make("td", { colspan: COLUMNS, class: "wb-empty" }, words)));
+      rows.push(make("tr", {}, make("td", { colspan: this.columns, class: "wb-empty" }, words)));
     }
     this.body.replaceChildren(...rows);
     this.drawNone();
@@ -245,8 +265,8 @@ export class SuspectView {
         make("div", { class: "wb-sub wb-narrow" }, [row.kind, row.author, moment(row.at)].filter(Boolean).join(" · "))),
       make("td", { class: "wb-s-prob" }, bar(row.probability)),
       make("td", { class: "wb-s-kind wb-wide" }, row.kind),
-      make("td", { class: "wb-s-author wb-wide" }, make("span", { class: "wb-clip", title: row.author }, row.author)),
-      make("td", { class: "wb-s-at wb-wide", title: row.at }, moment(row.at)),
+      make("td", { class: "wb-s-author wb-medium" }, make("span", { class: "wb-clip", title: row.author }, row.author)),
+      make("td", { class: "wb-s-at wb-medium", title: row.at }, moment(row.at)),
       make("td", { class: "wb-s-window wb-wide" }, window),
       make("td", { class: "wb-s-touch wb-wide", title: first }, touches),
     ];
@@ -263,8 +283,8 @@ export class SuspectView {
     if (none.features.length) name.addEventListener("click", () => this.toggle(NONE));
     const rows = [make("tr", { class: "wb-none" }, make("td", { class: "wb-s-pick" }), make("td", { class: "wb-s-title" }, name),
       make("td", { class: "wb-s-prob" }, bar(none.probability, "wb-hatched")),
-      make("td", { class: "wb-wide wb-muted", colspan: COLUMNS - 3 }, "the cause is none of the known changes"))];
-    if (isOpen) rows.push(make("tr", { class: "wb-detail" }, make("td", { colspan: COLUMNS }, drawFeatures(none.features, "What speaks for none of them"))));
+      make("td", { class: "wb-muted wb-medium", colspan: this.columns - 3 }, "the cause is none of the known changes"))];
+    if (isOpen) rows.push(make("tr", { class: "wb-detail" }, make("td", { colspan: this.columns }, drawFeatures(none.features, "What speaks for none of them"))));
     this.foot.replaceChildren(...rows);
   }
 
@@ -288,7 +308,7 @@ export class SuspectView {
           drawNames(row.growing.length ? "Other functions it touches" : "Functions it touches", row.functions, left),
           drawNames("Files", row.files, row.n_files))),
       this.drawDiffOf(row));
-    return make("tr", { class: "wb-detail", "data-of": row.id }, make("td", { colspan: COLUMNS }, inside));
+    return make("tr", { class: "wb-detail", "data-of": row.id }, make("td", { colspan: this.columns }, inside));
   }
 
   /** @param {Suspect} row @returns {Node | string} */
@@ -339,7 +359,9 @@ export class SuspectView {
     else this.opened.add(id);
     this.settleRow(id);
     this.options.onOpen?.([...this.opened]);
-    if (id === NONE) this.foot.querySelector("button")?.focus();
+    if (id !== NONE) return;
+    this.foot.querySelector("button")?.focus();
+    this.foot.lastElementChild?.scrollIntoView({ block: "nearest" });
   }
 
   /** @param {string} id @param {boolean} isMore beside those that are selected already */
