@@ -286,7 +286,15 @@ PUBLIC = {
         "to_json",
     ],
     "workbench.views": ["Flame", "diff_flame", "flame_of", "recording_flame"],
-    "workbench.widgets": ["FlameGraph", "Picker"],
+    "workbench.widgets": [
+        "AgentView",
+        "Cancelled",
+        "FlameGraph",
+        "Picker",
+        "SuspectTable",
+        "Task",
+        "TaskView",
+    ],
 }
 DEFINED = {
     "workbench.errors": [

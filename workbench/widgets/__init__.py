@@ -1,8 +1,9 @@
 """Data -> views, selection -> values, in a notebook."""
 
+from workbench.widgets.agent_view import AgentView
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
 from workbench.widgets.suspect_table import SuspectTable
 from workbench.widgets.task import Cancelled, Task, TaskView
 
-__all__ = ["Cancelled", "FlameGraph", "Picker", "SuspectTable", "Task", "TaskView"]
+__all__ = ["AgentView", "Cancelled", "FlameGraph", "Picker", "SuspectTable", "Task", "TaskView"]

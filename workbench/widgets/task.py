@@ -28,7 +28,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, ClassVar
 
 import traitlets
 
@@ -134,7 +134,7 @@ class Task:
 class TaskView(View):
     """A widget that does long work, one piece at a time."""
 
-    styles = ("task.css",)
+    styles: ClassVar[tuple[str, ...]] = ("task.css",)
 
     _task = traitlets.Dict().tag(sync=True)
     is_running = traitlets.Bool(False, help="Whether work is being done; to be read only.")
