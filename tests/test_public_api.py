@@ -296,7 +296,17 @@ PUBLIC = {
     ],
     "workbench.views": ["Flame", "Source", "diff_flame", "flame_of", "recording_flame"],
     "workbench.magics": ["PROFILERS", "Profiler", "WorkbenchMagics", "choose_profiler"],
-    "workbench.widgets": ["FlameGraph", "Picker", "RegressionBoard", "SourceLines"],
+    "workbench.widgets": [
+        "AgentView",
+        "Cancelled",
+        "FlameGraph",
+        "Picker",
+        "RegressionBoard",
+        "SourceLines",
+        "SuspectTable",
+        "Task",
+        "TaskView",
+    ],
 }
 DEFINED = {
     "workbench.errors": [
