@@ -133,6 +133,7 @@ PUBLIC = {
         "within",
     ],
     "workbench.attribute.code": ["CodeHistory", "CodeMap", "Definition"],
+    "workbench.board": ["Board", "source_of"],
     "workbench.cli": ["cli", "main"],
     "workbench.detect": [
         "Background",
@@ -299,6 +300,7 @@ PUBLIC = {
     "workbench.widgets": [
         "AgentView",
         "Cancelled",
+        "FixCard",
         "FlameGraph",
         "Picker",
         "RegressionBoard",

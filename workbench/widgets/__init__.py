@@ -1,6 +1,7 @@
 """Data -> views, selection -> values, in a notebook."""
 
 from workbench.widgets.agent_view import AgentView
+from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
 from workbench.widgets.regression_board import RegressionBoard
@@ -11,6 +12,7 @@ from workbench.widgets.task import Cancelled, Task, TaskView
 __all__ = [
     "AgentView",
     "Cancelled",
+    "FixCard",
     "FlameGraph",
     "Picker",
     "RegressionBoard",
