@@ -50,11 +50,11 @@ function drawRuns(runs) {
   const known = runs.filter((group) => group.seconds.length);
   const [low, high] = limits(known.flatMap((group) => group.seconds));
   const x = /** @param {number} value */ (value) => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - 20);
-  const height = known.length * ROW + 26;
+  const height = known.length * ROW + 36;
   const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img", class: "wb-runs",
     "aria-label": known.map((group) => `${group.name}: ${withUnit(group.quiet ?? NaN, "seconds")} a round`).join("; ") });
   known.forEach((group, row) => {
-    const y = row * ROW + 20;
+    const y = row * ROW + 28;
     const colour = COLOURS[/** @type {keyof typeof COLOURS} */ (group.name)] ?? "var(--wb-ink)";
     picture.append(svg("text", { x: LEFT - 12, y: y + 4, "text-anchor": "end", fill: "var(--wb-ink)" }, group.name));
     group.seconds.forEach((value, at) => picture.append(svg("circle", { cx: x(value), cy: y + 5 * Math.cos(at * 2.4), r: 3.5, fill: colour, opacity: 0.55 })));
