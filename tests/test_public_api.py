@@ -285,8 +285,15 @@ PUBLIC = {
         "solve",
         "to_json",
     ],
-    "workbench.views": ["Flame", "diff_flame", "flame_of", "recording_flame"],
-    "workbench.widgets": ["FlameGraph", "Picker"],
+    "workbench.views": [
+        "Flame",
+        "SeriesSet",
+        "diff_flame",
+        "flame_of",
+        "recording_flame",
+        "series_set_of",
+    ],
+    "workbench.widgets": ["FlameGraph", "Picker", "SeriesExplorer"],
 }
 DEFINED = {
     "workbench.errors": [

@@ -51,6 +51,8 @@ def series_columns(shown: SeriesSet) -> dict[str, Any]:
 
 def _window_names(shown: SeriesSet) -> list[str]:
     """Return names of windows; none where they are numbered from 0."""
-    if pd.api.types.is_integer_dtype(shown.windows.dtype) and np.array_equal(shown.windows, np.arange(len(shown.windows))):
+    windows = shown.windows
+    is_whole = pd.api.types.is_integer_dtype(windows.dtype)
+    if is_whole and np.array_equal(windows, np.arange(len(windows))):
         return []
-    return [str(window) for window in shown.windows]
+    return [str(window) for window in windows]

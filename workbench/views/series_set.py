@@ -206,7 +206,7 @@ def _row_medians(values: FloatArray) -> FloatArray:
     rows, most = np.arange(len(values)), values.shape[1] - 1
     low = ordered[rows, np.maximum(n - 1, 0) // 2]
     high = ordered[rows, np.minimum(n // 2, most)]
-    return np.where(n % 2 == 1, low, (low + high) / 2).astype(np.float64)
+    return np.asarray(np.where(n % 2 == 1, low, (low + high) / 2), np.float64)
 
 
 def _moved(values: FloatArray) -> FloatArray:

@@ -2,5 +2,6 @@
 
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
+from workbench.widgets.series_explorer import SeriesExplorer
 
-__all__ = ["FlameGraph", "Picker"]
+__all__ = ["FlameGraph", "Picker", "SeriesExplorer"]
