@@ -125,9 +125,10 @@ def _mark(shown: SeriesSet, change: SeriesChange, low: float, high: float) -> st
 def _name(shown: SeriesSet, row: int, place: int, main: dict[int, SeriesChange]) -> str:
     name = shown.names[row]
     ratio = main[row].ratio if row in main else shown.ratios()[row]
-    told = "" if np.isnan(ratio) else " new" if np.isinf(ratio) else f" {ratio:+.0%}"
-    most = 29 - len(told)
-    clipped = name if len(name) <= most else f"{name[: most - 1]}…"
+    told = "" if np.isnan(ratio) else " new" if np.isinf(ratio) else f" {100 * ratio:+.0f} %"
+    most = 26 - len(told)
+    tail = most // 2
+    clipped = name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
     at = f'x="{WIDTH_PX - RIGHT_PX + 8}" y="{TOP_PX + 14 + 18 * place}"'
     text = _clean(clipped + told.replace("-", "−"))
     return f'<text {at} fill="{_COLOURS[place]}"><title>{_clean(name)}</title>{text}</text>'
@@ -138,7 +139,7 @@ def _axes(shown: SeriesSet, low: float, high: float) -> str:
     parts = [f'<path d="M{LEFT_PX} {bottom}H{right}" stroke="#868f9a"/>']
     for value in (low, 0.0, high):
         y = _y(value, low, high)
-        text = "median" if value == 0 else f"{value:+.0%}".replace("-", "−")
+        text = "median" if value == 0 else f"{100 * value:+.0f} %".replace("-", "−")
         near = value == 0 and min(y - TOP_PX, bottom - y) < 14
         if not near and low <= value <= high:
             parts.append(

@@ -187,6 +187,7 @@ export function extent(plotted, rows, start, end) {
 
 const MOST_SAMPLED = 60_000;
 const TAIL_SHARE = 0.002;
+const MOST_TAIL = 8; // how much longer than the bulk an axis may be
 
 /**
  * @param {Plotted} plotted
@@ -217,20 +218,23 @@ export function bulk(plotted, rows, start, end) {
  * @param {ArrayLike<number>} rows
  * @param {number} start
  * @param {number} end
- * @returns {{low: number, high: number, isCut: boolean}} what the axis spans; whether some values are beyond it
+ * @returns {{low: number, high: number, isCut: boolean, isEmpty: boolean}} what the axis spans; whether some values are beyond it
  */
 export function rangeOf(series, scale, rows, start, end) {
   const plotted = series.on(scale);
   const whole = extent(plotted, rows, start, end);
-  if (!Number.isFinite(whole.low)) return { low: 0, high: 1, isCut: false };
+  if (!Number.isFinite(whole.low)) return { low: 0, high: 1, isCut: false, isEmpty: true };
   let { low, high } = whole;
-  if (scale === "relative") ({ low, high } = widened(series, plotted, rows, bulk(plotted, rows, start, end)));
+  if (scale === "relative") {
+    const most = widened(series, plotted, rows, bulk(plotted, rows, start, end));
+    if (high - low > MOST_TAIL * (most.high - most.low)) ({ low, high } = most);
+  }
   low = Math.max(low, whole.low);
   high = Math.min(high, whole.high);
   const isCut = whole.low < low || whole.high > high;
   const room = 0.05 * (high - low) || Math.abs(high) * 0.05 || 0.05;
   const isFloored = scale === "absolute" && low >= 0 && low - room < 0;
-  return { low: isFloored ? 0 : low - room, high: high + room, isCut };
+  return { low: isFloored ? 0 : low - room, high: high + room, isCut, isEmpty: false };
 }
 
 /**

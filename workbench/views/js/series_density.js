@@ -37,6 +37,10 @@ export class Density {
     this.ys = new Float64Array(n + 2);
   }
 
+  get isIn() {
+    return this.next >= this.raster.rows.length;
+  }
+
   /** @param {number} budgetMs @returns {boolean} whether all series are in */
   add(budgetMs) {
     const { rows } = this.raster;
@@ -45,7 +49,7 @@ export class Density {
       this.addRow(rows[this.next++]);
       if (this.next % 32 === 0 && performance.now() > until) break;
     }
-    return this.next >= rows.length;
+    return this.isIn;
   }
 
   /** @param {number} row */

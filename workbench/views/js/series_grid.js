@@ -11,6 +11,7 @@ const CELL_PX = 100;
 const LEAST_CELL_PX = 210;
 const PAD_PX = 8;
 const HEAD_PX = 36;
+const MOST_EVENTS = 200; // that a cell has ticks of
 
 export class Grid {
   /** @param {import("./series_view.js").SeriesView} view */
@@ -27,12 +28,17 @@ export class Grid {
     this.listen();
   }
 
+  /** Without the bar that scrolls it. */
+  get width() {
+    return this.box.clientWidth || this.view.width;
+  }
+
   get across() {
-    return Math.max(1, Math.floor(this.view.width / LEAST_CELL_PX));
+    return Math.max(1, Math.floor(this.width / LEAST_CELL_PX));
   }
 
   get cellWidth() {
-    return this.view.width / this.across;
+    return this.width / this.across;
   }
 
   get height() {
@@ -47,6 +53,7 @@ export class Grid {
 
   stale() {
     const { view } = this;
+    if (view.mode === "grid") view.tellNothing(false);
     this.place = Math.min(this.place, Math.max(view.rows.length - 1, 0));
     if (view.scale === "relative") this.range = rangeOf(view.series, view.scale, view.rows, view.start, view.end);
     this.settleSize();
@@ -54,7 +61,7 @@ export class Grid {
 
   draw() {
     const { view } = this;
-    const pen = view.pen(this.canvas, this.height);
+    const pen = view.pen(this.canvas, this.height, this.width);
     if (!pen) return;
     const top = this.box.scrollTop;
     const first = Math.floor(top / CELL_PX) * this.across;
@@ -113,7 +120,7 @@ export class Grid {
     pen.fillText((hasChange ? (worse ? "▲ worse " : "▼ better ") : "") + changeText(ratio), x + width, y + 27);
   }
 
-  /** @param {number} row @param {number} left @param {number} top @returns {import("./series_line.js").Frame} */
+  /** @param {number} row @param {number} left @param {number} top @returns {import("./series_line.js").Frame & {bottom: number}} */
   frame(row, left, top) {
     const { view } = this;
     const { start, end } = view;
@@ -125,11 +132,11 @@ export class Grid {
     return {
       x: (at) => left + PAD_PX + ((at - start) / (end - start)) * width,
       y: (at) => top + HEAD_PX + ((high - at) / (high - low)) * tall,
-      start, end, width,
+      start, end, width, bottom: top + CELL_PX - 7,
     };
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./series_line.js").Frame} frame */
+  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./series_line.js").Frame & {bottom: number}} frame */
   drawLine(pen, row, frame) {
     const { view } = this;
     const { palette, series } = view;
@@ -142,6 +149,8 @@ export class Grid {
       pen.fillRect(frame.x(view.brush[0]), top, frame.x(view.brush[1]) - frame.x(view.brush[0]), tall);
       pen.globalAlpha = 1;
     }
+    pen.fillStyle = palette.muted;
+    for (const { position } of series.events.slice(0, MOST_EVENTS)) pen.fillRect(Math.round(frame.x(position)), frame.bottom - 4, 1, 4);
     const changes = series.changesOf.get(row) ?? [];
     for (const { low, high, isWorse: isBad } of changes) {
       pen.fillStyle = isBad ? palette.bad : palette.good;

@@ -31,8 +31,8 @@ export function traceRow(pen, plotted, row, frame) {
     const here = y(at);
     if (isDown) pen.lineTo(x(window + 0.5), here);
     else if (window + 1 >= last || !Number.isFinite(value(window + 1))) {
-      pen.moveTo(x(window + 0.5) - 1.5, here);
-      pen.lineTo(x(window + 0.5) + 1.5, here);
+      pen.moveTo(x(window + 0.5) - 2.5, here);
+      pen.lineTo(x(window + 0.5) + 2.5, here);
     } else pen.moveTo(x(window + 0.5), here);
     isDown = true;
   };

@@ -31,7 +31,7 @@ export class Plot {
     });
     this.box = make("div", { class: "wb-series-plot" }, this.base, this.canvas);
     this.picture = make("canvas", {});
-    this.range = { low: 0, high: 1, isCut: false };
+    this.range = { low: 0, high: 1, isCut: false, isEmpty: false };
     this.most = 0;
     /** @type {Density | null} */ this.job = null;
     /** @type {{x: number, y: number} | null} */ this.pointer = null;
@@ -73,14 +73,9 @@ export class Plot {
   drawBase(again) {
     const { view } = this;
     if (this.isBehind) this.begin();
-    if (this.job) {
-      const isWhole = this.job.add(SLICE_MS);
-      if (!isWhole) again();
-      if (!isWhole && performance.now() - this.begun < PATIENCE_MS) return false;
-      if (!isWhole) this.begun = performance.now();
-      this.develop(this.job);
-      if (isWhole) this.job = null;
-    }
+    else if (this.job) this.go(this.job);
+    if (this.job) again();
+    if (this.job && performance.now() - this.begun < PATIENCE_MS) return false;
     const pen = view.pen(this.base, this.height);
     if (!pen) return false;
     this.drawGrid(pen);
@@ -94,6 +89,16 @@ export class Plot {
     return !this.job;
   }
 
+  /** @param {Density} job to be taken one step further, which is what a frame has time for */
+  go(job) {
+    const isIn = job.isIn;
+    if (!isIn) job.add(SLICE_MS);
+    if (!isIn && performance.now() - this.begun < PATIENCE_MS) return;
+    this.begun = performance.now();
+    this.develop(job);
+    if (isIn) this.job = null;
+  }
+
   begin() {
     const { view } = this;
     const { rows, series } = view;
@@ -101,6 +106,7 @@ export class Plot {
     this.begun = performance.now();
     this.range = rangeOf(series, view.scale, rows, view.start, view.end);
     this.job = null;
+    view.tellNothing(this.range.isEmpty);
     if (rows.length <= FEW) return;
     const ratio = Math.min(window.devicePixelRatio || 1, 2);
     this.job = new Density({

@@ -5,7 +5,7 @@ const MS = { second: 1e3, minute: 60e3, hour: 3600e3, day: 86400e3 };
 /** Steps of a clock, in milliseconds. */
 const CLOCK_STEPS = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, MS.second, 2e3, 5e3, 10e3, 15e3, 30e3, MS.minute, 2 * MS.minute, 5 * MS.minute,
-  10 * MS.minute, 15 * MS.minute, 30 * MS.minute, MS.hour, 2 * MS.hour, 3 * MS.hour, 6 * MS.hour, 12 * MS.hour, MS.day, 2 * MS.day,
+  10 * MS.minute, 15 * MS.minute, 30 * MS.minute, MS.hour, 2 * MS.hour, 3 * MS.hour, 6 * MS.hour, 12 * MS.hour, MS.day, 2 * MS.day, 3 * MS.day,
   7 * MS.day, 14 * MS.day,
 ];
 const MONTH_STEPS = [1, 2, 3, 6, 12, 24, 60, 120, 240, 600, 1200];
@@ -68,12 +68,14 @@ export function timeTicks(startMs, endMs, most) {
   const step = CLOCK_STEPS.find((one) => one >= least);
   if (!step) return monthTicks(startMs, endMs, least);
   const origin = step >= 7 * MS.day ? 4 * MS.day : 0; // weeks begin on Mondays; 1 January 1970 was a Thursday
+  /** @type {{ms: number, text: string}[]} */
   const ticks = [];
   let day = "";
   for (let ms = Math.ceil((startMs - origin) / step) * step + origin; ms <= endMs; ms += step) {
     const at = new Date(ms);
     const date = `${at.getUTCDate()} ${MONTHS[at.getUTCMonth()]}`;
-    ticks.push({ ms, text: step >= MS.day ? date : date === day ? clock(at, step) : `${date} ${clock(at, step)}` });
+    const year = ticks.length && at.getUTCMonth() + at.getUTCDate() > 1 + Math.ceil(step / MS.day) ? "" : ` ${at.getUTCFullYear()}`;
+    ticks.push({ ms, text: step >= MS.day ? date + year : date === day ? clock(at, step) : `${date} ${clock(at, step)}` });
     day = date;
   }
   return ticks;

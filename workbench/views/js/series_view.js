@@ -170,7 +170,7 @@ export class SeriesView {
     if (series.changes.length) {
       parts.push(item(make("b", { style: `color:${palette.bad}` }, "▲"), "worse"), item(make("b", { style: `color:${palette.good}` }, "▼"), "better"), item("shaded: where it may begin"));
     }
-    if (series.events.length) parts.push(item("▼ deploy, ● other change, in the lane of events"));
+    if (series.events.length && this.mode === "overlay") parts.push(item("▼ deploy, ● other change, in the lane of events"));
     if (series.timesMs) parts.push(item("times in UTC"));
     parts.push(make("span", { class: "wb-key-item wb-help" },
       "drag: brush · click: select, shift-click: more · arrows: go, shift-arrows: brush · Enter: select, z: zoom, 0: whole time, m: plots, Escape: clear"));
@@ -180,7 +180,7 @@ export class SeriesView {
   drawList() {
     const { chosen, series } = this;
     if (!chosen.length) return this.list.replaceChildren();
-    const head = ["", "series", "levels", "change", "from", ""].map((text) => make("th", { scope: "col" }, text || make("span", { class: "wb-unseen" }, "mark")));
+    const head = ["number", "remove", "series", "levels", "change", "from"].map((text, i) => make("th", { scope: "col" }, make("span", { class: i < 2 ? "wb-unseen" : "" }, text)));
     const body = chosen.slice(0, MOST_LISTED).map((row, i) => this.listed(row, i));
     const more = chosen.length > MOST_LISTED ? [make("p", { class: "wb-series-more" }, `and ${(chosen.length - MOST_LISTED).toLocaleString("en-US")} more`)] : [];
     return this.list.replaceChildren(
@@ -197,11 +197,11 @@ export class SeriesView {
     const cell = /** @param {...(Node | string)} parts */ (...parts) => make("td", {}, ...parts);
     const ratio = change ? ratioOf(change) : series.ratio[row];
     return make("tr", {},
-      cell(make("b", { style: `color:${this.colourOf(i)}` }, String(i + 1))),
+      cell(make("b", { style: `color:${this.colourOf(i)}` }, String(i + 1))), cell(remove),
       make("td", { class: "wb-series-name", title: name }, name),
       cell(change ? levelsOf(change, series.unit(row)) : `median ${withUnit(series.median[row], series.unit(row))}`),
       cell(change ? `${change.isWorse ? "▲ worse" : "▼ better"} ${changeText(ratio)}` : Number.isNaN(ratio) ? "–" : `${changeText(ratio)}, begin to end`),
-      cell(change ? series.windowName(change.index) : "–"), cell(remove));
+      cell(change ? series.windowName(change.index) : "–"));
   }
 
   /** @param {string} text */
@@ -234,21 +234,24 @@ export class SeriesView {
 
   // ---- drawing -------------------------------------------------------------------------------------
 
-  /** @param {HTMLCanvasElement} canvas @param {number} height @returns {CanvasRenderingContext2D | null} on a clean canvas of that height */
-  pen(canvas, height) {
+  /**
+   * @param {HTMLCanvasElement} canvas @param {number} height @param {number} [width]
+   * @returns {CanvasRenderingContext2D | null} on a clean canvas of that size
+   */
+  pen(canvas, height, width = this.width) {
     const ratio = window.devicePixelRatio || 1;
-    const [wide, tall] = [Math.round(this.width * ratio), Math.round(height * ratio)];
+    const [wide, tall] = [Math.round(width * ratio), Math.round(height * ratio)];
     if (!wide || !tall) return null;
     if (canvas.width !== wide || canvas.height !== tall) {
       canvas.width = wide;
       canvas.height = tall;
-      canvas.style.width = `${this.width}px`;
+      canvas.style.width = `${width}px`;
       canvas.style.height = `${height}px`;
     }
     const pen = canvas.getContext("2d");
     if (!pen) return null;
     pen.setTransform(ratio, 0, 0, ratio, 0, 0);
-    pen.clearRect(0, 0, this.width, height);
+    pen.clearRect(0, 0, width, height);
     return pen;
   }
 
@@ -350,10 +353,15 @@ export class SeriesView {
     for (const row of this.rows) this.isShown[row] = 1;
     const all = counted(series.nSeries, "series", "series");
     this.found.textContent = this.rows.length === series.nSeries ? all : `${this.rows.length.toLocaleString("en-US")} of ${all}`;
-    this.nothing.hidden = this.rows.length > 0;
     this.at = -1;
     this.grid.box.scrollTo(0, 0);
     this.stale();
+  }
+
+  /** @param {boolean} isEmpty whether no value is in the picture */
+  tellNothing(isEmpty) {
+    this.nothing.hidden = this.rows.length > 0 && !isEmpty;
+    this.nothing.textContent = this.rows.length ? "There is no value to show." : "No series is like that.";
   }
 
   /** @param {Mode} mode */
@@ -373,7 +381,10 @@ export class SeriesView {
     this.lane.canvas.hidden = isGrid || !this.lane.height;
     this.grid.box.hidden = !isGrid;
     this.drawKey();
-    this.stale();
+    this.grid.stale();
+    this.isStale = true;
+    this.settleButtons();
+    this.top();
   }
 
   /** @param {number} start @param {number} end not included */
