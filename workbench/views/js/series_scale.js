@@ -91,7 +91,7 @@ function clock(at, stepMs) {
 
 /** @param {number} startMs @param {number} endMs @param {number} leastMs */
 function monthTicks(startMs, endMs, leastMs) {
-  const step = MONTH_STEPS.find((one) => one * 30.4 * MS.day >= leastMs) ?? 2400;
+  const step = MONTH_STEPS.find((one) => one * 30.5 * MS.day >= leastMs) ?? 2400;
   const start = new Date(startMs);
   const ticks = [];
   let month = Math.floor((start.getUTCFullYear() * 12 + start.getUTCMonth()) / step) * step;
