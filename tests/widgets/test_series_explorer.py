@@ -7,7 +7,12 @@ import pandas as pd
 import pytest
 import traitlets
 
+from workbench.detect import detect
 from workbench.errors import SignalError
+from workbench.ingest import read
+from workbench.signals import function_series
+from workbench.simulate import simulate_series
+from workbench.store import Store
 from workbench.types import Detection, Regression
 from workbench.views import series_set_of
 from workbench.widgets import SeriesExplorer
@@ -136,3 +141,25 @@ def test_one_file_holds_it_all(tmp_path):
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
     state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
     assert state["_series"]["units"] == ["bytes"]
+
+
+def test_a_brush_leads_to_the_profiles_of_its_time(tmp_path):
+    store = Store.create(tmp_path / "store")
+    for hour, at in enumerate(HOURS):
+        profile = read(f"main;f{hour} {hour + 1}\n".encode(), format="folded")
+        store.add(profile, service="shop", version=f"v{hour // 2}", at=at.to_pydatetime())
+    explorer = SeriesExplorer(function_series(store.recording("shop")))
+    taken = []
+    for window in (None, (1, 3), (3, 4)):
+        explorer.window = window
+        taken.append(sum(store.profile("shop", *explorer.window_bounds).totals.values()))
+    assert taken == [1 + 2 + 3 + 4, 2 + 3, 4]
+    assert [event.title for event in explorer.series.events] == ["v0 → v1"]
+
+
+def test_detected_changes_are_marked_where_they_were_made():
+    simulated = simulate_series(40, n_windows=400, event="step", relative=(0.3, 0.3), seed=1)
+    found = detect(simulated.values)
+    assert found.found
+    explorer = SeriesExplorer(simulated.values, detection=found)
+    assert len(explorer.series.changes) == len(found.found) + len(found.gains)

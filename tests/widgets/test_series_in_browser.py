@@ -176,6 +176,25 @@ def test_nothing_sticks_out(page, scheme, width):
     assert ink(page, ".wb-series-base") > 500
 
 
+def test_colours_are_right_where_the_view_was_made_before_it_had_a_place(browser, tmp_path):
+    """JupyterLab renders a widget first and puts it into the page then."""
+    text = explorer().to_html()
+    later = "const late = document.createElement('div'); await widget.render({ model: savedModel(state), el: late }); view.append(late);"
+    changed = text.replace("await widget.render({ model: savedModel(state), el: view });", later)
+    assert changed != text
+    (tmp_path / "page.html").write_text(changed, encoding="utf-8")
+    context = browser.new_context(bypass_csp=True, viewport={"width": 1000, "height": 800})
+    shown = context.new_page()
+    shown.goto((tmp_path / "page.html").as_uri())
+    shown.wait_for_timeout(500)
+    assert (
+        shown.locator(".wb-key-item b").first.evaluate("b => b.style.color") == "rgb(179, 38, 30)"
+    )
+    axis = "c => [...c.getContext('2d').getImageData(300, c.height - 24, 1, 1).data]"
+    assert shown.locator(".wb-series-base").evaluate(axis) == [0x86, 0x8F, 0x9A, 255]
+    context.close()
+
+
 def test_what_cannot_be_shown_is_said(browser, tmp_path):
     wrong = SeriesExplorer({"a": [1, 2, 3]})
     wrong._series = {**wrong._series, "n_windows": 7}

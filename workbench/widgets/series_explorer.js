@@ -15,11 +15,7 @@ export default {
     };
     /** @type {SeriesView | null} */ let view = null;
     const follow = () => {
-      if (isOwn || !view) return;
-      view.chosen = [...model.get("selected")];
-      const brushed = model.get("window");
-      view.brush = brushed ? [brushed[0], brushed[1]] : null;
-      if (view.series.nSeries) view.marked();
+      if (!isOwn) view?.follow(model.get("selected"), model.get("window"));
     };
     const show = () => {
       view?.leave();

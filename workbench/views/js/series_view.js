@@ -304,7 +304,8 @@ export class SeriesView {
     const width = this.stage.clientWidth;
     if (!width || width === this.width) return;
     this.width = width;
-    this.stale();
+    if (this.palette.ink) this.stale();
+    else this.recolour(); // now that it has a place in the page
   }
 
   recolour() {
@@ -468,6 +469,16 @@ export class SeriesView {
     this.marked();
     this.onSelect(rows);
     this.tell(rows.length ? `${counted(rows.length, "series", "series")} selected.` : "Nothing is selected.");
+  }
+
+  /** @param {number[]} rows @param {[number, number] | null} brush what is selected and brushed from now on, by another hand */
+  follow(rows, brush) {
+    this.chosen = [...rows];
+    this.brush = brush;
+    if (!this.series.nSeries || !this.series.nWindows) return;
+    const told = [rows.length ? `${counted(rows.length, "series", "series")} selected` : "", brush ? `brushed: ${this.series.spanName(...brush)}` : ""];
+    this.tell(told.filter(Boolean).join("; "));
+    this.marked();
   }
 
   /** Show what is selected and brushed. */
