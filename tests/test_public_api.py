@@ -334,7 +334,7 @@ DEFINED = {
         "WorkbenchError",
     ],
     "workbench.compiled": ["Loops"],
-    "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
+    "workbench.intake": ["Labels", "Tally", "add_files", "expand", "take_in", "watch"],
 }
 """Modules that are public as a whole."""
 

@@ -22,6 +22,7 @@ from workbench.solver import (
     resume,
     solve,
 )
+from workbench.store import Store
 from workbench.types import Case, Outcome, Ranking, Regression, Step
 from workbench.views import Source, flame_of, recording_flame
 from workbench.widgets import (
@@ -29,19 +30,22 @@ from workbench.widgets import (
     FixCard,
     FlameGraph,
     RegressionBoard,
+    SeriesExplorer,
     SourceLines,
     SuspectTable,
     Task,
 )
 
-SHEETS = ("Flame graph", "Suspects", "Source", "Investigation", "Fix")
+SHEETS = ("Series", "Flame graph", "Suspects", "Source", "Investigation", "Fix")
+UNITS = {"cost": "seconds", "gcpu": "share", "self_gcpu": "share"}
 
 
 class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """Regressions of a service, linked to what is behind each.
 
-    It is made of widgets that work alone, and only ties them together: `regressions`, `flame`,
-    `suspects`, `source`, `agent` and `fix`.
+    It is made of widgets that work alone, and only ties them together: `regressions`, `series`,
+    `flame`, `suspects`, `source`, `agent` and `fix`. Windows that are brushed among the series are
+    shown as a flame graph, a function that is chosen there with its code.
 
     Parameters
     ----------
@@ -75,6 +79,10 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._skills = [skill.name for skill in load_skills(self.options.skills)]
         detection, series = self.investigation.detection, self.investigation.series
         self.regressions = RegressionBoard(detection, series=series)
+        self.series = SeriesExplorer(
+            series, detection=detection, changes=self.investigation.changes, unit=UNITS,
+            title=case.service,
+        )  # fmt: skip
         self.flame = FlameGraph(flame_of({}), title=case.service)
         self.suspects = SuspectTable(Ranking(), read_diff=self.investigation.diff)
         self.source = SourceLines(Source("Choose a regression, or a function in the flame graph."))
@@ -87,11 +95,13 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._start.on_click(lambda _: self.investigate())
         self._said = ipywidgets.HTML()
         self.sheets = ipywidgets.Tab(
-            [self.flame, self.suspects, self.source, self.agent, self.fix], titles=SHEETS
+            [self.series, self.flame, self.suspects, self.source, self.agent, self.fix],
+            titles=SHEETS,
         )
         bar = ipywidgets.HBox([self._start, self._said])
         super().__init__([self.regressions, bar, self.sheets])
         self.regressions.observe(self._follow, "selected")
+        self.series.observe(self._show_windows, "window")
         self.flame.observe(self._show_source, "selection")
         self.regressions.selected = [r.id for r in detection.found[:1]]
         self._start.disabled = self.regression is None
@@ -107,6 +117,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if found is None:
             return
         recording = self.investigation.recording
+        self.series.choose((found.subject, found.metric))
         if 1 <= found.change_index < recording.n_windows:
             self.flame.flame = recording_flame(recording, found.change_index)
         self.source.source = source_of(
@@ -119,6 +130,15 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             self.suspects.ranking = self.investigation.ranking(found.id)
         except (ToolError, HistoryError) as error:
             self._tell(str(error))
+
+    def _show_windows(self, change: Any) -> None:
+        """Show what ran in the windows that were brushed."""
+        brushed: tuple[int, int] | None = change["new"]
+        if brushed is None:
+            return
+        first, end = brushed
+        profile = Store.open(self.case.store).profile(self.case.service, *self.series.window_bounds)
+        self.flame.flame = flame_of(profile, title=f"windows {first} to {end - 1}")
 
     def _show_source(self, change: Any) -> None:
         chosen = self.flame.selection
