@@ -101,9 +101,7 @@ class AgentView(TaskView):
     opinions = traitlets.List(traitlets.Dict(), help="What each skill made of it.")
     spent = traitlets.Dict(help="What it took.")
     skills = traitlets.List(traitlets.Unicode(), help="That it can be run again under.")
-    kept = traitlets.List(
-        traitlets.Tuple(), help="(number, what came next) of steps to run again from."
-    )
+    kept = traitlets.List(traitlets.Tuple(), help="(number, what came next) of steps.")
     titles = traitlets.Dict(help="Titles of changes, by id.")
     reviewer = traitlets.Unicode(help="Name filled in for the one who decides.")
     on_review = traitlets.Callable(None, allow_none=True, help="Takes the decision.")

@@ -190,7 +190,7 @@ export class AgentView {
     const spent = describeSpent(this.told.spent);
     this.stepsTitle.textContent = `${steps.length.toLocaleString("en-US")} step${steps.length === 1 ? "" : "s"}${spent ? `: ${spent}` : ""}`;
     const isRunning = this.isRunning || Boolean(this.told.busy);
-    this.graph.show(steps, { waits: this.told.waits && !isRunning, isRunning });
+    this.graph.show(steps, { waits: this.told.waits, isRunning });
   }
 
   drawHead() {

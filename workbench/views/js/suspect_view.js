@@ -283,7 +283,8 @@ export class SuspectView {
     if (none.features.length) name.addEventListener("click", () => this.toggle(NONE));
     const rows = [make("tr", { class: "wb-none" }, make("td", { class: "wb-s-pick" }), make("td", { class: "wb-s-title" }, name),
       make("td", { class: "wb-s-prob" }, bar(none.probability, "wb-hatched")),
-      make("td", { class: "wb-muted wb-medium", colspan: this.columns - 3 }, "the cause is none of the known changes"))];
+      make("td", { class: "wb-muted wb-medium", colspan: this.columns - 3 },
+        make("span", { class: "wb-clip", title: "The cause is none of the known changes" }, "the cause is none of the known changes")))];
     if (isOpen) rows.push(make("tr", { class: "wb-detail" }, make("td", { colspan: this.columns }, drawFeatures(none.features, "What speaks for none of them"))));
     this.foot.replaceChildren(...rows);
   }
