@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
+import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
 
 const one = (id, more = {}) => ({
   id, title: "", author: "", at: "", kind: "commit", key: "", before: "", after: "", probability: 0, window: null,
@@ -35,6 +35,10 @@ test("bars go to the side of their sign and no further than the end", () => {
   assert.deepEqual(divergingBar(-4, 4), { left: 0, width: 50 });
   assert.deepEqual(divergingBar(9, 4), { left: 50, width: 50 });
   assert.deepEqual(divergingBar(0, 0), { left: 50, width: 0 });
+});
+
+test("next to nothing is not nothing", () => {
+  assert.deepEqual([0, 0.00001, 0.0002, 0.92].map(chance), ["0 %", "< 0.01 %", "0.02 %", "92 %"]);
 });
 
 test("a sign is told in words too", () => {

@@ -152,7 +152,7 @@ export class StepList {
     const pre = parts.body.querySelector("pre");
     const mark = /** @type {HTMLElement | null | undefined} */ (pre?.querySelector("mark"));
     this.element.scrollTop = parts.item.offsetTop - 8;
-    if (pre && mark) pre.scrollTop = mark.offsetTop - pre.offsetTop - 40;
+    if (pre && mark) pre.scrollTop = mark.offsetTop - 40;
     if (!claim) return;
     this.element.scrollIntoView({ block: "nearest" });
     parts.item.classList.add("wb-flash");

@@ -189,7 +189,7 @@ export class AgentView {
     const { steps } = this.list;
     const spent = describeSpent(this.told.spent);
     this.stepsTitle.textContent = `${steps.length.toLocaleString("en-US")} step${steps.length === 1 ? "" : "s"}${spent ? `: ${spent}` : ""}`;
-    const isRunning = this.isRunning || Boolean(this.told.busy);
+    const isRunning = this.isRunning || this.told.status === "running";
     this.graph.show(steps, { waits: this.told.waits, isRunning });
   }
 

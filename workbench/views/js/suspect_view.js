@@ -2,8 +2,8 @@
 
 import { drawDiff } from "./diff_view.js";
 import { chooser, freshId, make } from "./dom.js";
-import { clipped, middleClipped, percent } from "./format.js";
-import { divergingBar, filterSuspects, moment, signed, sortSuspects } from "./suspect_rank.js";
+import { clipped, middleClipped } from "./format.js";
+import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "./suspect_rank.js";
 import { followTheme } from "./theme.js";
 
 /**
@@ -52,7 +52,7 @@ function bar(ratio, extra = "") {
   return make("div", { class: "wb-prob" },
     make("span", { class: `wb-prob-bar ${extra}`, "aria-hidden": "true" },
       make("i", { style: `width:${Math.min(100 * ratio, 100).toFixed(2)}%` })),
-    make("span", { class: "wb-prob-text" }, percent(ratio)));
+    make("span", { class: "wb-prob-text" }, chance(ratio)));
 }
 
 /** @param {Feature[]} features @param {string} caption */
@@ -194,6 +194,7 @@ export class SuspectView {
     button.addEventListener("click", () => {
       this.isFalling = this.key === key ? !this.isFalling : key === "probability" || key === "at";
       this.key = key;
+      this.scroller.scrollTop = 0;
       this.draw();
     }, { signal: this.signal });
     return make("th", { scope: "col", class: look, "data-key": key }, button);
