@@ -127,7 +127,7 @@ class AgentView(TaskView):
         reviewer: str = "",
         **kwargs: Any,
     ) -> None:
-        self._adding = threading.Lock()
+        self._adding = threading.RLock()
         self._shown = [*steps]
         super().__init__(
             _steps=[_told_step(step) for step in self._shown],

@@ -176,6 +176,5 @@ export class StepList {
     else if ((event.key === "ArrowRight" && !isOpen) || (event.key === "ArrowLeft" && isOpen)) this.toggle(at);
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
 }

@@ -3,7 +3,7 @@
 import { GraphPicture } from "./agent_graph.js";
 import { RerunForm, ReviewForm } from "./agent_review.js";
 import { StepList, lasted } from "./agent_steps.js";
-import { make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { percent } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -89,6 +89,7 @@ export class AgentView {
     /** @type {HTMLElement | null} */ this.cameFrom = null;
     this.told = told;
     element.classList.add("wb", "wb-agent");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Investigation");
     this.head = make("div", { class: "wb-agent-head" });
@@ -113,7 +114,6 @@ export class AgentView {
       if (event.key !== "Escape" || !this.cameFrom) return;
       this.cameFrom.focus();
       this.cameFrom = null;
-      event.stopPropagation();
     }, { signal: this.signal });
   }
 

@@ -1,7 +1,7 @@
 // Candidates in a table: probability bars, rows that open to the evidence and the diff.
 
 import { drawDiff } from "./diff_view.js";
-import { chooser, freshId, make } from "./dom.js";
+import { chooser, freshId, keepKeys, make } from "./dom.js";
 import { clipped, middleClipped } from "./format.js";
 import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "./suspect_rank.js";
 import { followTheme } from "./theme.js";
@@ -104,6 +104,7 @@ export class SuspectView {
     this.at = told.rows[0]?.id ?? NONE; // the row that Tab leads to
     this.ranks = new Map(told.rows.map((row, index) => [row.id, index + 1]));
     element.classList.add("wb", "wb-suspects");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Candidates for the cause");
     this.body = make("tbody", {});
@@ -409,10 +410,8 @@ export class SuspectView {
     else if (event.key === "ArrowLeft" && this.opened.has(id)) this.toggle(id);
     else if (event.key === "x") this.select(id, true);
     else if (event.key === "/") this.search.focus();
-    else if (event.key === "Enter" || event.key === " ") return void event.stopPropagation(); // as buttons do; not the notebook
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
 
   /** @param {number} index @param {number} step */
