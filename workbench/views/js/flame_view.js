@@ -292,6 +292,18 @@ class Pane {
   }
 }
 
+/** @param {Told} told @returns {Tree} the first: that of the recording */
+function treeOf({ columns }) {
+  return {
+    parent: /** @type {Int32Array} */ (numbers(columns.parent)),
+    fn: /** @type {Int32Array} */ (numbers(columns.function)),
+    after: /** @type {Float32Array} */ (numbers(columns.after)),
+    before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
+    significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
+    origin: null,
+  };
+}
+
 export class FlameView {
   /**
    * @param {HTMLElement} element to draw in
@@ -305,7 +317,14 @@ export class FlameView {
     this.onSelect = onSelect;
     this.ending = new AbortController();
     this.signal = this.ending.signal;
-    this.take(told);
+    this.told = told;
+    this.names = texts(told.columns.names);
+    this.files = texts(told.columns.files);
+    this.packageOf = numbers(told.columns.package);
+    this.kindOf = numbers(told.columns.kind);
+    this.first = treeOf(told);
+    this.tree = this.first;
+    /** @type {Float64Array | null} by function, once they are wanted */ this.costs = null;
     /** @type {Side} */ this.side = "after";
     this.colour = this.first.before ? "change" : "package";
     this.isUp = false;
@@ -333,26 +352,6 @@ export class FlameView {
   end() {
     this.ending.abort();
     this.element.replaceChildren();
-  }
-
-  /** @param {Told} told */
-  take(told) {
-    const { columns } = told;
-    this.told = told;
-    this.names = texts(columns.names);
-    this.files = texts(columns.files);
-    this.packageOf = numbers(columns.package);
-    this.kindOf = numbers(columns.kind);
-    /** @type {Tree} */
-    this.first = {
-      parent: /** @type {Int32Array} */ (numbers(columns.parent)),
-      fn: /** @type {Int32Array} */ (numbers(columns.function)),
-      after: /** @type {Float32Array} */ (numbers(columns.after)),
-      before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
-      significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
-      origin: null,
-    };
-    this.tree = this.first;
   }
 
   // ---- what stands around the canvases -------------------------------------------------------------
