@@ -1,7 +1,7 @@
 // A flame graph in a page: canvases, what is beside them, and what clicks and keys do.
 
 import { numbers, texts } from "./columns.js";
-import { chooser, copyText, freshId, make, offerFile } from "./dom.js";
+import { chooser, copyText, freshId, keepKeys, make, offerFile } from "./dom.js";
 import { changeShade, changeShades, groupShades } from "./flame_colour.js";
 import { drawFlame, flameSvg } from "./flame_draw.js";
 import {
@@ -288,7 +288,6 @@ class Pane {
     else if (event.key === "/") view.search.focus();
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
 }
 
@@ -335,6 +334,7 @@ export class FlameView {
     /** @type {number[]} */ this.chosen = [];
     /** @type {Pane[]} */ this.panes = [];
     element.classList.add("wb", "wb-flame");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", label || `Flame graph of ${told.title}`);
     this.status = make("p", { class: "wb-status", id: freshId("status"), role: "status" });
@@ -364,7 +364,6 @@ export class FlameView {
     const parts = [search, this.found];
     this.search.addEventListener("input", () => this.find(), { signal });
     this.search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      event.stopPropagation();
       if (event.key === "Enter") this.selectFound();
     }, { signal });
     /** @param {{label: Node, select: HTMLSelectElement}} chosen @param {(value: string) => void} act */
