@@ -12,7 +12,14 @@ import pytest
 from ipywidgets import DOMWidget
 from playwright.sync_api import Browser, Page
 from ui_pages import AXE, WAIT_S, Notebook, Watch, managed_page, write_notebook
-from ui_servers import MODULES, JupyterServer, chromium_path, open_browser, serve_folders, serve_jupyter
+from ui_servers import (
+    MODULES,
+    JupyterServer,
+    chromium_path,
+    open_browser,
+    serve_folders,
+    serve_jupyter,
+)
 
 MANAGER = MODULES / "@jupyter-widgets" / "html-manager" / "dist"
 

@@ -133,7 +133,9 @@ def test_python_hears_of_a_click_soon(lab, one):
         wait_until(lambda: lab.value("len(seen)") > len(took_ms), "what Python observed")
         took_ms.append(lab.value("seen[-1][0]") - lab.page.evaluate("clickedAt"))
         one.press("Escape")
-    print(f"\nclick to Python: median {statistics.median(took_ms):.1f} ms, worst {max(took_ms):.1f} ms")
+    print(
+        f"\nclick to Python: median {statistics.median(took_ms):.1f} ms, worst {max(took_ms):.1f} ms"
+    )
     assert 0 < statistics.median(took_ms) < 1000
 
 

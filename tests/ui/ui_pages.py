@@ -111,7 +111,9 @@ class Notebook:
     name: str
 
     @classmethod
-    def open(cls, page: Page, server: JupyterServer, name: str, *, at: str = "lab/tree") -> Notebook:
+    def open(
+        cls, page: Page, server: JupyterServer, name: str, *, at: str = "lab/tree"
+    ) -> Notebook:
         """Open a notebook of the server, and wait for its kernel."""
         page.goto(f"{server.url}/{at}/{name}?token={server.token}")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=4000 * WAIT_S)
@@ -146,7 +148,9 @@ class Notebook:
     def theme(self, name: str) -> None:
         """Change the theme of JupyterLab: `Light` or `Dark`."""
         told = {"theme": f"JupyterLab {name}"}
-        self.page.evaluate("(told) => jupyterapp.commands.execute('apputils:change-theme', told)", told)
+        self.page.evaluate(
+            "(told) => jupyterapp.commands.execute('apputils:change-theme', told)", told
+        )
         is_light = str(name == "Light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{is_light}']", state="attached")
 
