@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator
+from itertools import count
 from pathlib import Path
 from typing import Any
 
@@ -41,8 +42,9 @@ def need(is_there: object, what: str, how: str) -> None:
     pytest.skip(told)
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
+    """Start the browser, once a module: while it runs, no test can have an event loop of its own."""
     need(chromium_path(), "Chromium", "apt-get install chromium")
     need(AXE.is_file(), "axe-core in node_modules", "make js (with node 20 or newer)")
     with open_browser() as started:
@@ -110,15 +112,17 @@ def _no_faults(_pages: tuple[OpenPage, list[Watch]]) -> Iterator[None]:
 @pytest.fixture(scope="module")
 def open_notebook(
     jupyter: JupyterServer, new_page: OpenPage, request: pytest.FixtureRequest
-) -> Callable[..., Notebook]:
-    """Cells -> a notebook of them, open in JupyterLab (or `at="notebooks"`, in Notebook 7)."""
+) -> Iterator[Callable[..., Notebook]]:
+    """Cells -> a notebook of them, open in JupyterLab (with `in_lab=False`, in Notebook 7)."""
+    stem, number = request.path.stem.removeprefix("test_"), count(1)
 
-    def opened(*cells: str, at: str = "lab/tree") -> Notebook:
-        name = f"{request.module.__name__.rpartition('.')[2]}_{at.partition('/')[0]}.ipynb"
+    def opened(*cells: str, in_lab: bool = True) -> Notebook:
+        name = f"{stem}_{next(number)}.ipynb"
         write_notebook(jupyter.folder / name, *cells)
-        return Notebook.open(new_page(), jupyter, name, at=at)
+        return Notebook.open(new_page(), jupyter, name, in_lab=in_lab)
 
-    return opened
+    yield opened
+    jupyter.end_sessions()
 
 
 @pytest.fixture(scope="module")

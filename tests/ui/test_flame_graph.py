@@ -297,7 +297,7 @@ def test_a_narrow_window_shows_all_controls(lab, graphs):
 
 
 def test_notebook_7_shows_it_and_a_click_reaches_python(open_notebook):
-    notebook = open_notebook(*CELLS[:2], at="notebooks")
+    notebook = open_notebook(*CELLS[:2], in_lab=False)
     notebook.run()
     graph = Graph(notebook.page.locator(".wb-flame"))
     graph.pick(WRITE)
@@ -339,6 +339,77 @@ def test_the_file_works_by_itself(open_file, theme, width):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     check_accessible(page.locator("body"))
     keep_picture(page, f"file_{theme}_{width}")
+
+
+@pytest.fixture(scope="module")
+def _shared_page(new_page):
+    return new_page()
+
+
+@pytest.fixture
+def file(_shared_page, tmp_path):
+    """Widget -> the view in a page of its own, quickly."""
+
+    def opened(widget):
+        widget.to_html(tmp_path / "flame.html")
+        _shared_page.goto((tmp_path / "flame.html").as_uri())
+        return Graph(_shared_page.locator(".wb-flame"))
+
+    return opened
+
+
+def test_the_wheel_zooms_and_dragging_pans(file):
+    graph = file(FlameGraph(STACKS))
+    page, box = graph.view.page, graph.canvas().bounding_box()
+    paper = graph.colour(0.7, 3)  # nothing is below write
+    page.mouse.move(box["x"] + 1, box["y"] + 30)
+    page.mouse.wheel(0, -300)
+    expect(graph.whole).to_be_disabled()  # a plain wheel is the page's
+    page.keyboard.down("Control")
+    page.mouse.wheel(0, -300)
+    page.keyboard.up("Control")
+    expect(graph.whole).to_be_enabled()
+    wait_until(lambda: graph.colour(0.98, 3) != paper, "read over the whole width")
+    page.mouse.down()
+    page.mouse.move(box["x"] - 0.9 * box["width"], box["y"] + 30, steps=5)
+    page.mouse.up()
+    wait_until(lambda: graph.colour(0.6, 3) == paper, "what is right of read")
+    expect(graph.status).to_have_text("")  # a drag is no click
+
+
+def test_keys_zoom_and_pan(file):
+    graph = file(FlameGraph(STACKS))
+    paper = graph.colour(0.7, 3)
+    graph.press("+", "+")  # 37.5 % to 62.5 %
+    wait_until(lambda: graph.colour(0.45, 3) != paper == graph.colour(0.55, 3), "the end of read")
+    graph.press("Shift+ArrowLeft", "Shift+ArrowLeft", "Shift+ArrowLeft")
+    wait_until(lambda: graph.colour(0.98, 3) != paper, "read alone")
+    graph.press("-", "-")
+    expect(graph.whole).to_be_disabled()
+
+
+def test_the_keyboard_brings_deep_rows_into_view(file):
+    graph = file(FlameGraph({";".join(f"f{n}" for n in range(100)): 1}, height=200))
+    place = graph.view.locator(".wb-flame-view")
+    assert place.evaluate("place => place.clientHeight") <= 200
+    graph.press(*["ArrowDown"] * 60)
+    expect(graph.status).to_contain_text("f59: 1")
+    top = place.evaluate("place => place.scrollTop")
+    assert top <= 60 * ROW_PX < top + 200
+    graph.canvas().click(position={"x": 50, "y": 100})
+    expect(graph.status).to_contain_text(f"f{int((top + 100) // ROW_PX) - 1}: 1")
+
+
+def test_what_the_pointer_is_at_is_told_and_stays_in_the_window(file):
+    graph = file(FlameGraph({f"main;{'long_name_' * 60}": 1}))
+    graph.canvas().hover(position={"x": 1200, "y": 2.5 * ROW_PX})
+    tip = graph.view.locator(".wb-tip")
+    expect(tip).to_contain_text("long_name_")
+    box = tip.bounding_box()
+    assert box["x"] >= 0
+    assert box["x"] + box["width"] <= 1280
+    graph.view.get_by_label("Find").hover()
+    expect(tip).to_be_hidden()
 
 
 def test_with_motion_a_zoom_glides_to_its_end(open_file):

@@ -56,3 +56,16 @@ def test_a_page_that_does_nothing_of_it_has_no_faults(page):
     page.set_content("<img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>")
     page.evaluate("console.log('all is well')")
     assert watch.faults == []
+
+
+@pytest.mark.parametrize(
+    ("cell", "seen"),
+    [
+        ("1 / 0", "ZeroDivisionError"),
+        ("import sys; print('a warning', file=sys.stderr)", "a warning"),
+    ],
+    ids=["error", "stderr"],
+)
+def test_a_cell_that_fails_or_warns_is_seen(open_notebook, cell, seen):
+    with pytest.raises(AssertionError, match=seen):
+        open_notebook(cell).run()

@@ -21,6 +21,10 @@ SHOTS = ROOT / "out" / "ui"
 
 _RUN_ALL = "jupyterapp.commands.execute('notebook:run-all-cells')"
 _NOTEBOOK = "jupyterapp.shell.currentWidget"
+_FAILED = ", ".join(
+    f".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.{kind}']"
+    for kind in ("stderr", "error")
+)
 _EVALUATE = f"""async (expression) => {{
   const kernel = {_NOTEBOOK}.context.sessionContext.session.kernel;
   const user_expressions = {{ value: `__import__("json").dumps(${{expression}})` }};
@@ -111,11 +115,11 @@ class Notebook:
     name: str
 
     @classmethod
-    def open(
-        cls, page: Page, server: JupyterServer, name: str, *, at: str = "lab/tree"
-    ) -> Notebook:
-        """Open a notebook of the server, and wait for its kernel."""
-        page.goto(f"{server.url}/{at}/{name}?token={server.token}")
+    def open(cls, page: Page, server: JupyterServer, name: str, *, in_lab: bool = True) -> Notebook:
+        """Open a notebook of the server in JupyterLab or Notebook 7, and wait for its kernel."""
+        stem = Path(name).stem  # a workspace of its own: others would open their notebooks again
+        place = f"lab/workspaces/{stem}/tree" if in_lab else "notebooks"
+        page.goto(f"{server.url}/{place}/{name}?token={server.token}")
         page.wait_for_selector(".jp-NotebookPanel .jp-Cell", timeout=4000 * WAIT_S)
         opened = cls(page, server, name)
         wait_until(opened._has_kernel, "a kernel that is idle and connected")
@@ -131,7 +135,7 @@ class Notebook:
     def run(self) -> None:
         """Run all cells, and wait until they ran."""
         self.page.evaluate(_RUN_ALL)
-        failed = self.page.locator(".jp-OutputArea-output[data-mime-type*='stderr']")
+        failed = self.page.locator(_FAILED)
         assert not failed.count(), failed.first.inner_text()
 
     def value(self, expression: str) -> Any:

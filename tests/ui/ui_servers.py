@@ -70,8 +70,18 @@ class JupyterServer:
 
     def sessions(self) -> list[dict[str, Any]]:
         """Return the sessions with their kernels, as the server has them."""
-        with urllib.request.urlopen(f"{self.url}/api/sessions?token={self.token}") as reply:
+        with self._ask("GET", "sessions") as reply:
             return json.load(reply)
+
+    def end_sessions(self) -> None:
+        """End all kernels."""
+        for session in self.sessions():
+            self._ask("DELETE", f"sessions/{session['id']}").close()
+
+    def _ask(self, method: str, what: str) -> Any:
+        headers = {"Authorization": f"token {self.token}"}
+        url = f"{self.url}/api/{what}"
+        return urllib.request.urlopen(urllib.request.Request(url, None, headers, method=method))
 
 
 @contextmanager
