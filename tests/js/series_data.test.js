@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { Series, bulk, extent, plottedValue, rangeOf } from "../../workbench/views/js/series_data.js";
 import { nearestRow, nextRow, outermost, traceRow } from "../../workbench/views/js/series_line.js";
 import { rowsOf } from "../../workbench/views/js/series_order.js";
-import { changeLines, changeText, isWorse } from "../../workbench/views/js/series_words.js";
+import { changeLines, changeText, isWorse, verdict } from "../../workbench/views/js/series_words.js";
 
 const column = (dtype, values) => ({ dtype, data: new { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, uint8: Uint8Array }[dtype](values).buffer });
 const text = (values) => ({ dtype: "json", data: new TextEncoder().encode(JSON.stringify(values)) });
@@ -79,6 +79,7 @@ test("rows are found by all words and come with the largest change first", () =>
   });
   const found = (wanted) => [...rowsOf(series, { text: "", isChanged: false, by: "change", ...wanted })];
   assert.deepEqual(found({}), [0, 2, 3, 1]); // that with a change point before larger moves
+  assert.deepEqual(found({ by: "worse" }), [0, 3, 2, 1]);
   assert.deepEqual(found({ by: "name" }), [2, 0, 1, 3]);
   assert.deepEqual(found({ by: "size" }), [0, 2, 1, 3]);
   assert.deepEqual(found({ by: "given", text: "FILE par" }), [2]);
@@ -141,6 +142,13 @@ test("a change says in words what happened", () => {
   const series = seriesOf([[1, 1, 2]], { changes: [{ row: 0, index: 2, before: 1, after: 2 }] });
   assert.deepEqual(changeLines(series, 0), ["▲ worse from window 2, between window 1 and window 3: 1 s → 2 s (+100 %)"]);
   assert.equal(changeText(Infinity), "new");
+});
+
+test("a mark points where the series went and is full where that is worse", () => {
+  assert.equal(verdict({ before: 1, after: 2, isWorse: true }), "▲ worse");
+  assert.equal(verdict({ before: 1, after: 2, isWorse: false }), "△ better");
+  assert.equal(verdict({ before: 2, after: 1, isWorse: true }), "▼ worse");
+  assert.equal(verdict({ before: 2, after: 1, isWorse: false }), "▽ better");
 });
 
 test("which way is worse is told by the change point, else by the direction", () => {

@@ -226,7 +226,7 @@ def test_a_picture_has_the_largest_changes_and_no_markup_of_names():
     assert "last &amp; step +100 %" in text
     assert "<b>" not in text
     assert text.count("<path") < 60
-    assert "the 40 that changed most are drawn; ▲ 1 worse, ▼ 0 better" in text
+    assert "the 40 that changed most are drawn; 1 got worse (full marks), 0 better" in text
 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 0)), np.full((2, 3), np.nan), [[4.0]], np.zeros((2, 0))])  # fmt: skip

@@ -140,9 +140,7 @@ def test_events_are_told_by_keys(page):
 
 def test_a_plot_for_each_shows_changed_ones_first_and_scrolls(page):
     page.get_by_label("Show").select_option("grid")
-    assert "wb-series-mode" in page.evaluate(
-        "performance.getEntriesByType('measure').map(e => e.name)"
-    )
+    page.wait_for_function("() => performance.getEntriesByName('wb-series-mode').length")
     page.locator(".wb-series-grid canvas").focus()
     page.keyboard.press("Enter")
     assert page.locator(".wb-series-name").all_inner_texts() == ["series 2 <b>"]

@@ -110,15 +110,16 @@ def _mark(shown: SeriesSet, change: SeriesChange, low: float, high: float) -> st
     middle, size = _scales(shown, np.array([change.row]))
     x = _x(change.index, shown.n_windows)
     y = _y(float((change.after - middle[0]) / size[0]), low, high)
-    tip = -5 if change.is_worse else 5
+    tip = -5 if change.after >= change.before else 5
     colour = _WORSE if change.is_worse else _BETTER
+    look = f'fill="{colour}" stroke="#fff"' if change.is_worse else f'fill="#fff" stroke="{colour}"'
     left, right = (_x(at, shown.n_windows) for at in (change.low, change.high + 1))
     what = f"{'worse' if change.is_worse else 'better'} from {shown.windows[change.index]}"
     return (
         f"<g><title>{_clean(shown.names[change.row])}: {_clean(what)}</title>"
         f'<rect x="{left:.1f}" y="{y - 1:.1f}" width="{max(right - left, 1):.1f}" height="2" '
         f'fill="{colour}" fill-opacity="0.5"/><path d="M{x - 5:.1f} {y - tip:.1f}h10'
-        f'L{x:.1f} {y + tip:.1f}z" fill="{colour}" stroke="#fff"/></g>'
+        f'L{x:.1f} {y + tip:.1f}z" {look}/></g>'
     )
 
 
@@ -167,7 +168,7 @@ def _caption(shown: SeriesSet, n_drawn: int) -> str:
         told += f", the {n_drawn} that changed most are drawn"
     n_worse = sum(change.is_worse for change in shown.changes)
     if shown.changes:
-        told += f"; ▲ {n_worse} worse, ▼ {len(shown.changes) - n_worse} better"
+        told += f"; {n_worse} got worse (full marks), {len(shown.changes) - n_worse} better"
     return f"{told}; relative to each one's median" if n_drawn else told
 
 

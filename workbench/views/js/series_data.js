@@ -54,13 +54,14 @@ export class Series {
       throw new Error(`expected ${this.nSeries} × ${this.nWindows} values, got ${this.values.length}`);
     }
     /** @type {Change[]} */
-    this.changes = [...number("change_row")].map((row, i) => ({
-      row, index: number("change_index")[i], low: number("change_low")[i], high: number("change_high")[i],
-      before: number("change_before")[i], after: number("change_after")[i], isWorse: number("change_worse")[i] === 1,
-    }));
+    this.changes = changesIn(number);
     /** @type {Map<number, Change[]>} by row, the largest first */
     this.changesOf = new Map();
-    for (const change of this.changes) this.changesOf.set(change.row, [...(this.changesOf.get(change.row) ?? []), change]);
+    for (const change of this.changes) {
+      const list = this.changesOf.get(change.row);
+      if (list) list.push(change);
+      else this.changesOf.set(change.row, [change]);
+    }
     for (const list of this.changesOf.values()) list.sort((one, other) => Math.abs(ratioOf(other)) - Math.abs(ratioOf(one)));
     const titles = texts(columns.event_title);
     const kinds = texts(columns.event_kind);
@@ -111,6 +112,12 @@ export class Series {
   on(scale) {
     return (this.plotted[scale] ??= plottedOn(this, scale));
   }
+}
+
+/** @param {(name: string) => any} number reads a column @returns {Change[]} */
+function changesIn(number) {
+  const [rows, index, low, high, before, after, worse] = ["row", "index", "low", "high", "before", "after", "worse"].map((name) => number(`change_${name}`));
+  return Array.from(rows, (row, i) => ({ row, index: index[i], low: low[i], high: high[i], before: before[i], after: after[i], isWorse: worse[i] === 1 }));
 }
 
 /** @param {{before: number, after: number}} change @returns {number} fraction of the level before */

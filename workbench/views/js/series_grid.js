@@ -4,8 +4,8 @@ import { make } from "./dom.js";
 import { middleClipped, withUnit } from "./format.js";
 import { extent, plottedValue, rangeOf } from "./series_data.js";
 import { traceRow } from "./series_line.js";
-import { triangle } from "./series_plot.js";
-import { changeLines, changeText, counted, isWorse, valueLines } from "./series_words.js";
+import { drawMark } from "./series_plot.js";
+import { changeLines, changeText, counted, valueLines, verdict } from "./series_words.js";
 
 const CELL_PX = 100;
 const LEAST_CELL_PX = 210;
@@ -113,11 +113,10 @@ export class Grid {
     pen.fillText(withUnit(series.last(row), series.unit(row)), x, y + 27);
     const ratio = series.ratio[row];
     if (Number.isNaN(ratio)) return;
-    const hasChange = series.changesOf.has(row);
-    const worse = isWorse(series, row);
+    const [change] = series.changesOf.get(row) ?? [];
     pen.textAlign = "right";
-    if (hasChange) pen.fillStyle = worse ? palette.bad : palette.good;
-    pen.fillText((hasChange ? (worse ? "▲ worse " : "▼ better ") : "") + changeText(ratio), x + width, y + 27);
+    if (change) pen.fillStyle = change.isWorse ? palette.bad : palette.good;
+    pen.fillText((change ? `${verdict(change)} ` : "") + changeText(ratio), x + width, y + 27);
   }
 
   /** @param {number} row @param {number} left @param {number} top @returns {import("./series_line.js").Frame & {bottom: number}} */
@@ -152,8 +151,8 @@ export class Grid {
     pen.fillStyle = palette.muted;
     for (const { position } of series.events.slice(0, MOST_EVENTS)) pen.fillRect(Math.round(frame.x(position)), frame.bottom - 4, 1, 4);
     const changes = series.changesOf.get(row) ?? [];
-    for (const { low, high, isWorse: isBad } of changes) {
-      pen.fillStyle = isBad ? palette.bad : palette.good;
+    for (const { low, high, isWorse } of changes) {
+      pen.fillStyle = isWorse ? palette.bad : palette.good;
       pen.globalAlpha = 0.16;
       pen.fillRect(frame.x(low), top, Math.max(frame.x(high + 1) - frame.x(low), 2), tall);
       pen.globalAlpha = 1;
@@ -163,9 +162,8 @@ export class Grid {
     pen.beginPath();
     traceRow(pen, plotted, row, frame);
     pen.stroke();
-    for (const { index, after, isWorse: isBad } of changes) {
-      pen.fillStyle = isBad ? palette.bad : palette.good;
-      triangle(pen, frame.x(index), frame.y(plottedValue(plotted, row, after, view.scale)), 4, isBad);
+    for (const change of changes) {
+      drawMark(pen, frame.x(change.index), frame.y(plottedValue(plotted, row, change.after, view.scale)), 4, change, palette);
     }
   }
 

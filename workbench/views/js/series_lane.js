@@ -82,7 +82,7 @@ export class Lane {
     const here = view.series.changes.filter(({ index, row }) => index === window && view.isShown[row]);
     if (!here.length) return view.hideTip();
     const worse = here.filter((one) => one.isWorse).length;
-    const lines = [worse ? `▲ ${counted(worse, "series", "series")} got worse` : "", here.length > worse ? `▼ ${counted(here.length - worse, "series", "series")} got better` : ""];
+    const lines = [worse ? `${counted(worse, "series", "series")} got worse` : "", here.length > worse ? `${counted(here.length - worse, "series", "series")} got better` : ""];
     return view.showTip(view.series.windowName(window), lines, event);
   }
 
@@ -121,9 +121,10 @@ export class Lane {
       const size = isAt ? 6 : 4.5;
       pen.beginPath();
       if (kind === "deploy") {
-        pen.moveTo(x - size, 4);
-        pen.lineTo(x + size, 4);
-        pen.lineTo(x, 4 + 2 * size);
+        pen.moveTo(x - size, 8);
+        pen.lineTo(x, 8 - size - 1);
+        pen.lineTo(x + size, 8);
+        pen.lineTo(x, 8 + size + 1);
       } else pen.arc(x, 8, size - 1, 0, 7);
       pen.fill();
     });

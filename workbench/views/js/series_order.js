@@ -1,10 +1,12 @@
 // Which series are shown, and in which order.
 
+import { isWorse } from "./series_words.js";
+
 /**
  * @typedef {object} Wanted
  * @property {string} text that names have; several words are all to be there
  * @property {boolean} isChanged only those with a change point
- * @property {"change" | "name" | "size" | "given"} by
+ * @property {"change" | "worse" | "name" | "size" | "given"} by
  */
 
 /**
@@ -26,9 +28,15 @@ export function rowsOf(series, { text, isChanged, by }) {
   return Int32Array.from(by === "given" ? rows : rows.sort(comparison(series, by)));
 }
 
+/** @param {import("./series_data.js").Series} series @param {number} row @returns {number} its change, below 0 where it got better */
+function worseBy(series, row) {
+  const size = Math.abs(series.ratio[row]);
+  return isWorse(series, row) === false ? -size : size;
+}
+
 /**
  * @param {import("./series_data.js").Series} series
- * @param {"change" | "name" | "size"} by
+ * @param {"change" | "worse" | "name" | "size"} by
  * @returns {(one: number, other: number) => number} ties are broken by the order they were given in
  */
 function comparison(series, by) {
@@ -38,13 +46,16 @@ function comparison(series, by) {
   }
   if (by === "size") return falling((row) => Math.abs(series.median[row]));
   const first = falling((row) => (series.changesOf.has(row) ? 1 : 0));
-  const most = falling((row) => Math.abs(series.ratio[row]));
+  const most = by === "worse" ? falling((row) => worseBy(series, row), -Infinity) : falling((row) => Math.abs(series.ratio[row]));
   return (one, other) => first(one, other) || most(one, other) || one - other;
 }
 
-/** @param {(row: number) => number} size @returns {(one: number, other: number) => number} */
-function falling(size) {
-  const known = /** @param {number} row */ (row) => { const value = size(row); return Number.isNaN(value) ? -1 : value; };
+/**
+ * @param {(row: number) => number} size @param {number} [none] what stands for NaN
+ * @returns {(one: number, other: number) => number}
+ */
+function falling(size, none = -1) {
+  const known = /** @param {number} row */ (row) => { const value = size(row); return Number.isNaN(value) ? none : value; };
   return (one, other) => {
     const [here, there] = [known(one), known(other)];
     return here === there ? 0 : there > here ? 1 : -1;

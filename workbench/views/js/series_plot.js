@@ -162,17 +162,15 @@ export class Plot {
     const plotted = series.on(view.scale);
     const marks = series.changes.filter(({ row, index }) => view.isShown[row] && index >= view.start && index < view.end);
     marks.sort((one, other) => Math.abs(ratioOf(other)) - Math.abs(ratioOf(one)));
-    for (const { row, index, low, high, after, isWorse } of marks.slice(0, MOST_MARKS).reverse()) {
+    for (const change of marks.slice(0, MOST_MARKS).reverse()) {
+      const { row, index, low, high, after, isWorse } = change;
       const y = Math.min(Math.max(this.y(plottedValue(plotted, row, after, view.scale)), 8), this.floor - 4);
       const x = view.x(index);
       pen.fillStyle = isWorse ? palette.bad : palette.good;
       pen.globalAlpha = 0.45;
       if (high > low) pen.fillRect(view.x(low), y - 1, Math.max(view.x(high + 1) - view.x(low), 2), 2);
       pen.globalAlpha = 1;
-      triangle(pen, x, y, 4.5, isWorse);
-      pen.strokeStyle = palette.paper;
-      pen.lineWidth = 1;
-      pen.stroke();
+      drawMark(pen, x, y, 4.5, change, palette);
     }
   }
 
@@ -320,8 +318,7 @@ export class Plot {
     pen.lineTo(view.x(until), at(change.after));
     pen.stroke();
     pen.setLineDash([]);
-    pen.fillStyle = change.isWorse ? view.palette.bad : view.palette.good;
-    triangle(pen, view.x(change.index), Math.min(Math.max(at(change.after), 8), this.floor - 4), 6, change.isWorse);
+    drawMark(pen, view.x(change.index), Math.min(Math.max(at(change.after), 8), this.floor - 4), 6, change, view.palette);
   }
 
   /** @param {CanvasRenderingContext2D} pen */
@@ -470,15 +467,23 @@ function lastShown(view, plotted, row) {
   return NaN;
 }
 
-/** @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size @param {boolean} isUp */
-export function triangle(pen, x, y, size, isUp) {
-  const tip = isUp ? -size : size;
+/**
+ * Draw a triangle that points where the series went: full where that is worse, hollow where it is better.
+ * @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size
+ * @param {import("./series_data.js").Change} change @param {Record<string, string>} palette
+ */
+export function drawMark(pen, x, y, size, change, palette) {
+  const tip = change.after >= change.before ? -size : size;
   pen.beginPath();
   pen.moveTo(x - size, y - tip * 0.7);
   pen.lineTo(x + size, y - tip * 0.7);
   pen.lineTo(x, y + tip);
   pen.closePath();
+  pen.lineWidth = change.isWorse ? 1 : 1.5;
+  pen.fillStyle = change.isWorse ? palette.bad : palette.paper;
+  pen.strokeStyle = change.isWorse ? palette.paper : palette.good;
   pen.fill();
+  pen.stroke();
 }
 
 /**

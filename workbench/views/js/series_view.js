@@ -8,7 +8,7 @@ import { Grid } from "./series_grid.js";
 import { Lane } from "./series_lane.js";
 import { rowsOf } from "./series_order.js";
 import { Plot } from "./series_plot.js";
-import { changeLines, changeText, counted, levelsOf, valueLines } from "./series_words.js";
+import { changeLines, changeText, counted, levelsOf, valueLines, verdict } from "./series_words.js";
 import { followTheme } from "./theme.js";
 
 /**
@@ -132,7 +132,7 @@ export class SeriesView {
     this.modes.select.addEventListener("change", () => this.setMode(/** @type {Mode} */ (this.modes?.select.value)), { signal });
     const scales = chooser("Scale", [["absolute", "values"], ["log", "values, logarithmic"], ["relative", "relative to median"]], this.scale);
     scales.select.addEventListener("change", () => { this.scale = /** @type {Scale} */ (scales.select.value); this.stale(); }, { signal });
-    this.orders = chooser("Sort", [["change", "largest change"], ["name", "name"], ["size", "size"], ["given", "as given"]], "change");
+    this.orders = chooser("Sort", [["change", "largest change"], ["worse", "worst change"], ["name", "name"], ["size", "size"], ["given", "as given"]], "change");
     this.orders.select.addEventListener("change", () => { this.wanted.by = /** @type {any} */ (this.orders?.select.value); this.sift(); }, { signal });
     const changed = make("input", { type: "checkbox" });
     changed.addEventListener("change", () => { this.wanted.isChanged = changed.checked; this.sift(); }, { signal });
@@ -168,9 +168,10 @@ export class SeriesView {
     }
     if (this.mode === "overlay" && plot.range.isCut) parts.push(item("values beyond the scale lie at its edge"));
     if (series.changes.length) {
-      parts.push(item(make("b", { style: `color:${palette.bad}` }, "▲"), "worse"), item(make("b", { style: `color:${palette.good}` }, "▼"), "better"), item("shaded: where it may begin"));
+      parts.push(item(make("b", { style: `color:${palette.bad}` }, "▲▼"), "worse"), item(make("b", { style: `color:${palette.good}` }, "△▽"), "better"), item("shaded: where it may begin"));
+      if (this.mode === "overlay") parts.push(item("found: worse above, better below the line"));
     }
-    if (series.events.length && this.mode === "overlay") parts.push(item("▼ deploy, ● other change, in the lane of events"));
+    if (series.events.length && this.mode === "overlay") parts.push(item("events: ◆ deploy, ● other change"));
     if (series.timesMs) parts.push(item("times in UTC"));
     parts.push(make("span", { class: "wb-key-item wb-help" },
       "drag: brush · click: select, shift-click: more · arrows: go, shift-arrows: brush · Enter: select, z: zoom, 0: whole time, m: plots, Escape: clear"));
@@ -200,7 +201,7 @@ export class SeriesView {
       cell(make("b", { style: `color:${this.colourOf(i)}` }, String(i + 1))), cell(remove),
       make("td", { class: "wb-series-name", title: name }, name),
       cell(change ? levelsOf(change, series.unit(row)) : `median ${withUnit(series.median[row], series.unit(row))}`),
-      cell(change ? `${change.isWorse ? "▲ worse" : "▼ better"} ${changeText(ratio)}` : Number.isNaN(ratio) ? "–" : `${changeText(ratio)}, begin to end`),
+      cell(change ? `${verdict(change)} ${changeText(ratio)}` : Number.isNaN(ratio) ? "–" : `${changeText(ratio)}, begin to end`),
       cell(change ? series.windowName(change.index) : "–"));
   }
 

@@ -15,6 +15,12 @@ export function levelsOf(change, unit) {
   return `${withUnit(change.before, unit)} → ${withUnit(change.after, unit)}`;
 }
 
+/** @param {import("./series_data.js").Change} change @returns {string} where it went, and whether that is worse: full, or hollow */
+export function verdict(change) {
+  const isUp = change.after >= change.before;
+  return change.isWorse ? `${isUp ? "▲" : "▼"} worse` : `${isUp ? "△" : "▽"} better`;
+}
+
 /** @param {number} ratio */
 export function changeText(ratio) {
   if (ratio === Infinity) return "new";
@@ -36,7 +42,7 @@ export function changeLines(series, row) {
   const lines = list.slice(0, 3).map((change) => {
     const { index, low, high } = change;
     const about = high > low ? `, between ${series.windowName(low)} and ${series.windowName(high)}` : "";
-    return `${change.isWorse ? "▲ worse" : "▼ better"} from ${series.windowName(index)}${about}: ${levelsOf(change, series.unit(row))} (${changeText(ratioOf(change))})`;
+    return `${verdict(change)} from ${series.windowName(index)}${about}: ${levelsOf(change, series.unit(row))} (${changeText(ratioOf(change))})`;
   });
   if (list.length > 3) lines.push(`and ${counted(list.length - 3, "more change point")}`);
   return lines;
