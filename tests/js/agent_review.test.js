@@ -3,8 +3,10 @@ import { test } from "node:test";
 
 import { changesOf, linesIn } from "../../workbench/views/js/agent_review.js";
 
-const TOLD = { mitigation: "hoist", category: "repeated work", summary: "It reads twice", functions: ["m:read", "m:parse"] };
-const given = (more = {}) => ({ ...TOLD, functions: "m:read\nm:parse", ...more });
+/** @type {import("../../workbench/views/js/agent_view.js").Diagnosis} */
+const TOLD = { mitigation: "hoist", category: "repeated work", summary: "It reads twice", functions: ["m:read", "m:parse"], regression_id: "R-1", change_id: "a", confidence: 1, evidence: [], skill: "", suspects: [] };
+/** @param {object} [more] */
+const given = (more = {}) => ({ mitigation: "hoist", category: "repeated work", summary: "It reads twice", functions: "m:read\nm:parse", ...more });
 
 test("what was not changed is no change", () => {
   assert.deepEqual(changesOf(TOLD, given()), {});

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
 
+/** @param {string} id @param {Partial<import("../../workbench/views/js/suspect_rank.js").Suspect>} [more] */
 const one = (id, more = {}) => ({
   id, title: "", author: "", at: "", kind: "commit", key: "", before: "", after: "", probability: 0, window: null,
   is_roll_back: false, growing: [], functions: [], n_functions: 0, files: [], n_files: 0, n_added: 0, n_removed: 0,
@@ -13,6 +14,7 @@ const ROWS = [
   one("b", { title: "more logs", kind: "flag", probability: 0.3, window: null, author: "Bo" }),
   one("c", { title: "Again", probability: 0.05, window: 3, author: "Ada" }),
 ];
+/** @param {{id: string}[]} rows */
 const ids = (rows) => rows.map(({ id }) => id);
 
 test("every word has to be found, anywhere, in any case", () => {

@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { clock, isRunning, outcomeOf } from "../../workbench/views/js/task.js";
 
+/** @param {string} state @param {object} [more] */
 const task = (state, more = {}) => ({ title: "Reading", state, text: "", ratio: null, seconds: 75.4, ...more });
 
 test("time is told in seconds, and from a minute on in minutes", () => {
