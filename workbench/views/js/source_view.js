@@ -48,7 +48,8 @@ export class SourceView {
       return;
     }
     const costs = numbers(told.costs);
-    const most = costs.reduce((best, cost) => (cost > best ? cost : best), 0);
+    let most = 0;
+    for (const cost of costs) if (cost > most) most = cost;
     const hasOwners = told.owners.some(Boolean);
     const body = make("tbody", {}, ...told.lines.map((text, at) => this.drawLine(text, at, costs[at], most, hasOwners)));
     const head = make("tr", {}, make("th", { scope: "col", class: "n" }, "Line"), make("th", { scope: "col", class: "n" }, "Cost"),
