@@ -190,17 +190,20 @@ class Flame:
         Returns
         -------
         pandas.DataFrame
-            `function` (the subject), `before`, `after` and `delta`, over all call paths, in `unit`.
+            `subject`, `function`, `file`; `before`, `after` and `delta`, over all call paths, in
+            `unit`.
         """
         before = self.after if self.before is None else self.before
         sides = [self._function_costs(side) for side in (before, self.after)]
         delta = sides[1] - sides[0]
         order = np.argsort(-np.abs(delta), kind="stable")[:n]
         order = order[np.abs(delta[order]) > 1e-9 * self.largest[0]]
-        names = [self.functions[f].subject for f in order]
+        changed = [self.functions[f] for f in order]
         return pd.DataFrame(
             {
-                "function": names,
+                "subject": [function.subject for function in changed],
+                "function": [function.name for function in changed],
+                "file": [function.file for function in changed],
                 "before": sides[0][order],
                 "after": sides[1][order],
                 "delta": delta[order],
