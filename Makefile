@@ -47,7 +47,7 @@ check: $(READY) js  ## ruff, mypy, the architecture test; tsc, eslint and node t
 
 $(MODULES): package-lock.json package.json .npmrc
 	@rm -f $@
-	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null && touch $@ || \
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 >/dev/null && touch $@ || \
 		{ echo "npm could not install what package-lock.json lists"; test "$$WORKBENCH_BROWSER" != required; }
 
 js: $(if $(NPM),$(MODULES))  ## types, lint and tests of the ES modules (needs node 20 or newer)

@@ -44,6 +44,16 @@ function checkTree(tree) {
   }
 }
 
+/** @param {Tree} tree derived: its callees stand the costliest first too */
+function checkDerived(tree) {
+  checkTree(tree);
+  const { after, before, parent } = tree;
+  const size = /** @param {number} node */ (node) => Math.max(after[node], before?.[node] ?? 0);
+  for (let node = 2; node < parent.length; node++) {
+    assert.ok(parent[node] !== parent[node - 1] || size(node) <= size(node - 1), `node ${node} is before its time`);
+  }
+}
+
 /** @param {string} what @param {(named: Named, seed: number) => void} law */
 function holdsForRandomTrees(what, law) {
   test(what, () => {
@@ -196,7 +206,7 @@ test("a call of a function that is on the stack already is folded into the one t
 holdsForRandomTrees("merging recursion keeps totals, leaves none, and is the same done twice", (named) => {
   const { tree, names } = named;
   const merged = mergeRecursion(tree, names.length);
-  checkTree(merged);
+  checkDerived(merged);
   assert.deepEqual([merged.after[0], merged.before?.[0]], [tree.after[0], tree.before?.[0]]);
   for (let node = 1; node < merged.parent.length; node++) {
     const path = stackOf({ tree: merged, names }, node).split(";");
@@ -234,7 +244,7 @@ holdsForRandomTrees("callers and callees of a function cost what it costs, recur
   names.forEach((_, fn) => {
     const { cost } = findNodes(tree, (one) => one === fn, tree.after);
     for (const derived of [calleesOf(tree, fn, names.length), callersOf(tree, fn, names.length)]) {
-      checkTree(derived);
+      checkDerived(derived);
       assert.equal(derived.after[0], cost);
       if (tree.before) assert.equal(derived.before?.[0], findNodes(tree, (one) => one === fn, tree.before).cost);
     }

@@ -21,6 +21,7 @@ const TOLD = [
   [() => withUnit(0.125, "share"), "12.5 %"],
   [() => withUnit(12.5, "percent"), "12.5 %"],
   [() => withUnit(1234567, "count"), "1,234,567"],
+  [() => withUnit(1234.5, "count"), "1,234.5"],
   [() => withUnit(3.25, "CPU ms per round"), "3.25 CPU ms per round"],
   [() => signedWithUnit(0.02, "share"), "+2 %"],
   [() => signedWithUnit(-0.02, "share"), "−2 %"],

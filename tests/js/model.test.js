@@ -46,6 +46,16 @@ test("who stops listening while something is told disturbs nobody", () => {
   assert.deepEqual(heard, ["once", "always", "always"]);
 });
 
+test("who begins to listen while something is told hears of the next", () => {
+  const model = savedModel({ a: 0 });
+  /** @type {any[]} */ const heard = [];
+  model.on("change:a", () => model.on("change:a", (value) => heard.push(value)));
+  model.set("a", 1);
+  assert.deepEqual(heard, []);
+  model.set("a", 2);
+  assert.deepEqual(heard, [2]);
+});
+
 test("a message is answered: nobody is there to hear it", () => {
   const model = savedModel({});
   /** @type {any[]} */ const heard = [];

@@ -183,7 +183,7 @@ def test_keys_open_steps(view):
 
 
 def test_one_click_approves_in_notebook_7_too(open_notebook):
-    notebook = open_notebook(*CELLS, at="notebooks")
+    notebook = open_notebook(*CELLS, in_lab=False)
     notebook.run()
     view = notebook.page.locator(".wb-agent")
     button(view, "Approve").click()
