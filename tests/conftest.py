@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import settings
 
 from workbench.history import Repository, run_git
 from workbench.ingest import read
 from workbench.store import Store, WindowProfile
-from workbench.types import Profile, Recording
+from workbench.types import Function, Profile, Recording
 
 settings.register_profile("workbench", deadline=None, max_examples=30)  # machines are shared
 settings.load_profile("workbench")
@@ -88,3 +90,41 @@ def make_store(tmp_path: Path) -> Callable[..., Store]:
 def make_recording(make_store: Callable[..., Store]) -> Callable[..., Recording]:
     """As make_store, but read back."""
     return lambda *args, **kwargs: make_store(*args, **kwargs).recording()
+
+
+@pytest.fixture
+def make_windows() -> Callable[..., Recording]:
+    """Windows such as `{"main;parse;read": 12}` -> a recording of them."""
+
+    def make(
+        *windows: Mapping[str, int], cpu_seconds: Sequence[float] = (), work: Sequence[float] = ()
+    ) -> Recording:
+        stacks = sorted({stack for window in windows for stack in window})
+        names = sorted({name for stack in stacks for name in stack.split(";")})
+        frames = [[names.index(name) for name in stack.split(";")] for stack in stacks]
+        counts = Counter(
+            {(w, stacks.index(s)): n for w, window in enumerate(windows) for s, n in window.items()}
+        )
+        samples = np.array([[w, s, n] for (w, s), n in sorted(counts.items())], np.int64)
+        samples = samples.reshape(-1, 3)
+        table = pd.DataFrame(
+            {
+                "at": pd.date_range("2025-03-01", periods=len(windows), freq="h"),
+                "version": "1.0",
+                "work": work or np.nan,
+                "cpu_seconds": cpu_seconds or np.nan,
+                "n_samples": [sum(window.values()) for window in windows],
+            }
+        )
+        return Recording(
+            service="shop",
+            windows=table,
+            functions=tuple(Function(name, f"{name}.py") for name in names),
+            stack_starts=np.cumsum([0, *map(len, frames)]),
+            stack_functions=np.array([f for stack in frames for f in stack], dtype=np.int64),
+            sample_windows=samples[:, 0],
+            sample_stacks=samples[:, 1],
+            sample_counts=samples[:, 2],
+        )
+
+    return make

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "workbench"
 ORDER = [
     *("errors", "compiled", "profile", "types", "history", "views", "ingest", "store", "intake"),
     *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
-    *("agent", "solver", "evaluate", "report", "widgets", "board", "cli"),
+    *("agent", "solver", "evaluate", "report", "widgets", "board", "magics", "cli"),
 ]
 
 SHARED = {"errors", "compiled", "profile", "types", "history", "views"}
@@ -34,7 +34,8 @@ HOMES = {
     "click": {"cli"},
     "duckdb": {"store"},
     "fsspec": {"store"},
-    "ipywidgets": {"widgets"},
+    "ipympl": {"report"},
+    "ipywidgets": {"board", "widgets"},
     "jinja2": {"report"},
     "langchain": {"agent"},
     "langchain_core": {"agent"},
@@ -47,7 +48,7 @@ HOMES = {
     "pyarrow": {"ingest", "profile", "store"},  # a profile is Arrow tables
     "rich": {"cli"},
     "ruptures": {"detect"},
-    "traitlets": {"widgets"},
+    "traitlets": {"board", "widgets"},
     **{
         f"tree_sitter{language}": {"attribute"}
         for language in (

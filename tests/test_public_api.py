@@ -133,6 +133,7 @@ PUBLIC = {
         "within",
     ],
     "workbench.attribute.code": ["CodeHistory", "CodeMap", "Definition"],
+    "workbench.board": ["Board", "source_of"],
     "workbench.cli": ["cli", "main"],
     "workbench.detect": [
         "Background",
@@ -162,6 +163,8 @@ PUBLIC = {
         "Truth",
         "build_case",
         "cache_folder",
+        "cut_timeline",
+        "demo_case",
         "load_bank",
         "load_spec",
         "load_timeline",
@@ -214,9 +217,16 @@ PUBLIC = {
         "ValueType",
     ],
     "workbench.report": [
-        "FlameDiff",
+        "interactive",
+        "plot_evidence",
         "plot_explanation",
+        "plot_flame",
+        "plot_funnel",
+        "plot_many",
+        "plot_regressions",
         "plot_series",
+        "plot_steps",
+        "plot_suspects",
         "plot_verification",
         "render_report",
         "render_svg",
@@ -288,12 +298,26 @@ PUBLIC = {
     "workbench.views": [
         "Flame",
         "SeriesSet",
+        "Source",
         "diff_flame",
         "flame_of",
         "recording_flame",
         "series_set_of",
     ],
-    "workbench.widgets": ["FlameGraph", "Picker", "SeriesExplorer"],
+    "workbench.magics": ["PROFILERS", "Profiler", "WorkbenchMagics", "choose_profiler"],
+    "workbench.widgets": [
+        "AgentView",
+        "Cancelled",
+        "FixCard",
+        "FlameGraph",
+        "Picker",
+        "RegressionBoard",
+        "SeriesExplorer",
+        "SourceLines",
+        "SuspectTable",
+        "Task",
+        "TaskView",
+    ],
 }
 DEFINED = {
     "workbench.errors": [
@@ -310,7 +334,7 @@ DEFINED = {
         "WorkbenchError",
     ],
     "workbench.compiled": ["Loops"],
-    "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
+    "workbench.intake": ["Labels", "Tally", "add_files", "expand", "take_in", "watch"],
 }
 """Modules that are public as a whole."""
 

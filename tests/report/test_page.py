@@ -1,4 +1,5 @@
 import json
+from base64 import b64decode
 from collections.abc import Callable, Iterator
 from dataclasses import fields, is_dataclass, replace
 from datetime import datetime
@@ -63,10 +64,10 @@ NOBODY = (Feature("any", 1.0, 1.0, "there is always another cause"),)
 
 
 @pytest.fixture
-def outcome(make_recording: Callable[..., Any]) -> Outcome:
+def outcome(make_windows: Callable[..., Any]) -> Outcome:
     """Return the outcome of a case that was solved, with every field filled."""
     windows = [{"main;read": 6, "main;show": 6}] * 3 + [{"main;read": 18, "main;show": 6}] * 3
-    recording = make_recording(*windows, cpu_seconds=[0.12] * 3 + [0.24] * 3, work=[10.0] * 6)
+    recording = make_windows(*windows, cpu_seconds=[0.12] * 3 + [0.24] * 3, work=[10.0] * 6)
     cost = np.array([0.006] * 3 + [0.018] * 3)
     change = Change(
         id="4f9c2ab81d7e6035aa17cc90be12d34f56789abc",
@@ -217,8 +218,10 @@ def test_hostile_text_is_shown_and_never_obeyed(outcome):
     assert page.tags == plain_page.tags
     assert page.ids == plain_page.ids
     assert page.text.count(HOSTILE) > 40
-    assert page.data[0]["root"] == f"shop{HOSTILE}"
-    assert [f"main{HOSTILE}", f"main.py{HOSTILE}"] in page.data[0]["functions"]
+    flame = page.data[0]
+    assert flame["title"] == f"shop{HOSTILE}"
+    for column, text in (("names", "main"), ("files", "main.py")):
+        assert f"{text}{HOSTILE}" in json.loads(b64decode(flame["columns"][column]["data"]))
 
 
 def test_half_a_surrogate_pair_does_not_stop_the_page(outcome):

@@ -15,6 +15,7 @@ import click
 from workbench.cli.attribute import attribute
 from workbench.cli.detect import detect
 from workbench.cli.investigations import resume
+from workbench.cli.lab import lab
 from workbench.cli.mcp import mcp
 from workbench.cli.outcomes import finish, run_solve, write_fix
 from workbench.cli.output import Progress, print_next, print_table, show_progress
@@ -39,6 +40,7 @@ cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
 cli.add_command(attribute)
+cli.add_command(lab)
 cli.add_command(mcp)
 cli.add_command(resume)
 cli.add_command(skills)

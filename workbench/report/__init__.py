@@ -1,18 +1,24 @@
 """Outcomes -> figures and one self-contained page; the one home of matplotlib."""
 
-from workbench.report.figures import (
-    plot_explanation,
-    plot_series,
-    plot_verification,
-    render_svg,
-)
-from workbench.report.flame import FlameDiff
+from workbench.report.cause_figures import plot_evidence, plot_steps, plot_suspects
+from workbench.report.figures import plot_explanation, plot_series, plot_verification
+from workbench.report.finding_figures import plot_funnel, plot_many, plot_regressions
+from workbench.report.flame_figure import plot_flame
+from workbench.report.interactive import interactive
 from workbench.report.page import render_report
+from workbench.report.style import render_svg
 
 __all__ = [
-    "FlameDiff",
+    "interactive",
+    "plot_evidence",
     "plot_explanation",
+    "plot_flame",
+    "plot_funnel",
+    "plot_many",
+    "plot_regressions",
     "plot_series",
+    "plot_steps",
+    "plot_suspects",
     "plot_verification",
     "render_report",
     "render_svg",

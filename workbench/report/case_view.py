@@ -12,10 +12,13 @@ from typing import Any
 import numpy as np
 
 from workbench.report.diff import DiffLine, parse_diff
-from workbench.report.figures import plot_series, plot_verification, render_svg
-from workbench.report.flame import FlameDiff
-from workbench.report.units import COST, Unit, unit_of
+from workbench.report.figures import plot_series, plot_verification
+from workbench.report.style import render_svg
+from workbench.report.units import COST, SHARE, Unit, unit_of
 from workbench.types import SERVICE, Change, Evidence, FloatArray, Outcome, Regression, Step
+from workbench.views import Flame, recording_flame
+from workbench.views.columns import flame_columns, in_text
+from workbench.views.flame import SHARE_UNIT
 
 _HASH = re.compile("[0-9a-f]{12,64}")
 
@@ -114,13 +117,31 @@ class CaseView:
         return [picture for picture in series if picture is not None]
 
     @cached_property
-    def flame(self) -> FlameDiff | None:
+    def flame(self) -> Flame | None:
         """The flame graph over the regression's change point; None without windows on each side."""
         found, recording = self.regression, self.outcome.recording
         if found is None or not 1 <= found.change_index < recording.n_windows:
             return None
-        flame = FlameDiff.from_recording(recording, found.change_index)
-        return flame if flame.total > 0 else None
+        flame = recording_flame(recording, found.change_index)
+        return flame if flame.largest[0] > 0 else None
+
+    @property
+    def flame_columns(self) -> dict[str, Any]:
+        """What the page's script draws of it."""
+        return {} if self.flame is None else in_text(flame_columns(self.flame.pruned()))
+
+    @property
+    def flame_changes(self) -> list[dict[str, Any]]:
+        """The functions whose own cost changed most."""
+        changes = None if self.flame is None else self.flame.largest_changes(8)
+        return [] if changes is None else [{**row} for _, row in changes.iterrows()]
+
+    @property
+    def flame_unit(self) -> Unit:
+        """Unit of the flame graph's values."""
+        if self.flame is None or self.flame.unit == SHARE_UNIT:
+            return SHARE
+        return Unit("cost", self.flame.unit)
 
     @cached_property
     def funnel(self) -> list[FunnelStage]:

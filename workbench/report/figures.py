@@ -1,15 +1,9 @@
-"""Figures without global state, and SVG that is equal byte for byte each time."""
+"""Series, and what was measured of a fix, as figures without global state."""
 
 from __future__ import annotations
 
-import io
-import re
-import warnings
-from collections.abc import Sequence
 from typing import Any
-from xml.sax.saxutils import quoteattr
 
-import matplotlib as mpl
 import numpy as np
 import numpy.typing as npt
 from matplotlib.axes import Axes
@@ -17,21 +11,23 @@ from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
+from workbench.report.style import (
+    AFTER,
+    BEFORE,
+    FIXED,
+    INK,
+    MUTED,
+    legible,
+    new_figure,
+    say,
+    shortened,
+    value_limits,
+)
 from workbench.report.units import format_number, format_relative
 from workbench.types import Explanation, FloatArray, Regression, Verification, quiet_cost
 
-INK, MUTED, GRID = "#2b2f35", "#6a727d", "#e3e6ea"
-BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
-"""Told apart with every common kind of colour blindness, and by place or label besides."""
-
-_CSS_NAMES = {
-    INK: "ink", MUTED: "muted", GRID: "line", BEFORE: "less", AFTER: "more", FIXED: "good",
-}  # fmt: skip
-_LONGEST_TITLE = 96
-"""In characters, of which the middle is left out: the ends of a name tell most."""
 _USUAL = (0.005, 0.995)
 """Quantiles between which values span the height of an explanation, at least."""
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def plot_series(
@@ -59,9 +55,9 @@ def plot_series(
         Shown as it is: a `$` starts no formula.
     """
     points = np.asarray(values, dtype=np.float64)
-    figure, axes = _figure(height_in=2.9, title=title)
+    figure, axes = new_figure(height_in=2.9, title=title)
     if not np.isfinite(points).any():
-        return _say(figure, axes, "no values were measured")
+        return say(figure, axes, "no values were measured")
     n_before = len(points) if change_index is None else change_index
     for start, end, colour in ((0, n_before, BEFORE), (n_before, len(points), AFTER)):
         if start == end:
@@ -79,10 +75,10 @@ def plot_series(
         if level is not None and np.isfinite(level) and start < end:
             _draw_level(axes, level, points[start:end], start, colour)
     axes.set_xlim(-0.8, len(points) - 0.2)
-    axes.set_ylim(_value_limits([*points, before, after], from_zero=change_index is None))
+    axes.set_ylim(value_limits([*points, before, after], from_zero=change_index is None))
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("window, oldest first", color=MUTED)
-    axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
+    axes.set_ylabel(legible(unit), color=MUTED, parse_math=False)
     return figure
 
 
@@ -104,15 +100,15 @@ def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float =
     """
     points = scale * np.asarray(explanation.values, dtype=np.float64)
     expected = scale * np.asarray(explanation.expected, dtype=np.float64)
-    figure, axes = _figure(height_in=3.2, title=_shortened(explanation.title))
+    figure, axes = new_figure(height_in=3.2, title=shortened(explanation.title))
     known = points[np.isfinite(points)]
     if not len(known):
-        return _say(figure, axes, "no values were measured")
+        return say(figure, axes, "no values were measured")
     at = np.arange(len(points), dtype=np.float64)
     if explanation.times is not None:
         at = np.asarray(explanation.times.as_unit("ns").asi8 / 86_400e9)  # matplotlib's dates
     shown = [*np.quantile(known, _USUAL), *expected[np.isfinite(expected)]]
-    low, high = _value_limits(shown)
+    low, high = value_limits(shown)
     n_beyond = _draw_points(axes, at, points, (low, high))
     axes.plot(at, expected, color=INK, linewidth=1.5)
     axes.set_ylim(low, high)
@@ -128,7 +124,7 @@ def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float =
     told = f"; {n_beyond} far off, drawn as triangles at the edge" if n_beyond else ""
     told += "; dotted: a change that is no finding" if explanation.removed else ""
     axes.set_xlabel(label + told, color=MUTED)
-    axes.set_ylabel(_legible(unit), color=MUTED, parse_math=False)
+    axes.set_ylabel(legible(unit), color=MUTED, parse_math=False)
     for axis in (axes.xaxis, axes.yaxis):
         axis.get_offset_text().set(color=MUTED, fontsize=8.5)
     return figure
@@ -141,73 +137,18 @@ def plot_verification(verification: Verification) -> Figure:
         ("regressed", verification.bad, AFTER),
         ("fixed", verification.fixed, FIXED),
     )
-    figure, axes = _figure(height_in=2.2, title="")
+    figure, axes = new_figure(height_in=2.2, title="")
     if not any(runs for _, runs, _ in groups):
-        return _say(figure, axes, "no runs were measured")
+        return say(figure, axes, "no runs were measured")
     for row, (_, runs, colour) in enumerate(groups):
         if runs:
             _draw_runs(axes, row, 1e3 * np.asarray(runs, dtype=np.float64), colour)
     axes.set_yticks(range(len(groups)), [name for name, _, _ in groups], color=INK)
     axes.set_ylim(len(groups) - 0.45, -0.65)
-    axes.set_xlim(_value_limits([1e3 * run for _, runs, _ in groups for run in runs]))
+    axes.set_xlim(value_limits([1e3 * run for _, runs, _ in groups for run in runs]))
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("CPU ms per round, one point a run, lower quartile marked", color=MUTED)
-    return figure
-
-
-def render_svg(figure: Figure, *, id_prefix: str = "figure", label: str = "") -> str:
-    """Return a figure as an `<svg>` element to stand inside a page.
-
-    Ids carry `id_prefix`, so that several figures can share a page; colours are CSS variables
-    with the printed colour as their fallback; `label` is what a screen reader says.
-    """
-    text = io.StringIO()
-    no_metadata = {"Date": None, "Creator": None, "Format": None, "Type": None}
-    with (
-        mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": id_prefix}),
-        warnings.catch_warnings(),
-    ):
-        warnings.filterwarnings("ignore", message="Glyph .* missing")  # the reader's font has it
-        figure.savefig(text, format="svg", transparent=True, metadata=no_metadata)
-    svg = text.getvalue()
-    svg = svg[svg.index("<svg") :].strip()
-    svg = re.sub("<[^>]*>", lambda tag: _settle_tag(tag[0], id_prefix), svg)
-    return svg.replace("<svg", f'<svg role="img" aria-label={quoteattr(_legible(label))}', 1)
-
-
-def _settle_tag(tag: str, id_prefix: str) -> str:
-    """Return a tag with prefixed ids, and with CSS variables for colours."""
-    tag = re.sub(r'(\bid="|url\(#|href="#)', rf"\g<1>{id_prefix}-", tag)
-    for colour, name in _CSS_NAMES.items():
-        tag = tag.replace(f": {colour}", f": var(--{name}, {colour})")
-    return tag
-
-
-def _figure(*, height_in: float, title: str) -> tuple[Figure, Axes]:
-    width_in, top_in = 9.0, 0.62 if title else 0.3
-    figure = Figure(figsize=(width_in, height_in))
-    figure.subplots_adjust(  # fixed margins: a layout engine would double the time of a page
-        left=0.75 / width_in,
-        right=1 - 0.1 / width_in,
-        bottom=0.55 / height_in,
-        top=1 - top_in / height_in,
-    )
-    axes = figure.add_subplot()
-    axes.set_title(_legible(title), loc="left", pad=18, fontsize=10, color=INK, parse_math=False)
-    axes.grid(visible=True, color=GRID, linewidth=0.8)
-    axes.set_axisbelow(True)
-    axes.tick_params(color=GRID, labelcolor=MUTED, labelsize=8.5)
-    axes.spines[["top", "right"]].set_visible(False)
-    axes.spines[["left", "bottom"]].set_color(GRID)
-    axes.xaxis.label.set_fontsize(9)
-    axes.yaxis.label.set_fontsize(9)
-    return figure, axes
-
-
-def _say(figure: Figure, axes: Axes, message: str) -> Figure:
-    axes.set_axis_off()
-    axes.text(0.5, 0.5, message, transform=axes.transAxes, ha="center", va="center", color=MUTED)
     return figure
 
 
@@ -275,12 +216,6 @@ def _shade_change(axes: Axes, at: FloatArray, found: Regression) -> None:
     )  # fmt: skip
 
 
-def _shortened(title: str) -> str:
-    """Return a title that fits."""
-    half = _LONGEST_TITLE // 2
-    return title if len(title) <= _LONGEST_TITLE else f"{title[: half - 1]}…{title[-half:]}"
-
-
 def _draw_level(axes: Axes, level: float, points: FloatArray, start: int, colour: str) -> None:
     end = start + len(points)
     axes.plot([start - 0.4, end - 0.6], [level, level], color=colour, linewidth=2.2)
@@ -304,19 +239,3 @@ def _draw_runs(axes: Axes, row: int, values_ms: FloatArray, colour: str) -> None
         textcoords="offset points", ha="center", va="bottom", fontsize=9, fontweight="bold",
         color=colour,
     )  # fmt: skip
-
-
-def _value_limits(
-    values: Sequence[float | None], *, from_zero: bool = False
-) -> tuple[float, float]:
-    """Return limits with a margin; from zero also where the values span half their height."""
-    known = [value for value in values if value is not None and np.isfinite(value)]
-    low, high = min(known), max(known)
-    margin = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
-    is_wide = low <= high / 2
-    return (0.0 if low >= 0 and (from_zero or is_wide) else low - margin), high + 1.5 * margin
-
-
-def _legible(text: str) -> str:
-    """Return the text without characters that XML cannot hold."""
-    return _NOT_XML.sub("\ufffd", text)

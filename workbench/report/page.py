@@ -13,7 +13,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from importlib import resources
+from pathlib import Path
 from statistics import median
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
@@ -28,7 +28,9 @@ from workbench.report.units import (
     unit_of,
 )
 from workbench.types import Outcome
+from workbench.views.modules import JS, inlined, stylesheet
 
+_HERE = Path(__file__).parent
 MAX_DETAIL_CHARACTERS = 20_000
 MAX_DIFF_LINES = 2_000
 MAX_SUSPECTS = 10
@@ -65,14 +67,14 @@ def render_report(outcomes: Sequence[Outcome]) -> str:
     Equal outcomes give equal text; nothing is loaded from elsewhere.
     """
     views = [CaseView(outcome, f"case-{i}") for i, outcome in enumerate(outcomes, start=1)]
-    scripts = [_read(name) for name in ("page.js", "flame.js")]
+    scripts = [inlined(_HERE / name) for name in ("page.js", "flame.js")]
     page = (
         _environment()
         .get_template("page.html")
         .render(
             views=views,
             totals=Totals.of(outcomes),
-            style=_read("page.css"),
+            style=stylesheet(JS / "flame.css", _HERE / "page.css"),
             scripts=scripts,
             script_hashes=[_source_hash(script) for script in scripts],
         )
@@ -111,11 +113,6 @@ def clip_text(text: str, n_characters: int = MAX_DETAIL_CHARACTERS) -> str:
     if len(text) <= n_characters:
         return text
     return f"{text[:n_characters]}\n… {len(text) - n_characters:,} more characters"
-
-
-@cache
-def _read(name: str) -> str:
-    return resources.files("workbench.report").joinpath(name).read_text(encoding="utf-8")
 
 
 def _source_hash(script: str) -> str:

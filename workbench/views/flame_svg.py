@@ -7,6 +7,7 @@ from html import escape
 
 import numpy as np
 
+from workbench.types.arrays import FloatArray
 from workbench.views.flame import SHARE_UNIT, Flame
 
 WIDTH_PX, ROW_PX, LETTER_PX = 960, 18, 6.65
@@ -21,7 +22,7 @@ _PLAIN = ("#ee8866", "#f2a07f", "#e9a17c", "#f4b08c")
 def flame_svg(flame: Flame) -> str:
     """Return the flame graph as an `<svg>` of one width, its later side."""
     whole = float(flame.after[0]) or 1.0
-    depths, start = flame.depths(), _starts(flame)
+    depths, start = flame.depths(), starts_of(flame)
     width = flame.after / whole * WIDTH_PX
     seen = np.flatnonzero((width >= LEAST_PX) & (depths < MOST_ROWS))
     n_rows = int(depths[seen].max(initial=0)) + 1
@@ -40,7 +41,7 @@ def flame_svg(flame: Flame) -> str:
     )
 
 
-def _starts(flame: Flame) -> np.ndarray:
+def starts_of(flame: Flame) -> FloatArray:
     """Return where each node begins: siblings side by side from where their caller does."""
     before = np.cumsum(flame.after) - flame.after
     first = np.searchsorted(flame.parent, flame.parent)  # of the siblings

@@ -1,7 +1,25 @@
 """Data -> views, selection -> values, in a notebook."""
 
+from workbench.widgets.agent_view import AgentView
+from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
+from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
+from workbench.widgets.source_lines import SourceLines
+from workbench.widgets.suspect_table import SuspectTable
+from workbench.widgets.task import Cancelled, Task, TaskView
 
-__all__ = ["FlameGraph", "Picker", "SeriesExplorer"]
+__all__ = [
+    "AgentView",
+    "Cancelled",
+    "FixCard",
+    "FlameGraph",
+    "Picker",
+    "RegressionBoard",
+    "SeriesExplorer",
+    "SourceLines",
+    "SuspectTable",
+    "Task",
+    "TaskView",
+]

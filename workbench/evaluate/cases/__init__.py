@@ -2,6 +2,7 @@
 
 from workbench.evaluate.cases.bank import RecordedCase, load_bank, materialise
 from workbench.evaluate.cases.build import Truth, build_case, load_truth
+from workbench.evaluate.cases.cut import cut_timeline, demo_case
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
 from workbench.evaluate.cases.timeline import (
@@ -20,6 +21,8 @@ __all__ = [
     "Truth",
     "build_case",
     "cache_folder",
+    "cut_timeline",
+    "demo_case",
     "load_bank",
     "load_spec",
     "load_timeline",

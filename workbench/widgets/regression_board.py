@@ -1,0 +1,173 @@
+"""What regressed, ranked, and what the funnel left out; which one is chosen is a table."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable, Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import traitlets
+
+from workbench.errors import SignalError
+from workbench.types import Detection, FloatArray, Regression, SeriesMatrix
+from workbench.views.columns import number_column
+from workbench.widgets.view import View, text_table
+
+_MOST_POINTS = 120
+"""Of the small picture of a series."""
+_MOST_IN_STILL = 20
+
+
+class RegressionBoard(View):
+    """Ranked regressions with their intervals; choose one.
+
+    Parameters
+    ----------
+    detection : Detection, or iterable of Regression
+        What was found.
+    series : SeriesMatrix, optional
+        That it was found in: each row then has a small picture of its series.
+
+    Examples
+    --------
+    >>> from workbench.types import Regression
+    >>> slow = Regression("R-1", "app:handle", "cost", 12, 11, 13, 0.010, 0.012, 1e-5)
+    >>> board = RegressionBoard([slow])
+    >>> board.selected = ["R-1"]
+    >>> board.selection["subject"].tolist()
+    ['app:handle']
+    """
+
+    module = "regression_board.js"
+    styles = ("table.css",)
+
+    _told = traitlets.Dict().tag(sync=True)
+    selected = traitlets.List(traitlets.Unicode(), help="Ids of those that are chosen.").tag(
+        sync=True
+    )
+    explanation = traitlets.Unicode(help="Why the chosen one was reported.").tag(sync=True)
+    selection = traitlets.Instance(
+        pd.DataFrame, help="The chosen ones, as `Detection.regressions` has them."
+    )
+
+    def __init__(
+        self,
+        detection: Detection | Iterable[Regression],
+        *,
+        series: SeriesMatrix | None = None,
+        **kwargs: Any,
+    ) -> None:
+        if not isinstance(detection, Detection):
+            detection = _detection(detection)
+        self.detection = detection
+        self._found = {r.id: r for r in (*detection.found, *detection.gains)}
+        super().__init__(
+            _told=_told(detection, series), selection=detection.regressions.iloc[:0], **kwargs
+        )
+
+    @property
+    def regression(self) -> Regression | None:
+        """The one that is chosen."""
+        return self._found[self.selected[0]] if self.selected else None
+
+    @traitlets.validate("selected")
+    def _known(self, proposal: Any) -> list[str]:
+        for regression_id in proposal["value"]:
+            if regression_id not in self._found:
+                known = ", ".join([*self._found][:5]) or "none"
+                raise SignalError(f"no regression {regression_id[:80]!r}; there are {known}")
+        return list(proposal["value"])
+
+    @traitlets.observe("selected")
+    def _choose(self, change: Any) -> None:
+        chosen = [self._found[regression_id] for regression_id in change["new"]]
+        self.explanation = self._explain(chosen[0]) if chosen else ""
+        self.selection = Detection(
+            tuple(chosen), (), self.detection.funnel, self.detection.removed
+        ).regressions
+
+    def _explain(self, chosen: Regression) -> str:
+        key: Hashable = chosen.series
+        return "" if self.detection.explainer is None else str(self.detection.explain(key))
+
+    def still(self) -> dict[str, str]:
+        """Return the table of it."""
+        found = (*self.detection.found, *self.detection.gains)
+        rows = [
+            [r.subject, r.metric, f"{r.before:.4g}", f"{r.after:.4g}", _percent(r.relative_delta),
+             f"{r.change_index_low} to {r.change_index_high}", f"{r.p_value:.2g}"]
+            for r in found[:_MOST_IN_STILL]
+        ]  # fmt: skip
+        head = ["function", "metric", "before", "after", "change", "window", "p"]
+        text = f"{len(self.detection.found)} regressions, {len(self.detection.gains)} improvements"
+        return {"text/plain": text, "text/html": text_table(head, rows, text)}
+
+
+def _detection(found: Iterable[Regression]) -> Detection:
+    regressions = [*found]
+    for one in regressions:
+        if not isinstance(one, Regression):
+            raise SignalError(f"expected regressions, got {type(one).__name__}: {one!r:.80}")
+    return Detection(
+        tuple(regressions), (),
+        pd.DataFrame(columns=["stage", "n_in", "n_out", "removed"]), pd.DataFrame(),
+    )  # fmt: skip
+
+
+def _told(detection: Detection, series: SeriesMatrix | None) -> dict[str, Any]:
+    """Return what `views/js/regression_view.js` takes."""
+    values: Mapping[tuple[str, str], FloatArray] = {}
+    if series is not None:
+        keys = zip(series.subjects, series.metrics, strict=True)
+        values = dict(zip(keys, series.values, strict=True))
+    sides = (("regression", detection.found), ("improvement", detection.gains))
+    return {
+        "rows": [
+            _row(side, one, values.get((one.subject, one.metric)))
+            for side, found in sides
+            for one in found
+        ],
+        "funnel": [
+            {"stage": str(stage["stage"]), "n_in": int(stage["n_in"]),
+             "n_out": int(stage["n_out"]), "removed": str(stage["removed"] or "")}
+            for stage in detection.funnel.to_dict("records")
+        ],
+    }  # fmt: skip
+
+
+def _row(side: str, one: Regression, values: FloatArray | None) -> dict[str, Any]:
+    told: dict[str, Any] = {
+        "side": side, "id": one.id, "service": one.service, "subject": one.subject,
+        "metric": one.metric, "kind": one.kind, "at": _moment(one.at),
+        "change_index": one.change_index, "change_index_low": one.change_index_low,
+        "change_index_high": one.change_index_high, "before": _number(one.before),
+        "after": _number(one.after), "low": _number(one.delta_low), "high": _number(one.delta_high),
+        "p_value": _number(one.p_value), "watts": _number(one.watts), "is_sure": one.is_sure,
+        "merged": [*one.merged],
+    }  # fmt: skip
+    if values is not None:
+        shown, change = _thinned(values, one.change_index)
+        told |= {"series": number_column(shown, "float32"), "series_change": change}
+    return told
+
+
+def _thinned(values: FloatArray, change_index: int) -> tuple[FloatArray, int]:
+    """Return the values, each some of them by their median, and where the change is then."""
+    step = -(-len(values) // _MOST_POINTS)
+    starts = range(0, len(values), step)
+    parts = [values[start : start + step] for start in starts]
+    thin = [np.nanmedian(part) if np.isfinite(part).any() else np.nan for part in parts]
+    return np.array(thin), change_index // step
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def _moment(at: Any) -> str:
+    return "" if at is None or pd.isna(at) else f"{pd.Timestamp(at):%Y-%m-%d %H:%M}"
+
+
+def _percent(ratio: float) -> str:
+    return "new" if np.isinf(ratio) else f"{ratio:+.1%}"
