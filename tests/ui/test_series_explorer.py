@@ -221,3 +221,12 @@ explorer""",
     assert notebook.value("str(explorer.window_bounds[1])") == "2024-03-04 03:00:00+00:00"
     notebook.value("explorer.choose(7)")
     notebook.page.locator(".wb-series-name", has_text="7").wait_for()
+
+
+def test_a_saved_notebook_shows_what_was_selected(embed):
+    shown = explorer()
+    shown.choose("series 2 <b>")
+    page = embed(shown)
+    page.locator(".wb-series-name", has_text="series 2 <b>").wait_for()
+    page.wait_for_function("() => performance.getEntriesByName('wb-series-first-frame').length")
+    assert ink(page, ".wb-series-base") > 500
