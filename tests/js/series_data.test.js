@@ -2,14 +2,20 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Series, bulk, extent, plottedValue, rangeOf } from "../../workbench/views/js/series_data.js";
-import { nearestRow, nextRow, outermost, traceRow } from "../../workbench/views/js/series_line.js";
+import { nearestRow, nextRow, outermost, strokeRow, traceRow } from "../../workbench/views/js/series_line.js";
 import { rowsOf } from "../../workbench/views/js/series_order.js";
 import { changeLines, changeText, isWorse, verdict } from "../../workbench/views/js/series_words.js";
 
-const column = (dtype, values) => ({ dtype, data: new { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, uint8: Uint8Array }[dtype](values).buffer });
+/** @typedef {"float32" | "float64" | "int32" | "uint32" | "uint8"} Kind */
+/** @typedef {{names?: string[], median?: number[], ratio?: number[], changes?: {row: number, index: number, before: number, after: number}[], isLowerWorse?: boolean}} More */
+
+const KINDS = { float32: Float32Array, float64: Float64Array, int32: Int32Array, uint32: Uint32Array, uint8: Uint8Array };
+/** @param {Kind} dtype @param {number[]} values */
+const column = (dtype, values) => ({ dtype, data: new KINDS[dtype](values).buffer });
+/** @param {string[]} values */
 const text = (values) => ({ dtype: "json", data: new TextEncoder().encode(JSON.stringify(values)) });
 
-/** @param {number[][]} rows @param {object} [more] */
+/** @param {number[][]} rows @param {More} [more] */
 function seriesOf(rows, { names = rows.map((_, row) => `series ${row}`), median = rows.map((row) => row[0]), ratio = rows.map(() => 0), changes = [], isLowerWorse = false } = {}) {
   return new Series({
     title: "some", n_series: rows.length, n_windows: rows[0].length, units: ["seconds"], lower_is_worse: isLowerWorse,
@@ -25,6 +31,7 @@ function seriesOf(rows, { names = rows.map((_, row) => `series ${row}`), median 
   });
 }
 
+/** @param {number} got @param {number} wanted */
 const close = (got, wanted) => assert.ok(Math.abs(got - wanted) < 1e-6, `${got} is not ${wanted}`);
 
 test("values that are not as many as told are refused", () => {
@@ -54,13 +61,13 @@ test("the extent is of what is finite, in the rows and windows asked for", () =>
 });
 
 test("the bulk leaves out a lonely value", () => {
-  const rows = Array.from({ length: 100 }, (_, row) => Array.from({ length: 50 }, (_, i) => (row === 7 && i === 3 ? 1e6 : 1 + (i % 5) / 10)));
+  const rows = Array.from({ length: 100 }, (_, row) => Array.from({ length: 50 }, (_value, i) => (row === 7 && i === 3 ? 1e6 : 1 + (i % 5) / 10)));
   const { high } = bulk(seriesOf(rows).on("absolute"), rows.map((_, row) => row), 0, 50);
   assert.ok(high < 2);
 });
 
 test("an axis relative to the median is cut at lonely values, and holds the levels at change points", () => {
-  const rows = Array.from({ length: 1000 }, (_, row) => Array.from({ length: 20 }, (_, i) => (row === 7 && i === 3 ? 1e6 : row === 8 && i >= 10 ? 3 : 1 + (i % 5) / 100)));
+  const rows = Array.from({ length: 1000 }, (_, row) => Array.from({ length: 20 }, (_value, i) => (row === 7 && i === 3 ? 1e6 : row === 8 && i >= 10 ? 3 : 1 + (i % 5) / 100)));
   const series = seriesOf(rows, { median: rows.map(() => 1), changes: [{ row: 8, index: 10, before: 1, after: 3 }] });
   const range = rangeOf(series, "relative", rows.map((_, row) => row), 0, 20);
   assert.ok(range.isCut);
@@ -77,6 +84,7 @@ test("rows are found by all words and come with the largest change first", () =>
     names: ["parse json", "read file", "parse file", "write"], ratio: [0.1, NaN, -0.5, 0.2], median: [5, 1, 3, NaN],
     changes: [{ row: 0, index: 1, before: 1, after: 1.1 }],
   });
+  /** @param {object} wanted */
   const found = (wanted) => [...rowsOf(series, { text: "", isChanged: false, by: "change", ...wanted })];
   assert.deepEqual(found({}), [0, 2, 3, 1]); // that with a change point before larger moves
   assert.deepEqual(found({ by: "worse" }), [0, 3, 2, 1]);
@@ -86,11 +94,16 @@ test("rows are found by all words and come with the largest change first", () =>
   assert.deepEqual(found({ isChanged: true }), [0]);
 });
 
+/** @param {number} width @param {number} end @returns {import("../../workbench/views/js/series_line.js").Frame} */
 const frame = (width, end) => ({ x: (at) => at * 10, y: (value) => value, start: 0, end, width });
 
+/** @param {number[][]} rows */
 function pathOf(rows, shown = frame(1000, rows[0].length)) {
+  /** @type {[string, number, number][]} */
   const told = [];
-  const pen = { moveTo: (x, y) => told.push(["M", x, y]), lineTo: (x, y) => told.push(["L", x, y]) };
+  /** @param {string} name @returns {(x: number, y: number) => void} */
+  const note = (name) => (x, y) => { told.push([name, x, y]); };
+  const pen = { moveTo: note("M"), lineTo: note("L") };
   traceRow(pen, seriesOf(rows).on("absolute"), 0, shown);
   return told;
 }
@@ -110,7 +123,21 @@ test("a path has no more points than pixels show, and keeps what stands out", ()
   assert.ok(path.some(([, , y]) => y === 99) && path.some(([, , y]) => y === -99));
 });
 
+test("a long line is stroked in pieces that join", () => {
+  /** @type {[string, number][]} */
+  const told = [];
+  /** @param {string} name */
+  const note = (name) => (/** @type {number} */ x) => told.push([name, x]);
+  const pen = /** @type {any} */ ({ moveTo: note("M"), lineTo: note("L"), stroke: note("S"), beginPath: note("B") });
+  strokeRow(pen, seriesOf([Array.from({ length: 100 }, (_, i) => i)]).on("absolute"), 0, frame(1000, 100));
+  assert.equal(told.filter(([name]) => name === "S").length, 7);
+  told.forEach(([name, x], i) => {
+    if (name === "S" && i < told.length - 1) assert.deepEqual(told.slice(i + 1, i + 3), [["B", undefined], ["M", told[i - 1][1]]], String(x));
+  });
+});
+
 test("the least and the most of windows come in their order", () => {
+  /** @param {number} i */
   const value = (i) => [5, 1, NaN, 9, 3][i];
   assert.deepEqual(outermost(value, 0, 5), [1, 2, 3]);
   assert.deepEqual(outermost(value, 2, 3), [2]);
@@ -129,7 +156,9 @@ test("the nearest line is the nearest at that place, if it is near enough", () =
 test("arrows visit every series in the order of its values, also of equal ones", () => {
   const rows = [[3], [1], [2], [2], [NaN]];
   const plotted = seriesOf(rows).on("absolute");
+  /** @param {1 | -1} direction */
   const walk = (direction) => {
+    /** @type {number[]} */
     const seen = [];
     for (let at = nextRow(plotted, [0, 1, 2, 3, 4], 0, -1, direction); !seen.includes(at); at = nextRow(plotted, [0, 1, 2, 3, 4], 0, at, direction)) seen.push(at);
     return seen;
@@ -144,11 +173,13 @@ test("a change says in words what happened", () => {
   assert.equal(changeText(Infinity), "new");
 });
 
+const somewhere = { row: 0, index: 1, low: 1, high: 1 };
+
 test("a mark points where the series went and is full where that is worse", () => {
-  assert.equal(verdict({ before: 1, after: 2, isWorse: true }), "▲ worse");
-  assert.equal(verdict({ before: 1, after: 2, isWorse: false }), "△ better");
-  assert.equal(verdict({ before: 2, after: 1, isWorse: true }), "▼ worse");
-  assert.equal(verdict({ before: 2, after: 1, isWorse: false }), "▽ better");
+  assert.equal(verdict({ ...somewhere, before: 1, after: 2, isWorse: true }), "▲ worse");
+  assert.equal(verdict({ ...somewhere, before: 1, after: 2, isWorse: false }), "△ better");
+  assert.equal(verdict({ ...somewhere, before: 2, after: 1, isWorse: true }), "▼ worse");
+  assert.equal(verdict({ ...somewhere, before: 2, after: 1, isWorse: false }), "▽ better");
 });
 
 test("which way is worse is told by the change point, else by the direction", () => {

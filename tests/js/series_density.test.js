@@ -11,13 +11,14 @@ function plottedOf(rows) {
   };
 }
 
+/** @param {number[][]} rows @param {{width: number, height?: number, low?: number, high?: number, start?: number, end?: number}} shown */
 function densityOf(rows, { width, height = 10, low = 0, high = 10, start = 0, end = rows[0].length }) {
   const density = new Density({ plotted: plottedOf(rows), rows: rows.map((_, row) => row), start, end, low, high, width, height });
   assert.equal(density.add(1e9), true);
   return density;
 }
 
-/** @returns {number[]} counts of one column, from the top */
+/** @param {Density} density @param {number} at @returns {number[]} counts of one column, from the top */
 const column = (density, at) => [...density.counts().slice(at * density.height, (at + 1) * density.height)];
 
 test("a flat series crosses one pixel of each column", () => {

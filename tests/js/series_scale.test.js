@@ -4,6 +4,7 @@ import { test } from "node:test";
 import { tickTexts } from "../../workbench/views/js/format.js";
 import { linearTicks, logTicks, niceStep, positionOf, timeNames, timeTicks } from "../../workbench/views/js/series_scale.js";
 
+/** @param {string} text */
 const utc = (text) => Date.parse(`${text}Z`);
 
 test("steps are 1, 2 or 5 of a power of ten", () => {
@@ -17,6 +18,7 @@ test("ticks of a line are round and within it", () => {
 });
 
 test("ticks of logarithms are powers of ten, finer where there is room", () => {
+  /** @param {number[]} ticks */
   const powers = (ticks) => ticks.map((tick) => Number(Math.exp(tick).toPrecision(3)));
   assert.deepEqual(powers(logTicks(Math.log(0.5), Math.log(2000), 5)), [1, 10, 100, 1000]);
   assert.deepEqual(powers(logTicks(Math.log(1), Math.log(10), 6)), [1, 2, 5, 10]);

@@ -194,6 +194,7 @@ export function extent(plotted, rows, start, end) {
 
 const MOST_SAMPLED = 60_000;
 const TAIL_SHARE = 0.002;
+const FLAT = 1e-6; // four bytes tell no smaller differences
 const MOST_TAIL = 8; // how much longer than the bulk an axis may be
 
 /**
@@ -239,7 +240,8 @@ export function rangeOf(series, scale, rows, start, end) {
   low = Math.max(low, whole.low);
   high = Math.min(high, whole.high);
   const isCut = whole.low < low || whole.high > high;
-  const room = 0.05 * (high - low) || Math.abs(high) * 0.05 || 0.05;
+  const size = scale === "absolute" ? Math.max(Math.abs(low), Math.abs(high)) : 1;
+  const room = high - low > FLAT * size ? 0.05 * (high - low) : 0.05 * size || 0.05;
   const isFloored = scale === "absolute" && low >= 0 && low - room < 0;
   return { low: isFloored ? 0 : low - room, high: high + room, isCut, isEmpty: false };
 }

@@ -3,7 +3,7 @@
 import { make } from "./dom.js";
 import { middleClipped, withUnit } from "./format.js";
 import { extent, plottedValue, rangeOf } from "./series_data.js";
-import { traceRow } from "./series_line.js";
+import { strokeRow } from "./series_line.js";
 import { drawMark } from "./series_plot.js";
 import { changeLines, changeText, counted, valueLines, verdict } from "./series_words.js";
 
@@ -159,9 +159,7 @@ export class Grid {
     }
     pen.strokeStyle = palette.accent;
     pen.lineWidth = 1.2;
-    pen.beginPath();
-    traceRow(pen, plotted, row, frame);
-    pen.stroke();
+    strokeRow(pen, plotted, row, frame);
     for (const change of changes) {
       drawMark(pen, frame.x(change.index), frame.y(plottedValue(plotted, row, change.after, view.scale)), 4, change, palette);
     }

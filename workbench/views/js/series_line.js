@@ -46,6 +46,30 @@ export function traceRow(pen, plotted, row, frame) {
   }
 }
 
+const PIECE = 16; // points: without a GPU the time of a stroke grows with the square of what crosses itself
+
+/**
+ * @param {CanvasRenderingContext2D} pen with colour and width
+ * @param {import("./series_data.js").Plotted} plotted
+ * @param {number} row
+ * @param {Frame} frame
+ */
+export function strokeRow(pen, plotted, row, frame) {
+  let n = 0;
+  pen.beginPath();
+  traceRow({
+    moveTo: (x, y) => pen.moveTo(x, y),
+    lineTo(x, y) {
+      pen.lineTo(x, y);
+      if (++n % PIECE) return;
+      pen.stroke();
+      pen.beginPath();
+      pen.moveTo(x, y);
+    },
+  }, plotted, row, frame);
+  pen.stroke();
+}
+
 /**
  * @param {(window: number) => number} value @param {number} start @param {number} end
  * @returns {number[]} the windows of the least and the most value, in order; one of a gap where all are

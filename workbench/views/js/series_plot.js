@@ -1,22 +1,23 @@
 // All series in one plot: a picture of them below, and above it what is pointed at, chosen and brushed.
 
 import { make } from "./dom.js";
-import { clipped, percent, tickTexts, withUnit } from "./format.js";
+import { clipped, tickTexts, withUnit } from "./format.js";
 import { extent, plottedValue, rangeOf, ratioOf } from "./series_data.js";
 import { Density } from "./series_density.js";
-import { nearestRow, nextRow, traceRow } from "./series_line.js";
+import { nearestRow, nextRow, strokeRow } from "./series_line.js";
 import { linearTicks, logTicks, timeTicks } from "./series_scale.js";
 import { changeLines, counted, valueLines } from "./series_words.js";
 
 const FEW = 40; // series that are drawn as lines, each by itself
 const MOST_MARKS = 300;
 const MOST_LINES = 50;
+const MOST_SHADED = 4; // of which it is shaded where they may have changed
 const SLICE_MS = 18;
 const PATIENCE_MS = 120; // after which what there is of a picture is shown
 const REACH_PX = 14;
 const EDGE_PX = 5;
 const AXIS_PX = 24;
-const DASHES = [[], [7, 3], [2, 2], [9, 3, 2, 3]];
+const MOST_EDGED = 8; // lines that stand out by a light edge
 
 export class Plot {
   /** @param {import("./series_view.js").SeriesView} view */
@@ -30,7 +31,9 @@ export class Plot {
       "aria-describedby": view.status.id,
     });
     this.box = make("div", { class: "wb-series-plot" }, this.base, this.canvas);
-    this.picture = make("canvas", {});
+    this.picture = make("canvas", {}); // of all series
+    this.lines = make("canvas", {}); // of those that are chosen
+    this.linesAre = ""; // what that was drawn from
     this.range = { low: 0, high: 1, isCut: false, isEmpty: false };
     this.most = 0;
     /** @type {Density | null} */ this.job = null;
@@ -141,9 +144,7 @@ export class Plot {
     pen.strokeStyle = view.palette.accent;
     pen.globalAlpha = rows.length > 8 ? 0.55 : 0.85;
     pen.lineWidth = 1.2;
-    pen.beginPath();
-    for (const row of rows) traceRow(pen, series.on(view.scale), row, this.frame());
-    pen.stroke();
+    for (const row of rows) strokeRow(pen, series.on(view.scale), row, this.frame());
     pen.globalAlpha = 1;
   }
 
@@ -211,9 +212,9 @@ export class Plot {
     const unit = view.commonUnit;
     if (view.scale === "log") return logTicks(low, high, most).map((at) => ({ at, text: withUnit(Number(Math.exp(at).toPrecision(6)), unit) }));
     const ticks = linearTicks(low, high, most);
-    if (view.scale === "relative") return ticks.map((at) => ({ at, text: at === 0 ? "median" : percent(at, true) }));
-    const texts = tickTexts(ticks, unit);
-    return ticks.map((at, i) => ({ at, text: texts[i] }));
+    const isRelative = view.scale === "relative";
+    const texts = tickTexts(ticks, isRelative ? "share" : unit);
+    return ticks.map((at, i) => ({ at, text: isRelative && at >= 0 ? (at ? `+${texts[i]}` : "median") : texts[i] }));
   }
 
   // ---- what is above it -----------------------------------------------------------------------------
@@ -228,13 +229,31 @@ export class Plot {
     pen.rect(view.left, 0, view.width - view.left - view.right, this.floor + 1);
     pen.clip();
     if (view.chosen.length || view.at >= 0) this.veil(pen);
+    if (view.chosen.length) pen.drawImage(this.settledLines(), 0, 0, view.width, this.height);
     this.drawBrush(pen);
     this.drawEvent(pen);
-    if (view.at >= 0 && !view.chosen.includes(view.at)) this.drawRow(pen, view.at, view.palette.ink, []);
-    view.chosen.slice(0, MOST_LINES).forEach((row, i) => this.drawRow(pen, row, view.colourOf(i), DASHES[Math.floor(i / view.colours.length) % DASHES.length]));
+    if (view.at >= 0 && !view.chosen.includes(view.at)) {
+      this.drawIntervals(pen, view.at);
+      this.drawRow(pen, view.at, view.palette.ink, true);
+    }
     this.drawCursor(pen);
     pen.restore();
     this.drawNumbers(pen);
+  }
+
+  /** @returns {HTMLCanvasElement} the chosen series, drawn anew only when they or their places are others */
+  settledLines() {
+    const { view } = this;
+    const { low, high } = this.range;
+    const wanted = [view.start, view.end, view.scale, low, high, view.width, this.height, window.devicePixelRatio, view.palette.ink, ...view.chosen.slice(0, MOST_LINES)].join();
+    if (wanted === this.linesAre) return this.lines;
+    const pen = view.pen(this.lines, this.height);
+    if (!pen) return this.lines;
+    this.linesAre = wanted;
+    for (const row of view.chosen.slice(0, MOST_SHADED)) this.drawIntervals(pen, row);
+    const isEdged = view.chosen.length <= MOST_EDGED;
+    view.chosen.slice(0, MOST_LINES).forEach((row, i) => this.drawRow(pen, row, view.colourOf(i), isEdged));
+    return this.lines;
   }
 
   /** @param {CanvasRenderingContext2D} pen */
@@ -267,23 +286,18 @@ export class Plot {
     pen.fillRect(Math.round(view.x(event.position)), 0, 1, this.floor);
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {string} colour @param {number[]} dash */
-  drawRow(pen, row, colour, dash) {
+  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {string} colour @param {boolean} isEdged */
+  drawRow(pen, row, colour, isEdged) {
     const { view } = this;
     const { series, palette } = view;
     const plotted = series.on(view.scale);
-    this.drawIntervals(pen, row);
-    pen.beginPath();
-    traceRow(pen, plotted, row, this.frame());
-    pen.lineJoin = "round";
+    pen.lineJoin = "bevel";
     pen.strokeStyle = palette.paper;
     pen.lineWidth = 4;
-    pen.stroke();
+    if (isEdged) strokeRow(pen, plotted, row, this.frame());
     pen.strokeStyle = colour;
-    pen.lineWidth = row === view.at ? 2.2 : 1.7;
-    pen.setLineDash(dash);
-    pen.stroke();
-    pen.setLineDash([]);
+    pen.lineWidth = isEdged ? 1.7 : 1;
+    strokeRow(pen, plotted, row, this.frame());
     const changes = [...(series.changesOf.get(row) ?? [])].sort((one, other) => one.index - other.index);
     changes.forEach((change, i) => this.drawLevels(pen, row, change, changes[i - 1]?.index ?? 0, changes[i + 1]?.index ?? series.nWindows));
   }
@@ -352,6 +366,7 @@ export class Plot {
     let above = -Infinity;
     for (const { y, i } of places) {
       above = Math.max(y, above + 11);
+      if (above > this.floor) return;
       pen.fillStyle = view.colourOf(i);
       pen.fillText(String(i + 1), view.width - view.right + 4, above);
     }

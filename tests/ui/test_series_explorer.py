@@ -1,22 +1,14 @@
-"""What a hand does to the explorer, in a page of its own, with the browser that there is."""
-
-import shutil
+"""What a hand does to the explorer, in a page of its own and in a notebook."""
 
 import numpy as np
 import pandas as pd
 import pytest
-from playwright.sync_api import sync_playwright
+from ui_pages import check_accessible, keep_picture
 
 from workbench.types import Change, Detection, Regression
 from workbench.widgets import SeriesExplorer
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
-pytestmark = [
-    pytest.mark.slow,
-    pytest.mark.skipif(CHROMIUM is None, reason="there is no Chromium to drive"),
-]
 N_SERIES, N_WINDOWS = 60, 100
-ARGUMENTS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage"]
 
 
 def explorer(n_series=N_SERIES):
@@ -33,26 +25,25 @@ def explorer(n_series=N_SERIES):
     )  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def browser():
-    with sync_playwright() as driver:
-        shown = driver.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield shown
-        shown.close()
+@pytest.fixture
+def open_page(new_page, tmp_path):
+    """Widget, or the text of its page -> that page, open."""
+
+    def opened(shown, **options):
+        text = shown if isinstance(shown, str) else shown.to_html()
+        (tmp_path / "page.html").write_text(text, encoding="utf-8")
+        page = new_page(width=1000, height=800, **options)
+        page.goto((tmp_path / "page.html").as_uri())
+        return page
+
+    return opened
 
 
 @pytest.fixture
-def page(browser, tmp_path):
-    """Open the explorer; what the page complains of fails the test."""
-    shown, faults = browser.new_page(viewport={"width": 1000, "height": 800}), []
-    shown.on("pageerror", lambda error: faults.append(str(error)))
-    shown.on("console", lambda told: faults.append(told.text) if told.type == "error" else None)
-    explorer().to_html(tmp_path / "page.html")
-    shown.goto((tmp_path / "page.html").as_uri())
+def page(open_page):
+    shown = open_page(explorer())
     shown.wait_for_function("() => performance.getEntriesByName('wb-series-first-frame').length")
-    yield shown
-    shown.close()
-    assert faults == []
+    return shown
 
 
 def status(page):
@@ -174,41 +165,68 @@ def test_nothing_sticks_out(page, scheme, width):
     assert ink(page, ".wb-series-base") > 500
 
 
-def test_colours_are_right_where_the_view_was_made_before_it_had_a_place(browser, tmp_path):
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("mode", ["overlay", "grid"])
+def test_everybody_can_use_it(open_page, scheme, mode):
+    shown = explorer()
+    shown.choose(*shown.series.names[:12])
+    shown.window = (40, 60)
+    page = open_page(shown, color_scheme=scheme, bypass_csp=True)
+    page.get_by_label("Show").select_option(mode)
+    page.wait_for_timeout(300)
+    check_accessible(page.locator(".wb"))
+    keep_picture(page.locator(".wb"), f"series-{mode}-{scheme}")
+
+
+def test_colours_are_right_where_the_view_was_made_before_it_had_a_place(open_page):
     """JupyterLab renders a widget first and puts it into the page then."""
     text = explorer().to_html()
-    later = "const late = document.createElement('div'); await widget.render({ model: savedModel(state), el: late }); view.append(late);"
+    later = """const late = document.createElement("div");
+await widget.render({ model: savedModel(state), el: late }); view.append(late);"""
     changed = text.replace("await widget.render({ model: savedModel(state), el: view });", later)
     assert changed != text
-    (tmp_path / "page.html").write_text(changed, encoding="utf-8")
-    context = browser.new_context(bypass_csp=True, viewport={"width": 1000, "height": 800})
-    shown = context.new_page()
-    shown.goto((tmp_path / "page.html").as_uri())
-    shown.wait_for_timeout(500)
-    assert (
-        shown.locator(".wb-key-item b").first.evaluate("b => b.style.color") == "rgb(179, 38, 30)"
-    )
+    page = open_page(changed, bypass_csp=True)
+    page.wait_for_function("() => performance.getEntriesByName('wb-series-first-frame').length")
+    page.wait_for_timeout(200)
+    assert page.locator(".wb-key-item b").first.evaluate("b => b.style.color") == "rgb(179, 38, 30)"
     axis = "c => [...c.getContext('2d').getImageData(300, c.height - 24, 1, 1).data]"
-    assert shown.locator(".wb-series-base").evaluate(axis) == [0x86, 0x8F, 0x9A, 255]
-    context.close()
+    assert page.locator(".wb-series-base").evaluate(axis) == [0x86, 0x8F, 0x9A, 255]
 
 
-def test_what_cannot_be_shown_is_said(browser, tmp_path):
+def test_what_cannot_be_shown_is_said(open_page):
     wrong = SeriesExplorer({"a": [1, 2, 3]})
     wrong._series = {**wrong._series, "n_windows": 7}
-    wrong.to_html(tmp_path / "page.html")
-    shown = browser.new_page()
-    shown.goto((tmp_path / "page.html").as_uri())
-    assert (
-        shown.locator(".wb-error").inner_text()
-        == "The series cannot be shown: expected 1 × 7 values, got 3"
-    )
-    shown.close()
+    told = open_page(wrong).locator(".wb-error").inner_text()
+    assert told == "The series cannot be shown: expected 1 × 7 values, got 3"
 
 
-def test_no_series_are_said_to_be_none(browser, tmp_path):
-    SeriesExplorer(np.zeros((0, 0))).to_html(tmp_path / "page.html")
-    shown = browser.new_page()
-    shown.goto((tmp_path / "page.html").as_uri())
+def test_no_series_are_said_to_be_none(open_page):
+    shown = open_page(SeriesExplorer(np.zeros((0, 0))))
     assert shown.locator(".wb-empty").inner_text() == "There are no series to show."
-    shown.close()
+
+
+def test_a_notebook_hears_of_the_brush_and_what_it_selects_is_shown(open_notebook):
+    notebook = open_notebook(
+        "import numpy as np, pandas as pd\nfrom workbench.widgets import SeriesExplorer",
+        """times = pd.date_range("2024-03-04", periods=100, freq="1h", tz="UTC")
+explorer = SeriesExplorer(pd.DataFrame(np.ones((50, 100)), columns=times))
+explorer""",
+    )
+    notebook.run()
+    top = notebook.page.locator(".wb-series-top")
+    top.focus()
+    for key in ("Home", "Shift+ArrowRight", "Shift+ArrowRight"):
+        top.press(key)
+    notebook.until("explorer.window", [0, 3])
+    assert notebook.value("str(explorer.window_bounds[1])") == "2024-03-04 03:00:00+00:00"
+    notebook.value("explorer.choose(7)")
+    notebook.page.locator(".wb-series-name", has_text="7").wait_for()
+
+
+def test_a_saved_notebook_shows_what_was_selected(embed):
+    shown = explorer()
+    shown.choose("series 2 <b>")
+    page = embed(shown)
+    page.locator(".wb-series-name", has_text="series 2 <b>").wait_for()
+    page.wait_for_function("() => performance.getEntriesByName('wb-series-first-frame').length")
+    assert ink(page, ".wb-series-base") > 500
