@@ -74,34 +74,19 @@ plot_explanation(story, unit="% of CPU samples", scale=100)
 # %%
 import pandas as pd
 
+from workbench.simulate import judge_reports
+
 
 def judge(budget, service):
-    """Return how many of the planted regressions are found, and how many reports are false."""
+    """Return what a budget buys on one service."""
     seen = detect(service.series, stacks=service.stacks, alerts_per_1000_series=budget).found
-    truth = fleet.truth.query("service == @service.name and kind == 'regression'")
-    return budget, *score(seen, truth)
-
-
-# %%
-def score(seen, truth, near=12):
-    """Return (planted, found, false) for the reports of one service."""
-    names = [{r.subject, *r.merged} for r in seen]
-    hits = [
-        [
-            n
-            for n, r in enumerate(seen)
-            if row.subject in names[n] and abs(r.change_index - row.change_index) <= near
-        ]
-        for row in truth.itertuples()
-    ]
-    return len(truth), sum(map(bool, hits)), len(seen) - len({n for hit in hits for n in hit})
+    return {"budget": budget, **judge_reports(fleet, service.name, seen)._asdict()}
 
 
 # %%
 budgets = [0.1, 1, 5, 20, 50]
-rows = [judge(budget, service) for budget in budgets for service in fleet.services]
-table = pd.DataFrame(rows, columns=["alerts per 1,000 series", "planted", "found", "false"])
-table = table.groupby("alerts per 1,000 series").sum()
+table = pd.DataFrame([judge(budget, service) for budget in budgets for service in fleet.services])
+table = table.groupby("budget").sum()
 table
 
 # %% [markdown]
@@ -111,7 +96,9 @@ table
 
 # %%
 share = (table["found"] / table["planted"]).map("{:.0%}".format)
-print(
-    f"budget 1: {share[1]} of the planted regressions, {table['false'][1]} false reports in {sum(s.series.values.shape[0] for s in fleet.services)} series"
-)
-print(f"budget 50: {share[50]}, {table['false'][50]} false reports")
+n_series = sum(len(service.series.subjects) for service in fleet.services)
+for budget in (1, 50):
+    false = table["false"][budget]
+    print(
+        f"budget {budget}: {share[budget]} of the regressions, {false} false of {n_series} series"
+    )

@@ -1,7 +1,7 @@
 // A fix: what it edits, what it measured, where it waits for review.
 
 import { drawDiff } from "./diff_view.js";
-import { make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { percent, plain, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -78,6 +78,7 @@ export class FixView {
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Fix");
     followTheme(element, () => {}, this.ending.signal);
+    keepKeys(element, this.ending.signal);
     element.replaceChildren(...this.parts(told));
   }
 

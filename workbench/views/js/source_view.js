@@ -1,7 +1,7 @@
 // Lines of code, what each cost, and who wrote it.
 
 import { numbers } from "./columns.js";
-import { make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { percent, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -33,6 +33,7 @@ export class SourceView {
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", `Source of ${told.title}`);
     followTheme(element, () => {}, this.ending.signal);
+    keepKeys(element, this.ending.signal);
     this.draw();
   }
 
