@@ -49,6 +49,19 @@ def test_choosing_another_regression_moves_everything(board):
         board.choose("R-none")
 
 
+def test_a_saved_notebook_shows_all_of_it(board):
+    data = board._repr_mimebundle_()
+    assert "application/vnd.jupyter.widget-view+json" in data
+    shown = data["text/html"]
+    for told in (
+        "copy:_deepcopy_tuple",
+        "data:image/svg+xml;base64,",
+        "Whoever loads cards owns them",
+    ):
+        assert told in shown
+    assert "return deepcopy(found)" in shown
+
+
 def test_brushed_windows_are_shown_as_a_flame_graph(board):
     board.series.window = (3, 7)
     assert board.flame.flame.title == "windows 3 to 6"

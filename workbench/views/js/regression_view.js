@@ -254,6 +254,11 @@ export class RegressionView {
   take(selected, explanation) {
     this.selected = selected;
     this.explanation = explanation;
+    const place = chosenRows(this.told.rows, this.wanted).findIndex(({ id }) => id === selected[0]);
+    if (place >= this.limit) {
+      this.limit = place + 1;
+      return void this.draw();
+    }
     for (const line of this.table.querySelectorAll("tbody tr")) {
       const button = line.querySelector("[data-id]");
       const isChosen = selected.includes(button?.getAttribute("data-id") ?? "");
