@@ -82,6 +82,7 @@ def test_a_function_chosen_in_the_flame_graph_shows_its_code(board):
     )
 
 
+@pytest.mark.slow
 def test_an_investigation_stops_for_a_review_and_can_be_rejected(board):
     board.investigate().wait(60)
     assert board.agent.status == "waits for review"
@@ -96,6 +97,7 @@ def test_an_investigation_stops_for_a_review_and_can_be_rejected(board):
         board.agent.decide("approve")
 
 
+@pytest.mark.slow
 def test_it_can_be_run_again_from_a_step_under_another_skill(board):
     board.investigate().wait(60)
     step = next(number for number, told in board.agent.kept if told.startswith("model"))
@@ -105,6 +107,7 @@ def test_it_can_be_run_again_from_a_step_under_another_skill(board):
     assert board.agent.status == "waits for review"
 
 
+@pytest.mark.slow
 def test_an_investigation_can_be_cancelled(board):
     task = board.investigate()
     board.agent.cancel()
