@@ -302,6 +302,7 @@ PUBLIC = {
         "FlameGraph",
         "Picker",
         "RegressionBoard",
+        "SkillStudio",
         "SourceLines",
         "SuspectTable",
         "Task",
@@ -323,6 +324,7 @@ DEFINED = {
         "WorkbenchError",
     ],
     "workbench.compiled": ["Loops"],
+    "workbench.studio": ["open_studio"],
     "workbench.intake": ["Labels", "Tally", "expand", "take_in", "watch"],
 }
 """Modules that are public as a whole."""

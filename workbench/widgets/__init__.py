@@ -4,6 +4,7 @@ from workbench.widgets.agent_view import AgentView
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
 from workbench.widgets.regression_board import RegressionBoard
+from workbench.widgets.skill_studio import SkillStudio
 from workbench.widgets.source_lines import SourceLines
 from workbench.widgets.suspect_table import SuspectTable
 from workbench.widgets.task import Cancelled, Task, TaskView
@@ -14,6 +15,7 @@ __all__ = [
     "FlameGraph",
     "Picker",
     "RegressionBoard",
+    "SkillStudio",
     "SourceLines",
     "SuspectTable",
     "Task",
