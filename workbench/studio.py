@@ -34,7 +34,8 @@ _TRIGGERS = "evals/triggers.json"
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)^---\n", re.DOTALL | re.MULTILINE)
 _NAME_LINE = re.compile(r"^name:[^\n]*\n", re.MULTILINE)
 _NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_LINE = re.compile(r"\bline (\d+)")
+_LINE = re.compile(r".*, line (\d+)\)$|.*?\bline (\d+)", re.DOTALL)
+"""As errors name it: at the end where a file is named beside it, else first."""
 _MOST_BYTES = 300_000
 """A larger file is kept as it is and not edited."""
 _NOTICE = f"Check, Try and Save run {_PLAYBOOK} as it stands here, as your own code: read it first."
@@ -228,8 +229,9 @@ def _place_fault(fault: str, out: Path, files: Mapping[str, str]) -> dict[str, A
 
 def _line_of(message: str, path: str, text: str) -> int:
     """Return the line that a fault names, or that has the key or function it is about; or 0."""
-    if found := _LINE.search(message):
-        return int(found[1]) + ("front matter" in message)  # counted from below its first ---
+    if found := _LINE.match(message):
+        n_above = int("front matter" in message)  # its own lines are counted from below the first
+        return int(found[1] or found[2]) + n_above
     key = re.match(r"(?:playbook: )?([\w.-]+)", message)
     word = key[1].rsplit(".", 1)[-1] if key else ""
     start = {_HEAD: rf"\s*{re.escape(word)}:", _PLAYBOOK: rf".*\b{re.escape(word)}\b"}
@@ -283,7 +285,8 @@ class _Trials:
         except WorkbenchError as error:
             return {"case": case, "verdict_after": "failed", "note": str(error)}
         if case not in self._original:
-            self._investigate(opened, truth, original, tell)  # computes what all later ones read
+            if self._model == _PLAYBOOK_MODEL:  # computes what all later ones read, at no price
+                self._investigate(opened, truth, original, tell)
             self._original[case] = self._investigate(opened, truth, original, tell)
         sides = {"before": self._original[case]}
         sides["after"] = self._investigate(opened, truth, variant, tell)

@@ -205,9 +205,10 @@ export class SkillView {
 
   /** @param {Told} told with other names that are taken */
   setTold(told) {
-    const wasSuggested = this.name.value === suggestName(this.told.name, this.told.variants);
+    const name = this.name.value.trim();
+    const wasFree = !this.told.variants.includes(name);
     this.told = told;
-    if (wasSuggested) this.name.value = suggestName(told.name, told.variants);
+    if (wasFree && told.variants.includes(name)) this.name.value = suggestName(name, told.variants); // it was kept
     this.confirmed = "";
     this.settle();
   }
