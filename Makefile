@@ -5,11 +5,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 UV := .uv/bin/uv
 READY := $(VENV)/.ready
+MODULES := node_modules/.ready
+NPM := $(shell command -v npm)
 
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: help env demo test unit check lab bench weights notebooks size lock clean
+.PHONY: help env demo test unit check js lab bench weights notebooks size lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 14
@@ -31,17 +33,30 @@ $(READY): requirements.lock pyproject.toml | $(UV)
 demo: $(READY)   ## solve the four recorded cases and write out/demo
 	@$(BIN)/workbench demo --out out/demo
 
-test: $(READY)   ## every test: unit, whole solves, notebooks, wheel
+test: $(READY) $(if $(NPM),$(MODULES))  ## every test: unit, whole solves, notebooks, wheel, browser
 	@$(BIN)/pytest -m ""
 
 unit: $(READY)   ## the fast tests alone
 	@$(BIN)/pytest
 
-check: $(READY)  ## ruff, mypy, the architecture test
+check: $(READY) js  ## ruff, mypy, the architecture test; tsc, eslint and node tests where node is
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/pytest -q tests/test_architecture.py
+
+$(MODULES): package-lock.json package.json .npmrc
+	@rm -f $@
+	@npm ci --ignore-scripts --no-audit --no-fund --loglevel=error --fetch-retries=1 >/dev/null && touch $@ || \
+		{ echo "npm could not install what package-lock.json lists"; test "$$WORKBENCH_BROWSER" != required; }
+
+js: $(if $(NPM),$(MODULES))  ## types, lint and tests of the ES modules (needs node 20 or newer)
+	@if test -f $(MODULES); then \
+		npm run --silent types && npm run --silent lint && npm run --silent test; \
+	else \
+		echo "SKIPPED: types, lint and tests of the ES modules ($(if $(NPM),npm could not install,node and npm are not here))"; \
+		test "$$WORKBENCH_BROWSER" != required; \
+	fi
 
 lab: $(READY)    ## open the notebooks in JupyterLab
 	@cd notebooks && ../$(BIN)/jupyter lab
@@ -54,6 +69,7 @@ bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/triggers.py
 	@$(BIN)/python benchmarks/codemap.py
 	@$(BIN)/python benchmarks/server.py
+	@$(BIN)/python benchmarks/widgets.py
 
 weights: $(READY)  ## fit the weights of the cause ranking to simulated cases (some minutes)
 	@$(BIN)/python benchmarks/ranker.py --fit
@@ -69,4 +85,4 @@ lock: | $(UV)    ## resolve pyproject.toml anew into requirements.lock
 		--no-emit-index-url --custom-compile-command "make lock" pyproject.toml -o requirements.lock
 
 clean:           ## remove what the targets made (not the lock)
-	rm -rf $(VENV) .uv out build *.egg-info
+	rm -rf $(VENV) .uv node_modules out build *.egg-info

@@ -35,7 +35,7 @@ HOMES = {
     "duckdb": {"store"},
     "fsspec": {"store"},
     "ipympl": {"report"},
-    "ipywidgets": {"widgets"},
+    "ipywidgets": {"board", "widgets"},
     "jinja2": {"report"},
     "langchain": {"agent"},
     "langchain_core": {"agent"},
@@ -48,7 +48,7 @@ HOMES = {
     "pyarrow": {"ingest", "profile", "store"},  # a profile is Arrow tables
     "rich": {"cli"},
     "ruptures": {"detect"},
-    "traitlets": {"widgets"},
+    "traitlets": {"board", "widgets"},
     **{
         f"tree_sitter{language}": {"attribute"}
         for language in (

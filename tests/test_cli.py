@@ -44,7 +44,7 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "attribute", "mcp", "resume", "skills", "skills list",
+        "profile", "ingest", "detect", "attribute", "lab", "mcp", "resume", "skills", "skills list",
         "skills show", "skills validate", "skills new", "skills match", "solve", "case", "case build",
         "demo",
     ]  # fmt: skip

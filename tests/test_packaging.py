@@ -2,6 +2,7 @@
 
 import ast
 import importlib
+import json
 import re
 import shutil
 import subprocess
@@ -73,6 +74,15 @@ def test_lock_names_no_host():
     assert not [line for line in LOCK.splitlines() if any(option in line for option in options)]
 
 
+def test_lock_of_modules_names_no_registry_and_pins_what_package_json_has():
+    lock = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["devDependencies"]
+    assert lock[""]["devDependencies"] == wanted
+    assert {name: lock[f"node_modules/{name}"]["version"] for name in wanted} == wanted
+    assert not [name for name, entry in lock.items() if "resolved" in entry]
+    assert not [name for name, entry in lock.items() if name and "integrity" not in entry]
+
+
 def test_conda_environment_repeats_no_dependency():
     environment = yaml.safe_load((ROOT / "environment.yml").read_text(encoding="utf-8"))
     python, pip, nested = environment["dependencies"]
@@ -122,7 +132,9 @@ def test_declared_dependency_imports(requirement):
 def wheel(tmp_path_factory):
     """Build from a copy, so that no build folder is left here; return the names inside."""
     tree = tmp_path_factory.mktemp("wheel") / "tree"
-    ignored = shutil.ignore_patterns(".*", "out", "build", "dist", "*.egg-info", "__pycache__")
+    ignored = shutil.ignore_patterns(
+        ".*", "out", "build", "dist", "*.egg-info", "__pycache__", "node_modules"
+    )
     shutil.copytree(ROOT, tree, ignore=ignored)
     probe = tree / "skills" / "probe-skill"
     (probe / "scripts").mkdir(parents=True)

@@ -109,6 +109,16 @@ def take_in(store: Store, path: Path | str, labels: Labels, tally: Tally) -> Non
     tally.added[kind] = tally.added.get(kind, 0) + n
 
 
+def add_files(
+    store: Store, paths: Iterable[Path | str], labels: Labels, tally: Tally | None = None
+) -> Tally:
+    """Add files, and what is in folders, to a store; return what became of them."""
+    tally = tally or Tally()
+    for path in expand(paths):
+        take_in(store, path, labels, tally)
+    return tally
+
+
 def expand(paths: Iterable[Path | str]) -> list[Path | str]:
     """Return files, URLs and such folders as are one thing, in order.
 

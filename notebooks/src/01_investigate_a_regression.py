@@ -14,163 +14,66 @@
 # %% [markdown]
 # # Which change made this service slower, and what gives the speed back?
 #
-# A scraper parses the same metrics page again and again. After a deploy of some seventy commits it
-# costs several times the CPU. This notebook goes from its recorded profiles to a measured fix, one step
-# at a time. Everything here is real: two releases of `prometheus_client`, profiled with py-spy.
+# A feed service, one day of it: 21 recorded windows, a handful of commits and settings that took effect meanwhile. It costs a
+# seventh more CPU than in the morning. The case lies in `demo`: a store of profiles, a repository, and a workload that can be run.
 
 # %%
-# %matplotlib inline
-from functools import partial
-from pathlib import Path
+from workbench.board import Board
 
-import pandas as pd
-
-from workbench.agent import Investigation, investigate, load_skills, make_model
-from workbench.detect import detect
-from workbench.evaluate import load_bank, materialise
-from workbench.history import Repository
-from workbench.report import FlameDiff, plot_series, plot_verification
-from workbench.signals import function_series, stacks
-from workbench.solver import open_case, solve
-from workbench.store import Store
-from workbench.types import SERVICE
-from workbench.widgets import Picker
+board = Board("demo")
+board
 
 # %% [markdown]
-# ## The recording
-# One row a window: what ran, how much work it did, and how many samples the profiler took. The first
-# use fetches both releases from the package index; later ones come from the cache.
+# That is everything on one board. Choose a regression in the table; the sheets below follow it: its series, the flame graph
+# before and after, who could have done it, the code with the cost of each line. Brush some windows to see what ran in them;
+# click a function in the flame graph to see its code. What you choose is a Python value:
 
 # %%
-bank = {recorded.spec.id: recorded for recorded in load_bank(Path("../datasets/pypi"))}
-case = open_case(materialise(bank["prom-parser-0.22"]))
-recording = Store.open(case.store).recording()
-recording.windows.groupby("version").agg(
-    windows=("at", "count"),
-    rounds=("work", "mean"),
-    cpu_seconds=("cpu_seconds", "mean"),
-    samples=("n_samples", "mean"),
-).round(1)
-
-# %% [markdown]
-# ## What regressed
-# Each function has a series of its cost: CPU time per round of work. The funnel tells what was looked at
-# and what was left out.
-
-# %%
-series = function_series(recording)
-detection = detect(series, stacks=stacks(recording))
-detection.funnel
-
-# %%
-regression = detection.found[0]
-pd.DataFrame(
-    [
-        {
-            "function": r.subject,
-            "window": r.change_index,
-            "before, ms/round": r.before * 1e3,
-            "after, ms/round": r.after * 1e3,
-            "moved with it": len(r.merged),
-        }
-        for r in detection.found
-    ]
-).round(2)
-
-# %%
-unit = "CPU ms per round of work"
-plot = partial(plot_series, change_index=regression.change_index, unit=unit, title="")
-plot(series.row(SERVICE, "cost") * 1e3)
-
-# %% [markdown]
-# That was the whole service. Choose a function to see its own series: `picker.value` is the chosen
-# one as an array.
-
-# %%
-moved = [SERVICE, regression.subject, *regression.merged]
-picker = Picker(
-    {name: series.row(name, "cost") * 1e3 for name in dict.fromkeys(moved)},
-    plot,
-    label="function",
-)
-picker
-
-# %% [markdown]
-# ## Where the time went
-# The functions whose own time changed most across the deploy.
-
-# %%
-flame = FlameDiff.from_recording(recording, regression.change_index)
-pd.DataFrame(
-    [
-        {"function": d.function.subject, "before": d.before, "after": d.after}
-        for d in flame.largest_changes(8)
-    ]
-).style.set_caption(f"own cost, {flame.unit}").format(precision=4)
+board.regressions.selection[["id", "subject", "metric", "change_index", "before", "after"]]
 
 # %% [markdown]
 # ## Who did it
-# The agent chooses a skill, calls tools, and writes a diagnosis in which every claim cites a tool's reply.
-# The default model follows the skill's playbook: no key, no network, the same answer each time.
+# *Investigate* has the agent find out, step by step, on the sheet of that name; each claim is linked to the reply that it rests on. The
+# next cell does the same. It stops for your word: **Approve** makes a fix, measures it against the code before and now, and
+# puts it on a branch for review. That runs the workload some dozens of times and takes a minute or two; *Cancel* ends it.
 
 # %%
-skills = {skill.name: skill for skill in load_skills()}
-evidence = Investigation(recording, detection, Repository(case.repository), case.base, case.head)
-trajectory = investigate(evidence, regression.id, make_model("playbook", skills), skills)
-pd.DataFrame(
-    [{"step": s.title, "seconds": round(s.seconds, 2), "call": s.call_id} for s in trajectory.steps]
-)
+board.investigate().wait(60)
+print(board.outcome.diagnosis.summary)
+print(f"confidence {board.outcome.diagnosis.confidence:.0%}; it {board.agent.status}")
 
 # %% [markdown]
-# Every change of the deploy is a candidate, and so is "none of these". Each probability is made of evidence that
-# can be looked at: the first candidate's is below the table.
+# What the diagnosis rests on, and how probable each candidate was by the evidence alone:
 
 # %%
-ranking = evidence.ranking(regression.id)
-suspects = ranking.suspects
-rows = [(s.change.id[:10], s.change.title, s.change.author, s.probability) for s in suspects[:5]]
-rows.append(("", "none of these", "", ranking.none_probability))
-pd.DataFrame(rows, columns=["change", "title", "author", "probability"]).style.format(
-    {"probability": "{:.0%}"}
-)
+for item in board.outcome.diagnosis.evidence:
+    print(f"- {item.claim}  [{item.call_id}]")
 
 # %%
-pd.DataFrame(
-    [{"evidence": f.note, "log-odds": f.contribution} for f in suspects[0].features]
-).style.format({"log-odds": "{:+.2f}"})
+# %matplotlib inline
+from workbench.report import plot_evidence, plot_flame, plot_steps, plot_suspects
+
+ranking = board.suspects.ranking
+plot_suspects(ranking)
 
 # %%
-diagnosis = trajectory.diagnosis
-print(diagnosis.summary)
-for item in diagnosis.evidence:
-    print(f"  - {item.claim}  [{item.call_id}]")
+plot_evidence(ranking.suspects[0], title=ranking.suspects[0].change.title)
 
 # %% [markdown]
-# ## What gives the speed back
-# A fix is made in a worktree of its own, run against the code before and now, and put on a branch only when
-# it keeps the output and gives most of the loss back. This runs the workload some dozens of times.
+# For print, every view has a figure. This is where the cost went:
 
 # %%
-outcome = solve(case)
-fix = outcome.fix
-titles = {change.id: change.title for change in evidence.changes}
-print(fix.patch.summary)
-for commit in fix.patch.reverted:
-    print(f"  takes back lines of {commit[:10]}: {titles[commit]}")
-print(f"  {len(fix.diff.splitlines())} lines of diff, after {fix.n_trials} trials: print(fix.diff)")
+plot_flame(board.flame.flame, title="CPU time of a request, before and after", max_rows=24)
 
 # %%
-plot_verification(fix.verification)
+plot_steps(board.outcome.steps, title="The investigation")
 
 # %% [markdown]
 # ## The answer
 
 # %%
-seen = fix.verification
-print(f"cause      {outcome.cause[:10]}  {suspects[0].change.title}")
-print(f"before     {seen.ratio_before:.2f} x the cost of the release before")
-print(f"fixed      {seen.ratio_after:.2f} x")
-print(
-    f"restored   {seen.gain_restored:.0%} of the loss, 95 % interval {seen.interval[0]:.0%} to {seen.interval[1]:.0%}"
-)
-print(f"verified   {seen.verified}; branch {fix.branch} awaits review")
+culprit = next(s.change for s in ranking.suspects if s.change.id == board.outcome.cause)
+print(f"cause   {culprit.id[:10]} {culprit.title}, by {culprit.author}")
+print(f"where   {', '.join(board.outcome.diagnosis.functions)}")
+print(f"fix     {board.outcome.no_fix or board.outcome.fix.branch}")
+print("review  press Approve on the board, or: board.agent.decide('approve', by='you')")

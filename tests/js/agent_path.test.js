@@ -4,7 +4,9 @@ import { test } from "node:test";
 import { countVisits, currentNode, layOutGraph } from "../../workbench/views/js/agent_path.js";
 
 const NODES = ["triage", "model", "tool", "hypothesis", "ground", "review"];
+/** @type {import("../../workbench/views/js/agent_path.js").Edge[]} */
 const EDGES = [["triage", "model"], ["model", "tool"], ["tool", "model"], ["model", "hypothesis"], ["hypothesis", "ground"], ["ground", "review"]];
+/** @param {string} node @param {number} started_s @param {string} [call_id] */
 const step = (node, started_s, call_id = "") => ({ node, started_s, call_id, title: "", detail: "", seconds: 1 });
 
 test("two calls of one answer are one visit, and two replies are two", () => {

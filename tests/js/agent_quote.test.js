@@ -3,6 +3,7 @@ import { test } from "node:test";
 
 import { citedParts, spread, tokensOf } from "../../workbench/views/js/agent_quote.js";
 
+/** @param {string} claim @param {string} text */
 const cited = (claim, text) => citedParts(claim, text).map(([start, end]) => text.slice(start, end));
 
 test("a claim speaks of names, ids and numbers", () => {

@@ -1,8 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
+import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
 
+/** @param {string} id @param {Partial<import("../../workbench/views/js/suspect_rank.js").Suspect>} [more] */
 const one = (id, more = {}) => ({
   id, title: "", author: "", at: "", kind: "commit", key: "", before: "", after: "", probability: 0, window: null,
   is_roll_back: false, growing: [], functions: [], n_functions: 0, files: [], n_files: 0, n_added: 0, n_removed: 0,
@@ -13,6 +14,7 @@ const ROWS = [
   one("b", { title: "more logs", kind: "flag", probability: 0.3, window: null, author: "Bo" }),
   one("c", { title: "Again", probability: 0.05, window: 3, author: "Ada" }),
 ];
+/** @param {{id: string}[]} rows */
 const ids = (rows) => rows.map(({ id }) => id);
 
 test("every word has to be found, anywhere, in any case", () => {
@@ -35,6 +37,10 @@ test("bars go to the side of their sign and no further than the end", () => {
   assert.deepEqual(divergingBar(-4, 4), { left: 0, width: 50 });
   assert.deepEqual(divergingBar(9, 4), { left: 50, width: 50 });
   assert.deepEqual(divergingBar(0, 0), { left: 50, width: 0 });
+});
+
+test("next to nothing is not nothing", () => {
+  assert.deepEqual([0, 0.00001, 0.0002, 0.92].map(chance), ["0 %", "< 0.01 %", "0.02 %", "92 %"]);
 });
 
 test("a sign is told in words too", () => {

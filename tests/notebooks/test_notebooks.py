@@ -2,15 +2,21 @@ import ast
 import importlib
 import re
 import runpy
+import time
 from pathlib import Path
 
 import jupytext
 import nbformat
 import pytest
 
+from workbench.cli.lab import prepare
+
 FOLDER = Path(__file__).parents[2] / "notebooks"
 SOURCES = sorted((FOLDER / "src").glob("*.py"))
-DOCUMENTED = {"workbench.solver", "workbench.types", "workbench.errors"}
+EXECUTE = runpy.run_path(str(FOLDER / "execute.py"))
+SLACK = 3
+"""Of the minute that a notebook may take on a quiet machine."""
+DOCUMENTED = {"workbench.solver", "workbench.types", "workbench.errors", "workbench.intake"}
 """Modules that are public as a whole: they have no `__all__` of their own."""
 
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
@@ -98,13 +104,22 @@ def test_a_notebook_keeps_its_logic_elsewhere(source):
             assert node.end_lineno - node.lineno < 5, f"{source.name}: a long {type(node).__name__}"
 
 
+@pytest.fixture(scope="module")
+def place(tmp_path_factory):
+    """Make a folder as `workbench lab` does."""
+    folder = tmp_path_factory.mktemp("lab")
+    prepare(folder)
+    return folder
+
+
 @pytest.mark.slow
-@pytest.mark.network
 @pytest.mark.filterwarnings("default")
 @each_notebook
-def test_the_notebook_runs_from_top_to_bottom(source):
-    execute = runpy.run_path(str(FOLDER / "execute.py"))["execute"]
-    notebook = execute(source)
+def test_the_notebook_runs_from_top_to_bottom_within_a_minute(source, place):
+    began = time.monotonic()
+    notebook = EXECUTE["execute"](source, place)
+    seconds = time.monotonic() - began
     assert [(cell.cell_type, cell.source) for cell in notebook.cells] == cells_of(source)
     counts = [cell.execution_count for cell in notebook.cells if cell.cell_type == "code"]
     assert counts == list(range(1, len(counts) + 1))
+    assert seconds < 60 * SLACK, f"{source.stem} took {seconds:.0f} s"

@@ -1,6 +1,7 @@
 import json
 import re
 
+import pandas as pd
 import pytest
 import traitlets
 
@@ -23,6 +24,20 @@ def test_nothing_is_selected_at_first():
     flame = FlameGraph(FOLDED)
     assert flame.selection.empty
     assert "total" in flame.selection.columns
+
+
+def test_a_table_of_some_nodes_says_what_one_of_all_does():
+    sides = [{"a;b;c": 1, "a;b;d": 2 + side, "a;b": 0.5, "e": side, "f;b": 3} for side in (0, 5)]
+    for flame in (FlameGraph(sides[1]).flame, FlameGraph(*sides).flame):
+        whole = flame.table()
+        assert whole["self"].tolist() == flame.own(flame.after)[1:].tolist()
+        assert whole["depth"].tolist() == flame.depths()[1:].tolist()
+        for node in whole["node"]:
+            pd.testing.assert_frame_equal(
+                flame.table([node]), whole.loc[[node - 1]].reset_index(drop=True)
+            )
+    assert whole["delta"].tolist() == flame.delta[1:].tolist()
+    assert whole["is_significant"].tolist() == flame.is_significant[1:].tolist()
 
 
 def test_what_is_selected_can_be_observed():

@@ -175,6 +175,15 @@ def test_a_wait_may_end_before_the_work_does():
         task.wait(WAIT_S)
 
 
+def test_to_close_a_widget_ends_its_work():
+    view, began = Worker(), threading.Event()
+    task = view.begin("Waiting", stoppable(began))
+    assert began.wait(WAIT_S)
+    view.close()
+    with pytest.raises(Cancelled):
+        task.wait(WAIT_S)
+
+
 def test_to_cancel_where_nothing_is_done_does_nothing():
     view = Worker()
     view.cancel()

@@ -154,26 +154,35 @@ class Flame:
             seen = f"{rows.min()} to {rows.max()}"
             raise ProfileError(f"expected nodes from 0 to {self.n_nodes - 1}, got {seen}")
         named = [self.functions[f] if f >= 0 else Function(self.title) for f in self.function[rows]]
+        paths = [self.path(int(node)) for node in rows]
         columns: dict[str, Any] = {
             "node": rows,
             "function": [function.name for function in named],
             "file": [function.file for function in named],
-            "depth": self.depths()[rows],
-            "self": self.own(self.after)[rows],
+            "depth": [len(path) for path in paths],
+            "self": self._own_of(rows),
             "total": self.after[rows],
             "total_ratio": self.after[rows] / self.after[0] if self.after[0] else np.nan,
         }
         if self.before is not None:
-            q_value = np.full(self.n_nodes, np.nan) if self.q_value is None else self.q_value
+            q_value = np.full(len(rows), np.nan) if self.q_value is None else self.q_value[rows]
             columns |= {
                 "before": self.before[rows],
                 "after": self.after[rows],
-                "delta": self.delta[rows],
-                "q_value": q_value[rows],
-                "is_significant": self.is_significant[rows],
+                "delta": self.after[rows] - self.before[rows],
+                "q_value": q_value,
+                "is_significant": q_value < SIGNIFICANT,
             }
-        columns["path"] = [";".join(f.name for f in self.path(int(node))) for node in rows]
+        columns["path"] = [";".join(function.name for function in path) for path in paths]
         return pd.DataFrame(columns)
+
+    def _own_of(self, rows: npt.NDArray[np.int64]) -> FloatArray:
+        """Return what some nodes cost after without what they called; costs as many as these."""
+        first, end = (np.searchsorted(self.parent, rows, side) for side in ("left", "right"))
+        below = [self.after[i:j].sum() for i, j in zip(first, end, strict=True)]
+        own = self.after[rows] - np.asarray(below, np.float64)
+        own[np.abs(own) < 1e-9 * self.after[0]] = 0.0  # what is left of rounding
+        return np.asarray(own)
 
     def largest_changes(self, n: int = 10) -> pd.DataFrame:
         """Return the functions whose own cost changed most, in either direction, most first.

@@ -1,9 +1,11 @@
 """Data -> views, selection -> values, in a notebook."""
 
 from workbench.widgets.agent_view import AgentView
+from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.picker import Picker
 from workbench.widgets.regression_board import RegressionBoard
+from workbench.widgets.series_explorer import SeriesExplorer
 from workbench.widgets.skill_studio import SkillStudio
 from workbench.widgets.source_lines import SourceLines
 from workbench.widgets.suspect_table import SuspectTable
@@ -12,9 +14,11 @@ from workbench.widgets.task import Cancelled, Task, TaskView
 __all__ = [
     "AgentView",
     "Cancelled",
+    "FixCard",
     "FlameGraph",
     "Picker",
     "RegressionBoard",
+    "SeriesExplorer",
     "SkillStudio",
     "SourceLines",
     "SuspectTable",

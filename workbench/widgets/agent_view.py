@@ -101,9 +101,7 @@ class AgentView(TaskView):
     opinions = traitlets.List(traitlets.Dict(), help="What each skill made of it.")
     spent = traitlets.Dict(help="What it took.")
     skills = traitlets.List(traitlets.Unicode(), help="That it can be run again under.")
-    kept = traitlets.List(
-        traitlets.Tuple(), help="(number, what came next) of steps to run again from."
-    )
+    kept = traitlets.List(traitlets.Tuple(), help="(number, what came next) of steps.")
     titles = traitlets.Dict(help="Titles of changes, by id.")
     reviewer = traitlets.Unicode(help="Name filled in for the one who decides.")
     on_review = traitlets.Callable(None, allow_none=True, help="Takes the decision.")
@@ -129,7 +127,7 @@ class AgentView(TaskView):
         reviewer: str = "",
         **kwargs: Any,
     ) -> None:
-        self._adding = threading.Lock()
+        self._adding = threading.RLock()
         self._shown = [*steps]
         super().__init__(
             _steps=[_told_step(step) for step in self._shown],

@@ -139,9 +139,10 @@ class TaskView(View):
     _task = traitlets.Dict().tag(sync=True)
     is_running = traitlets.Bool(False, help="Whether work is being done; to be read only.")
 
+    task: Task | None = None
+    """The latest one."""
+
     def __init__(self, **kwargs: Any) -> None:
-        self.task: Task | None = None
-        """The latest one."""
         self._turn = threading.RLock()
         self._sender: threading.Timer | None = None
         super().__init__(**kwargs)
@@ -189,6 +190,11 @@ class TaskView(View):
         """Ask what is being done to end; nothing where nothing is."""
         if self.task is not None:
             self.task.cancel()
+
+    def close(self) -> None:
+        """Close the widget; what is being done is asked to end."""
+        self.cancel()
+        super().close()
 
     def _do(self, task: Task, work: Callable[[Task], Any], then: Callable[[Any], object]) -> None:
         try:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -31,8 +32,9 @@ _TABLES = (
 )
 _N_WARM_UP = 100
 _ROUNDS = 200
-_DEMO = ("feed-cards", 302, 323)
-"""Name and windows of the case that the notebooks show: one change in a day of them costs."""
+_DEMO = ("feed-cards", 302, 323, ("Notifications",))
+"""Name, windows and operations of the case that the notebooks show: a day on which one change
+costs, most of all in what shows many people at once."""
 _TIMEOUT_S = 120.0
 _WORKLOAD = '''"""Ask the service what its clients ask; prints the line of a workload."""
 
@@ -51,11 +53,13 @@ load.main()
 
 def demo_case(folder: Path, out: Path) -> Path:
     """Make the case that the notebooks show, of the timeline in `datasets/feed`."""
-    name, start, end = _DEMO
-    return cut_timeline(folder, start, end, out, name=name)
+    name, start, end, operations = _DEMO
+    return cut_timeline(folder, start, end, out, name=name, operations=operations)
 
 
-def cut_timeline(folder: Path, start: int, end: int, out: Path, *, name: str) -> Path:
+def cut_timeline(
+    folder: Path, start: int, end: int, out: Path, *, name: str, operations: Sequence[str] = ()
+) -> Path:
     """Make a case of the windows from `start` up to, not including, `end` of a timeline.
 
     Its workload is the load of the last window, with the settings of then. On any failure
@@ -71,6 +75,8 @@ def cut_timeline(folder: Path, start: int, end: int, out: Path, *, name: str) ->
         The case folder to make; must not exist.
     name : str
         Id of the case.
+    operations : sequence of str
+        What the workload asks for, in equal parts. Default: what clients ask, as they mix it.
     """
     timeline = load_timeline(folder)
     if not 0 <= start < end <= timeline.n_windows:
@@ -88,7 +94,7 @@ def cut_timeline(folder: Path, start: int, end: int, out: Path, *, name: str) ->
         _copy_windows(
             Store.open(folder / "store"), timeline.at(start), timeline.at(end), unfinished / "store"
         )
-        workload = _write_workload(folder, states[1], unfinished)
+        workload = _write_workload(folder, states[1], operations, unfinished)
         told = {
             "id": name, "service": timeline.service, "base": ids[states[0].patch],
             "head": ids[states[1].patch], "workload": asdict(workload),
@@ -127,7 +133,9 @@ def _copy_windows(store: Store, start: datetime, end: datetime, out: Path) -> No
             cut.put(name, rows)
 
 
-def _write_workload(folder: Path, state: TimelineState, out: Path) -> Workload:
+def _write_workload(
+    folder: Path, state: TimelineState, operations: Sequence[str], out: Path
+) -> Workload:
     """Write what the workload needs beside the code; return it."""
     place = out / "workload"
     (place / "base" / "config").mkdir(parents=True)
@@ -136,6 +144,8 @@ def _write_workload(folder: Path, state: TimelineState, out: Path) -> Workload:
     shutil.copy(folder.parent / "pypi" / "workloads" / "_wl.py", place)
     (place / "wl_feed.py").write_text(_WORKLOAD, encoding="utf-8")
     order = asdict(state) | {"seed": 0, "n_warm_up": _N_WARM_UP}
+    if operations:
+        order["traffic"] = {**order["traffic"], "mix": dict.fromkeys(operations, 1.0)}
     (place / "order.json").write_text(json.dumps(order), encoding="utf-8")
     pinned = _pinned(out / "repo")
     for library in pinned:

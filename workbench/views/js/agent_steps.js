@@ -152,7 +152,7 @@ export class StepList {
     const pre = parts.body.querySelector("pre");
     const mark = /** @type {HTMLElement | null | undefined} */ (pre?.querySelector("mark"));
     this.element.scrollTop = parts.item.offsetTop - 8;
-    if (pre && mark) pre.scrollTop = mark.offsetTop - pre.offsetTop - 40;
+    if (pre && mark) pre.scrollTop = mark.offsetTop - 40;
     if (!claim) return;
     this.element.scrollIntoView({ block: "nearest" });
     parts.item.classList.add("wb-flash");
@@ -176,6 +176,5 @@ export class StepList {
     else if ((event.key === "ArrowRight" && !isOpen) || (event.key === "ArrowLeft" && isOpen)) this.toggle(at);
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
 }

@@ -3,7 +3,7 @@
 import { GraphPicture } from "./agent_graph.js";
 import { RerunForm, ReviewForm } from "./agent_review.js";
 import { StepList, lasted } from "./agent_steps.js";
-import { make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { percent } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -89,6 +89,7 @@ export class AgentView {
     /** @type {HTMLElement | null} */ this.cameFrom = null;
     this.told = told;
     element.classList.add("wb", "wb-agent");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Investigation");
     this.head = make("div", { class: "wb-agent-head" });
@@ -113,7 +114,6 @@ export class AgentView {
       if (event.key !== "Escape" || !this.cameFrom) return;
       this.cameFrom.focus();
       this.cameFrom = null;
-      event.stopPropagation();
     }, { signal: this.signal });
   }
 
@@ -189,8 +189,8 @@ export class AgentView {
     const { steps } = this.list;
     const spent = describeSpent(this.told.spent);
     this.stepsTitle.textContent = `${steps.length.toLocaleString("en-US")} step${steps.length === 1 ? "" : "s"}${spent ? `: ${spent}` : ""}`;
-    const isRunning = this.isRunning || Boolean(this.told.busy);
-    this.graph.show(steps, { waits: this.told.waits && !isRunning, isRunning });
+    const isRunning = this.isRunning || this.told.status === "running";
+    this.graph.show(steps, { waits: this.told.waits, isRunning });
   }
 
   drawHead() {

@@ -3,6 +3,7 @@
 import { countDiff, parseDiff } from "./diff_text.js";
 import { clipped } from "./format.js";
 import { make } from "./dom.js";
+import { counted } from "./suspect_parts.js";
 
 /**
  * @typedef {import("./diff_text.js").DiffLine} DiffLine
@@ -26,9 +27,6 @@ function drawLine(line) {
     make("span", { class: "wb-diff-sign" }, SIGNS[line.kind]),
     make("code", {}, clipped(line.text, MOST_LETTERS)));
 }
-
-/** @param {number} n @param {string} noun */
-const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
 /**
  * @param {Diff} diff

@@ -28,6 +28,17 @@ export function chooser(label, options, chosen) {
   return { label: make("label", { class: "wb-field" }, make("span", {}, label), select), select };
 }
 
+/**
+ * Keep a notebook from taking a letter for a command: "x" would cut the cell that the view is in.
+ * @param {HTMLElement} element of a view
+ * @param {AbortSignal} signal ends it
+ */
+export function keepKeys(element, signal) {
+  element.addEventListener("keydown", (event) => {
+    if (!event.ctrlKey && !event.metaKey && !event.altKey) event.stopPropagation();
+  }, { signal });
+}
+
 let n = 0;
 
 /** @param {string} stem @returns {string} an id that no other element of the page has */

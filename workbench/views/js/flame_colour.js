@@ -20,8 +20,8 @@ function shade(rgb) {
     const part = value / 255;
     return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
   });
-  const isBright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18;
-  return { fill: `rgb(${rgb})`, ink: isBright ? "#14171b" : "#ffffff" };
+  const isBright = 0.2126 * red + 0.7152 * green + 0.0722 * blue > 0.18; // where both tell alike: at least 4.5 to 1 on every colour
+  return { fill: `rgb(${rgb})`, ink: isBright ? "#000000" : "#ffffff" };
 }
 
 /** @param {string} hex @returns {Shade} */

@@ -117,13 +117,17 @@ export function drawFlame(pen, scene) {
   pen.setLineDash([]);
 }
 
+const UNSAFE = /[&<>"\p{Cc}\ufffe\uffff]/gu; // markup, and what XML has no way to write
+/** @type {Record<string, string>} */
+const SAFE = { "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;", "\t": "\t", "\n": "\n", "\r": "\r" };
+
 /** @param {string} text @returns {string} */
-const escaped = (text) => text.replace(/[&<>"\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]/g, (letter) =>
-  ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[letter] ?? "\ufffd");
+const escaped = (text) => text.replace(UNSAFE, (letter) => SAFE[letter] ?? "\ufffd");
 
 /** @param {Scene} scene @returns {string} a picture of all rows */
 export function flameSvg(scene) {
   const { layout, rowPx, shades, palette } = scene;
+  /** @type {string[]} */
   const parts = [];
   const number = /** @param {number} value */ (value) => value.toFixed(2);
   visit(layout, scene, (node) => {

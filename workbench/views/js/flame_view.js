@@ -1,7 +1,7 @@
 // A flame graph in a page: canvases, what is beside them, and what clicks and keys do.
 
 import { numbers, texts } from "./columns.js";
-import { chooser, copyText, freshId, make, offerFile } from "./dom.js";
+import { chooser, copyText, freshId, keepKeys, make, offerFile } from "./dom.js";
 import { changeShade, changeShades, groupShades } from "./flame_colour.js";
 import { drawFlame, flameSvg } from "./flame_draw.js";
 import {
@@ -288,8 +288,19 @@ class Pane {
     else if (event.key === "/") view.search.focus();
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
+}
+
+/** @param {Told} told @returns {Tree} the first: that of the recording */
+function treeOf({ columns }) {
+  return {
+    parent: /** @type {Int32Array} */ (numbers(columns.parent)),
+    fn: /** @type {Int32Array} */ (numbers(columns.function)),
+    after: /** @type {Float32Array} */ (numbers(columns.after)),
+    before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
+    significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
+    origin: null,
+  };
 }
 
 export class FlameView {
@@ -305,7 +316,14 @@ export class FlameView {
     this.onSelect = onSelect;
     this.ending = new AbortController();
     this.signal = this.ending.signal;
-    this.take(told);
+    this.told = told;
+    this.names = texts(told.columns.names);
+    this.files = texts(told.columns.files);
+    this.packageOf = numbers(told.columns.package);
+    this.kindOf = numbers(told.columns.kind);
+    this.first = treeOf(told);
+    this.tree = this.first;
+    /** @type {Float64Array | null} by function, once they are wanted */ this.costs = null;
     /** @type {Side} */ this.side = "after";
     this.colour = this.first.before ? "change" : "package";
     this.isUp = false;
@@ -316,6 +334,7 @@ export class FlameView {
     /** @type {number[]} */ this.chosen = [];
     /** @type {Pane[]} */ this.panes = [];
     element.classList.add("wb", "wb-flame");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", label || `Flame graph of ${told.title}`);
     this.status = make("p", { class: "wb-status", id: freshId("status"), role: "status" });
@@ -335,26 +354,6 @@ export class FlameView {
     this.element.replaceChildren();
   }
 
-  /** @param {Told} told */
-  take(told) {
-    const { columns } = told;
-    this.told = told;
-    this.names = texts(columns.names);
-    this.files = texts(columns.files);
-    this.packageOf = numbers(columns.package);
-    this.kindOf = numbers(columns.kind);
-    /** @type {Tree} */
-    this.first = {
-      parent: /** @type {Int32Array} */ (numbers(columns.parent)),
-      fn: /** @type {Int32Array} */ (numbers(columns.function)),
-      after: /** @type {Float32Array} */ (numbers(columns.after)),
-      before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
-      significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
-      origin: null,
-    };
-    this.tree = this.first;
-  }
-
   // ---- what stands around the canvases -------------------------------------------------------------
 
   bar() {
@@ -365,7 +364,6 @@ export class FlameView {
     const parts = [search, this.found];
     this.search.addEventListener("input", () => this.find(), { signal });
     this.search.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-      event.stopPropagation();
       if (event.key === "Enter") this.selectFound();
     }, { signal });
     /** @param {{label: Node, select: HTMLSelectElement}} chosen @param {(value: string) => void} act */

@@ -66,3 +66,21 @@ export function middleClipped(text, most) {
   const tail = Math.floor((most - 1) * 0.6);
   return `${text.slice(0, most - 1 - tail)}…${text.slice(text.length - tail)}`;
 }
+
+/**
+ * Texts of the ticks of one axis: all in one unit, with as many digits as tell them apart.
+ * @param {number[]} values in rising order, equally far apart
+ * @param {string} unit
+ * @returns {string[]}
+ */
+export function tickTexts(values, unit) {
+  const steps = STEPS[unit] ?? [[unit === "share" || unit === "percent" ? "%" : unit === "count" ? "" : unit, unit === "share" ? 0.01 : 1]];
+  const most = Math.max(...values.map(Math.abs), 0);
+  const [name, worth] = steps.find(([, least]) => most >= least) ?? steps[steps.length - 1];
+  const apart = values.length > 1 ? Math.abs(values[1] - values[0]) / worth : 1;
+  const decimals = Math.min(Math.max(Math.ceil(-Math.log10(apart) - 1e-9), 0), 9);
+  return values.map((value) => {
+    const text = (value / worth).toLocaleString("en-US", { maximumFractionDigits: decimals }).replace(/^-0$/, "0").replace("-", "−");
+    return name ? `${text} ${name}` : text;
+  });
+}

@@ -1,7 +1,7 @@
 // Regressions in a ranked table, what the funnel left out, and the one that is chosen.
 
 import { numbers } from "./columns.js";
-import { chooser, make } from "./dom.js";
+import { chooser, keepKeys, make } from "./dom.js";
 import { middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
 import { followTheme, property } from "./theme.js";
 
@@ -106,6 +106,7 @@ export class RegressionView {
     this.details = make("div", { class: "wb-regression-details" });
     element.replaceChildren(this.bar(), this.table, this.status, this.details, this.funnel());
     followTheme(element, () => this.draw(), this.signal);
+    keepKeys(element, this.signal);
     this.draw();
   }
 
@@ -118,7 +119,6 @@ export class RegressionView {
     const { rows } = this.told;
     const search = make("input", { type: "search", placeholder: "function, service or id", spellcheck: "false" });
     search.addEventListener("input", () => this.want("text", search.value), { signal: this.signal });
-    search.addEventListener("keydown", (/** @type {Event} */ event) => event.stopPropagation(), { signal: this.signal });
     const parts = [make("label", { class: "wb-field" }, make("span", {}, "Find"), search)];
     /** @param {string} label @param {[string, string][]} options @param {"side" | "metric" | "service" | "order"} name */
     const offer = (label, options, name) => {

@@ -1,10 +1,11 @@
 // A variant of a skill beside its original: files, editor and diff, faults, cases, results, and its name.
 
 import { drawDiff } from "./diff_view.js";
-import { freshId, make } from "./dom.js";
+import { freshId, keepKeys, make } from "./dom.js";
 import { SkillEditor } from "./skill_editor.js";
 import { drawResults } from "./skill_results.js";
 import { changedPaths, changeOf, filterCases, mergeFiles, nameFault, pathsOf, suggestName } from "./skill_state.js";
+import { counted } from "./suspect_parts.js";
 import { countChanges, diffLines, unifiedDiff } from "./text_diff.js";
 import { followTheme } from "./theme.js";
 
@@ -39,9 +40,6 @@ const DRAWN_AFTER_MS = 150;
 const SENT_AFTER_MS = 400;
 const MARKS = { "": "", changed: "●", new: "+", removed: "−" };
 const NOBODY = "This is a saved page: it can be edited and compared here; checking, trying and keeping need the notebook.";
-
-/** @param {number} n @param {string} noun */
-const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
 
 /** @param {string} title @param {string} look @param {...(Node | string)} parts */
 function section(title, look, ...parts) {
@@ -78,6 +76,7 @@ export class SkillView {
     element.replaceChildren(this.head, this.editing(), this.problem, this.notice, options.progress ?? "",
       make("div", { class: "wb-sk-below" }, this.checking(), this.trying(), this.keeping()));
     followTheme(element, () => {}, this.signal);
+    keepKeys(element, this.signal);
     this.open(this.path);
     this.setCheck({ state: "", faults: [], is_stale: false });
     this.setResults({ rows: [], is_stale: false });
@@ -133,7 +132,6 @@ export class SkillView {
     this.tried = make("p", { class: "wb-muted" });
     this.results = make("div", { class: "wb-sk-results" });
     this.listen(this.search, "input", () => this.drawCases());
-    this.listen(this.search, "keydown", (event) => event.stopPropagation());
     this.listen(this.all, "change", () => this.chooseShown());
     this.listen(this.cases, "change", (event) => this.choose(event.target.value, event.target.checked));
     this.listen(this.try, "click", () => this.act(() => this.options.onTry?.(this.flush(), [...this.chosen])));
@@ -152,7 +150,6 @@ export class SkillView {
     this.nameWords = make("p", { id, class: "wb-muted", role: "status" });
     this.savedWords = make("p", { class: "wb-sk-saved", role: "status" });
     this.listen(this.name, "input", () => { this.confirmed = ""; this.settle(); });
-    this.listen(this.name, "keydown", (event) => event.stopPropagation());
     this.listen(this.save, "click", () => this.keep());
     return section("Keep", "wb-sk-keep",
       make("div", { class: "wb-bar" }, make("label", { class: "wb-field" }, make("span", {}, "Name"), this.name), this.save),

@@ -1,7 +1,7 @@
 // Lines of code, what each cost, and who wrote it.
 
 import { numbers } from "./columns.js";
-import { make } from "./dom.js";
+import { keepKeys, make } from "./dom.js";
 import { percent, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -33,6 +33,7 @@ export class SourceView {
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", `Source of ${told.title}`);
     followTheme(element, () => {}, this.ending.signal);
+    keepKeys(element, this.ending.signal);
     this.draw();
   }
 
@@ -48,7 +49,8 @@ export class SourceView {
       return;
     }
     const costs = numbers(told.costs);
-    const most = costs.reduce((best, cost) => (cost > best ? cost : best), 0);
+    let most = 0;
+    for (const cost of costs) if (cost > most) most = cost;
     const hasOwners = told.owners.some(Boolean);
     const body = make("tbody", {}, ...told.lines.map((text, at) => this.drawLine(text, at, costs[at], most, hasOwners)));
     const head = make("tr", {}, make("th", { scope: "col", class: "n" }, "Line"), make("th", { scope: "col", class: "n" }, "Cost"),

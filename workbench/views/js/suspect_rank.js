@@ -1,5 +1,7 @@
 // Which candidates are shown, and in which order. Pure: no page is needed.
 
+import { percent } from "./format.js";
+
 /**
  * @typedef {object} Feature
  * @property {string} note
@@ -83,6 +85,11 @@ export function signed(value) {
   const text = Math.abs(value).toFixed(2);
   if (Number(text) === 0) return "0.00";
   return `${value > 0 ? "+" : "−"}${text}`;
+}
+
+/** @param {number} ratio @returns {string} in percent; what is next to nothing is said to be so */
+export function chance(ratio) {
+  return ratio > 0 && ratio < 0.0001 ? "< 0.01 %" : percent(ratio);
 }
 
 /** @param {string} at as in ISO 8601 @returns {string} day and minute */

@@ -1,9 +1,10 @@
 // Candidates in a table: probability bars, rows that open to the evidence and the diff.
 
 import { drawDiff } from "./diff_view.js";
-import { chooser, freshId, make } from "./dom.js";
-import { clipped, middleClipped, percent } from "./format.js";
-import { divergingBar, filterSuspects, moment, signed, sortSuspects } from "./suspect_rank.js";
+import { chooser, freshId, keepKeys, make } from "./dom.js";
+import { clipped } from "./format.js";
+import { counted, drawChance, drawFeatures, drawNames } from "./suspect_parts.js";
+import { filterSuspects, moment, sortSuspects } from "./suspect_rank.js";
 import { followTheme } from "./theme.js";
 
 /**
@@ -41,49 +42,8 @@ const HEADS = [
   ["", "Touches", "wb-s-touch wb-wide"],
 ];
 
-/** @param {number} n @param {string} noun */
-const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-
 /** @param {Suspect} row */
 const nameOf = (row) => row.title || row.id;
-
-/** @param {number} ratio @param {string} [extra] */
-function bar(ratio, extra = "") {
-  return make("div", { class: "wb-prob" },
-    make("span", { class: `wb-prob-bar ${extra}`, "aria-hidden": "true" },
-      make("i", { style: `width:${Math.min(100 * ratio, 100).toFixed(2)}%` })),
-    make("span", { class: "wb-prob-text" }, percent(ratio)));
-}
-
-/** @param {Feature[]} features @param {string} caption */
-export function drawFeatures(features, caption) {
-  if (!features.length) return make("p", { class: "wb-muted" }, "Nothing is told of what speaks for or against it.");
-  const most = Math.max(...features.map(({ contribution }) => Math.abs(contribution)));
-  const rows = features.map(({ note, contribution }) => {
-    const { left, width } = divergingBar(contribution, most);
-    return make("tr", {},
-      make("td", { class: "wb-odds-value" }, signed(contribution)),
-      make("td", { class: "wb-odds-cell" }, make("span", { class: "wb-odds", "aria-hidden": "true" },
-        make("i", { class: contribution < 0 ? "wb-against" : "wb-for", style: `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%` }))),
-      make("td", {}, note));
-  });
-  const sum = features.reduce((total, { contribution }) => total + contribution, 0);
-  return make("table", { class: "wb-features" },
-    make("caption", {}, caption),
-    make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Log-odds"),
-      make("th", { scope: "col" }, "− against, + for"), make("th", { scope: "col" }, "Evidence"))),
-    make("tbody", {}, ...rows),
-    make("tfoot", {}, make("tr", {}, make("td", { class: "wb-odds-value" }, signed(sum)), make("td", {}), make("td", {}, "in all"))));
-}
-
-/** @param {string} title @param {string[]} names @param {number} n how many there are */
-function drawNames(title, names, n) {
-  if (!names.length) return "";
-  const left = n - names.length;
-  const items = names.map((name) => make("li", { title: name }, middleClipped(name, 90)));
-  if (left > 0) items.push(make("li", { class: "wb-muted" }, `and ${left.toLocaleString("en-US")} more`));
-  return make("div", {}, make("p", { class: "wb-part" }, title), make("ul", { class: "wb-names" }, ...items));
-}
 
 export class SuspectView {
   /** @param {HTMLElement} element @param {Told} told @param {Options} [options] */
@@ -104,6 +64,7 @@ export class SuspectView {
     this.at = told.rows[0]?.id ?? NONE; // the row that Tab leads to
     this.ranks = new Map(told.rows.map((row, index) => [row.id, index + 1]));
     element.classList.add("wb", "wb-suspects");
+    keepKeys(element, this.signal);
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Candidates for the cause");
     this.body = make("tbody", {});
@@ -194,6 +155,7 @@ export class SuspectView {
     button.addEventListener("click", () => {
       this.isFalling = this.key === key ? !this.isFalling : key === "probability" || key === "at";
       this.key = key;
+      this.scroller.scrollTop = 0;
       this.draw();
     }, { signal: this.signal });
     return make("th", { scope: "col", class: look, "data-key": key }, button);
@@ -263,7 +225,7 @@ export class SuspectView {
       make("td", { class: "wb-s-pick" }, pick),
       make("td", { class: "wb-s-title" }, opener,
         make("div", { class: "wb-sub wb-narrow" }, [row.kind, row.author, moment(row.at)].filter(Boolean).join(" · "))),
-      make("td", { class: "wb-s-prob" }, bar(row.probability)),
+      make("td", { class: "wb-s-prob" }, drawChance(row.probability)),
       make("td", { class: "wb-s-kind wb-wide" }, row.kind),
       make("td", { class: "wb-s-author wb-medium" }, make("span", { class: "wb-clip", title: row.author }, row.author)),
       make("td", { class: "wb-s-at wb-medium", title: row.at }, moment(row.at)),
@@ -282,8 +244,9 @@ export class SuspectView {
       : make("span", { class: "wb-open" }, make("span", { class: "wb-rank" }), "None of these");
     if (none.features.length) name.addEventListener("click", () => this.toggle(NONE));
     const rows = [make("tr", { class: "wb-none" }, make("td", { class: "wb-s-pick" }), make("td", { class: "wb-s-title" }, name),
-      make("td", { class: "wb-s-prob" }, bar(none.probability, "wb-hatched")),
-      make("td", { class: "wb-muted wb-medium", colspan: this.columns - 3 }, "the cause is none of the known changes"))];
+      make("td", { class: "wb-s-prob" }, drawChance(none.probability, "wb-hatched")),
+      make("td", { class: "wb-muted wb-medium", colspan: this.columns - 3 },
+        make("span", { class: "wb-clip", title: "The cause is none of the known changes" }, "the cause is none of the known changes")))];
     if (isOpen) rows.push(make("tr", { class: "wb-detail" }, make("td", { colspan: this.columns }, drawFeatures(none.features, "What speaks for none of them"))));
     this.foot.replaceChildren(...rows);
   }
@@ -407,10 +370,8 @@ export class SuspectView {
     else if (event.key === "ArrowLeft" && this.opened.has(id)) this.toggle(id);
     else if (event.key === "x") this.select(id, true);
     else if (event.key === "/") this.search.focus();
-    else if (event.key === "Enter" || event.key === " ") return void event.stopPropagation(); // as buttons do; not the notebook
     else return;
     event.preventDefault();
-    event.stopPropagation(); // a notebook has keys of its own
   }
 
   /** @param {number} index @param {number} step */

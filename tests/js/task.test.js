@@ -1,0 +1,23 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { clock, isRunning, outcomeOf } from "../../workbench/views/js/task.js";
+
+/** @param {string} state @param {object} [more] */
+const task = (state, more = {}) => ({ title: "Reading", state, text: "", ratio: null, seconds: 75.4, ...more });
+
+test("time is told in seconds, and from a minute on in minutes", () => {
+  assert.deepEqual([0, 59.9, 60, 75.4, 3600, -1].map(clock), ["0 s", "59 s", "1:00 min", "1:15 min", "60:00 min", "0 s"]);
+});
+
+test("what was asked to end still runs", () => {
+  assert.deepEqual(["running", "stopping", "done", "cancelled", "failed"].map((state) => isRunning(task(state))), [true, true, false, false, false]);
+  assert.equal(isRunning({}), false);
+  assert.equal(isRunning(null), false);
+});
+
+test("only what did not end well is spoken of", () => {
+  assert.equal(outcomeOf(task("done")), "");
+  assert.equal(outcomeOf(task("failed", { text: "no such file" })), "Reading failed: no such file");
+  assert.equal(outcomeOf(task("cancelled")), "Reading was cancelled after 1:15 min.");
+});

@@ -1,0 +1,97 @@
+"""A fix in a notebook: its diff, and what running it showed."""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from workbench.types import Fix, quiet_cost
+from workbench.widgets.view import View
+
+
+class FixCard(View):
+    """What a fix edits, what it gives back, and where it waits for review.
+
+    Parameters
+    ----------
+    fix : Fix, optional
+        None: there is none.
+    note : str
+        Where there is none, why.
+    titles : mapping of str to str
+        Titles of commits by id, for those that it takes back.
+    """
+
+    module = "fix_card.js"
+    styles = ("table.css", "suspect.css", "fix.css")
+
+    _told = traitlets.Dict().tag(sync=True)
+    fix = traitlets.Instance(Fix, allow_none=True, help="What is shown; assign another.")
+    note = traitlets.Unicode(help="Where there is no fix, why.")
+    titles = traitlets.Dict(help="Titles of commits, by id.")
+
+    def __init__(
+        self,
+        fix: Fix | None = None,
+        *,
+        note: str = "",
+        titles: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(fix=fix, note=note, titles=dict(titles or {}), **kwargs)
+        self._show()
+
+    @traitlets.observe("fix", "note", "titles")
+    def _show(self, change: Any = None) -> None:
+        self._told = told_fix(self.fix, self.note, self.titles)
+
+    def still(self) -> dict[str, str]:
+        """Return the verdict and the diff."""
+        if self.fix is None:
+            text = self.note or "no fix was made"
+            return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>"}
+        seen = self.fix.verification
+        verdict = "verified" if seen.verified else f"not verified: {seen.reason}"
+        text = f"{self.fix.patch.summary}: {verdict}"
+        if np.isfinite(seen.gain_restored):
+            text += f", {seen.gain_restored:.0%} of the loss restored"
+        diff = f"<pre>{html.escape(self.fix.diff)}</pre>"
+        return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>{diff}"}
+
+
+def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str, Any]:
+    """Return what `views/js/fix_view.js` takes."""
+    if fix is None:
+        return {"note": note}
+    seen = fix.verification
+    groups = (("before", seen.good), ("regressed", seen.bad), ("fixed", seen.fixed))
+    return {
+        "note": note,
+        "verified": seen.verified,
+        "reason": seen.reason,
+        "summary": fix.patch.summary,
+        "strategy": fix.patch.strategy,
+        "reverted": [
+            f"{commit[:10]} {titles.get(commit, '')}".strip() for commit in fix.patch.reverted
+        ],
+        "diff": fix.diff,
+        "branch": fix.branch,
+        "n_trials": fix.n_trials,
+        "gain": _number(seen.gain_restored),
+        "low": _number(seen.interval[0]),
+        "high": _number(seen.interval[1]),
+        "ratio_before": _number(seen.ratio_before),
+        "ratio_after": _number(seen.ratio_after),
+        "runs": [
+            {"name": name, "seconds": [*runs], "quiet": float(quiet_cost(runs)) if runs else None}
+            for name, runs in groups
+        ],
+    }
+
+
+def _number(value: float) -> float | None:
+    return float(value) if np.isfinite(value) else None
