@@ -9,7 +9,7 @@ import { parseDiff } from "../../workbench/views/js/diff_text.js";
 import { countChanges, diffLines, unifiedDiff } from "../../workbench/views/js/text_diff.js";
 
 /** @param {import("../../workbench/views/js/text_diff.js").Change[]} changes @param {"del" | "add"} left */
-const without = (changes, left) => changes.filter(({ kind }) => kind !== left).map(({ text }) => text).join("");
+const without = (changes, left) => changes.filter(({ kind }) => kind !== left).map((one) => one.text).join("");
 
 /** Numbers that are the same in each run. @param {number} seed */
 function drawn(seed) {
