@@ -57,7 +57,8 @@ def open_studio(
     ----------
     skill : str or Path
         Name of one that comes along, or its folder. A playbook is trusted code and is run, also
-        as it was edited, when the skill is checked, tried or kept.
+        as it was edited, when the skill is checked, tried or kept. It is tried among the skills
+        that come along, in place of the one of its name.
     cases : path, or iterable of path
         Folders of cases, or folders that have such in them. Where the truth of a case lies beside
         it, answers are called right or wrong.
@@ -288,8 +289,12 @@ class _Trials:
             if self._model == _PLAYBOOK_MODEL:  # computes what all later ones read, at no price
                 self._investigate(opened, truth, original, tell)
             self._original[case] = self._investigate(opened, truth, original, tell)
-        sides = {"before": self._original[case]}
-        sides["after"] = self._investigate(opened, truth, variant, tell)
+        sides = {
+            "before": self._original[case],
+            "after": self._investigate(opened, truth, variant, tell),
+        }
+        if sides["before"]["verdict"] == "failed":
+            del self._original[case]  # it may do better the next time
         notes = dict.fromkeys(side["note"] for side in sides.values() if side.get("note"))
         row = {"case": case, "truth": _tell_truth(truth, opened), "note": "; ".join(notes)}
         for name, side in sides.items():

@@ -100,6 +100,22 @@ def test_keys_in_the_text_leave_the_cells_alone(lab, studio):
     assert lab.page.locator(".jp-Notebook .jp-Cell").count() == 1
 
 
+def test_files_that_python_takes_away_and_adds_are_marked(lab, studio):
+    lab.value("setattr(studio, 'files', {'new.md': 'new', 'SKILL.md': studio.files['SKILL.md']})")
+    marks = studio.locator(".wb-sk-mark")
+    expect(marks).to_have_text(["− removed", "− removed", "+ new"])
+    studio.get_by_role("button", name="scripts/playbook.py").click()
+    expect(studio).to_contain_text("The variant does not have this file.")
+    part(studio, "Revert file").click()
+    expect(text(studio)).to_have_value(FILES["scripts/playbook.py"])
+    studio.get_by_role("button", name="new.md").click()
+    part(studio, "Revert file").click()
+    expect(marks).to_have_text(["− removed"])
+    lab.value("studio.files.pop('SKILL.md') and studio.send_state('files')")
+    lab.value("setattr(studio, 'path', 'SKILL.md')")
+    expect(studio).to_contain_text("The variant does not have this file.")
+
+
 def test_edited_code_is_said_to_be_run(lab, studio):
     notice = studio.locator(".wb-sk-notice")
     expect(notice).to_be_hidden()

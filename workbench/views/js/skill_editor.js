@@ -3,7 +3,11 @@
 import { make } from "./dom.js";
 import { INDENT, indentLines, lineRange } from "./skill_state.js";
 
-/** Put a text in place of what is selected, so that it can be undone. @param {HTMLTextAreaElement} area @param {string} text */
+/**
+ * Put a text in place of what is selected, so that it can be undone.
+ * @param {HTMLTextAreaElement} area
+ * @param {string} text
+ */
 function put(area, text) {
   if (document.execCommand(text ? "insertText" : "delete", false, text)) return;
   area.setRangeText(text, area.selectionStart, area.selectionEnd, "end");
@@ -11,7 +15,12 @@ function put(area, text) {
 }
 
 export class SkillEditor {
-  /** @param {string} label @param {string} text @param {(text: string) => void} changed @param {AbortSignal} signal ends it */
+  /**
+   * @param {string} label
+   * @param {string} text
+   * @param {(text: string) => void} changed
+   * @param {AbortSignal} signal ends it
+   */
   constructor(label, text, changed, signal) {
     this.isLeaving = false; // whether the next Tab leaves
     this.n = 0;
@@ -83,7 +92,8 @@ export class SkillEditor {
     if (text === value.slice(from, to)) return;
     this.area.setSelectionRange(from, to);
     put(this.area, text);
-    if (start === end) this.area.setSelectionRange(Math.max(from, start - (to - from - text.length)), Math.max(from, start - (to - from - text.length)));
+    const caret = Math.max(from, start + from + text.length - to);
+    if (start === end) this.area.setSelectionRange(caret, caret);
     else this.area.setSelectionRange(from, from + text.length);
   }
 

@@ -163,8 +163,11 @@ export class SkillView {
     this.files = mergeFiles(this.files, this.known, files);
     this.known = { ...files };
     for (const [path, editor] of this.editors) if (Object.hasOwn(this.files, path)) editor.set(this.files[path]);
-    this.redraw();
-    if (!pathsOf(this.told.original, this.files).includes(this.path)) this.open(pathsOf(this.told.original, this.files)[0] ?? "");
+    const paths = pathsOf(this.told.original, this.files);
+    const isShown = this.place.querySelector("textarea") !== null;
+    if (!paths.includes(this.path)) this.open(paths[0] ?? "");
+    else if (isShown !== Object.hasOwn(this.files, this.path)) this.open(this.path); // it went, or came back
+    else this.redraw();
   }
 
   /** @param {string} path */
@@ -383,9 +386,11 @@ export class SkillView {
     const { told, files } = this;
     const changed = changedPaths(told.original, files);
     const isSame = !changed.length;
-    this.head.replaceChildren(make("b", {}, told.name || "Skill"), " ",
-      isSame ? "The variant equals the original." : `${counted(changed.length, "file")} of ${pathsOf(told.original, files).length} differ${changed.length === 1 ? "s" : ""} from the original.`,
-      ...(this.options.isSaved ? [make("small", {}, ` ${NOBODY}`)] : []));
+    const nFiles = pathsOf(told.original, files).length;
+    const words = isSame ? "The variant equals the original."
+      : `${counted(changed.length, "file")} of ${nFiles} differ${changed.length === 1 ? "s" : ""} from the original.`;
+    this.head.replaceChildren(make("b", {}, told.name || "Skill"), ` ${words}`,
+      this.options.isSaved ? make("small", {}, ` ${NOBODY}`) : "");
     const isBusy = this.isRunning || Boolean(this.options.isSaved);
     this.notice.hidden = !told.notice || !changed.some((path) => path.endsWith(".py") || path.startsWith("scripts/"));
     this.check.disabled = isBusy || !told.can_check;
