@@ -179,7 +179,7 @@ class _Draft:
             out = self.write(_named(files, name), Path(parent), name)
             faults = find_faults(out)
             if faults:
-                raise SkillError("; ".join(faults))
+                raise SkillError("; ".join(faults).replace(f"{out}/", ""))
             out.rename(target)
         return str(target)
 
