@@ -312,7 +312,6 @@ PUBLIC = {
         "Cancelled",
         "FixCard",
         "FlameGraph",
-        "Picker",
         "RegressionBoard",
         "SeriesExplorer",
         "SkillStudio",

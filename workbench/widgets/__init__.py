@@ -3,7 +3,6 @@
 from workbench.widgets.agent_view import AgentView
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
-from workbench.widgets.picker import Picker
 from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
 from workbench.widgets.skill_studio import SkillStudio
@@ -16,7 +15,6 @@ __all__ = [
     "Cancelled",
     "FixCard",
     "FlameGraph",
-    "Picker",
     "RegressionBoard",
     "SeriesExplorer",
     "SkillStudio",
