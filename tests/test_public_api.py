@@ -314,6 +314,7 @@ PUBLIC = {
         "FlameGraph",
         "RegressionBoard",
         "SeriesExplorer",
+        "SkillStudio",
         "SourceLines",
         "SuspectTable",
         "Task",
@@ -336,6 +337,7 @@ DEFINED = {
     ],
     "workbench.compiled": ["Loops"],
     "workbench.intake": ["Labels", "Tally", "add_files", "expand", "take_in", "watch"],
+    "workbench.studio": ["open_studio"],
 }
 """Modules that are public as a whole."""
 

@@ -5,6 +5,7 @@ from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
 from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
+from workbench.widgets.skill_studio import SkillStudio
 from workbench.widgets.source_lines import SourceLines
 from workbench.widgets.suspect_table import SuspectTable
 from workbench.widgets.task import Cancelled, Task, TaskView
@@ -16,6 +17,7 @@ __all__ = [
     "FlameGraph",
     "RegressionBoard",
     "SeriesExplorer",
+    "SkillStudio",
     "SourceLines",
     "SuspectTable",
     "Task",
