@@ -96,7 +96,7 @@ export class RegressionView {
     this.limit = MOST_ROWS;
     this.ending = new AbortController();
     this.signal = this.ending.signal;
-    element.classList.add("wb", "wb-regressions");
+    element.classList.add("wb", "wb-plain", "wb-regressions");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Regressions");
     const sides = new Set(told.rows.map((row) => row.side));
