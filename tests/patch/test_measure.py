@@ -124,11 +124,11 @@ def make_bench(make_repository, tmp_path):
     (tmp_path / "wl.py").write_text(REPORT)
     open_workspaces = []
 
-    def make(good: str, bad: str) -> Bench:
+    def make(good: str, bad: str, progress=lambda text: None) -> Bench:
         repository = make_repository({"mod.py": good}, {"mod.py": bad})
         workspace = Workspace(repository, "main~1", "main").__enter__()
         open_workspaces.append(workspace)
-        return Bench.set_up(Workload(("wl.py",), ()), Path(tmp_path), workspace)
+        return Bench.set_up(Workload(("wl.py",), ()), Path(tmp_path), workspace, progress)
 
     yield make
     for workspace in open_workspaces:
@@ -143,6 +143,20 @@ def test_rounds_are_chosen_so_that_the_loss_can_be_seen(make_bench):
     assert bench.bad_cost == pytest.approx(0.003)
     assert bench.check == "same"
     assert bench.has_loss
+
+
+@pytest.mark.slow
+def test_who_is_told_may_end_the_measuring_between_two_runs(make_bench):
+    told = []
+
+    def tell(text):
+        told.append(text)
+        if "2 of 5" in text:
+            raise InterruptedError(text)
+
+    with pytest.raises(InterruptedError, match="measuring the loss: 2 of 5 interleaved runs"):
+        make_bench(version(0.001), version(0.003), tell)
+    assert len(told) == 3
 
 
 @pytest.mark.slow

@@ -20,6 +20,7 @@ from ui_servers import (
     open_browser,
     serve_folders,
     serve_jupyter,
+    serve_lab,
 )
 
 MANAGER = MODULES / "@jupyter-widgets" / "html-manager" / "dist"
@@ -55,6 +56,13 @@ def browser() -> Iterator[Browser]:
 def jupyter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
     """Serve JupyterLab and Notebook 7."""
     with serve_jupyter(tmp_path_factory.mktemp("jupyter")) as server:
+        yield server
+
+
+@pytest.fixture(scope="module")
+def workbench_lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[JupyterServer]:
+    """Run `workbench lab`, once a module."""
+    with serve_lab(tmp_path_factory.mktemp("lab")) as server:
         yield server
 
 

@@ -3,11 +3,10 @@ from dataclasses import dataclass
 
 import pytest
 from playwright.sync_api import Locator, expect
-from ui_pages import check_accessible, keep_picture, wait_until
+from ui_pages import ROW_PX, check_accessible, keep_picture, wait_until
 
 from workbench.widgets import FlameGraph
 
-ROW_PX = 18
 STACKS = {"main;parse;read": 6, "main;parse": 1, "main;write": 3, "main;walk;walk;read": 2}
 MAIN, PARSE, WRITE, WALK, READ, WALK_AGAIN, READ_BELOW = range(1, 8)
 AT = {MAIN: (0.5, 1), PARSE: (0.3, 2), WRITE: (0.7, 2), WALK: (0.9, 2), READ: (0.2, 3)}

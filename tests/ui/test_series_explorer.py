@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from ui_pages import check_accessible, keep_picture
+from ui_pages import brush, check_accessible, keep_picture
 
 from workbench.types import Change, Detection, Regression
 from workbench.widgets import SeriesExplorer
@@ -61,12 +61,7 @@ def ink(page, selector):
 
 
 def drag(page, start, end):
-    box = page.locator(".wb-series-top").bounding_box()
-    inner = box["width"] - 100
-    page.mouse.move(box["x"] + 70 + inner * start, box["y"] + 20)
-    page.mouse.down()
-    page.mouse.move(box["x"] + 70 + inner * end, box["y"] + 20, steps=6)
-    page.mouse.up()
+    brush(page.locator(".wb"), start, end)
 
 
 def test_a_drag_brushes_windows_and_the_button_shows_them_alone(page):

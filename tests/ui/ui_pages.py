@@ -16,15 +16,16 @@ from playwright.sync_api import Locator, Page
 from ui_servers import MODULES, ROOT, JupyterServer
 
 WAIT_S = 15
+ROW_PX = 18
+"""How high a row of a flame graph is."""
 AXE = MODULES / "axe-core" / "axe.min.js"
 SHOTS = ROOT / "out" / "ui"
 
 _RUN_ALL = "jupyterapp.commands.execute('notebook:run-all-cells')"
 _NOTEBOOK = "jupyterapp.shell.currentWidget"
-_FAILED = ", ".join(
-    f".jp-OutputArea-output[data-mime-type='application/vnd.jupyter.{kind}']"
-    for kind in ("stderr", "error")
-)
+_OUTPUTS = f"""() => {_NOTEBOOK}.content.model.toJSON().cells.flatMap((cell) =>
+  (cell.outputs ?? []).map((output) => ({{ kind: output.output_type, name: output.name ?? "",
+    text: [output.text ?? output.evalue ?? ""].flat().join(""), title: output.ename ?? "" }})))"""
 _EVALUATE = f"""async (expression) => {{
   const kernel = {_NOTEBOOK}.context.sessionContext.session.kernel;
   const user_expressions = {{ value: `__import__("json").dumps(${{expression}})` }};
@@ -87,12 +88,12 @@ class Watch:
 T = TypeVar("T")
 
 
-def wait_until(seen: Callable[[], T], what: str = "") -> T:
+def wait_until(seen: Callable[[], T], what: str = "", wait_s: float = WAIT_S) -> T:
     """Return what is seen as soon as it is something."""
-    deadline = time.monotonic() + WAIT_S
+    deadline = time.monotonic() + wait_s
     while not (value := seen()):
         if time.monotonic() > deadline:
-            raise AssertionError(f"not within {WAIT_S} s: {what or seen}; last seen {value!r}")
+            raise AssertionError(f"not within {wait_s} s: {what or seen}; last seen {value!r}")
         time.sleep(0.02)
     return value
 
@@ -135,8 +136,13 @@ class Notebook:
     def run(self) -> None:
         """Run all cells, and wait until they ran."""
         self.page.evaluate(_RUN_ALL)
-        failed = self.page.locator(_FAILED)
-        assert not failed.count(), failed.first.inner_text()
+        self.check_outputs()
+
+    def check_outputs(self) -> None:
+        """Assert that no cell failed or warned."""
+        outputs = self.page.evaluate(_OUTPUTS)
+        failed = [told for told in outputs if told["kind"] == "error" or told["name"] == "stderr"]
+        assert not failed, "\n".join(f"{told['title']} {told['text']}" for told in failed)
 
     def value(self, expression: str) -> Any:
         """Return what an expression is in the kernel; it has to be what JSON can tell."""
@@ -145,9 +151,9 @@ class Notebook:
         text = reply["data"]["text/plain"]
         return json.loads(text[1:-1].encode().decode("unicode_escape"))
 
-    def until(self, expression: str, wanted: Any) -> None:
+    def until(self, expression: str, wanted: Any, wait_s: float = WAIT_S) -> None:
         """Wait until an expression is in the kernel what is wanted."""
-        wait_until(lambda: self.value(expression) == wanted, f"{expression} == {wanted}")
+        wait_until(lambda: self.value(expression) == wanted, f"{expression} == {wanted}", wait_s)
 
     def theme(self, name: str) -> None:
         """Change the theme of JupyterLab: `Light` or `Dark`."""
@@ -157,6 +163,37 @@ class Notebook:
         )
         is_light = str(name == "Light").lower()
         self.page.wait_for_selector(f"body[data-jp-theme-light='{is_light}']", state="attached")
+
+
+@dataclass(slots=True)
+class Clicks:
+    """Clicks as a person makes them, counted."""
+
+    count: int = 0
+
+    def __call__(self, place: Locator) -> None:
+        """Click where something is, as soon as it can be clicked."""
+        place.click()
+        self.count += 1
+
+
+def click_row(graph: Locator, ratio: float, row: int, **options: Any) -> None:
+    """Click a flame graph at a part of its width, in a row."""
+    canvas = graph.locator("canvas").first
+    place = {"x": ratio * canvas.bounding_box()["width"], "y": (row + 0.5) * ROW_PX}
+    canvas.click(position=place, **options)
+
+
+def brush(explorer: Locator, start: float, end: float) -> None:
+    """Drag over the plot of a series explorer, from a part of its width to another."""
+    plot, mouse = explorer.locator(".wb-series-top"), explorer.page.mouse
+    plot.scroll_into_view_if_needed()
+    box = plot.bounding_box()
+    inner = box["width"] - 100
+    mouse.move(box["x"] + 70 + inner * start, box["y"] + 20)
+    mouse.down()
+    mouse.move(box["x"] + 70 + inner * end, box["y"] + 20, steps=6)
+    mouse.up()
 
 
 def managed_page(widget: DOMWidget) -> str:

@@ -85,6 +85,23 @@ class JupyterServer:
 
 
 @contextmanager
+def serve_lab(folder: Path) -> Iterator[JupyterServer]:
+    """Run `workbench lab` as a newcomer would, with home, settings and state of its own."""
+    notebooks, token, port = folder / "notebooks", secrets.token_hex(16), _free_port()
+    environment = _environment(folder, {}) | {
+        "HOME": str(folder), "XDG_CACHE_HOME": str(folder / "cache"),
+        "XDG_DATA_HOME": str(folder / "share"), "XDG_CONFIG_HOME": str(folder / "xdg"),
+        "WORKBENCH_STATE": str(folder / "investigations.db"), "JUPYTER_TOKEN": token,
+    }  # fmt: skip
+    exposed = {"LabApp": {"expose_app_in_browser": True}}  # how a test asks the kernel
+    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps(exposed))
+    command = [sys.executable, "-m", "workbench", "lab", str(notebooks), "--no-browser"]
+    url = f"http://127.0.0.1:{port}"
+    with _running([*command, "--port", str(port)], folder, environment, f"{url}/api"):
+        yield JupyterServer(url, token, notebooks)
+
+
+@contextmanager
 def serve_jupyter(folder: Path) -> Iterator[JupyterServer]:
     """Serve an empty folder, with settings and state of its own, until the end of the block."""
     notebooks, token = folder / "notebooks", secrets.token_hex(16)
@@ -100,24 +117,31 @@ def serve_jupyter(folder: Path) -> Iterator[JupyterServer]:
     }  # fmt: skip
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--allow-root"]
     command += [f"--{name}={value}" for name, value in options.items()]
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, folder, _environment(folder, _SETTINGS), f"{url}/api"):
+        yield JupyterServer(url, token, notebooks)
+
+
+@contextmanager
+def _running(
+    command: list[str], folder: Path, environment: Mapping[str, str], url: str
+) -> Iterator[None]:
+    """Run a server until the end of the block, which begins when it answers."""
     log = folder / "server.log"
     with log.open("wb") as out:
-        process = subprocess.Popen(
-            command, stdout=out, stderr=out, env=_environment(folder), cwd=notebooks
-        )
+        process = subprocess.Popen(command, stdout=out, stderr=out, env=environment, cwd=folder)
     try:
-        server = JupyterServer(f"http://127.0.0.1:{port}", token, notebooks)
-        _wait_for(f"{server.url}/api?token={token}", process, log)
-        yield server
+        _wait_for(url, process, log)
+        yield
     finally:
         process.terminate()
         process.wait(20)
 
 
-def _environment(folder: Path) -> dict[str, str]:
+def _environment(folder: Path, overrides: Mapping[str, Any]) -> dict[str, str]:
     settings = folder / "config" / "labconfig" / "default_setting_overrides.json"
     settings.parent.mkdir(parents=True)
-    settings.write_text(json.dumps(_SETTINGS), encoding="utf-8")
+    settings.write_text(json.dumps(overrides), encoding="utf-8")
     own = {
         "JUPYTER_CONFIG_DIR": "config", "JUPYTER_DATA_DIR": "data",
         "JUPYTER_RUNTIME_DIR": "runtime", "JUPYTERLAB_SETTINGS_DIR": "settings",

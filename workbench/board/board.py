@@ -214,7 +214,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         """Show what came of it."""
         self.outcome = outcome
         self.agent.titles = {c.id: c.title for c in self.investigation.changes}
-        self.agent.kept = kept_steps(self.saved, outcome.investigation_id)
+        self.agent.kept = _with_a_skill(kept_steps(self.saved, outcome.investigation_id))
         self.agent.steps = outcome.steps
         self.agent.diagnosis = outcome.diagnosis
         self.agent.status = outcome.status
@@ -226,3 +226,10 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _tell(self, text: str) -> None:
         self._said.value = html.escape(text)
+
+
+def _with_a_skill(kept: list[tuple[int, str]]) -> list[tuple[int, str]]:
+    """Return the steps to run again from: those after skills were chosen."""
+    names = [text for _, text in kept]
+    first = names.index("select_skills") + 1 if "select_skills" in names else 0
+    return [(number, text.replace("_", " ")) for number, text in kept[first:]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import count
 from pathlib import Path
 
 from workbench.errors import PatchError
@@ -12,7 +13,7 @@ from workbench.patch.handover import pull_request
 from workbench.patch.hoist import hoist_invariant
 from workbench.patch.measure import Bench
 from workbench.patch.restore_cache import restore_cache
-from workbench.patch.revert import ENOUGH, RevertSearch
+from workbench.patch.revert import ENOUGH, RevertSearch, Trial
 from workbench.patch.workspace import Workspace
 from workbench.types import (
     Diagnosis,
@@ -83,8 +84,7 @@ def find_fix(
         is none, why: no edit restores the speed, or the workload shows no loss to restore.
     """
     with Workspace(repository, base, head) as workspace:
-        progress("measuring the loss")
-        bench = Bench.set_up(workload, folder, workspace)
+        bench = Bench.set_up(workload, folder, workspace, progress)
         if not bench.has_loss:
             ratio = bench.bad_cost / bench.good_cost
             return None, f"the workload shows no loss: it takes {ratio:.2f} x its time before"
@@ -96,8 +96,8 @@ def find_fix(
             if restored is not None and restored >= ENOUGH:
                 break
         else:
-            search = RevertSearch(_edits(repository, weaves, workspace), bench.try_files, hot)
-            progress("searching the smallest set of hunks to revert")
+            trial = _told(bench.try_files, progress)
+            search = RevertSearch(_edits(repository, weaves, workspace), trial, hot)
             edits = search.smallest([suspect.change.id for suspect in suspects])
             n_trials += search.n_runs
             if edits is None:
@@ -111,6 +111,19 @@ def find_fix(
         branch, commit = workspace.commit(patch, f"workbench/fix-{regression.id}")
     text = pull_request(regression, diagnosis, suspects, fix, branch, base)
     return Fix(patch, diff, verification, branch, commit, text, n_trials), ""
+
+
+def _told(
+    trial: Callable[[Mapping[str, str | None], float], Trial], progress: Callable[[str], None]
+) -> Callable[[Mapping[str, str | None], float], Trial]:
+    """Return trials that are told of, each before it is made: who listens may end them there."""
+    numbers = count(1)
+
+    def told(files: Mapping[str, str | None], target: float) -> Trial:
+        progress(f"searching the smallest set of hunks to revert: run {next(numbers)}")
+        return trial(files, target)
+
+    return told
 
 
 def _forward_patches(

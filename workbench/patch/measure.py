@@ -62,8 +62,12 @@ class Bench:
     """(before, now) cost of each turn so far."""
 
     @classmethod
-    def set_up(cls, workload: Workload, folder: Path, workspace: Workspace) -> Bench:
+    def set_up(
+        cls, workload: Workload, folder: Path, workspace: Workspace,
+        progress: Callable[[str], None] = lambda text: None,
+    ) -> Bench:  # fmt: skip
         """Choose the rounds of a run and measure where the edit starts from."""
+        progress("measuring the loss")
         trees = (workspace.good, workspace.bad)
         good, bad = (cost_of_round(workload, folder, tree) for tree in trees)
         least = min(good, max(bad - good, 0.05 * good))
@@ -72,7 +76,10 @@ class Bench:
         )
         workload = replace(workload, rounds=max(1, rounds))
         began = time.perf_counter()
-        runs = [_turn(workload, folder, workspace) for _ in range(_N_SET_UP)]
+        runs = []
+        for number in range(_N_SET_UP):
+            progress(f"measuring the loss: {number + 1} of {_N_SET_UP} interleaved runs")
+            runs.append(_turn(workload, folder, workspace))
         seconds = (time.perf_counter() - began) / len(runs)
         checks = {run.check for _, run in runs}
         if len(checks) > 1:
