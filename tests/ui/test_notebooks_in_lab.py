@@ -22,8 +22,6 @@ FIGURE = """from workbench.report import interactive, plot_series
 canvas, clicks = interactive(plot_series([1, 1, 2, 2], unit="ms", title="read")), []
 canvas.mpl_connect("button_press_event", lambda event: clicks.append(event.xdata))
 canvas"""
-OPEN_WITHOUT_KERNEL = """(path) => jupyterapp.commands.execute("docmanager:open", {
-  path, factory: "Notebook", kernelPreference: { shouldStart: false, autoStartDefault: false } })"""
 
 
 @pytest.fixture(scope="module")
@@ -263,12 +261,9 @@ def test_a_figure_can_be_clicked(workbench_lab, new_page):
 def test_a_notebook_shows_its_views_before_it_is_run(workbench_lab, new_page, name, n_views):
     copy = f"saved_{name}.ipynb"
     shutil.copy(workbench_lab.folder / f"{name}.ipynb", workbench_lab.folder / copy)
-    page = new_page(width=1400, height=1000)
-    page.goto(f"{workbench_lab.url}/lab/workspaces/saved?token={workbench_lab.token}")
-    page.wait_for_function("window.jupyterapp?.commands.hasCommand('docmanager:open')")
-    page.evaluate(OPEN_WITHOUT_KERNEL, copy)
-    expect(page.locator(".wb").locator("visible=true")).to_have_count(n_views)
-    assert copy not in {session["path"] for session in workbench_lab.sessions()}
+    saved = Notebook.open(new_page(width=1400, height=1000), workbench_lab, copy)
+    expect(saved.page.locator(".wb").locator("visible=true")).to_have_count(n_views)
+    assert not saved.value("'FlameGraph' in globals() or 'Board' in globals()")
 
 
 def test_the_board_is_there_in_notebook_7(workbench_lab, new_page):
