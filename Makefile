@@ -58,8 +58,8 @@ js: $(if $(NPM),$(MODULES))  ## types, lint and tests of the ES modules (needs n
 		test "$$WORKBENCH_BROWSER" != required; \
 	fi
 
-lab: $(READY)    ## open the notebooks in JupyterLab
-	@cd notebooks && ../$(BIN)/jupyter lab
+lab: $(READY)    ## open the notebooks in JupyterLab, with a case to investigate
+	@$(BIN)/workbench lab out/lab
 
 bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/run.py

@@ -5,6 +5,8 @@
 Without names it is all of them. What views show is kept too, so that a saved notebook shows them.
 """
 
+import json
+import re
 import sys
 import time
 from pathlib import Path
@@ -27,7 +29,15 @@ def execute(source: Path, place: Path) -> nbformat.NotebookNode:
     NotebookClient(notebook, timeout=300, resources={"metadata": {"path": place}}).execute()
     for cell in notebook.cells:
         cell.metadata.pop("execution", None)  # times of day would make every run a change
-    return notebook
+    return with_plain_ids(notebook)
+
+
+def with_plain_ids(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """Return a notebook whose views are numbered, so that another run does not change their ids."""
+    text = json.dumps(notebook)
+    for number, found in enumerate(dict.fromkeys(re.findall(r'"([0-9a-f]{32})"', text))):
+        text = text.replace(found, f"{number:032x}")
+    return nbformat.from_dict(json.loads(text))
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ PACKAGE = Path(__file__).parents[1] / "workbench"
 ORDER = [
     *("errors", "compiled", "profile", "types", "history", "views", "ingest", "store", "intake"),
     *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
-    *("agent", "solver", "evaluate", "report", "widgets", "board", "magics", "cli"),
+    *("agent", "solver", "evaluate", "report", "widgets", "board", "studio", "magics", "cli"),
 ]
 
 SHARED = {"errors", "compiled", "profile", "types", "history", "views"}

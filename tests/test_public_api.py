@@ -312,9 +312,9 @@ PUBLIC = {
         "Cancelled",
         "FixCard",
         "FlameGraph",
-        "Picker",
         "RegressionBoard",
         "SeriesExplorer",
+        "SkillStudio",
         "SourceLines",
         "SuspectTable",
         "Task",
@@ -337,6 +337,7 @@ DEFINED = {
     ],
     "workbench.compiled": ["Loops"],
     "workbench.intake": ["Labels", "Tally", "add_files", "expand", "take_in", "watch"],
+    "workbench.studio": ["open_studio"],
 }
 """Modules that are public as a whole."""
 

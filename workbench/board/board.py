@@ -35,6 +35,7 @@ from workbench.widgets import (
     SuspectTable,
     Task,
 )
+from workbench.widgets.view import still_html
 
 SHEETS = ("Series", "Flame graph", "Suspects", "Source", "Investigation", "Fix")
 UNITS = {"cost": "seconds", "gcpu": "share", "self_gcpu": "share"}
@@ -105,6 +106,11 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.flame.observe(self._show_source, "selection")
         self.regressions.selected = [r.id for r in detection.found[:1]]
         self._start.disabled = self.regression is None
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown = super()._repr_mimebundle_(**kwargs)
+        views = (self.regressions, self.series, self.flame, self.suspects, self.source, self.agent)
+        return {**shown, "text/html": "".join(map(still_html, views))}
 
     # ---- one regression, and what is behind it ---------------------------------------------------
 

@@ -3,9 +3,9 @@
 from workbench.widgets.agent_view import AgentView
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
-from workbench.widgets.picker import Picker
 from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
+from workbench.widgets.skill_studio import SkillStudio
 from workbench.widgets.source_lines import SourceLines
 from workbench.widgets.suspect_table import SuspectTable
 from workbench.widgets.task import Cancelled, Task, TaskView
@@ -15,9 +15,9 @@ __all__ = [
     "Cancelled",
     "FixCard",
     "FlameGraph",
-    "Picker",
     "RegressionBoard",
     "SeriesExplorer",
+    "SkillStudio",
     "SourceLines",
     "SuspectTable",
     "Task",

@@ -27,7 +27,7 @@ class FixCard(View):
     """
 
     module = "fix_card.js"
-    styles = ("table.css", "suspect.css", "fix.css")
+    styles = ("table.css", "diff.css", "fix.css")
 
     _told = traitlets.Dict().tag(sync=True)
     fix = traitlets.Instance(Fix, allow_none=True, help="What is shown; assign another.")

@@ -50,7 +50,7 @@ class SuspectTable(View):
     """
 
     module = "suspect_table.js"
-    styles = ("parts.css", "suspect.css")
+    styles = ("parts.css", "diff.css", "suspect.css")
 
     _told = traitlets.Dict().tag(sync=True)
     _diffs = traitlets.Dict().tag(sync=True)

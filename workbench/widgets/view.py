@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import html
 from pathlib import Path
 from typing import Any, ClassVar
@@ -69,6 +70,16 @@ _CARRIED = {
     *("_view_module", "_view_module_version", "_view_name", "_view_count"),
 }
 """What a widget has for its manager, and no view reads."""
+
+
+def still_html(view: View) -> str:
+    """Return what a view shows where no script runs, as HTML to stand among other such."""
+    still = view.still()
+    if "text/html" in still:
+        return still["text/html"]
+    picture = base64.b64encode(still["image/svg+xml"].encode()).decode()
+    told = html.escape(still["text/plain"], quote=True)
+    return f'<p><img alt="{told}" src="data:image/svg+xml;base64,{picture}"></p>'
 
 
 def text_table(head: list[str], rows: list[list[str]], caption: str = "") -> str:

@@ -74,7 +74,7 @@ export class FixView {
   constructor(element, told) {
     this.element = element;
     this.ending = new AbortController();
-    element.classList.add("wb", "wb-fix");
+    element.classList.add("wb", "wb-plain", "wb-fix");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Fix");
     followTheme(element, () => {}, this.ending.signal);

@@ -96,7 +96,7 @@ export class RegressionView {
     this.limit = MOST_ROWS;
     this.ending = new AbortController();
     this.signal = this.ending.signal;
-    element.classList.add("wb", "wb-regressions");
+    element.classList.add("wb", "wb-plain", "wb-regressions");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Regressions");
     const sides = new Set(told.rows.map((row) => row.side));
@@ -254,6 +254,11 @@ export class RegressionView {
   take(selected, explanation) {
     this.selected = selected;
     this.explanation = explanation;
+    const place = chosenRows(this.told.rows, this.wanted).findIndex(({ id }) => id === selected[0]);
+    if (place >= this.limit) {
+      this.limit = place + 1;
+      return void this.draw();
+    }
     for (const line of this.table.querySelectorAll("tbody tr")) {
       const button = line.querySelector("[data-id]");
       const isChosen = selected.includes(button?.getAttribute("data-id") ?? "");

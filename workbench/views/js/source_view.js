@@ -29,7 +29,7 @@ export class SourceView {
     this.selected = selected;
     this.onSelect = onSelect;
     this.ending = new AbortController();
-    element.classList.add("wb", "wb-source");
+    element.classList.add("wb", "wb-plain", "wb-source");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", `Source of ${told.title}`);
     followTheme(element, () => {}, this.ending.signal);
