@@ -117,6 +117,7 @@ def test_a_few_clicks_lead_to_a_fix_that_is_verified(way):
     card = way.page.locator(".wb-fix")
     expect(card.locator(".wb-verdict")).to_contain_text("✓ Verified")
     expect(card).to_contain_text(branch)
+    way.page.set_viewport_size({"width": 1700, "height": 1200})
     keep_picture(card, "fix")
 
 

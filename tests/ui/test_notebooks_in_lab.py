@@ -153,13 +153,22 @@ def tall_case(notebook):
 
 def test_the_board_and_its_sheets_fit_where_they_are_shown(tall_case):
     case = tall_case
-    case.value("board.choose(board.regressions.detection.found[1].id)")
-    case.value("board.choose(board.regressions.detection.found[0].id)")
+    for number in (1, 0):  # what was brushed or chosen before is gone
+        case.value(f"board.choose(board.regressions.detection.found[{number}].id)")
     case.value("board.flame.set_trait('selected', [])")
-    case.value("board.suspects.set_trait('height', 800)")
-    case.value("board.series.set_trait('window', (12, 15))")
-    for name, picture in (("Series", "series"), ("Flame graph", "flame"), ("Suspects", "suspects")):
-        keep_picture(fitting(sheet(case, name)), picture)
+    keep_picture(fitting(sheet(case, "Flame graph")), "flame")
+    explorer = sheet(case, "Series")
+    explorer.get_by_label("with change points").check()
+    brush(explorer, 0.6, 0.75)
+    keep_picture(fitting(explorer), "series")
+    explorer.get_by_label("with change points").uncheck()
+    case.value("board.suspects.set_trait('height', 1100)")
+    suspects = sheet(case, "Suspects")
+    first = suspects.locator("button.wb-open").first
+    if first.get_attribute("aria-expanded") == "false":
+        first.click()
+    expect(suspects.locator(".wb-diff-add").first).to_be_visible()
+    keep_picture(fitting(suspects), "suspects")
     sheet(case, "Investigation")
     output = case.page.locator(".jp-OutputArea-output", has=case.page.locator(".wb-regressions"))
     keep_picture(fitting(output), "board")
@@ -233,9 +242,7 @@ def test_a_claim_leads_to_the_step_that_holds_it(notebook):
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize(
-    ("name", "n_views"), [(START, 3), (PROFILES, 5), (TUNING, 2), (MODEL, 1)]
-)
+@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (PROFILES, 5), (TUNING, 2), (MODEL, 1)])
 def test_everybody_can_use_each_view(notebook, name, n_views, theme):
     assert check_all(notebook(name), theme) == n_views
     notebook(name).theme("Light")
