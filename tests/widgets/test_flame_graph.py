@@ -94,7 +94,7 @@ def test_one_file_holds_it_all(tmp_path):
     assert text.count("</script>") == 2  # its own two: what a profile says ends none
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
     state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
-    assert state["_flame"]["unit"] == "count"
+    assert state[0]["state"]["_flame"]["unit"] == "count"
 
 
 def test_only_flames_are_shown():

@@ -156,7 +156,7 @@ def recording_flame(recording: Recording, change_index: int) -> Flame:
     return _in_level_order(
         recording.service, recording.functions, function, parent, means[1], unit,
         before=means[0], q_value=_test_means(sides, means, chance),
-        of="CPU samples",
+        of="CPU samples" if unit == SHARE_UNIT else "",
     )  # fmt: skip
 
 
