@@ -15,12 +15,13 @@ MOST_PX, MOST_BYTES = 1400, 250_000
 
 
 def keep(name: str) -> int:
-    """Write a picture, no wider than it may be, with the colours it uses most; return its bytes."""
+    """Write a picture, no wider than it may be, with few colours where it must be; return its bytes."""
     picture = Image.open(SHOTS / f"{name}.png").convert("RGB")
     picture.thumbnail((MOST_PX, 10 * MOST_PX))
     path = PICTURES / f"{name}.png"
-    few = picture.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
-    few.save(path, optimize=True)
+    picture.save(path, optimize=True)
+    if path.stat().st_size > MOST_BYTES:
+        picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path)
     return path.stat().st_size
 
 

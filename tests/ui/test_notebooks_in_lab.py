@@ -57,6 +57,12 @@ def fitting(view):
     return view
 
 
+def choose_anew(case):
+    """Choose the first regression; what was brushed or chosen before is gone."""
+    for number in (1, 0):
+        case.value(f"board.choose(board.regressions.detection.found[{number}].id)")
+
+
 def check_all(notebook, theme):
     """Assert that everybody can use each view that is shown."""
     notebook.theme(theme)
@@ -121,8 +127,7 @@ def test_windows_that_are_brushed_are_shown_as_a_flame_graph(notebook):
 
 def test_a_function_of_the_flame_graph_is_shown_with_its_code(notebook):
     case = notebook(CASE)
-    case.value("board.choose(board.regressions.detection.found[1].id)")
-    case.value("board.choose(board.regressions.detection.found[0].id)")
+    choose_anew(case)
     graph = sheet(case, "Flame graph")
     click_row(graph, 0.2, 8)
     subject = wait_until(lambda: case.value("board.flame.selection.function.tolist()"))[0]
@@ -153,10 +158,12 @@ def tall_case(notebook):
 
 def test_the_board_and_its_sheets_fit_where_they_are_shown(tall_case):
     case = tall_case
-    for number in (1, 0):  # what was brushed or chosen before is gone
-        case.value(f"board.choose(board.regressions.detection.found[{number}].id)")
+    choose_anew(case)
+    graph = sheet(case, "Flame graph")
     case.value("board.flame.set_trait('selected', [])")
-    keep_picture(fitting(sheet(case, "Flame graph")), "flame")
+    if (whole := graph.get_by_role("button", name="Whole graph")).is_enabled():
+        whole.click()
+    keep_picture(fitting(graph), "flame")
     explorer = sheet(case, "Series")
     explorer.get_by_label("with change points").check()
     brush(explorer, 0.6, 0.75)
@@ -169,6 +176,7 @@ def test_the_board_and_its_sheets_fit_where_they_are_shown(tall_case):
         first.click()
     expect(suspects.locator(".wb-diff-add").first).to_be_visible()
     keep_picture(fitting(suspects), "suspects")
+    choose_anew(case)
     sheet(case, "Investigation")
     output = case.page.locator(".jp-OutputArea-output", has=case.page.locator(".wb-regressions"))
     keep_picture(fitting(output), "board")
