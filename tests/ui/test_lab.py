@@ -60,7 +60,10 @@ class Way:
 
     def traces(self):
         """Return what work has left in the repository: changed files, and worktrees."""
-        return [self._git("status", "--porcelain"), *self._git("worktree", "list").split("\n")[1:-1]]
+        return [
+            self._git("status", "--porcelain"),
+            *self._git("worktree", "list").split("\n")[1:-1],
+        ]
 
     def _git(self, *command):
         repository = self.notebook.server.folder / "demo" / "repo"

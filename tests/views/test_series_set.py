@@ -81,8 +81,11 @@ def test_naive_times_are_taken_as_utc():
         ({"a": ["x", "y"]}, "all numbers"),
         ({"a": [1, np.inf]}, "series a: expected finite values, or NaN for none, got inf at index 1"),
         (None, "got None"),
+        ([1e300, 1.0], r"series: expected values from 1e-38 to 3e\+38, got 1e\+300"),
+        ([1e-60, 0.0], "got 1e-60"),
+        ({"a": [1 + 2j]}, "expected real numbers, got complex ones"),
     ],
-    ids=["ragged", "ragged list", "number", "deep", "text", "infinite", "none"],
+    ids=["ragged", "ragged list", "number", "deep", "text", "infinite", "none", "huge", "tiny", "complex"],
 )  # fmt: skip
 def test_what_is_no_series_is_refused(what, said):
     with pytest.raises(SignalError, match=said):
@@ -173,12 +176,23 @@ def test_changes_may_be_a_frame():
         (pd.DataFrame({"at": [1]}), r"expected columns title, and at or window, got \['at'\]"),
         (pd.DataFrame({"title": ["x"], "at": ["2024"]}), "change 'x': expected window="),
         (["x"], "expected changes as Change or a DataFrame, got 'x'"),
+        (
+            pd.DataFrame({"title": ["x"], "window": ["v2"]}),
+            "change 'x': expected the number of a window, got 'v2'",
+        ),
     ],
-    ids=["no title", "no clock", "text"],
+    ids=["no title", "no clock", "text", "no number"],
 )
 def test_changes_that_no_window_can_be_told_of_are_refused(changes, said):
     with pytest.raises(SignalError, match=said):
         series_set_of({"a": STEP}, changes=changes)
+
+
+def test_a_change_at_what_is_no_time_is_refused():
+    series = pd.DataFrame([STEP], columns=HOURS)
+    changes = pd.DataFrame({"title": ["x"], "at": ["yesterdayish"]})
+    with pytest.raises(SignalError, match="change 'x': expected a time, got 'yesterdayish'"):
+        series_set_of(series, changes=changes)
 
 
 def test_bounds_are_times_up_to_where_the_next_window_begins():
@@ -215,9 +229,15 @@ def test_numbered_windows_need_no_names():
     assert series_columns(series_set_of(frame))["columns"]["window_names"]["data"] == b'["v1","v2"]'
 
 
-def test_values_that_four_bytes_cannot_hold_become_infinite_there_alone():
-    told = series_columns(series_set_of([1e300, 1.0]))
-    assert np.frombuffer(told["columns"]["values"]["data"], np.float32).tolist() == [np.inf, 1.0]
+def test_what_is_small_among_others_is_shown_as_nothing():
+    told = series_columns(series_set_of([1e-60, 1.0]))
+    assert np.frombuffer(told["columns"]["values"]["data"], np.float32).tolist() == [0.0, 1.0]
+
+
+def test_an_empty_table_has_columns_of_the_same_kinds():
+    shown = series_set_of({"a": STEP})
+    names = ["row", "before", "after", "change_index"]
+    assert shown.table([])[names].dtypes.tolist() == shown.table([0])[names].dtypes.tolist()
 
 
 def test_a_picture_has_the_largest_changes_and_no_markup_of_names():

@@ -10,11 +10,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.errors import ProfileError, WorkbenchError
 from workbench.views.flame import Flame
 from workbench.views.packages import package_of
 
 DTYPES = ("int32", "uint32", "uint16", "uint8", "float32", "float64")
 """That the browser has arrays of."""
+TINIEST, HUGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
+"""Between these a float32 keeps seven digits."""
 DECIBELS = 20
 """One byte tells a false discovery rate: -20 log10 of it, so to 6 %; 0 is untested."""
 
@@ -31,21 +34,49 @@ def text_column(values: Iterable[str]) -> dict[str, Any]:
     return {"dtype": "json", "data": json.dumps([*values], separators=(",", ":")).encode()}
 
 
-def in_text(value: Any) -> Any:
-    """Return what `json` can write: bytes become base64, wherever they are; NaN becomes null."""
+def number_or_none(value: Any) -> float | None:
+    """Return a number as it travels: what is missing, or not finite, is None."""
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def in_text(value: Any, where: str = "") -> Any:
+    """Return what `json` can write: bytes become base64, wherever they are; NaN becomes null.
+
+    WorkbenchError where something is none of texts, numbers, lists and mappings of these; it
+    names the place by its keys and indices, after `where`.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
-        return {key: in_text(each) for key, each in value.items()}
+        return {_key(key, where): in_text(each, f"{where}.{key}") for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [in_text(each) for each in value]
+        return [in_text(each, f"{where}[{at}]") for at, each in enumerate(value)]
     if isinstance(value, float) and not np.isfinite(value):
         return None
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    seen = f"{type(value).__name__}: {value!r:.80}"
+    raise WorkbenchError(
+        f"{where.lstrip('.')}: expected texts, numbers, lists or mappings, got {seen}"
+    )
+
+
+def _key(key: Any, where: str) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, int | np.integer):
+        return str(key)
+    raise WorkbenchError(f"{where.lstrip('.')}: expected texts as keys, got {key!r:.80}")
 
 
 def flame_columns(flame: Flame) -> dict[str, Any]:
-    """Return a flame graph as `views/js/flame_view.js` takes it."""
+    """Return a flame graph as `views/js/flame_view.js` takes it.
+
+    ProfileError where its values do not fit into the four bytes that each has there.
+    """
+    check_float32(float(flame.largest[0]), f"{flame.title}: {flame.unit}")
     packages, package = _coded(package_of(function) for function in flame.functions)
     kinds, kind = _coded(flame.kinds or ("",) * len(flame.functions))
     small = len(flame.functions) < 2**16
@@ -71,6 +102,12 @@ def flame_columns(flame: Flame) -> dict[str, Any]:
         "packages": packages,
         "kinds": kinds,
     }
+
+
+def check_float32(largest: float, what: str, error: type[WorkbenchError] = ProfileError) -> None:
+    """Raise where the largest of some values is too large, or too small, for float32."""
+    if largest and not TINIEST <= largest <= HUGEST:
+        raise error(f"{what}: expected values from {TINIEST:.0e} to {HUGEST:.0e}, got {largest:g}")
 
 
 def _significance(q_value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:

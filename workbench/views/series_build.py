@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.errors import SignalError
 from workbench.types import Change, Detection, FloatArray, Regression, SeriesMatrix
+from workbench.views.columns import check_float32
 from workbench.views.series_set import Event, SeriesChange, SeriesSet
 
 UNITS = {"gcpu": "share", "self_gcpu": "share", "cost": "seconds"}
@@ -110,10 +111,15 @@ def _frame_of_arrays(series: Any) -> pd.DataFrame:
 
 
 def _values(frame: pd.DataFrame) -> FloatArray:
+    if any(kind.kind == "c" for kind in frame.dtypes if isinstance(kind, np.dtype)):
+        raise SignalError("expected real numbers, got complex ones: hand in their size, or a part")
     try:
         values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise SignalError(f"expected one row a series, all numbers: {error}") from error
+    check_float32(
+        float(np.abs(values[np.isfinite(values)]).max(initial=0.0)), "series", SignalError
+    )
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
         raise SignalError(
@@ -203,10 +209,17 @@ def _change_rows(changes: Changes) -> list[tuple[Any, Any, str, str]]:
 def _position(at: Any, window: Any, windows: pd.Index[Any], title: str) -> float:
     """Return where a change took effect, in windows; below 0 or beyond the last: outside."""
     if window is not None and not pd.isna(window):
-        return float(window)
+        try:
+            return float(window)
+        except (TypeError, ValueError):
+            seen = f"change {title!r}: expected the number of a window, got {window!r}"
+            raise SignalError(seen) from None
     if not isinstance(windows, pd.DatetimeIndex) or at is None or pd.isna(at):
         raise SignalError(f"change {title!r}: expected window=, or times of windows and at=")
-    time = pd.Timestamp(at)
+    try:
+        time = pd.Timestamp(at)
+    except (TypeError, ValueError):
+        raise SignalError(f"change {title!r}: expected a time, got {at!r}") from None
     time = time.tz_localize("UTC") if time.tz is None else time.tz_convert("UTC")
     starts = windows.as_unit("ns").asi8
     usual = float(np.median(np.diff(starts))) if len(starts) > 1 else 1e9

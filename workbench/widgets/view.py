@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import html
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -46,10 +47,13 @@ class View(anywidget.AnyWidget):
         title : str
             Of the page. Default: what the widget is.
         """
+        return self._page(path, title, self.get_state())
+
+    def _page(self, path: Path | str | None, title: str, state: Mapping[str, Any]) -> str:
         still = self.still()
         text = page(
             self._path(),
-            {name: value for name, value in self.get_state().items() if name not in _CARRIED},
+            {name: value for name, value in state.items() if name not in _CARRIED},
             title=title or still["text/plain"],
             style=self._css,
             fallback=still.get("text/html") or still.get("image/svg+xml", ""),
@@ -58,7 +62,14 @@ class View(anywidget.AnyWidget):
             Path(path).write_text(text, encoding="utf-8")
         return text
 
+    def close(self) -> None:
+        """End what is live of it; where it is displayed after that, its still is shown."""
+        super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets puts None there
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.comm is None:
+            return self.still(), {}
         shown = super()._repr_mimebundle_(**kwargs)
         data, metadata = shown if isinstance(shown, tuple) else (shown, {})
         return {**(data or {}), **self.still()}, metadata
