@@ -70,6 +70,7 @@ bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/codemap.py
 	@$(BIN)/python benchmarks/server.py
 	@$(BIN)/python benchmarks/widgets.py
+	@$(BIN)/python benchmarks/series_widget.py
 
 weights: $(READY)  ## fit the weights of the cause ranking to simulated cases (some minutes)
 	@$(BIN)/python benchmarks/ranker.py --fit

@@ -1,3 +1,4 @@
+import time
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,13 @@ def test_choosing_another_regression_moves_everything(board):
         board.choose("R-none")
 
 
+def test_a_page_holds_every_part_of_it(board, tmp_path):
+    text = board.to_html(tmp_path / "board.html")
+    assert (tmp_path / "board.html").read_text(encoding="utf-8") == text
+    for heading in ("Regressions", "Series", "Flame graph", "Suspects", "Source", "Fix"):
+        assert f"<h2>{heading}</h2>" in text
+
+
 def test_a_saved_notebook_shows_all_of_it(board):
     data = board._repr_mimebundle_()
     assert "application/vnd.jupyter.widget-view+json" in data
@@ -60,14 +68,18 @@ def test_a_saved_notebook_shows_all_of_it(board):
     ):
         assert told in shown
     assert "return deepcopy(found)" in shown
+    assert "A fix is made when a diagnosis has been approved." in shown
 
 
 def test_brushed_windows_are_shown_as_a_flame_graph(board):
     board.series.window = (3, 7)
     assert board.flame.flame.title == "windows 3 to 6"
     assert not board.flame.flame.is_diff
+    assert "on the sheet Flame graph" in board._said.value
     samples = board.investigation.recording.windows["n_samples"].iloc[3:7].sum()
     assert board.flame.flame.after[0] == samples
+    board.series.window = None
+    assert board.flame.flame.is_diff
 
 
 def test_a_function_chosen_in_the_flame_graph_shows_its_code(board):
@@ -88,6 +100,7 @@ def test_an_investigation_stops_for_a_review_and_can_be_rejected(board):
     assert board.agent.status == "waits for review"
     assert board.outcome.cause.startswith("5c5dab01c4")
     assert [*board.agent.steps] == [*board.outcome.steps]
+    assert board.outcome.diagnosis.regression_id in board.agent.question
     board.agent.decide("reject", by="Ada", why="it was the cache")
     board.agent.task.wait(60)
     assert board.agent.status == "done"
@@ -108,14 +121,68 @@ def test_it_can_be_run_again_from_a_step_under_another_skill(board):
 
 
 @pytest.mark.slow
-def test_an_investigation_can_be_cancelled(board):
+def test_an_investigation_can_be_cancelled_and_leaves_nothing_of_the_one_before(board):
+    board.investigate().wait(60)
+    board.agent.decide("reject", by="Bob", why="no")
+    board.agent.task.wait(60)
     task = board.investigate()
+    with pytest.raises(WorkbenchError, match="has to wait"):
+        board.investigate()  # and what runs goes on
     board.agent.cancel()
     with pytest.raises(Exception, match="cancelled"):
         task.wait(60)
     assert not board.agent.is_running
+    assert (board.agent.status, board.agent.decision, board.agent.kept) == ("cancelled", {}, [])
+    assert board.inquiry.outcome is None
+    with pytest.raises(ToolError, match="no diagnosis waits"):
+        board.agent.decide("approve")
     board.investigate().wait(60)  # and the next one runs
     assert board.agent.status == "waits for review"
+
+
+@pytest.mark.slow
+def test_each_regression_has_an_investigation_of_its_own(board):
+    first, second = board.investigation.detection.found[:2]
+    board.investigate().wait(60)
+    board.choose(second.id)
+    assert second.id in board.agent.question
+    assert (board.agent.diagnosis, board.agent.status) == (None, "")
+    with pytest.raises(ToolError, match="no diagnosis waits"):
+        board.agent.decide("approve")
+    board.choose(first.id)
+    assert board.agent.status == "waits for review"
+    assert board.agent.diagnosis.regression_id == first.id
+
+
+@pytest.mark.slow
+def test_a_fix_that_was_cancelled_is_gone_on_with(case, tmp_path):
+    board = Board(case, saved=tmp_path / "kept.db", options=SolveOptions(n_runs=5))
+    board.investigate().wait(60)
+    board.agent.decide("approve", by="Ada")
+    deadline = time.monotonic() + 60
+    while "measuring" not in board.agent.task.text and time.monotonic() < deadline:
+        time.sleep(0.05)
+    board.agent.cancel()
+    with pytest.raises(Exception, match="cancelled"):
+        board.agent.task.wait(60)
+    assert board.agent.status == "stopped"
+    assert board._start.description == "Go on"
+    assert not run_git(case / "repo", "worktree", "list").count("\n") > 1
+    board._start.click()
+    board.agent.task.wait(400)
+    assert board.fix.fix.verification.verified
+    run_git(case / "repo", "branch", "--quiet", "-D", board.fix.fix.branch)
+
+
+def test_without_a_choice_nothing_is_shown_and_nothing_can_begin(board):
+    board.regressions.selected = []
+    assert board.regression is None
+    assert board.flame.flame.n_nodes == 1
+    assert board.suspects.ranking.suspects == ()
+    assert board.source.source.text == ""
+    assert board._start.disabled
+    board.choose(board.investigation.detection.found[0].id)
+    assert not board._start.disabled
 
 
 def test_nothing_is_approved_before_there_is_a_diagnosis(board):

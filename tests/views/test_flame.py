@@ -281,3 +281,62 @@ def test_a_graph_of_calls_is_drawn_as_an_estimate(tmp_path):
     assert both.is_estimate
     assert both.q_value is None  # nothing was sampled: there is no noise to tell from
     assert both.n_nodes == flame.n_nodes
+
+
+def test_a_browser_reads_the_verdicts_that_python_has():
+    q_value = np.array([np.nan, 1.0, 0.0562, 0.0501, 0.05, 0.0499, 0.0447, 1e-3, 1e-200, 0.0])
+    n = len(q_value)
+    flame = replace(
+        flame_of({f"f{i}": 10 + i for i in range(n - 1)}, {f"f{i}": 20 for i in range(n - 1)}),
+        q_value=q_value,
+    )
+    told = np.frombuffer(flame_columns(flame)["columns"]["significance"]["data"], np.uint16)
+    assert ((told >> 15) == 1).tolist() == flame.is_significant.tolist()
+    assert flame.is_significant.sum() == 5
+    steps = (told & 0x7FFF).astype(float)
+    assert steps[0] == 0
+    assert 10 ** (-(steps[1:8] - 1) / 1000) == pytest.approx(q_value[1:8], rel=2e-3)
+
+
+@pytest.mark.parametrize("rho", [0.0, 0.5, 0.8])
+def test_noise_that_lasts_is_seldom_called_significant(rho):
+    rng = np.random.default_rng(4)
+    flames = [recording_flame(noisy_recording(rng, rho), 15) for _ in range(40)]
+    assert sum(flame.is_significant.any() for flame in flames) <= 6
+
+
+def noisy_recording(rng: np.random.Generator, rho: float, n_windows: int = 30, n: int = 30):
+    """Return windows of one law, in which what makes a share large lasts into the next."""
+    noise = rng.standard_normal((n, n_windows))
+    for window in range(1, n_windows):
+        noise[:, window] *= np.sqrt(1 - rho**2)
+        noise[:, window] += rho * noise[:, window - 1]
+    shares = rng.dirichlet(np.ones(n))[:, None] * np.exp(0.1 * noise)
+    counts = [rng.multinomial(2000, share / share.sum()) for share in shares.T]
+    stacks, windows = np.nonzero(np.array(counts).T)
+    return Recording(
+        "noisy",
+        pd.DataFrame({"n_samples": [2000] * n_windows}),
+        tuple(Function(f"f{i}") for i in range(n)),
+        np.arange(n + 1),
+        np.arange(n),
+        windows,
+        stacks,
+        np.array(counts).T[stacks, windows],
+    )
+
+
+def test_a_path_that_does_not_vary_is_tested_by_its_counts(make_windows):
+    windows = [{"m;a": 500, "m;b": 500}] * 6 + [{"m;a": 700, "m;b": 300}] * 6
+    table = recording_flame(make_windows(*windows), 6).table().set_index("path")
+    assert table.is_significant.to_dict() == {"m": False, "m;a": True, "m;b": True}
+
+
+def test_numbers_that_count_nothing_are_not_tested():
+    assert flame_of({"a": 0.6, "b": 0.4}, {"a": 0.1, "b": 0.9}).q_value is None
+    assert flame_of({"a": 6, "b": 4.0}, {"a": 1, "b": 9}).q_value is not None
+
+
+def test_a_flame_graph_says_what_its_values_are_of(make_profile):
+    assert flame_of(make_profile("a 3")).of == "samples/count"
+    assert flame_of(make_profile("a 3"), make_profile("a 4")).of == "samples/count"

@@ -11,7 +11,7 @@ from workbench.profile import Function
 from workbench.views.columns import in_text, number_column, text_column
 from workbench.views.modules import JS, inlined
 from workbench.views.packages import package_of
-from workbench.views.page import page
+from workbench.views.page import Shown, page
 
 WIDGETS = sorted((JS.parents[1] / "widgets").glob("*.js"))
 
@@ -60,7 +60,7 @@ def test_modules_that_import_each_other_are_refused(tmp_path):
 def test_a_module_without_a_default_makes_no_page(tmp_path):
     main = write(tmp_path, main="export const a = 1;\n")
     with pytest.raises(ValueError, match="expected a default export"):
-        page(main, {}, title="t", style="")
+        page([Shown(main, {})], title="t", style="")
 
 
 def test_what_is_not_a_number_is_null_in_a_page():

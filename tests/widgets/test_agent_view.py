@@ -265,6 +265,6 @@ def test_one_file_needs_nothing_besides_itself():
     text = AgentView([Step("tool", "</script>", "x", 0.0, 0.1)], DIAGNOSIS, WAITS).to_html()
     assert text.count("</script>") == 2
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
-    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])[0]["state"]
     assert "on_review" not in state
     assert state["_told"]["waits"]

@@ -87,13 +87,22 @@ def test_what_is_no_profile_is_refused(what):
         (("x.folded",), r"to read a file: workbench.ingest.read\('x.folded'\)"),
         ((FOLDED, Path("x.folded")), "workbench.ingest.read"),
         (([FOLDED, 3],), "of one kind, got dict, int"),
-        (({"a;b": 1e39},), r"all: count: expected values from 1e-38 to 3e\+38, got 1e\+39"),
-        (({"a;b": 1e-60},), "got 1e-60"),
+        (
+            r"all: count: expected values from 2e-308 to 2e\+308, got inf",
+        ),
     ],
 )
 def test_what_cannot_be_drawn_is_one_clear_error(sides, words):
     with pytest.raises(ProfileError, match=words):
         FlameGraph(*sides)
+
+
+@pytest.mark.parametrize("value", [1e39, 1e-60])
+def test_what_four_bytes_cannot_hold_is_refused_where_a_value_has_four(value, monkeypatch):
+    assert FlameGraph({"a;b": value}).flame.after[0] == value
+    monkeypatch.setattr("workbench.views.columns.MOST_EXACT", 1)
+    with pytest.raises(ProfileError, match=r"all: count: expected values from 1e-38 to 3e\+38"):
+        FlameGraph({"a;b": value})
 
 
 def test_one_list_is_drawn_as_its_sum(make_profile):
@@ -133,7 +142,7 @@ def test_one_file_holds_it_all(tmp_path):
     assert text.count("</script>") == 2  # its own two: what a profile says ends none
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
     state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
-    assert state["_flame"]["unit"] == "count"
+    assert state[0]["state"]["_flame"]["unit"] == "count"
 
 
 def test_only_flames_are_shown():

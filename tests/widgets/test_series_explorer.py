@@ -139,7 +139,7 @@ def test_one_file_holds_it_all(tmp_path):
     assert "<title>a &amp; b</title>" in text
     assert text.count("</script>") == 2  # its own two: what a series is called ends none
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
-    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])[0]["state"]
     assert state["_series"]["units"] == ["bytes"]
 
 

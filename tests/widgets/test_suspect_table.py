@@ -261,5 +261,5 @@ def test_one_file_holds_diffs_that_were_given_and_needs_nothing():
     assert table._diffs == {}  # it changes nothing
     assert text.count("</script>") == 2
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
-    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])
+    state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])[0]["state"]
     assert state["_diffs"]["a"]["text"] == DIFF

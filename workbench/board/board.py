@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from dataclasses import replace
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -12,18 +12,11 @@ import traitlets
 
 from workbench.agent import Investigation, load_skills
 from workbench.board.code import first_of_ours, source_of
-from workbench.errors import HistoryError, ToolError, WorkbenchError
-from workbench.solver import (
-    SolveOptions,
-    investigations_file,
-    kept_steps,
-    open_case,
-    open_investigation,
-    resume,
-    solve,
-)
+from workbench.board.inquiry import NO_FIX, STOPPED, Inquiry
+from workbench.errors import WorkbenchError
+from workbench.solver import SolveOptions, investigations_file, open_case, open_investigation
 from workbench.store import Store
-from workbench.types import Case, Outcome, Ranking, Regression, Step
+from workbench.types import Case, Outcome, Ranking, Regression
 from workbench.views import Source, flame_of, recording_flame
 from workbench.widgets import (
     AgentView,
@@ -35,10 +28,11 @@ from workbench.widgets import (
     SuspectTable,
     Task,
 )
-from workbench.widgets.view import still_html
+from workbench.widgets.view import View, still_html, views_page
 
 SHEETS = ("Series", "Flame graph", "Suspects", "Source", "Investigation", "Fix")
 UNITS = {"cost": "seconds", "gcpu": "share", "self_gcpu": "share"}
+_NO_SOURCE = Source("Choose a regression, or a function in the flame graph.")
 
 
 class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
@@ -61,7 +55,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """
 
     regression = traitlets.Instance(Regression, allow_none=True, help="The one that is chosen.")
-    outcome = traitlets.Instance(Outcome, allow_none=True, help="What came of its investigation.")
+    outcome = traitlets.Instance(Outcome, allow_none=True, help="The latest investigation's.")
 
     def __init__(
         self,
@@ -74,10 +68,9 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if not isinstance(case, Case):
             folder = Path(repository) if repository is not None else None
             case = open_case(Path(case), repository=folder)
-        self.case, self.options = case, options or SolveOptions()
-        self.saved = saved or investigations_file()
+        options = options or SolveOptions()
+        self.case = case
         self.investigation: Investigation = open_investigation(case)
-        self._skills = [skill.name for skill in load_skills(self.options.skills)]
         detection, series = self.investigation.detection, self.investigation.series
         self.regressions = RegressionBoard(detection, series=series)
         self.series = SeriesExplorer(
@@ -86,67 +79,103 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )  # fmt: skip
         self.flame = FlameGraph(flame_of({}), title=case.service)
         self.suspects = SuspectTable(Ranking(), read_diff=self.investigation.diff)
-        self.source = SourceLines(Source("Choose a regression, or a function in the flame graph."))
-        self.agent = AgentView(skills=self._skills, on_review=self._review, on_rerun=self._rerun)
-        self.fix = FixCard(note="A fix is made when a diagnosis has been approved.")
-        self._start = ipywidgets.Button(
-            description="Investigate", button_style="primary", icon="search",
-            tooltip="Have the agent find out who did it; it stops for your review",
+        self.source = SourceLines(_NO_SOURCE)
+        self.agent = AgentView(skills=[skill.name for skill in load_skills(options.skills)])
+        self.fix = FixCard(note=NO_FIX)
+        self.inquiry = Inquiry(
+            case, self.investigation, options, saved or investigations_file(), self.agent,
+            self.fix, self._take,
         )  # fmt: skip
-        self._start.on_click(lambda _: self.investigate())
+        self._start = ipywidgets.Button(button_style="primary", icon="search")
         self._said = ipywidgets.HTML()
-        self.sheets = ipywidgets.Tab(
-            [self.series, self.flame, self.suspects, self.source, self.agent, self.fix],
-            titles=SHEETS,
-        )
+        self.sheets = ipywidgets.Tab([*self.views[1:]], titles=SHEETS)
         bar = ipywidgets.HBox([self._start, self._said])
         super().__init__([self.regressions, bar, self.sheets])
-        self.regressions.observe(self._follow, "selected")
-        self.series.observe(self._show_windows, "window")
-        self.flame.observe(self._show_source, "selection")
-        self.regressions.selected = [r.id for r in detection.found[:1]]
-        self._start.disabled = self.regression is None
+        self._link()
+        self.regressions.selected = [r.id for r in (*detection.found, *detection.gains)[:1]]
+        self._settle()
 
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        shown = super()._repr_mimebundle_(**kwargs)
-        views = (self.regressions, self.series, self.flame, self.suspects, self.source, self.agent)
-        return {**shown, "text/html": "".join(map(still_html, views))}
-
-    # ---- one regression, and what is behind it ---------------------------------------------------
+    @property
+    def views(self) -> tuple[View, ...]:
+        """What it is made of: the table, then a view for each sheet."""
+        sheets = (self.series, self.flame, self.suspects, self.source, self.agent, self.fix)
+        return (self.regressions, *sheets)
 
     def choose(self, regression_id: str) -> None:
         """Choose a regression, as a click would."""
         self.regressions.selected = [regression_id]
 
-    def _follow(self, change: Any) -> None:
+    def investigate(self, question: str = "") -> Task:
+        """Have the agent investigate the chosen regression; it stops for a review."""
+        if self.regression is None:
+            raise WorkbenchError("expected a regression to investigate: choose one first")
+        return self.inquiry.begin(self.regression, question)
+
+    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
+        """Return all of it as one page that needs nothing besides itself; write it where told."""
+        named = [("Regressions", self.regressions), *zip(SHEETS, self.views[1:], strict=True)]
+        text = views_page(named, title=title or f"Regressions of {self.case.service}")
+        if path is not None:
+            Path(path).write_text(text, encoding="utf-8")
+        return text
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        shown = super()._repr_mimebundle_(**kwargs)
+        return {**shown, "text/html": "".join(map(still_html, self.views))}
+
+    # ---- one regression, and what is behind it ---------------------------------------------------
+
+    def _link(self) -> None:
+        self.regressions.observe(self._told(self._follow), "selected")
+        self.series.observe(self._told(self._show_flame), "window")
+        self.flame.observe(self._told(self._show_source), "selection")
+        self.agent.observe(self._told(self._settle), ["is_running", "status"])
+        self._start.on_click(self._told(self._press))
+
+    def _told(self, act: Callable[[], object]) -> Callable[[Any], None]:
+        """Return what does something when it is asked to, and says on the board why it cannot."""
+
+        def do(change: Any) -> None:
+            self._tell("")
+            try:
+                act()
+            except WorkbenchError as error:
+                self._tell(str(error))
+
+        return do
+
+    def _follow(self) -> None:
         found = self.regression = self.regressions.regression
-        if found is None:
+        self.inquiry.show(found)
+        self._settle()
+        self.series.set_trait("window", None)
+        self.series.selected = []
+        if found is not None:
+            self.series.choose((found.subject, found.metric))
+        self._show_flame()
+        self.suspects.ranking = self.investigation.ranking(found.id) if found else Ranking()
+
+    def _show_flame(self) -> None:
+        """Show what ran in the windows that are brushed, or what the regression changed."""
+        brushed: tuple[int, int] | None = self.series.window or None
+        if brushed is not None:
+            first, end = brushed
+            store = Store.open(self.case.store)
+            profile = store.profile(self.case.service, *self.series.window_bounds)
+            self.flame.flame = flame_of(profile, title=f"windows {first} to {end - 1}")
+            self._tell(f"Windows {first} to {end - 1} are on the sheet Flame graph.")
             return
-        recording = self.investigation.recording
-        self.series.choose((found.subject, found.metric))
-        if 1 <= found.change_index < recording.n_windows:
-            self.flame.flame = recording_flame(recording, found.change_index)
+        found, recording = self.regression, self.investigation.recording
+        if found is None or not 1 <= found.change_index < recording.n_windows:
+            self.flame.flame = flame_of({}, title=self.case.service)
+            self.source.source = _NO_SOURCE
+            return
+        self.flame.flame = recording_flame(recording, found.change_index)
         self.source.source = source_of(
             self.investigation, first_of_ours(self.investigation, found), found
         )
-        self._show_suspects(found)
 
-    def _show_suspects(self, found: Regression) -> None:
-        try:
-            self.suspects.ranking = self.investigation.ranking(found.id)
-        except (ToolError, HistoryError) as error:
-            self._tell(str(error))
-
-    def _show_windows(self, change: Any) -> None:
-        """Show what ran in the windows that were brushed."""
-        brushed: tuple[int, int] | None = change["new"]
-        if brushed is None:
-            return
-        first, end = brushed
-        profile = Store.open(self.case.store).profile(self.case.service, *self.series.window_bounds)
-        self.flame.flame = flame_of(profile, title=f"windows {first} to {end - 1}")
-
-    def _show_source(self, change: Any) -> None:
+    def _show_source(self) -> None:
         chosen = self.flame.selection
         if self.regression is None or chosen.empty or chosen["node"].iloc[-1] == 0:
             return
@@ -156,80 +185,25 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     # ---- what the agent makes of it --------------------------------------------------------------
 
-    def investigate(self, question: str = "") -> Task:
-        """Have the agent investigate the chosen regression; it stops for a review."""
-        if self.regression is None:
-            raise WorkbenchError("expected a regression to investigate: choose one first")
-        chosen = self.regression
-        options = replace(self.options, review=True, regression=chosen.id, question=question)
-        self.agent.steps, self.agent.diagnosis, self.agent.status = (), None, "runs"
-        self.fix.fix = None
+    def _press(self) -> None:
+        """Begin an investigation, or go on with what was stopped."""
+        task = self.inquiry.go_on() if self.agent.status == STOPPED else self.investigate()
+        if not task.is_over:
+            self.sheets.selected_index = SHEETS.index("Investigation")
 
-        def work(task: Task) -> Outcome:
-            return solve(
-                self.case, options, saved=self.saved, progress=task.tell, on_step=self._add(task)
-            )
-
-        return self._begin(f"Investigating {chosen.subject}", work)
-
-    def _review(self, said: dict[str, Any]) -> None:
-        """Go on with what a person decided; a fix is made where it was approved."""
-
-        def work(task: Task) -> Outcome:
-            return resume(
-                self.saved, self._kept().investigation_id, review=said, progress=task.tell,
-                on_step=self._add(task),
-            )  # fmt: skip
-
-        is_rejected = said["verdict"] == "reject"
-        self._begin("Taking the review" if is_rejected else "Making and measuring a fix", work)
-
-    def _rerun(self, step: int, skill: str) -> None:
-        def work(task: Task) -> Outcome:
-            return resume(
-                self.saved, self._kept().investigation_id, step=step, skill=skill,
-                progress=task.tell, on_step=self._add(task),
-            )  # fmt: skip
-
-        self._begin(f"Running again from step {step}", work)
-
-    def _kept(self) -> Outcome:
-        if self.outcome is None or not self.outcome.investigation_id:
-            raise WorkbenchError("expected an investigation that was kept, there is none yet")
-        return self.outcome
-
-    def _add(self, task: Task) -> Any:
-        def add(step: Step) -> None:
-            task.check()
-            self.agent.add_step(step)
-
-        return add
-
-    def _begin(self, title: str, work: Any) -> Task:
-        task = self.agent.begin(title, work, self._take)
-        self.sheets.selected_index = SHEETS.index("Investigation")
-        return task
+    def _settle(self) -> None:
+        is_stopped = self.agent.status == STOPPED
+        self._start.description = "Go on" if is_stopped else "Investigate"
+        self._start.tooltip = (
+            "Go on from the last step that was kept" if is_stopped
+            else "Have the agent find out who did it; it stops for your review"
+        )  # fmt: skip
+        self._start.disabled = self.regression is None or self.inquiry.is_running
 
     def _take(self, outcome: Outcome) -> None:
-        """Show what came of it."""
         self.outcome = outcome
-        self.agent.titles = {c.id: c.title for c in self.investigation.changes}
-        self.agent.kept = _with_a_skill(kept_steps(self.saved, outcome.investigation_id))
-        self.agent.steps = outcome.steps
-        self.agent.diagnosis = outcome.diagnosis
-        self.agent.status = outcome.status
-        self.fix.titles = self.agent.titles
-        self.fix.note = outcome.no_fix
-        self.fix.fix = outcome.fix
-        if outcome.fix is not None:
-            self.sheets.selected_index = SHEETS.index("Fix")
+        sheet = "Investigation" if outcome.fix is None else "Fix"
+        self.sheets.selected_index = SHEETS.index(sheet)
 
     def _tell(self, text: str) -> None:
         self._said.value = html.escape(text)
-
-
-def _with_a_skill(kept: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return the steps to run again from: those after skills were chosen."""
-    names = [text for _, text in kept]
-    first = names.index("select_skills") + 1 if "select_skills" in names else 0
-    return [(number, text.replace("_", " ")) for number, text in kept[first:]]

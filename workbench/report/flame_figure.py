@@ -92,8 +92,8 @@ def _write_names(
 
 
 def _caption(flame: Flame, n_deeper: int) -> str:
-    unit = "of CPU samples" if flame.unit == SHARE_UNIT else f"of {flame.unit}"
-    told = f"share {unit}"
+    unit = flame.of or "the whole" if flame.unit == SHARE_UNIT else flame.unit
+    told = f"share of {unit}"
     if flame.is_diff:
         scale, shown = (100, "%") if flame.unit == SHARE_UNIT else (1, flame.unit)
         limit = f"{format_number(flame.limit * scale)} {shown}"

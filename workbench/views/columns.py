@@ -16,10 +16,12 @@ from workbench.views.packages import package_of
 
 DTYPES = ("int32", "uint32", "uint16", "uint8", "float32", "float64")
 """That the browser has arrays of."""
-TINIEST, HUGEST = float(np.finfo("float32").tiny), float(np.finfo("float32").max)
-"""Between these a float32 keeps seven digits."""
-DECIBELS = 20
-"""One byte tells a false discovery rate: -20 log10 of it, so to 6 %; 0 is untested."""
+MOST_EXACT = 200_000
+"""Nodes of which values are sent to the last digit; of more to seven."""
+BELIEVED = 1 << 15
+"""Bit of a change that is believed; the others hold its false discovery rate."""
+STEPS = 1000
+"""So many to a power of ten; 0 is untested."""
 
 
 def number_column(values: npt.ArrayLike, dtype: str) -> dict[str, Any]:
@@ -74,12 +76,13 @@ def _key(key: Any, where: str) -> str:
 def flame_columns(flame: Flame) -> dict[str, Any]:
     """Return a flame graph as `views/js/flame_view.js` takes it.
 
-    ProfileError where its values do not fit into the four bytes that each has there.
+    ProfileError where its values do not fit into the bytes that each has there.
     """
-    check_float32(float(flame.largest[0]), f"{flame.title}: {flame.unit}")
     packages, package = _coded(package_of(function) for function in flame.functions)
     kinds, kind = _coded(flame.kinds or ("",) * len(flame.functions))
     small = len(flame.functions) < 2**16
+    exact = "float64" if flame.n_nodes <= MOST_EXACT else "float32"
+    check_size(float(flame.largest[0]), exact, f"{flame.title}: {flame.unit}")
     columns = {
         "names": text_column(function.name for function in flame.functions),
         "files": text_column(function.file for function in flame.functions),
@@ -87,15 +90,16 @@ def flame_columns(flame: Flame) -> dict[str, Any]:
         "kind": number_column(kind, "uint32"),
         "parent": number_column(flame.parent, "int32"),
         "function": number_column(np.maximum(flame.function, 0), "uint16" if small else "int32"),
-        "after": number_column(flame.after, "float32"),
+        "after": number_column(flame.after, exact),
     }
     if flame.before is not None:
-        columns["before"] = number_column(flame.before, "float32")
+        columns["before"] = number_column(flame.before, exact)
     if flame.q_value is not None:
-        columns["significance"] = number_column(_significance(flame.q_value), "uint8")
+        columns["significance"] = number_column(_significance(flame), "uint16")
     return {
         "title": flame.title,
         "unit": flame.unit,
+        "of": flame.of,
         "limit": flame.limit,
         "is_estimate": flame.is_estimate,
         "columns": columns,
@@ -104,15 +108,21 @@ def flame_columns(flame: Flame) -> dict[str, Any]:
     }
 
 
-def check_float32(largest: float, what: str, error: type[WorkbenchError] = ProfileError) -> None:
-    """Raise where the largest of some values is too large, or too small, for float32."""
-    if largest and not TINIEST <= largest <= HUGEST:
-        raise error(f"{what}: expected values from {TINIEST:.0e} to {HUGEST:.0e}, got {largest:g}")
+def check_size(
+    largest: float, dtype: str, what: str, error: type[WorkbenchError] = ProfileError
+) -> None:
+    """Raise where the largest of some values is too large, or too small, for a type of float."""
+    least, most = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    if largest and not least <= largest <= most:
+        raise error(f"{what}: expected values from {least:.0e} to {most:.0e}, got {largest:g}")
 
 
-def _significance(q_value: npt.NDArray[np.float64]) -> npt.NDArray[np.float64]:
-    scaled = -DECIBELS * np.log10(np.maximum(q_value, 1e-300))
-    return np.where(np.isnan(q_value), 0, np.clip(np.ceil(scaled), 1, 255))
+def _significance(flame: Flame) -> npt.NDArray[np.int64]:
+    """Return of each node whether its change is believed, and how surely, in two bytes."""
+    rate = np.ones(flame.n_nodes) if flame.q_value is None else flame.q_value
+    steps = np.rint(-STEPS * np.log10(np.clip(rate, 1e-32, 1.0)))
+    told = np.where(np.isnan(rate), 0, steps + 1).astype(np.int64)
+    return told | np.where(flame.is_significant, BELIEVED, 0)
 
 
 def _coded(names: Iterable[str]) -> tuple[list[str], list[int]]:

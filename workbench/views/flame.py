@@ -49,6 +49,8 @@ class Flame:
     """(n_nodes,) false discovery rate of the change; NaN where it was not tested."""
     kinds: tuple[str, ...] = ()
     """(n_functions,) `kernel`, `native`, `jit`, …; empty for a function of which none is told."""
+    of: str = ""
+    """What values are of, as value types have it (`cpu/nanoseconds`); empty where not known."""
     is_estimate: bool = False
     """Whether it was told from a graph of calls, by the assumption of gprof."""
 

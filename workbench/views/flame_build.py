@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,11 @@ SMALLEST_TESTED = 0.001
 FEWEST_WINDOWS = 3
 """A side without so many says nothing of how windows vary."""
 
+MOST_CORRELATED = 0.9
+"""Beyond that a side's windows say next to nothing of how it varies."""
+LEAST_OWN = 0.1
+"""Part of the variance of windows that is taken for their own, beside counting noise."""
+
 Folded = Mapping[str, float]
 
 
@@ -42,7 +48,8 @@ def flame_of(
     what : Flame, Profile, Tree, or mapping of str to float
         A mapping has folded stacks (`main;parse;read`, root first) and their values.
     after : Profile or mapping, optional
-        The later profile: values are then shares of each side's whole.
+        The later profile: values are then shares of each side's whole. Of mappings only whole
+        numbers, which count samples, are tested.
     value_type : str, optional
         As in `Profile.values`.
     title : str
@@ -59,7 +66,9 @@ def flame_of(
         return _flame_of_tree(what, title)
     if after is None:
         return _flame_of_profile(_profile(what), value_type, title)
-    return diff_flame([_profile(what)], [_profile(after)], value_type=value_type, title=title)
+    flame = diff_flame([_profile(what)], [_profile(after)], value_type=value_type, title=title)
+    are_counts = _are_counts(what) and _are_counts(after)
+    return flame if are_counts else replace(flame, q_value=None)
 
 
 def diff_flame(
@@ -113,7 +122,7 @@ def diff_flame(
     is_graph = any(profile.graph is not None for profile in profiles)
     return _in_level_order(
         title, _functions(merged.functions), function, parent, shares[1], SHARE_UNIT,
-        before=shares[0], kinds=_kinds(merged), is_estimate=is_graph,
+        before=shares[0], kinds=_kinds(merged), of=kind, is_estimate=is_graph,
         q_value=None if is_graph and len(profiles) == 2 else _test_shares(sides, shares),
     )  # fmt: skip
 
@@ -123,7 +132,9 @@ def recording_flame(recording: Recording, change_index: int) -> Flame:
 
     A stack's cost in a window is its share of the window's samples times the CPU time per round of
     work, where that was measured; each side is the mean over its windows, those without samples
-    left out. Paths are compared by Welch's test over windows.
+    left out. Paths are compared by Welch's test over windows, whose noise is taken for no less
+    than that of counting samples, and for as correlated from one window to the next as that of all
+    paths together.
     """
     if not 1 <= change_index < recording.n_windows:
         raise SignalError(
@@ -138,12 +149,20 @@ def recording_flame(recording: Recording, change_index: int) -> Flame:
     counts *= np.nan_to_num(prices)
     loops.over(counts.size).sum_upwards(parent, counts)
     usable = np.flatnonzero(np.isfinite(prices))
-    sides = [counts[:, usable[usable < change_index]], counts[:, usable[usable >= change_index]]]
+    parts = [usable[usable < change_index], usable[usable >= change_index]]
+    sides = [counts[:, part] for part in parts]
     means = [side.mean(axis=1) if side.size else np.zeros(len(parent)) for side in sides]
+    chance = [side @ prices[part] for side, part in zip(sides, parts, strict=True)]
     return _in_level_order(
         recording.service, recording.functions, function, parent, means[1], unit,
-        before=means[0], q_value=_test_means(sides, means),
+        before=means[0], q_value=_test_means(sides, means, chance),
+        of="CPU samples" if unit == SHARE_UNIT else "",
     )  # fmt: skip
+
+
+def _are_counts(what: Any) -> bool:
+    """Whether the values are of a profile, or whole: then noise is known."""
+    return not isinstance(what, Mapping) or all(float(v).is_integer() for v in what.values())
 
 
 def _profile(what: Any) -> Profile:
@@ -175,7 +194,7 @@ def _flame_of_tree(tree: Tree, title: str, kinds: tuple[str, ...] = ()) -> Flame
     functions = _functions(tree.functions)
     return _in_level_order(
         title, functions, tree.function, tree.parent, tree.total_values, tree.value_type.unit,
-        kinds=kinds, is_estimate=tree.is_estimate,
+        kinds=kinds, of=str(tree.value_type), is_estimate=tree.is_estimate,
     )  # fmt: skip
 
 
@@ -204,7 +223,8 @@ def _grow(starts: npt.NDArray[Any], frames: npt.NDArray[Any]) -> tuple[Indices, 
 def _in_level_order(
     title: str, functions: Sequence[Function], function: Indices, parent: Indices,
     after: FloatArray, unit: str, *, before: FloatArray | None = None,
-    q_value: FloatArray | None = None, kinds: tuple[str, ...] = (), is_estimate: bool = False,
+    q_value: FloatArray | None = None, kinds: tuple[str, ...] = (), of: str = "",
+    is_estimate: bool = False,
 ) -> Flame:  # fmt: skip
     """Put nodes into the order that a flame graph has, and leave out those that cost nothing."""
     largest = after if before is None else np.maximum(before, after)
@@ -220,7 +240,7 @@ def _in_level_order(
     return Flame(
         title, tuple(functions), function[order].astype(np.int32), places[parent[order]],
         after[order], unit, None if before is None else before[order],
-        None if q_value is None else q_value[order], kinds, is_estimate,
+        None if q_value is None else q_value[order], kinds, of, is_estimate,
     )  # fmt: skip
 
 
@@ -237,23 +257,68 @@ def _test_shares(sides: Sequence[Side], shares: Sequence[FloatArray]) -> FloatAr
     return q_value
 
 
-def _test_means(sides: Sequence[FloatArray], means: Sequence[FloatArray]) -> FloatArray | None:
-    """Return the false discovery rate of each path's change, by Welch's test over windows."""
+def _test_means(
+    sides: Sequence[FloatArray], means: Sequence[FloatArray], chance: Sequence[FloatArray]
+) -> FloatArray | None:
+    """Return the false discovery rate of each path's change, by Welch's test over windows.
+
+    `chance` is the variance of counting samples, summed over the windows of each side.
+    """
     from scipy import special
 
     n = [side.shape[1] for side in sides]
     if min(n) < FEWEST_WINDOWS:
         return None
-    errors = [side.var(axis=1, ddof=1) / count for side, count in zip(sides, n, strict=True)]
-    error = errors[0] + errors[1]
     largest = np.maximum(*means)
     q_value = np.full(len(largest), np.nan)
-    tested = np.flatnonzero((largest >= SMALLEST_TESTED * largest[0]) & (error > 0))
-    error, first, second = error[tested], errors[0][tested], errors[1][tested]
-    freedom = error**2 / (first**2 / (n[0] - 1) + second**2 / (n[1] - 1))
+    tested = np.flatnonzero((largest >= SMALLEST_TESTED * largest[0]) & (largest > 0))
+    sides = [side[tested] for side in sides]
+    chance = [each[tested] / count for each, count in zip(chance, n, strict=True)]
+    likeness = _likeness(sides, chance)
+    errors = [
+        np.maximum(_variance(side, likeness) * likeness, by_chance) / count
+        for side, count, by_chance in zip(sides, n, chance, strict=True)
+    ]
+    error = errors[0] + errors[1]
+    freedom = error**2 / sum(
+        part**2 / max(count / likeness - 1, 1.0) for part, count in zip(errors, n, strict=True)
+    )
     score = np.abs(means[1] - means[0])[tested] / np.sqrt(error)
     q_value[tested] = false_discovery_rates(2 * special.stdtr(freedom, -score))
     return q_value
+
+
+def _variance(side: FloatArray, likeness: float) -> FloatArray:
+    """Return the variance of windows; the more alike neighbours are, the fewer they are worth."""
+    n = side.shape[1]
+    rest = side - side.mean(axis=1, keepdims=True)
+    return np.asarray((rest**2).sum(axis=1) / max(n - likeness, 1.0), np.float64)
+
+
+def _likeness(sides: Sequence[FloatArray], chance: Sequence[FloatArray]) -> float:
+    """Return how many windows are worth one by itself, 1 or more, over all paths together.
+
+    What is not counting noise is taken for an autoregression of the first order; its correlation
+    is that of neighbouring windows (with the bias of a short series put right, Kendall 1954) less
+    what counting noise dilutes it by.
+    """
+    alike, own, weights = [], [], []
+    for side, by_chance in zip(sides, chance, strict=True):
+        n = side.shape[1]
+        rest = side - side.mean(axis=1, keepdims=True)
+        spread = (rest**2).sum(axis=1)
+        varies = spread > 0
+        if not varies.any() or n <= FEWEST_WINDOWS:
+            continue
+        ahead = (rest[varies, 1:] * rest[varies, :-1]).sum(axis=1) / spread[varies]
+        alike.append((float(ahead.mean()) + 1 / n) / (1 - 3 / n))
+        own.append(1 - float(np.mean(np.minimum(by_chance[varies] * (n - 1) / spread[varies], 1))))
+        weights.append(n)
+    if not weights:
+        return 1.0
+    part = max(float(np.average(own, weights=weights)), LEAST_OWN)
+    rho = float(np.clip(np.average(alike, weights=weights) / part, 0.0, MOST_CORRELATED))
+    return 1 - part + part * (1 + rho) / (1 - rho)
 
 
 def _price_samples(recording: Recording, change_index: int) -> tuple[FloatArray, str]:

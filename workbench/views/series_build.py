@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.errors import SignalError
 from workbench.types import Change, Detection, FloatArray, Regression, SeriesMatrix
-from workbench.views.columns import check_float32
+from workbench.views.columns import check_size
 from workbench.views.series_set import Event, SeriesChange, SeriesSet
 
 UNITS = {"gcpu": "share", "self_gcpu": "share", "cost": "seconds"}
@@ -117,9 +117,8 @@ def _values(frame: pd.DataFrame) -> FloatArray:
         values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise SignalError(f"expected one row a series, all numbers: {error}") from error
-    check_float32(
-        float(np.abs(values[np.isfinite(values)]).max(initial=0.0)), "series", SignalError
-    )
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    check_size(largest, "float32", "series", SignalError)
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
         raise SignalError(

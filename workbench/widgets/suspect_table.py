@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
@@ -12,6 +11,7 @@ import traitlets
 
 from workbench.errors import SignalError
 from workbench.types import Feature, Ranking, Suspect
+from workbench.views.page import Shown
 from workbench.widgets.suspects_given import Given, listed_rows, ranking_of
 from workbench.widgets.task import log_error, told_error
 from workbench.widgets.view import View, text_table
@@ -138,17 +138,12 @@ class SuspectTable(View):
             log_error(f"reading the diff of {name}", error)
             return {"error": told_error(error)}
 
-    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
-        """Return the widget as a page, with the diffs that it was given and those that were read.
-
-        Parameters
-        ----------
-        path, title
-            As `View.to_html` has them.
-        """
+    def shown(self, heading: str = "") -> Shown:
+        """Return it as a part of a page, with the diffs that it was given and those read."""
+        told = super().shown(heading)
         given = {name: clip_diff(text, is_whole=True) for name, text in self._given_diffs.items()}
-        whole = {"_diffs": {**self._diffs, **given}}  # nobody is there to ask for them later
-        return self._page(path, title, self.get_state() | whole)
+        whole = {**self._diffs, **given}  # nobody is there to ask for them later
+        return told._replace(state={**told.state, "_diffs": whole})
 
     def still(self) -> dict[str, str]:
         """Return the first ten as a table."""

@@ -153,6 +153,7 @@ class TaskView(View):
         title: str,
         work: Callable[[Task], Any],
         then: Callable[[Any], object] = lambda result: None,
+        ended: Callable[[Task], object] = lambda task: None,
     ) -> Task:
         """Do something long in a thread.
 
@@ -165,6 +166,8 @@ class TaskView(View):
         then : callable
             Takes the result, in the same thread, before anything else can begin. It is not called
             where the work was cancelled or failed.
+        ended : callable
+            Told of the task when it is over, in whichever way, in the same thread.
 
         Returns
         -------
@@ -183,7 +186,9 @@ class TaskView(View):
             task = self.task = Task(title, self._send_soon)
             self.is_running = True
             self._task = task.told()
-        threading.Thread(target=self._do, args=(task, work, then), name=title, daemon=True).start()
+        threading.Thread(
+            target=self._do, args=(task, work, then, ended), name=title, daemon=True
+        ).start()
         return task
 
     def cancel(self) -> None:
@@ -196,11 +201,15 @@ class TaskView(View):
         self.cancel()
         super().close()
 
-    def _do(self, task: Task, work: Callable[[Task], Any], then: Callable[[Any], object]) -> None:
+    def _do(
+        self, task: Task, work: Callable[[Task], Any], then: Callable[[Any], object],
+        ended: Callable[[Task], object],
+    ) -> None:  # fmt: skip
         try:
             task.work(work, then)
             if task.state == FAILED and task.error is not None:
                 log_error(task.title, task.error)
+            ended(task)
         finally:
             try:
                 self._close()

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import base64
 import html
-from collections.abc import Mapping
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
 
 from workbench.views.modules import JS, inlined, stylesheet
-from workbench.views.page import page
+from workbench.views.page import Shown, page
 
 
 class View(anywidget.AnyWidget):
@@ -47,20 +47,17 @@ class View(anywidget.AnyWidget):
         title : str
             Of the page. Default: what the widget is.
         """
-        return self._page(path, title, self.get_state())
-
-    def _page(self, path: Path | str | None, title: str, state: Mapping[str, Any]) -> str:
-        still = self.still()
-        text = page(
-            self._path(),
-            {name: value for name, value in state.items() if name not in _CARRIED},
-            title=title or still["text/plain"],
-            style=self._css,
-            fallback=still.get("text/html") or still.get("image/svg+xml", ""),
-        )
+        text = views_page([("", self)], title=title or self.still()["text/plain"])
         if path is not None:
             Path(path).write_text(text, encoding="utf-8")
         return text
+
+    def shown(self, heading: str = "") -> Shown:
+        """Return it as a part of a page."""
+        state = {name: value for name, value in self.get_state().items() if name not in _CARRIED}
+        still = self.still()
+        fallback = still.get("text/html") or still.get("image/svg+xml", "")
+        return Shown(self._path(), state, heading, fallback)
 
     def close(self) -> None:
         """End what is live of it; where it is displayed after that, its still is shown."""
@@ -81,6 +78,16 @@ _CARRIED = {
     *("_view_module", "_view_module_version", "_view_name", "_view_count"),
 }
 """What a widget has for its manager, and no view reads."""
+
+
+def views_page(views: Sequence[tuple[str, View]], *, title: str) -> str:
+    """Return views, each under a heading, as a page that needs nothing besides itself."""
+    styles = dict.fromkeys(style for _, view in views for style in view.styles)
+    return page(
+        [view.shown(heading) for heading, view in views],
+        title=title,
+        style=stylesheet(*(JS / style for style in styles)),
+    )
 
 
 def still_html(view: View) -> str:

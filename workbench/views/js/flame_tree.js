@@ -12,7 +12,7 @@
  * @property {Indices} fn (n_nodes,) the function of each node; of the root whatever
  * @property {Values} after (n_nodes,) inclusive
  * @property {Values | null} before (n_nodes,) inclusive; null where there is one side
- * @property {Uint8Array | null} significance (n_nodes,) −20 log10 of the false discovery rate; 0 not tested
+ * @property {Uint16Array | null} significance (n_nodes,) see `isBelieved` and `rateOf`; 0 where it was not tested
  * @property {Int32Array | null} origin (n_nodes of the first tree,) which node of this each became, or
  *   −1; null in the first tree itself
  *
@@ -27,6 +27,20 @@
  *
  * @typedef {"after" | "before" | "both"} Side
  */
+
+const BELIEVED = 1 << 15; // as workbench/views/columns.py has it
+const STEPS = 1000;
+
+/** @param {Tree} tree @param {number} node @returns {boolean} whether its change is believed */
+export function isBelieved(tree, node) {
+  return tree.significance !== null && (tree.significance[node] & BELIEVED) > 0;
+}
+
+/** @param {Tree} tree @param {number} node @returns {number} its false discovery rate; NaN where it was not tested */
+export function rateOf(tree, node) {
+  const told = tree.significance ? tree.significance[node] & (BELIEVED - 1) : 0;
+  return told ? 10 ** (-(told - 1) / STEPS) : NaN;
+}
 
 /** @param {Tree} tree @param {Side} side @returns {Values} */
 export function widthsOf(tree, side) {
@@ -152,9 +166,11 @@ export function nodeAt(layout, row, place) {
 /** @param {Tree} tree @param {Values} side @returns {Float64Array} what each node cost itself */
 export function ownOf(tree, side) {
   const own = Float64Array.from(side);
+  const rounding = side instanceof Float32Array ? 1e-6 : 1e-12;
   for (let node = 1; node < own.length; node++) own[tree.parent[node]] -= side[node];
-  const floor = 1e-6 * (side[0] || 0); // what is left of rounding to 32 bits
-  for (let node = 0; node < own.length; node++) if (Math.abs(own[node]) < floor) own[node] = 0;
+  for (let node = 0; node < own.length; node++) { // a leaf is all its own
+    if (own[node] !== side[node] && Math.abs(own[node]) < rounding * side[node]) own[node] = 0;
+  }
   return own;
 }
 
@@ -170,6 +186,8 @@ class Growth {
   /** @param {number} nFunctions @param {boolean} isDiff @param {number} root function of the root */
   constructor(nFunctions, isDiff, root) {
     this.nFunctions = nFunctions;
+    /** @type {number[]} */ this.nFrom = [0];
+    /** @type {number[]} */ this.from = [-1];
     /** @type {number[]} */ this.parent = [-1];
     /** @type {number[]} */ this.fn = [root];
     /** @type {number[]} */ this.after = [0];
@@ -188,15 +206,32 @@ class Growth {
       this.fn.push(fn);
       this.after.push(0);
       this.before?.push(0);
+      this.nFrom.push(0);
+      this.from.push(-1);
     }
     return node;
   }
 
+  /** @param {number} node @param {number} first node of the first tree that is part of it */
+  stand(node, first) {
+    this.nFrom[node]++;
+    this.from[node] = first;
+  }
+
+  /** What is known of a node that stands for one of the first tree is known of it. @param {Tree} tree @param {number} node */
+  significanceOf(tree, node) {
+    const first = this.from[node];
+    if (!tree.significance || this.nFrom[node] !== 1) return 0;
+    const isSame = Math.abs(this.after[node] - tree.after[first]) <= 1e-6 * (tree.after[first] || 1);
+    return isSame ? tree.significance[first] : 0;
+  }
+
   /**
+   * @param {Tree} tree the first
    * @param {Int32Array} origin which node of this each of the first tree became
    * @returns {Tree} in level order, the widest first
    */
-  finish(origin) {
+  finish(tree, origin) {
     const n = this.parent.length;
     /** @type {number[][]} */
     const callees = Array.from({ length: n }, () => []);
@@ -221,7 +256,7 @@ class Growth {
       fn: Int32Array.from(order, (node) => this.fn[node]),
       after: ordered(this.after),
       before: this.before && ordered(this.before),
-      significance: null,
+      significance: tree.significance && Uint16Array.from(order, (node) => this.significanceOf(tree, node)),
       origin: origin.map((node) => (node < 0 ? -1 : place[node])),
     };
   }
@@ -259,9 +294,10 @@ export function mergeRecursion(tree, nFunctions) {
     while (at > 0 && grown.fn[at] !== fn[node]) at = grown.parent[at];
     became[node] = at > 0 ? at : grown.child(above, fn[node]);
     grown.add(became[node], after[node], before ? before[node] : 0);
+    grown.stand(became[node], node);
   }
   grown.addUp();
-  return grown.finish(became);
+  return grown.finish(tree, became);
 }
 
 /**
@@ -296,9 +332,11 @@ export function calleesOf(tree, wanted, nFunctions) {
   for (let node = 1; node < parent.length; node++) {
     const above = became[parent[node]];
     if (became[node] < 0 && above >= 0) became[node] = grown.child(above, fn[node]);
-    if (became[node] >= 0) grown.add(became[node], tree.after[node], tree.before?.[node] ?? 0);
+    if (became[node] < 0) continue;
+    grown.add(became[node], tree.after[node], tree.before?.[node] ?? 0);
+    grown.stand(became[node], node);
   }
-  return grown.finish(became);
+  return grown.finish(tree, became);
 }
 
 /**
@@ -317,13 +355,15 @@ export function callersOf(tree, wanted, nFunctions) {
     const before = tree.before?.[node] ?? 0;
     let at = 0;
     grown.add(at, after, before);
+    grown.stand(at, node);
     for (let caller = parent[node]; caller > 0; caller = parent[caller]) {
       at = grown.child(at, fn[caller]);
       grown.add(at, after, before);
+      grown.stand(at, node);
     }
     became[node] = at;
   }
-  return grown.finish(became);
+  return grown.finish(tree, became);
 }
 
 /**
@@ -392,4 +432,4 @@ export function toFolded(tree, nameOf) {
 }
 
 /** @param {number} value */
-const exact = (value) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(7))));
+const exact = (value) => (Number.isInteger(value) ? String(value) : String(Number(value.toPrecision(15))));

@@ -5,7 +5,7 @@ import { chooser, copyText, freshId, keepKeys, make, offerFile } from "./dom.js"
 import { changeShade, changeShades, groupShades } from "./flame_colour.js";
 import { drawFlame, flameSvg } from "./flame_draw.js";
 import {
-  calleesOf, callersOf, findNodes, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, toFolded, visit,
+  calleesOf, callersOf, findNodes, isBelieved, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, rateOf, toFolded, visit,
 } from "./flame_tree.js";
 import { clipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
@@ -19,6 +19,7 @@ import { followTheme } from "./theme.js";
  * @typedef {object} Told what Python tells of a flame graph; see `workbench.views.flame_columns`
  * @property {string} title
  * @property {string} unit
+ * @property {string} of what values are of; empty where not known
  * @property {number} limit delta that has the full colour
  * @property {boolean} is_estimate
  * @property {Record<string, import("./columns.js").Column>} columns
@@ -30,7 +31,7 @@ export const ROW_PX = 18;
 const LEAST_PX = 0.5;
 const GLIDE_MS = 140;
 const MOST_SELECTED = 10_000;
-const SIGNIFICANT = 26; // −20 log10(0.05), rounded up
+const MOST_PICTURE_PX = 16_000; // of a canvas in a file, either way
 
 /** One canvas: a tree, which part of it is seen, and where the keyboard is. */
 class Pane {
@@ -48,6 +49,7 @@ class Pane {
     this.start = 0;
     this.end = this.layout.width[0] || 1;
     this.at = 0; // the node that the keyboard is at
+    this.glides = 0;
     /** @type {Uint8Array | null} */ this.isMatch = null;
     /** @type {Set<number>} */ this.selected = new Set();
     this.canvas = make("canvas", {
@@ -157,8 +159,9 @@ class Pane {
     if (top + ROW_PX > box.scrollTop + box.clientHeight) box.scrollTop = top + ROW_PX - box.clientHeight;
   }
 
-  /** @param {number} start @param {number} end */
-  show(start, end) {
+  /** @param {number} start @param {number} end @param {number} [turn] of the glide that asks; any other ends it */
+  show(start, end, turn = ++this.glides) {
+    this.glides = turn;
     const whole = this.layout.width[0] || 1;
     const size = Math.min(Math.max(end - start, whole * 1e-9), whole);
     this.start = Math.max(0, Math.min(start, whole - size));
@@ -175,10 +178,12 @@ class Pane {
     const to = [this.layout.start[node], this.layout.start[node] + size];
     if (matchMedia("(prefers-reduced-motion: reduce)").matches) return void this.show(to[0], to[1]);
     const began = performance.now();
+    const turn = ++this.glides;
     const glide = () => {
+      if (turn !== this.glides || this.view.signal.aborted) return; // somebody went elsewhere meanwhile
       const part = Math.min((performance.now() - began) / GLIDE_MS, 1);
       const eased = 1 - (1 - part) ** 3;
-      this.show(from[0] + (to[0] - from[0]) * eased, from[1] + (to[1] - from[1]) * eased);
+      this.show(from[0] + (to[0] - from[0]) * eased, from[1] + (to[1] - from[1]) * eased, turn);
       if (part < 1) requestAnimationFrame(glide);
     };
     glide();
@@ -298,7 +303,7 @@ function treeOf({ columns }) {
     fn: /** @type {Int32Array} */ (numbers(columns.function)),
     after: /** @type {Float32Array} */ (numbers(columns.after)),
     before: columns.before ? /** @type {Float32Array} */ (numbers(columns.before)) : null,
-    significance: columns.significance ? /** @type {Uint8Array} */ (numbers(columns.significance)) : null,
+    significance: columns.significance ? /** @type {Uint16Array} */ (numbers(columns.significance)) : null,
     origin: null,
   };
 }
@@ -501,13 +506,14 @@ export class FlameView {
   shadeOf(tree, node) {
     if (this.group) return node || this.between >= 0 ? this.group.shadeOf[this.group.of[tree.fn[node]]] : 0;
     const delta = tree.before ? tree.after[node] - tree.before[node] : 0;
-    const isBelieved = this.colour === "any" || !tree.significance || tree.significance[node] >= SIGNIFICANT || node === 0;
-    return changeShade(isBelieved ? delta : 0, this.told.limit);
+    const isWhole = node === 0 && this.between < 0;
+    const isShown = this.colour === "any" || !this.first.significance || isWhole || isBelieved(tree, node);
+    return changeShade(isShown ? delta : 0, this.told.limit);
   }
 
   /** @param {Tree} tree @param {number} node @returns {number} 1 grew, −1 shrank, 0 no change that is believed */
   markOf(tree, node) {
-    if (!tree.significance || !tree.before || !node || tree.significance[node] < SIGNIFICANT) return 0;
+    if (!tree.before || !isBelieved(tree, node)) return 0;
     return Math.sign(tree.after[node] - tree.before[node]);
   }
 
@@ -532,15 +538,16 @@ export class FlameView {
     const delta = after - before;
     const kind = before === 0 ? "new" : after === 0 ? "gone" : `${percent(delta / before, true)}`;
     const lines = [`${withUnit(before, unit)} → ${withUnit(after, unit)}`, `${signedWithUnit(delta, unit)} (${kind})`];
-    if (tree.significance && node) {
-      const told = tree.significance[node];
-      const rate = 10 ** (-told / 20);
-      lines.push(
-        told === 0 ? "too small to be tested"
-          : told >= SIGNIFICANT ? `significant: false discovery rate ${rate < 0.001 ? "below 0.001" : plain(rate, 2)}`
-            : `not significant: false discovery rate ${plain(Math.min(rate, 1), 2)}`);
-    }
+    if (this.first.significance && (node || this.between >= 0)) lines.push(this.tellRate(tree, node));
     return { name, file, lines };
+  }
+
+  /** @param {Tree} tree @param {number} node @returns {string} */
+  tellRate(tree, node) {
+    const rate = rateOf(tree, node);
+    if (Number.isNaN(rate)) return tree.origin ? "several call paths together: not tested" : "too small to be tested";
+    const told = `false discovery rate ${rate < 0.001 ? "below 0.001" : plain(rate, 2)}`;
+    return isBelieved(tree, node) ? `significant: ${told}` : `not significant: ${told}`;
   }
 
   drawKey() {
@@ -556,11 +563,18 @@ export class FlameView {
       this.key.append(
         make("span", { class: "wb-key-item" }, signedWithUnit(-limit, unit),
           make("i", { class: "wb-ramp", style: `background:linear-gradient(90deg, ${ramp})` }), signedWithUnit(limit, unit)));
-      if (this.tree.significance) this.key.append(make("span", { class: "wb-key-item" }, this.colour === "any" ? "▲ ▼ significant" : "▲ ▼ significant; grey: not, or the same"));
+      if (this.first.significance) {
+        const isDerived = this.panes.some((pane) => pane.tree.origin);
+        const grey = this.colour === "any" ? "" : `; grey: not${isDerived ? ", or not tested as several paths are one here" : ", or the same"}`;
+        this.key.append(make("span", { class: "wb-key-item" }, `▲ ▼ significant${grey}`));
+      }
+    }
+    if (this.told.of && this.told.of !== this.told.unit) {
+      this.key.append(make("span", { class: "wb-key-item" }, this.told.unit === "share" ? `shares of ${this.told.of}` : this.told.of));
     }
     if (this.told.is_estimate) this.key.append(make("span", { class: "wb-key-item" }, "told from a graph of calls: an estimate"));
     this.key.append(make("span", { class: "wb-key-item wb-help" },
-      "click: zoom · shift-click: select more · drag, ctrl-wheel: pan, zoom · arrows, Enter, Escape"));
+      "click: zoom · shift-click, Space: select more · drag, ctrl-wheel, + −: pan, zoom · arrows, Enter, Escape · / find · s callers · c copy"));
   }
 
   /** @param {string} text */
@@ -641,13 +655,13 @@ export class FlameView {
       this.found.textContent = "";
     } else {
       const isWanted = this.names.map((name, fn) => name.toLowerCase().includes(wanted) || this.files[fn].toLowerCase().includes(wanted));
-      for (const pane of this.panes) {
+      const told = this.panes.map((pane) => {
         const { isMatch, n, cost } = findNodes(pane.tree, (fn) => isWanted[fn], pane.layout.width);
         pane.isMatch = isMatch;
         const share = pane.layout.width[0] ? cost / pane.layout.width[0] : 0;
-        const paths = n === 1 ? "1 path" : `${n.toLocaleString("en-US")} paths`;
-        this.found.textContent = n ? `${paths}, ${percent(share)}` : "none";
-      }
+        return n ? `${n === 1 ? "1 path" : `${n.toLocaleString("en-US")} paths`}, ${percent(share)}` : "none";
+      });
+      this.found.textContent = told.length > 1 ? `callers: ${told[0]}; callees: ${told[1]}` : told[0];
     }
     for (const pane of this.panes) pane.draw();
   }
@@ -696,7 +710,9 @@ export class FlameView {
       return offerFile(`${stem}.svg`, new Blob([flameSvg(scene)], { type: "image/svg+xml" }));
     }
     if (format !== "png") return undefined;
-    const canvas = make("canvas", { width: 2 * width, height: 2 * Math.min(scene.height, 8000) });
+    const height = Math.min(scene.height, MOST_PICTURE_PX / 2);
+    if (height < scene.height) this.tell(`The picture holds the first ${Math.floor(height / ROW_PX)} of ${pane.rows} rows; SVG holds all.`);
+    const canvas = make("canvas", { width: 2 * width, height: 2 * height });
     const pen = canvas.getContext("2d", { alpha: false });
     pen.scale(2, 2);
     drawFlame(pen, scene);
