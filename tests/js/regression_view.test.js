@@ -2,11 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { limits } from "../../workbench/views/js/fix_view.js";
-import { chosenRows, relative, tellRelative, unitOf } from "../../workbench/views/js/regression_view.js";
+import { chosenRows, relative, tellRelative } from "../../workbench/views/js/regression_view.js";
 
 /** @param {string} id @param {Partial<import("../../workbench/views/js/regression_view.js").Row>} [more] */
 const row = (id, more = {}) => ({
-  id, side: /** @type {const} */ ("regression"), service: "shop", subject: `app:${id}`, metric: "cost", kind: "step", at: "",
+  id, side: /** @type {const} */ ("regression"), service: "shop", subject: `app:${id}`, metric: "cost", unit: "seconds", quantity: "", kind: "step", at: "",
   change_index: 5, change_index_low: 4, change_index_high: 6, before: 1, after: 2, low: 0.5, high: 1.5, p_value: 0.01,
   watts: null, is_sure: true, merged: [], ...more,
 });
@@ -40,11 +40,6 @@ test("what was nothing before is new", () => {
   assert.equal(tellRelative(ROWS[1]), "new");
   assert.equal(tellRelative(ROWS[0]), "+10 %");
   assert.equal(tellRelative(ROWS[2]), "−50 %");
-});
-
-test("a metric that is not known has no unit", () => {
-  assert.equal(unitOf(row("x", { metric: "gcpu" })), "share");
-  assert.equal(unitOf(row("x", { metric: "queue_length" })), "");
 });
 
 test("runs have room on both sides, and none below nothing", () => {

@@ -57,6 +57,9 @@ def test_units_are_of_all_or_of_each_metric():
     frame = matrix().to_pandas()
     assert series_set_of(frame, unit="bytes").units == ("bytes", "bytes")
     assert series_set_of(frame, unit={"cost": "joules"}).units == ("joules", "joules")
+    assert series_set_of(frame, unit={"other": "joules"}).units == ("seconds", "seconds")
+    with pytest.raises(SignalError, match="unit of cost: expected a text, got 3"):
+        series_set_of(frame, unit={"cost": 3})
 
 
 def test_a_frame_with_times_down_is_turned_and_put_in_order():
@@ -247,6 +250,12 @@ def test_a_picture_has_the_largest_changes_and_no_markup_of_names():
     assert "<b>" not in text
     assert text.count("<path") < 60
     assert "the 40 that changed most are drawn; 1 got worse (full marks), 0 better" in text
+
+
+def test_a_change_of_nothing_has_no_sign_in_a_picture():
+    text = series_svg(series_set_of({"a": [1.0, 1.0 - 1e-9]}))
+    assert ">a 0 %<" in text
+    assert "−0 %" not in text
 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 0)), np.full((2, 3), np.nan), [[4.0]], np.zeros((2, 0))])  # fmt: skip

@@ -13,10 +13,9 @@ import pandas as pd
 from workbench.errors import SignalError
 from workbench.types import Change, Detection, FloatArray, Regression, SeriesMatrix
 from workbench.views.columns import check_size
+from workbench.views.metrics import units_of
 from workbench.views.series_set import Event, SeriesChange, SeriesSet
 
-UNITS = {"gcpu": "share", "self_gcpu": "share", "cost": "seconds"}
-"""Of the metrics that `signals.function_series` makes."""
 MOST_EVENTS = 100_000
 
 Changes = Iterable[Change] | pd.DataFrame
@@ -66,7 +65,7 @@ def series_set_of(
     events = [*_deploys(versions), *_events(changes, windows)]
     bare = SeriesSet(
         values=values, ids=frame.index, names=names, windows=windows, title=title,
-        units=_units(unit, metrics, len(names)), lower_is_worse=lower_is_worse,
+        units=tuple(units_of(metrics, unit)), lower_is_worse=lower_is_worse,
         events=tuple(sorted(events, key=lambda event: event.position)),
     )  # fmt: skip
     return bare if detection is None else _with_changes(bare, detection)
@@ -152,13 +151,6 @@ def _windows(columns: pd.Index[Any]) -> pd.Index[Any]:
     if columns.hasnans:
         raise SignalError("expected a time of every window, got NaT")
     return columns.tz_localize("UTC") if columns.tz is None else columns.tz_convert("UTC")
-
-
-def _units(unit: str | Mapping[str, str], metrics: list[str], n: int) -> tuple[str, ...]:
-    if isinstance(unit, str) and unit:
-        return (unit,) * n
-    known = UNITS if isinstance(unit, str) else unit
-    return tuple(known.get(metric, "") for metric in metrics)
 
 
 def _deploys(versions: Sequence[str]) -> list[Event]:

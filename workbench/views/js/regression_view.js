@@ -12,6 +12,8 @@ import { followTheme, property } from "./theme.js";
  * @property {string} service
  * @property {string} subject
  * @property {string} metric
+ * @property {string} unit of its values; empty where none is known
+ * @property {string} quantity what they are, to be said after the unit
  * @property {string} kind
  * @property {string} at
  * @property {number} change_index
@@ -34,15 +36,6 @@ import { followTheme, property } from "./theme.js";
 
 const MOST_ROWS = 100;
 const LONGEST_NAME = 64;
-
-/** @type {Record<string, [string, string]>} what values of a metric are in, and how they are called */
-const UNITS = {
-  cost: ["seconds", "CPU time per unit of work"], gcpu: ["share", "of CPU samples"],
-  self_gcpu: ["share", "of CPU samples, by itself"], total: ["seconds", "CPU time per unit of work"],
-};
-
-/** @param {Row} row */
-export const unitOf = (row) => UNITS[row.metric]?.[0] ?? "";
 
 /** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new */
 export function relative(row) {
@@ -178,7 +171,7 @@ export class RegressionView {
 
   /** @param {Row} row @param {boolean} hasWatts @param {boolean} hasSeries */
   drawRow(row, hasWatts, hasSeries) {
-    const unit = unitOf(row);
+    const { unit } = row;
     const isChosen = this.selected.includes(row.id);
     const name = make("button", { type: "button", class: "wb-link", "aria-pressed": isChosen ? "true" : "false", title: row.subject, "data-id": row.id },
       middleClipped(row.subject, LONGEST_NAME));
@@ -189,8 +182,8 @@ export class RegressionView {
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "", row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
       make("td", {}, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
       ...(hasSeries ? [make("td", {}, row.series ? this.sparkline(row) : "")] : []),
-      make("td", { class: "n" }, row.before === null ? "–" : withUnit(row.before, unit)),
-      make("td", { class: "n" }, row.after === null ? "–" : withUnit(row.after, unit)),
+      make("td", { class: "n" }, withUnit(row.before, unit)),
+      make("td", { class: "n" }, withUnit(row.after, unit)),
       make("td", { class: "n" }, sign),
       make("td", { class: "n" }, interval),
       make("td", {}, row.at || `window ${row.change_index}`),
@@ -209,7 +202,7 @@ export class RegressionView {
     const height = 24;
     const ratio = window.devicePixelRatio || 1;
     const canvas = make("canvas", { width: width * ratio, height: height * ratio, class: "wb-spark", role: "img",
-      "aria-label": `${values.length} points, from ${withUnit(row.before ?? NaN, unitOf(row))} to ${withUnit(row.after ?? NaN, unitOf(row))}` });
+      "aria-label": `${values.length} points, from ${withUnit(row.before, row.unit)} to ${withUnit(row.after, row.unit)}` });
     const pen = canvas.getContext("2d");
     const known = [...values].filter(Number.isFinite);
     if (!known.length) return canvas;
@@ -272,9 +265,8 @@ export class RegressionView {
     const row = this.told.rows.find(({ id }) => id === this.selected[0]);
     this.details.replaceChildren();
     if (!row) return;
-    const unit = unitOf(row);
-    const told = UNITS[row.metric]?.[1];
-    const words = `${withUnit(row.before ?? NaN, unit)} → ${withUnit(row.after ?? NaN, unit)}${told ? ` ${told}` : ""} (${tellRelative(row)}), `
+    const { unit, quantity } = row;
+    const words = `${withUnit(row.before, unit)} → ${withUnit(row.after, unit)}${quantity ? ` ${quantity}` : ""} (${tellRelative(row)}), `
       + `from window ${row.change_index} on${row.change_index_low < row.change_index_high ? `, between ${row.change_index_low} and ${row.change_index_high}` : ""}.`;
     this.details.append(make("p", {}, make("b", {}, row.subject), ` ${row.id}: `, words));
     if (this.explanation) this.details.append(make("p", { class: "wb-muted" }, this.explanation));
