@@ -42,6 +42,13 @@ test("what was nothing before is new", () => {
   assert.equal(tellRelative(ROWS[2]), "−50 %");
 });
 
+test("a change that is not known is a dash, and none is none", () => {
+  assert.equal(tellRelative(row("x", { before: null })), "–");
+  assert.equal(tellRelative(row("x", { after: null })), "–");
+  assert.equal(tellRelative(row("x", { before: 0, after: 0 })), "0 %");
+  assert.equal(tellRelative(row("x", { before: 1, after: 1 - 1e-12 })), "0 %");
+});
+
 test("runs have room on both sides, and none below nothing", () => {
   assert.deepEqual(limits([2, 2]), [1.8, 2.2]);
   const [low, high] = limits([0.01, 1]);

@@ -2,7 +2,7 @@
 
 import { numbers } from "./columns.js";
 import { chooser, keepKeys, make } from "./dom.js";
-import { middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
+import { isKnown, middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
 import { followTheme, property } from "./theme.js";
 
 /**
@@ -37,10 +37,12 @@ import { followTheme, property } from "./theme.js";
 const MOST_ROWS = 100;
 const LONGEST_NAME = 64;
 
-/** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new */
+/** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new, NaN where it is not known */
 export function relative(row) {
-  const before = row.before ?? NaN;
-  const delta = (row.after ?? NaN) - before;
+  const { before, after } = row;
+  if (!isKnown(before) || !isKnown(after)) return NaN;
+  const delta = after - before;
+  if (delta === 0) return 0;
   return before ? delta / Math.abs(before) : delta > 0 ? Infinity : -Infinity;
 }
 
@@ -54,7 +56,7 @@ export function tellRelative(row) {
 /** @type {Record<string, (row: Row) => number>} what rows are ordered by, largest first */
 const ORDERS = {
   rank: () => 0,
-  change: (row) => Math.abs(relative(row)),
+  change: (row) => Math.abs(relative(row)) || 0,
   size: (row) => Math.abs((row.after ?? 0) - (row.before ?? 0)),
   watts: (row) => row.watts ?? 0,
   latest: (row) => row.change_index,
@@ -175,8 +177,10 @@ export class RegressionView {
     const isChosen = this.selected.includes(row.id);
     const name = make("button", { type: "button", class: "wb-link", "aria-pressed": isChosen ? "true" : "false", title: row.subject, "data-id": row.id },
       middleClipped(row.subject, LONGEST_NAME));
-    const delta = (row.after ?? 0) - (row.before ?? 0);
-    const sign = make("span", { class: delta > 0 ? "wb-more" : "wb-less" }, `${delta > 0 ? "▲" : "▼"} ${tellRelative(row)}`);
+    const change = relative(row);
+    const told = tellRelative(row);
+    const isNone = Number.isNaN(change) || told === "0 %";
+    const sign = make("span", { class: isNone ? undefined : change > 0 ? "wb-more" : "wb-less" }, isNone ? told : `${change > 0 ? "▲" : "▼"} ${told}`);
     const interval = row.low === null || row.high === null ? "–" : `${signedWithUnit(row.low, unit)} to ${signedWithUnit(row.high, unit)}`;
     const cells = [
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "", row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
