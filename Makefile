@@ -11,7 +11,7 @@ NPM := $(shell command -v npm)
 export MLFLOW_DISABLE_TELEMETRY := true
 export DO_NOT_TRACK := true
 
-.PHONY: help env demo test unit check js lab bench weights notebooks size lock clean
+.PHONY: help env demo test unit check js lab bench weights notebooks pictures size lock clean
 
 help:            ## list the targets
 	@grep -hE '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed 's/:[^#]*## */\t/' | expand -t 14
@@ -77,6 +77,10 @@ weights: $(READY)  ## fit the weights of the cause ranking to simulated cases (s
 
 notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their outputs
 	@$(BIN)/python notebooks/execute.py
+
+pictures: $(READY) $(MODULES)  ## make the pictures of docs/pictures in the browser (some minutes)
+	@WORKBENCH_BROWSER=required $(BIN)/pytest -q -m browser tests/ui/test_lab.py tests/ui/test_notebooks_in_lab.py -k "verified or fit_where"
+	@$(BIN)/python tests/ui/pictures.py
 
 size: $(READY)   ## how large the code is (prints, never fails)
 	@$(BIN)/python benchmarks/size.py

@@ -26,7 +26,7 @@ board
 # %% [markdown]
 # That is everything on one board. Choose a regression in the table; the sheets below follow it: its series, the flame graph
 # before and after, who could have done it, the code with the cost of each line. Brush some windows to see what ran in them;
-# click a function in the flame graph to see its code. What you choose is a Python value:
+# click a function in the flame graph to see its code. What you choose is a Python value (here in CPU seconds per unit of work):
 
 # %%
 board.regressions.selection[["id", "subject", "metric", "change_index", "before", "after"]]
@@ -40,7 +40,7 @@ board.regressions.selection[["id", "subject", "metric", "change_index", "before"
 # %%
 board.investigate().wait(60)
 print(board.outcome.diagnosis.summary)
-print(f"confidence {board.outcome.diagnosis.confidence:.0%}; it {board.agent.status}")
+print(f"confidence {board.outcome.diagnosis.confidence:.1%}; it {board.agent.status}")
 
 # %% [markdown]
 # What the diagnosis rests on, and how probable each candidate was by the evidence alone:

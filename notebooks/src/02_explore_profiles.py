@@ -36,8 +36,8 @@ print(len(paths), "files:", paths[0].name, "to", paths[-1].name)
 
 # %% [markdown]
 # ## From two files to what changed
-# The first of them and one of the last, as a differential flame graph. A single pair of runs is little: what is grey could
-# be chance.
+# An early one and a late one, as a differential flame graph. A single pair is little: much of what is grey may have changed too,
+# and how much two windows differ by themselves is not known.
 
 # %%
 from workbench.ingest import read
@@ -68,17 +68,19 @@ after.callers("copy:deepcopy").head(4).round(3)
 
 # %% [markdown]
 # ## From a folder of files to a detection
-# A store keeps windows with their times; every function then has a series, and its changes of level are found.
+# A store keeps windows with their times; every function then has a series, and its changes of level are found. The stacks tell
+# which functions moved together, so that one change is reported once.
 
 # %%
 from workbench.detect import detect
 from workbench.intake import Labels, add_files
+from workbench.signals import stacks
 from workbench.widgets import SeriesExplorer
 
 store = Store.create("mine")
 print(add_files(store, ["profiles"], Labels(service="feed")))
 matrix = store.matrix("gcpu", service="feed")
-found = detect(matrix)
+found = detect(matrix, stacks=stacks(store.recording()))
 explorer = SeriesExplorer(matrix, detection=found, unit="share", title="share of CPU samples")
 explorer
 
@@ -100,7 +102,7 @@ FlameGraph(store.profile("feed", *explorer.window_bounds), title="the brushed wi
 # %%profile --as cell
 import json
 
-texts = [json.dumps({"n": n, "squares": [i * i for i in range(n % 50)]}) for n in range(20_000)]
+texts = [json.dumps({"n": n, "squares": [i * i for i in range(n % 50)]}) for n in range(100_000)]
 sum(len(json.loads(text)["squares"]) for text in texts)
 
 # %% [markdown]
@@ -110,5 +112,6 @@ sum(len(json.loads(text)["squares"]) for text in texts)
 found.regressions[["subject", "change_index", "before", "after", "p_value"]].round(4)
 
 # %%
-print(f"{len(found.found)} functions take a larger share, {len(found.gains)} a smaller one")
+together = sum(len(regression.merged) for regression in found.found)
+print(f"{len(found.found)} functions take a larger share, and {together} with them")
 print(f"most of all: {flame.flame.largest_changes(1)['subject'].iloc[0]}")

@@ -69,7 +69,8 @@ plot_explanation(story, unit="% of CPU samples", scale=100)
 # %% [markdown]
 # ## What a budget buys
 # The same fleet, looked at with budgets from strict to generous. A regression counts as found where its function, or one that moved
-# with it, is reported within two hours of when it began; anything else that is reported is false.
+# with it, is reported within two hours of when it began; anything else that is reported is false. Most of that is no noise: what
+# drifts slowly, a spike, or cost that moved was planted to look like a regression, and no budget tells it apart.
 
 # %%
 import pandas as pd
@@ -92,7 +93,8 @@ table
 # %% [markdown]
 # ## The answer
 # The default of 1 in 1,000 is meant for a fleet that is looked at daily. A generous budget finds a little more and costs
-# attention; a strict one is for paging people.
+# attention; a strict one is for paging people. Set it with `detect(series, alerts_per_1000_series=5)`, or with
+# `workbench detect STORE --budget 5`.
 
 # %%
 share = (table["found"] / table["planted"]).map("{:.0%}".format)

@@ -47,13 +47,14 @@ from workbench.solver import open_case, open_investigation
 
 evidence = open_investigation(open_case(Path("demo")))
 tools = build_tools(evidence)
+pd.options.display.max_colwidth = 120
 pd.DataFrame(
     [(tool.name, tool.description.split(". ")[0]) for tool in tools],
     columns=["tool", "what it does"],
 )
 
 # %%
-print(skills["deep-copies"].body[:900])
+print(skills["deep-copies"].body.split("\n## ")[1])
 
 # %% [markdown]
 # ## An investigation, step by step
@@ -62,7 +63,8 @@ print(skills["deep-copies"].body[:900])
 # %%
 from workbench.widgets import AgentView
 
-view = AgentView(skills=sorted(skills))
+titles = {change.id: change.title for change in evidence.changes}
+view = AgentView(skills=sorted(skills), titles=titles)
 view
 
 # %%
@@ -96,7 +98,7 @@ spent.round(2)
 
 # %%
 print(trajectory.diagnosis.summary)
-print(f"by {name}, with a confidence of {trajectory.diagnosis.confidence:.0%}")
+print(f"by {name}, with a confidence of {trajectory.diagnosis.confidence:.1%}")
 print(
     "another model takes its place by name; tools, skills, checks and the review stay as they are"
 )

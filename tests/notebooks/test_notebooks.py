@@ -9,6 +9,7 @@ import jupytext
 import nbformat
 import pytest
 
+from workbench import widgets
 from workbench.cli.lab import prepare
 
 FOLDER = Path(__file__).parents[2] / "notebooks"
@@ -60,6 +61,18 @@ def test_outputs_are_those_of_one_run_without_error(source):
     assert outputs
     assert not [output for output in outputs if output.output_type == "error"]
     assert not [output.text for output in outputs if output.get("name") == "stderr"]
+
+
+@each_notebook
+def test_views_that_are_kept_are_drawn_as_they_are_now(source):
+    """A style that is kept would be that of every view of its kind in the page."""
+    kept = read_executed(source).metadata["widgets"]["application/vnd.jupyter.widget-state+json"]
+    states = [item["state"] for item in kept["state"].values()]
+    views = {view.__name__: view for view in map(widgets.__dict__.get, widgets.__all__)}
+    for state in states:
+        if name := state.get("_anywidget_id"):
+            view = views[name.split(".")[-1]]
+            assert (state["_esm"], state["_css"]) == (view._esm, view._css), "run `make notebooks`"
 
 
 @each_notebook

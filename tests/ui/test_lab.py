@@ -117,6 +117,7 @@ def test_a_few_clicks_lead_to_a_fix_that_is_verified(way):
     card = way.page.locator(".wb-fix")
     expect(card.locator(".wb-verdict")).to_contain_text("✓ Verified")
     expect(card).to_contain_text(branch)
+    way.page.set_viewport_size({"width": 1700, "height": 1200})
     keep_picture(card, "fix")
 
 
@@ -133,7 +134,7 @@ def test_a_rejected_diagnosis_makes_no_fix(way):
     assert way.branches() == before
 
 
-def test_cancel_is_heard_while_a_fix_is_made_and_the_question_comes_back(way):
+def test_cancel_is_heard_while_a_fix_is_made_and_it_can_go_on(way):
     before = way.branches()
     way.investigate()
     way.button("Edit…").click()
@@ -147,7 +148,8 @@ def test_cancel_is_heard_while_a_fix_is_made_and_the_question_comes_back(way):
     print(f"\nCancel was heard after {time.monotonic() - began:.1f} s")
     assert way.branches() == before
     assert way.traces() == [""]
-    expect(way.button("Approve")).to_be_enabled()
+    expect(way.page.get_by_role("button", name="Go on")).to_be_enabled()
+    expect(way.page.get_by_role("button", name="Approve", exact=True)).to_have_count(0)
 
 
 def test_it_is_run_again_from_a_step_under_another_skill(way):

@@ -176,9 +176,10 @@ def test_everybody_can_use_it(open_page, scheme, mode):
 def test_colours_are_right_where_the_view_was_made_before_it_had_a_place(open_page):
     """JupyterLab renders a widget first and puts it into the page then."""
     text = explorer().to_html()
-    later = """const late = document.createElement("div");
-await widget.render({ model: savedModel(state), el: late }); view.append(late);"""
-    changed = text.replace("await widget.render({ model: savedModel(state), el: view });", later)
+    drawn = "await widgets[widget].render({ model: savedModel(state), el: place });"
+    later = f"""const late = document.createElement("div");
+{drawn.replace("el: place", "el: late")} place.append(late);"""
+    changed = text.replace(drawn, later)
     assert changed != text
     page = open_page(changed, bypass_csp=True)
     page.wait_for_function("() => performance.getEntriesByName('wb-series-first-frame').length")

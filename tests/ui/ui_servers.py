@@ -93,8 +93,9 @@ def serve_lab(folder: Path) -> Iterator[JupyterServer]:
         "XDG_DATA_HOME": str(folder / "share"), "XDG_CONFIG_HOME": str(folder / "xdg"),
         "WORKBENCH_STATE": str(folder / "investigations.db"), "JUPYTER_TOKEN": token,
     }  # fmt: skip
-    exposed = {"LabApp": {"expose_app_in_browser": True}}  # how a test asks the kernel
-    (folder / "config" / "jupyter_lab_config.json").write_text(json.dumps(exposed))
+    exposed = {name: {"expose_app_in_browser": True} for name in ("LabApp", "JupyterNotebookApp")}
+    settings = folder / "config" / "jupyter_server_config.json"
+    settings.write_text(json.dumps(exposed), encoding="utf-8")  # how a test asks the kernel
     command = [sys.executable, "-m", "workbench", "lab", str(notebooks), "--no-browser"]
     url = f"http://127.0.0.1:{port}"
     with _running([*command, "--port", str(port)], folder, environment, f"{url}/api"):

@@ -1,26 +1,13 @@
 // The graph of an investigation as a picture: where it is, and how often it was where.
 
 import { countVisits, currentNode, layOutGraph } from "./agent_path.js";
-import { make } from "./dom.js";
+import { draw, make } from "./dom.js";
 
 /**
  * @typedef {import("./agent_path.js").Step} Step
  * @typedef {import("./agent_path.js").Edge} Edge
  * @typedef {import("./agent_path.js").Box} Box
  */
-
-/**
- * @param {string} tag
- * @param {Record<string, string | number>} attributes
- * @param {...(Node | string)} children
- * @returns {SVGElement}
- */
-function draw(tag, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
-  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
-  element.append(...children);
-  return element;
-}
 
 /** @param {string} node */
 export const nodeName = (node) => node.replaceAll("_", " ");

@@ -17,6 +17,18 @@ export function make(tag, attributes = {}, ...children) {
 }
 
 /**
+ * @param {string} tag of SVG
+ * @param {Record<string, string | number>} attributes
+ * @param {...(Node | string)} children
+ */
+export function draw(tag, attributes, ...children) {
+  const element = document.createElementNS("http://www.w3.org/2000/svg", tag);
+  for (const [name, value] of Object.entries(attributes)) element.setAttribute(name, String(value));
+  element.append(...children);
+  return element;
+}
+
+/**
  * @param {string} label
  * @param {[string, string][]} options value and what is shown of it
  * @param {string} chosen

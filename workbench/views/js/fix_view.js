@@ -1,7 +1,7 @@
 // A fix: what it edits, what it measured, where it waits for review.
 
 import { drawDiff } from "./diff_view.js";
-import { keepKeys, make } from "./dom.js";
+import { draw, keepKeys, make } from "./dom.js";
 import { percent, plain, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
 
@@ -29,14 +29,6 @@ const ROW = 34;
 const LEFT = 90;
 const COLOURS = { before: "var(--wb-less)", regressed: "var(--wb-more)", fixed: "var(--wb-good)" };
 
-/** @param {string} name @param {Record<string, string | number>} attributes @param {...(Node | string)} children */
-function svg(name, attributes, ...children) {
-  const element = document.createElementNS("http://www.w3.org/2000/svg", name);
-  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, String(value));
-  element.append(...children);
-  return element;
-}
-
 /** @param {number[]} values @returns {[number, number]} with some room on both sides */
 export function limits(values) {
   const low = Math.min(...values);
@@ -51,18 +43,18 @@ function drawRuns(runs) {
   const [low, high] = limits(known.flatMap((group) => group.seconds));
   const x = /** @param {number} value */ (value) => LEFT + ((value - low) / (high - low)) * (WIDTH - LEFT - 20);
   const height = known.length * ROW + 36;
-  const picture = svg("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img", class: "wb-runs",
+  const picture = draw("svg", { viewBox: `0 0 ${WIDTH} ${height}`, width: WIDTH, height, role: "img", class: "wb-runs",
     "aria-label": known.map((group) => `${group.name}: ${withUnit(group.quiet ?? NaN, "seconds")} a round`).join("; ") });
   known.forEach((group, row) => {
     const y = row * ROW + 28;
     const colour = COLOURS[/** @type {keyof typeof COLOURS} */ (group.name)] ?? "var(--wb-ink)";
-    picture.append(svg("text", { x: LEFT - 12, y: y + 4, "text-anchor": "end", fill: "var(--wb-ink)" }, group.name));
-    group.seconds.forEach((value, at) => picture.append(svg("circle", { cx: x(value), cy: y + 5 * Math.cos(at * 2.4), r: 3.5, fill: colour, opacity: 0.55 })));
+    picture.append(draw("text", { x: LEFT - 12, y: y + 4, "text-anchor": "end", fill: "var(--wb-ink)" }, group.name));
+    group.seconds.forEach((value, at) => picture.append(draw("circle", { cx: x(value), cy: y + 5 * Math.cos(at * 2.4), r: 3.5, fill: colour, opacity: 0.55 })));
     if (group.quiet === null) return;
-    picture.append(svg("line", { x1: x(group.quiet), x2: x(group.quiet), y1: y - 10, y2: y + 10, stroke: colour, "stroke-width": 2.5 }));
-    picture.append(svg("text", { x: x(group.quiet), y: y - 12, "text-anchor": "middle", fill: colour, "font-weight": 600 }, withUnit(group.quiet, "seconds")));
+    picture.append(draw("line", { x1: x(group.quiet), x2: x(group.quiet), y1: y - 10, y2: y + 10, stroke: colour, "stroke-width": 2.5 }));
+    picture.append(draw("text", { x: x(group.quiet), y: y - 12, "text-anchor": "middle", fill: colour, "font-weight": 600 }, withUnit(group.quiet, "seconds")));
   });
-  picture.append(svg("text", { x: LEFT, y: height - 4, fill: "var(--wb-muted)" }, "CPU time per unit of work; a point is a run, the line their lower quartile"));
+  picture.append(draw("text", { x: LEFT, y: height - 4, fill: "var(--wb-muted)" }, "CPU time per unit of work; a point is a run, the line their lower quartile"));
   return make("div", { class: "wb-scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, picture);
 }
 

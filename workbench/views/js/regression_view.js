@@ -1,9 +1,9 @@
 // Regressions in a ranked table, what the funnel left out, and the one that is chosen.
 
 import { numbers } from "./columns.js";
-import { chooser, keepKeys, make } from "./dom.js";
+import { chooser, draw, keepKeys, make } from "./dom.js";
 import { isKnown, middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
-import { followTheme, property } from "./theme.js";
+import { followTheme } from "./theme.js";
 
 /**
  * @typedef {object} Row
@@ -36,6 +36,8 @@ import { followTheme, property } from "./theme.js";
 
 const MOST_ROWS = 100;
 const LONGEST_NAME = 64;
+const SPARK_WIDTH = 120;
+const SPARK_HEIGHT = 24;
 
 /** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new, NaN where it is not known */
 export function relative(row) {
@@ -51,6 +53,31 @@ export function tellRelative(row) {
   const ratio = relative(row);
   if (ratio === Infinity) return "new";
   return percent(ratio, true);
+}
+
+/**
+ * @param {ArrayLike<number>} values NaN leaves a gap
+ * @param {number} change where the second of the two paths begins
+ * @returns {[string, string]} what SVG draws them by
+ */
+export function sparkPaths(values, change) {
+  const known = Array.from(values).filter(Number.isFinite);
+  const low = Math.min(...known);
+  const size = Math.max(...known) - low || 1;
+  const path = /** @param {number} from @param {number} to */ (from, to) => {
+    let text = "";
+    let isOpen = false;
+    for (let at = from; at < to; at++) {
+      if (Number.isFinite(values[at])) {
+        const x = 2 + (at / Math.max(values.length - 1, 1)) * (SPARK_WIDTH - 4);
+        const y = SPARK_HEIGHT - 3 - ((values[at] - low) / size) * (SPARK_HEIGHT - 6);
+        text += `${isOpen ? "L" : "M"}${x.toFixed(1)} ${y.toFixed(1)}`;
+      }
+      isOpen = Number.isFinite(values[at]);
+    }
+    return text;
+  };
+  return [path(0, change), path(change, values.length)];
 }
 
 /** @type {Record<string, (row: Row) => number>} what rows are ordered by, largest first */
@@ -74,6 +101,14 @@ export function chosenRows(rows, { text, side, metric, service, order }) {
     && (!needle || [row.subject, row.service, row.id, ...row.merged].some((name) => name.toLowerCase().includes(needle))));
   const by = ORDERS[order] ?? ORDERS.rank;
   return order === "rank" ? found : found.map((row, at) => ({ row, at })).sort((i, j) => by(j.row) - by(i.row) || i.at - j.at).map(({ row }) => row);
+}
+
+/** @param {Row} row */
+function sparkline(row) {
+  const values = numbers(/** @type {import("./columns.js").Column} */ (row.series));
+  const words = `from ${withUnit(row.before, row.unit)} to ${withUnit(row.after, row.unit)}`;
+  const lines = sparkPaths(values, row.series_change ?? 0).map((d, side) => draw("path", { d, fill: "none", "stroke-width": 1.3, stroke: side ? "var(--wb-more)" : "var(--wb-less)" }));
+  return draw("svg", { class: "wb-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, role: "img", "aria-label": `${values.length} points, ${words}` }, ...lines);
 }
 
 export class RegressionView {
@@ -100,7 +135,7 @@ export class RegressionView {
     this.table = make("div", { class: "wb-scroll", tabindex: 0, role: "region", "aria-label": "Ranked regressions" });
     this.details = make("div", { class: "wb-regression-details" });
     element.replaceChildren(this.bar(), this.table, this.status, this.details, this.funnel());
-    followTheme(element, () => this.draw(), this.signal);
+    followTheme(element, () => {}, this.signal);
     keepKeys(element, this.signal);
     this.draw();
   }
@@ -185,7 +220,7 @@ export class RegressionView {
     const cells = [
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "", row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
       make("td", {}, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
-      ...(hasSeries ? [make("td", {}, row.series ? this.sparkline(row) : "")] : []),
+      ...(hasSeries ? [make("td", {}, row.series ? sparkline(row) : "")] : []),
       make("td", { class: "n" }, withUnit(row.before, unit)),
       make("td", { class: "n" }, withUnit(row.after, unit)),
       make("td", { class: "n" }, sign),
@@ -197,35 +232,6 @@ export class RegressionView {
     const line = make("tr", { class: isChosen ? "wb-chosen" : undefined }, ...cells);
     line.addEventListener("click", () => this.choose(row.id), { signal: this.signal });
     return line;
-  }
-
-  /** @param {Row} row */
-  sparkline(row) {
-    const values = numbers(/** @type {import("./columns.js").Column} */ (row.series));
-    const width = 120;
-    const height = 24;
-    const ratio = window.devicePixelRatio || 1;
-    const canvas = make("canvas", { width: width * ratio, height: height * ratio, class: "wb-spark", role: "img",
-      "aria-label": `${values.length} points, from ${withUnit(row.before, row.unit)} to ${withUnit(row.after, row.unit)}` });
-    const pen = canvas.getContext("2d");
-    const known = [...values].filter(Number.isFinite);
-    if (!known.length) return canvas;
-    const low = Math.min(...known);
-    const size = Math.max(...known) - low || 1;
-    pen.scale(ratio, ratio);
-    const x = /** @param {number} at */ (at) => 2 + (at / Math.max(values.length - 1, 1)) * (width - 4);
-    const change = row.series_change ?? 0;
-    [[0, change, "--wb-less"], [change, values.length, "--wb-more"]].forEach(([from, to, colour]) => {
-      pen.strokeStyle = property(this.element, String(colour));
-      pen.lineWidth = 1.3;
-      pen.beginPath();
-      for (let at = Number(from); at < Number(to); at++) {
-        if (!Number.isFinite(values[at])) continue;
-        pen.lineTo(x(at), height - 3 - ((values[at] - low) / size) * (height - 6));
-      }
-      pen.stroke();
-    });
-    return canvas;
   }
 
   /** @param {KeyboardEvent} event */
