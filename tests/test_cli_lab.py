@@ -7,7 +7,8 @@ from click.testing import CliRunner
 from nbformat.sign import NotebookNotary
 
 from workbench.cli import cli
-from workbench.cli.lab import prepare
+from workbench.cli.lab import find_material, prepare
+from workbench.errors import WorkbenchError
 from workbench.solver import open_case
 
 
@@ -66,3 +67,14 @@ def test_a_port_that_is_none_is_refused():
     done = CliRunner().invoke(cli, ["lab", "--port", "99999"])
     assert done.exit_code == 2
     assert "99999" in done.output
+
+
+def test_where_notebooks_and_data_are_missing_one_error_says_what_to_do(tmp_path):
+    (tmp_path / "workbench" / "_lab" / "notebooks").mkdir(parents=True)
+    (tmp_path / "workbench" / "_lab" / "notebooks" / "00_start_here.ipynb").touch()
+    with pytest.raises(WorkbenchError, match="notebooks and the data of their case in .*_lab or"):
+        find_material(tmp_path / "workbench")
+    data = tmp_path / "workbench" / "_lab" / "datasets" / "feed"
+    data.mkdir(parents=True)
+    (data / "timeline.json").touch()
+    assert find_material(tmp_path / "workbench") == tmp_path / "workbench" / "_lab"

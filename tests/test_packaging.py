@@ -3,6 +3,7 @@
 import ast
 import importlib
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -17,6 +18,8 @@ import yaml
 from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 from packaging.utils import canonicalize_name
+
+from workbench.evaluate.cases import demo_case
 
 ROOT = Path(__file__).parents[1]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
@@ -129,11 +132,12 @@ def test_declared_dependency_imports(requirement):
 
 
 @pytest.fixture(scope="module")
-def wheel(tmp_path_factory):
-    """Build from a copy, so that no build folder is left here; return the names inside."""
+def wheel_file(tmp_path_factory):
+    """Build from a copy, so that no build folder is left here."""
     tree = tmp_path_factory.mktemp("wheel") / "tree"
     ignored = shutil.ignore_patterns(
-        ".*", "out", "build", "dist", "*.egg-info", "__pycache__", "node_modules"
+        *(".git", ".venv", ".uv", ".*_cache", "out", "build", "dist", "*.egg-info", "__pycache__"),
+        "node_modules",
     )
     shutil.copytree(ROOT, tree, ignore=ignored)
     probe = tree / "skills" / "probe-skill"
@@ -144,7 +148,13 @@ def wheel(tmp_path_factory):
     build = subprocess.run(command, cwd=tree, capture_output=True, text=True, check=False)
     assert build.returncode == 0, build.stdout + build.stderr
     (path,) = (tree / "made").iterdir()
-    with zipfile.ZipFile(path) as archive:
+    return path
+
+
+@pytest.fixture(scope="module")
+def wheel(wheel_file):
+    """Return the names inside."""
+    with zipfile.ZipFile(wheel_file) as archive:
         return set(archive.namelist())
 
 
@@ -162,6 +172,36 @@ def test_wheel_holds_code_and_templates(wheel):
     wanted = DATA_SUFFIXES | {".py", ".typed"}
     files = [p for p in package.rglob("*") if p.suffix in wanted and p.is_file()]
     assert {p.relative_to(ROOT).as_posix() for p in files} <= wheel
+
+
+@pytest.mark.slow
+def test_lab_can_be_opened_from_a_wheel(wheel_file, tmp_path):
+    installed = tmp_path / "installed"
+    with zipfile.ZipFile(wheel_file) as archive:
+        archive.extractall(installed)
+        size = sum(info.compress_size for info in archive.infolist())
+    assert size < 12e6
+    script = (
+        "import sys, workbench\nfrom pathlib import Path\nfrom workbench.cli.lab import prepare\n"
+        "assert workbench.__file__.startswith(sys.argv[1]), workbench.__file__\n"
+        "prepare(Path('lab'))\n"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(installed),
+        "JUPYTER_DATA_DIR": str(tmp_path / "jupyter"),
+        "XDG_CACHE_HOME": str(tmp_path / "cache"),
+    }
+    command = [sys.executable, "-c", script, str(installed)]
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert (tmp_path / "lab" / "00_start_here.ipynb").is_file()
+    own = demo_case(ROOT / "datasets" / "feed", tmp_path / "own")
+    told = (tmp_path / "lab" / "demo" / "case.json").read_text(encoding="utf-8")
+    assert told == (own / "case.json").read_text(encoding="utf-8")  # ids of commits too
+    assert not list(installed.rglob("truth.json"))
 
 
 @pytest.mark.slow

@@ -306,7 +306,7 @@ PUBLIC = {
         "recording_flame",
         "series_set_of",
     ],
-    "workbench.magics": ["PROFILERS", "Profiler", "WorkbenchMagics", "choose_profiler"],
+    "workbench.magics": ["PROFILERS", "Profiler", "Recorded", "WorkbenchMagics", "choose_profiler"],
     "workbench.widgets": [
         "AgentView",
         "Cancelled",

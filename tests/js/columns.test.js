@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { indexColumn, numbers, texts } from "../../workbench/views/js/columns.js";
+import { numbers, texts } from "../../workbench/views/js/columns.js";
 
 const LITTLE = Buffer.from([1, 0, 0, 0, 255, 255, 255, 255]);
 
@@ -36,8 +36,4 @@ test("a column of the wrong kind is refused by name", () => {
   assert.throws(() => numbers({ dtype: "json", data: "" }), /expected a column of numbers, got json/);
   assert.throws(() => numbers({ dtype: "int64", data: "" }), /got int64/);
   assert.throws(() => texts({ dtype: "int32", data: "" }), /expected a column of texts, got int32/);
-});
-
-test("indices go out as they come in", () => {
-  assert.deepEqual(numbers(indexColumn([3, 1, 2])), Int32Array.of(3, 1, 2));
 });

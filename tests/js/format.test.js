@@ -2,6 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { clipped, middleClipped, percent, plain, signedWithUnit, withUnit } from "../../workbench/views/js/format.js";
+import { lasted } from "../../workbench/views/js/agent_steps.js";
+import { signed } from "../../workbench/views/js/suspect_rank.js";
 import { randomNumbers } from "./trees.js";
 
 /** @type {[() => string, string][]} */
@@ -12,6 +14,23 @@ const TOLD = [
   [() => plain(-2.5), "−2.5"],
   [() => plain(NaN), "–"],
   [() => plain(-Infinity), "−∞"],
+  [() => plain(null), "–"],
+  [() => plain(undefined), "–"],
+  [() => plain(-1e-12), "0"],
+  [() => withUnit(null, "share"), "–"],
+  [() => withUnit(NaN, "seconds"), "–"],
+  [() => withUnit(undefined, "count"), "–"],
+  [() => signedWithUnit(null, "bytes"), "–"],
+  [() => percent(null), "–"],
+  [() => percent(NaN, true), "–"],
+  [() => percent(-1e-9), "0 %"],
+  [() => percent(-1e-9, true), "0 %"],
+  [() => percent(1e-9, true), "0 %"],
+  [() => withUnit(-1e-14, "share"), "0 %"],
+  [() => signed(null), "–"],
+  [() => signed(NaN), "–"],
+  [() => lasted(null), "–"],
+  [() => lasted(0.25), "250 ms"],
   [() => withUnit(1.5e9, "nanoseconds"), "1.5 s"],
   [() => withUnit(999, "nanoseconds"), "999 ns"],
   [() => withUnit(0, "nanoseconds"), "0 ns"],

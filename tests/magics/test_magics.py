@@ -1,5 +1,10 @@
+import inspect
+import linecache
+import re
 import sys
 import time
+import traceback
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from IPython.core.error import UsageError
@@ -8,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import workbench
 from workbench.errors import ProfileError
 from workbench.magics import PROFILERS, choose_profiler
+from workbench.magics.recorded import own_stacks
 from workbench.widgets import FlameGraph, RegressionBoard
 
 USABLE = [profiler for profiler in PROFILERS if not profiler.why_not()]
@@ -39,7 +45,7 @@ def test_at_least_one_profiler_can_be_used_wherever_it_runs():
 
 @pytest.mark.parametrize("profiler", USABLE, ids=lambda profiler: profiler.name)
 def test_each_profiler_sees_where_the_time_went(profiler):
-    profile = profiler.record(lambda: (spin(0.3), time.sleep(0.01)))
+    profile = profiler.record(lambda: (spin(0.3), time.sleep(0.01))).profile
     top = profile.top(by="total")
     seen = top[top.function == "spin"]
     assert len(seen) == 1
@@ -61,7 +67,7 @@ def test_recursion_and_generators_are_told_apart_by_path():
         yield n
 
     (monitoring,) = [profiler for profiler in PROFILERS if profiler.name == "sys.monitoring"]
-    profile = monitoring.record(lambda: list(walk(30)))
+    profile = monitoring.record(lambda: list(walk(30))).profile
     depths = [len(profile.stack(s)) for s in range(profile.n_stacks)]
     assert max(depths) >= 30
 
@@ -104,9 +110,131 @@ def test_a_cell_that_cannot_be_profiled_says_why(shell, line, cell, said, capsys
     assert said in f"{caught.value}{capsys.readouterr().err}"
 
 
-def test_an_error_in_the_cell_is_the_cells_own(shell):
-    with pytest.raises(ZeroDivisionError):
-        shell.run_cell_magic("profile", "--with cProfile", "1 / 0")
+@pytest.mark.parametrize("profiler", USABLE, ids=lambda profiler: profiler.name)
+@pytest.mark.parametrize("error", [ZeroDivisionError, ProfileError, KeyboardInterrupt, SystemExit])
+def test_an_error_in_the_cell_is_the_cells_own_and_its_profile_is_kept(shell, profiler, error):
+    shell.user_ns |= {"spin": spin, "Mine": error}
+    with pytest.raises(error, match="mine") as caught:
+        shell.run_cell_magic(
+            "profile", f"--with {profiler.name} --as seen", "spin(0.2)\nraise Mine('mine')"
+        )
+    assert "spin" in set(shell.user_ns["seen"].top().function)
+    last = traceback.extract_tb(caught.value.__traceback__)[-1]
+    assert (last.name, last.line) == ("<cell>", "raise Mine('mine')")
+
+
+def test_lines_are_counted_as_in_the_notebook_and_stay_there(shell):
+    shell.run_cell_magic("profile", "--with cProfile --quiet", "def f():\n    return 1 / 0\n")
+    shell.run_cell_magic("profile", "--with cProfile --quiet", "def g():\n    return 2 / 0\n")
+    linecache.checkcache()
+    for name, line in (("f", "    return 1 / 0\n"), ("g", "    return 2 / 0\n")):
+        made = shell.user_ns[name]
+        assert inspect.getsource(made).splitlines(keepends=True)[1] == line
+        assert made.__code__.co_firstlineno == 2  # below the magic
+        assert re.fullmatch(r"<cell \d+(\.\d+)?>", made.__code__.co_filename)
+
+
+def test_a_cell_is_compiled_as_the_notebook_compiles(shell):
+    shell.run_cell_magic(
+        "profile", "--with cProfile", "def f(x: int): ...\nkind = f.__annotations__['x']"
+    )
+    assert shell.user_ns["kind"] is int
+    shell.run_cell("from __future__ import annotations")
+    shell.run_cell_magic(
+        "profile", "--with cProfile", "def f(x: int): ...\nkind = f.__annotations__['x']"
+    )
+    assert shell.user_ns["kind"] == "int"
+
+
+@pytest.mark.parametrize(
+    ("cell", "n_shown"), [("41 + 1", 1), ("41 + 1;", 0), ("41 + 1 # x;", 1), ("None", 0)]
+)
+def test_the_last_value_is_shown_where_no_semicolon_ends_it(shell, cell, n_shown, capsys):
+    shell.run_cell_magic("profile", "--with cProfile --quiet", cell)
+    assert capsys.readouterr().out.count("42\n") == n_shown
+
+
+def test_the_graph_of_calls_begins_with_the_cell(shell):
+    shell.user_ns["spin"] = spin
+    shell.run_cell_magic("profile", "--with cProfile --as seen --quiet", "spin(0.02)\nspin(0.01)")
+    seen = shell.user_ns["seen"].top(by="total")
+    assert seen.function.iloc[0] == "<cell>"
+    assert not seen.file.str.contains("workbench/magics").any()
+    assert not seen.function.str.contains("exec|eval|disable").any()
+
+
+THREADED = """
+from concurrent.futures import ThreadPoolExecutor
+def inner(seconds):
+    return spin(seconds)
+with ThreadPoolExecutor(2) as pool:
+    parts = [pool.submit(inner, 0.4) for _ in range(2)]
+    spin(0.2)
+    sums = [part.result() for part in parts]
+"""
+THREAD_PROFILERS = [profiler for profiler in USABLE if profiler.name != "cProfile"]
+
+
+@pytest.mark.parametrize("profiler", THREAD_PROFILERS, ids=lambda profiler: profiler.name)
+def test_threads_that_a_cell_begins_are_part_of_it(shell, profiler):
+    shell.user_ns["spin"] = spin
+    shell.run_cell_magic("profile", f"--with {profiler.name} --as seen --quiet", THREADED)
+    profile = shell.user_ns["seen"]
+    roots = {profile.stack(row)[0].name for row in range(profile.n_stacks)}
+    assert roots == {"<cell>", "<threads>"}
+    total = profile.top(by="total").set_index("function").total_ratio
+    assert total["<threads>"] > 0.3
+    assert total["inner"] > 0.3
+    assert total["<cell>"] < 0.7
+
+
+@pytest.mark.parametrize("profiler", THREAD_PROFILERS, ids=lambda profiler: profiler.name)
+def test_what_went_on_in_earlier_threads_is_left_out_and_told(profiler):
+    with ThreadPoolExecutor(1) as pool:
+        pool.submit(spin, 0.0).result()
+        seen = profiler.record(lambda: [pool.submit(spin, 0.3).result() for _ in range(2)])
+    profile = seen.profile
+    names = {f.name for row in range(profile.n_stacks) for f in profile.stack(row)}
+    assert "spin" not in names
+    assert re.search(
+        r"\d+% of the (samples|calls) were in threads that were there before", seen.note
+    )
+
+
+def test_cprofile_tells_what_it_does_not_see():
+    def work():
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(spin, 0.3).result()
+
+    (profiler,) = [profiler for profiler in PROFILERS if profiler.name == "cProfile"]
+    assert re.match(r"\d+% of the CPU time was in other threads", profiler.record(work).note)
+    assert profiler.record(lambda: spin(0.3)).note == ""
+
+
+@pytest.mark.skipif(USABLE[0].name != "py-spy", reason="py-spy may not trace this process")
+def test_a_cell_that_is_too_short_says_so_and_shows_no_empty_graph(shell, capsys):
+    shown = []
+    shell.display_pub.publish = lambda data, **kwargs: shown.append(data)
+    shell.run_cell_magic("profile", "--with py-spy", "x = 1")
+    assert (
+        "too short to tell: 0 samples at 200 a second; repeat the work" in capsys.readouterr().out
+    )
+    assert shown == []
+
+
+def test_stacks_of_py_spy_are_cut_to_the_call():
+    folded = "\n".join([
+        "thread (7): MainThread;<module> (app.py);record (workbench/magics/profilers.py);make_call (workbench/magics/recorded.py);__call__ (workbench/magics/cell.py);<cell> (<cell 3>);f (m.py) 5",
+        "thread (7): MainThread;record (workbench/magics/profilers.py);__exit__ (contextlib.py) 2",
+        "thread (7): MainThread;<module> (app.py);record (workbench/magics/profilers.py) 2",
+        "thread (7): MainThread;<module> (app.py);elsewhere (app.py) 2",
+        "thread (8): Beat;Thread._bootstrap (threading.py);beat (kernel.py) 3",
+        "thread (0x9);Thread._bootstrap (threading.py);Thread.run (threading.py);g (m.py) 4",
+        "thread (10): Thread-1 (listen);Thread._bootstrap (threading.py);listen (workbench/magics/profilers.py) 6",
+    ])  # fmt: skip
+    stacks, n_samples, n_elsewhere = own_stacks(folded, {7}, {7, 8, 10})
+    assert stacks == "<cell> (<cell 3>);f (m.py) 5\n<threads>;g (m.py) 4\n"
+    assert (n_samples, n_elsewhere) == (9, 3)
 
 
 def test_flame_shows_a_file_or_two(shell, tmp_path):
@@ -116,13 +244,15 @@ def test_flame_shows_a_file_or_two(shell, tmp_path):
     assert (one.flame.title, one.flame.after[0]) == ("before.folded", 8)
     two = shell.run_line_magic("flame", f"{tmp_path}/before.folded '{tmp_path}/after file.folded'")
     assert two.flame.is_diff
-    shell.user_ns["kept"] = USABLE[-1].record(lambda: spin(0.01))
+    shell.user_ns["kept"] = USABLE[-1].record(lambda: spin(0.01)).profile
     assert shell.run_line_magic("flame", "kept").flame.is_estimate
 
 
-@pytest.mark.parametrize("line", ["", "a b c", "not-there.folded"])
+@pytest.mark.parametrize("line", ["", "a b c", "not-there.folded", "'not-closed"])
 def test_flame_says_what_it_expected(shell, line):
-    with pytest.raises(UsageError, match="expected one file|not-there"):
+    with pytest.raises(
+        UsageError, match="expected one file|not-there|expected words, quotes in pairs"
+    ):
         shell.run_line_magic("flame", line)
 
 
@@ -133,7 +263,21 @@ def test_regressions_shows_those_of_a_store(shell, make_store, tmp_path):
     assert "b" in board.detection.regressions.subject.iloc[0]
 
 
-@pytest.mark.parametrize("line", ["", "no-store", "a b c"])
+@pytest.mark.parametrize("line", ["", "no-store", "a b c", '"not-closed'])
 def test_regressions_says_what_it_expected(shell, line):
-    with pytest.raises(UsageError, match="expected a store|no-store"):
+    with pytest.raises(
+        UsageError, match="expected a store|no-store|expected words, quotes in pairs"
+    ):
         shell.run_line_magic("regressions", line)
+
+
+def test_magics_are_taken_away_again_and_those_of_others_stay(shell):
+    known = shell.magics_manager.magics
+    before = {kind: set(names) for kind, names in known.items()}
+    shell.register_magic_function(len, "line", "regressions")
+    workbench.unload_ipython_extension(shell)
+    after = {kind: set(names) for kind, names in known.items()}
+    assert before["cell"] - after["cell"] == {"profile"}
+    assert before["line"] - after["line"] == {"flame"}
+    workbench.load_ipython_extension(shell)
+    assert "profile" in known["cell"]

@@ -102,6 +102,8 @@ def test_a_claim_leads_to_the_words_that_it_cites_and_back(lab, view):
     step = view.locator(".wb-steps > li").nth(2)
     expect(step.locator("mark")).to_have_text(["m:read", "4.7014"])
     expect(step.locator("button")).to_be_focused()
+    expect(step.locator("button")).to_have_attribute("aria-current", "step")
+    expect(view.locator("[aria-current]")).to_have_count(1)
     lab.until("view.selected_step", 2)
     keep_picture(view, "agent_cited")
     lab.page.keyboard.press("Escape")

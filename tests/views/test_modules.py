@@ -1,9 +1,12 @@
 import json
 import re
+from datetime import datetime
 from pathlib import Path
 
+import numpy as np
 import pytest
 
+from workbench.errors import WorkbenchError
 from workbench.profile import Function
 from workbench.views.columns import in_text, number_column, text_column
 from workbench.views.modules import JS, inlined
@@ -63,6 +66,30 @@ def test_a_module_without_a_default_makes_no_page(tmp_path):
 def test_what_is_not_a_number_is_null_in_a_page():
     told = in_text({"a": [float("nan"), 1.5], "b": (float("inf"),), "c": b"\x01\x02"})
     assert json.dumps(told) == '{"a": [null, 1.5], "b": [null], "c": "AQI="}'
+
+
+def test_numbers_of_numpy_are_numbers_in_a_page():
+    told = in_text(
+        {"a": np.int64(3), "b": [np.float32(0.5), np.float64("nan")], np.int64(7): np.bool_(True)}
+    )
+    assert json.dumps(told) == '{"a": 3, "b": [0.5, null], "7": true}'
+
+
+@pytest.mark.parametrize(
+    ("state", "words"),
+    [
+        (
+            {"_told": {"rows": [{"at": datetime(2026, 1, 5)}]}},
+            r"^_told.rows\[0\].at: expected texts, numbers, lists or mappings, got datetime",
+        ),
+        ({"a": [1, {2}]}, r"^a\[1\]: .* got set: \{2\}"),
+        ({"a": {(1, 2): 3}}, r"^a: expected texts as keys, got \(1, 2\)"),
+    ],
+    ids=["time", "set", "key"],
+)
+def test_what_a_page_cannot_hold_is_named_with_its_place(state, words):
+    with pytest.raises(WorkbenchError, match=words):
+        in_text(state)
 
 
 def test_columns_say_what_they_hold():

@@ -57,6 +57,9 @@ def test_units_are_of_all_or_of_each_metric():
     frame = matrix().to_pandas()
     assert series_set_of(frame, unit="bytes").units == ("bytes", "bytes")
     assert series_set_of(frame, unit={"cost": "joules"}).units == ("joules", "joules")
+    assert series_set_of(frame, unit={"other": "joules"}).units == ("seconds", "seconds")
+    with pytest.raises(SignalError, match="unit of cost: expected a text, got 3"):
+        series_set_of(frame, unit={"cost": 3})
 
 
 def test_a_frame_with_times_down_is_turned_and_put_in_order():
@@ -81,8 +84,11 @@ def test_naive_times_are_taken_as_utc():
         ({"a": ["x", "y"]}, "all numbers"),
         ({"a": [1, np.inf]}, "series a: expected finite values, or NaN for none, got inf at index 1"),
         (None, "got None"),
+        ([1e300, 1.0], r"series: expected values from 1e-38 to 3e\+38, got 1e\+300"),
+        ([1e-60, 0.0], "got 1e-60"),
+        ({"a": [1 + 2j]}, "expected real numbers, got complex ones"),
     ],
-    ids=["ragged", "ragged list", "number", "deep", "text", "infinite", "none"],
+    ids=["ragged", "ragged list", "number", "deep", "text", "infinite", "none", "huge", "tiny", "complex"],
 )  # fmt: skip
 def test_what_is_no_series_is_refused(what, said):
     with pytest.raises(SignalError, match=said):
@@ -173,12 +179,23 @@ def test_changes_may_be_a_frame():
         (pd.DataFrame({"at": [1]}), r"expected columns title, and at or window, got \['at'\]"),
         (pd.DataFrame({"title": ["x"], "at": ["2024"]}), "change 'x': expected window="),
         (["x"], "expected changes as Change or a DataFrame, got 'x'"),
+        (
+            pd.DataFrame({"title": ["x"], "window": ["v2"]}),
+            "change 'x': expected the number of a window, got 'v2'",
+        ),
     ],
-    ids=["no title", "no clock", "text"],
+    ids=["no title", "no clock", "text", "no number"],
 )
 def test_changes_that_no_window_can_be_told_of_are_refused(changes, said):
     with pytest.raises(SignalError, match=said):
         series_set_of({"a": STEP}, changes=changes)
+
+
+def test_a_change_at_what_is_no_time_is_refused():
+    series = pd.DataFrame([STEP], columns=HOURS)
+    changes = pd.DataFrame({"title": ["x"], "at": ["yesterdayish"]})
+    with pytest.raises(SignalError, match="change 'x': expected a time, got 'yesterdayish'"):
+        series_set_of(series, changes=changes)
 
 
 def test_bounds_are_times_up_to_where_the_next_window_begins():
@@ -215,9 +232,15 @@ def test_numbered_windows_need_no_names():
     assert series_columns(series_set_of(frame))["columns"]["window_names"]["data"] == b'["v1","v2"]'
 
 
-def test_values_that_four_bytes_cannot_hold_become_infinite_there_alone():
-    told = series_columns(series_set_of([1e300, 1.0]))
-    assert np.frombuffer(told["columns"]["values"]["data"], np.float32).tolist() == [np.inf, 1.0]
+def test_what_is_small_among_others_is_shown_as_nothing():
+    told = series_columns(series_set_of([1e-60, 1.0]))
+    assert np.frombuffer(told["columns"]["values"]["data"], np.float32).tolist() == [0.0, 1.0]
+
+
+def test_an_empty_table_has_columns_of_the_same_kinds():
+    shown = series_set_of({"a": STEP})
+    names = ["row", "before", "after", "change_index"]
+    assert shown.table([])[names].dtypes.tolist() == shown.table([0])[names].dtypes.tolist()
 
 
 def test_a_picture_has_the_largest_changes_and_no_markup_of_names():
@@ -227,6 +250,12 @@ def test_a_picture_has_the_largest_changes_and_no_markup_of_names():
     assert "<b>" not in text
     assert text.count("<path") < 60
     assert "the 40 that changed most are drawn; 1 got worse (full marks), 0 better" in text
+
+
+def test_a_change_of_nothing_has_no_sign_in_a_picture():
+    text = series_svg(series_set_of({"a": [1.0, 1.0 - 1e-9]}))
+    assert ">a 0 %<" in text
+    assert "−0 %" not in text
 
 
 @pytest.mark.parametrize("values", [np.zeros((0, 0)), np.full((2, 3), np.nan), [[4.0]], np.zeros((2, 0))])  # fmt: skip

@@ -70,6 +70,17 @@ def test_a_decision_can_be_observed_where_nobody_is_called():
             "mitigation: expected one of revert",
         ),
         ({"verdict": "edit", "changes": {"category": " "}}, "category: expected words"),
+        (
+            {"verdict": "edit", "changes": {"functions": "main"}},
+            "functions: expected a list of texts, got 'main'",
+        ),
+        ({"verdict": "edit", "changes": {"functions": ["a", None]}}, "functions: expected a list"),
+        (
+            {"verdict": "edit", "changes": {"change_id": {"a": 1}}},
+            "change_id: expected a text, got {'a': 1}",
+        ),
+        ({"verdict": "edit", "changes": {"summary": 5}}, "summary: expected a text, got 5"),
+        ({"verdict": "edit", "changes": ["summary"]}, "changes: expected a mapping"),
     ],
 )
 def test_what_is_no_decision_is_refused_and_said(said, words):

@@ -1,5 +1,6 @@
 import json
 import re
+from pathlib import Path
 
 import pandas as pd
 import pytest
@@ -76,6 +77,50 @@ def test_another_flame_can_be_shown():
 def test_what_is_no_profile_is_refused(what):
     with pytest.raises(ProfileError, match="expected"):
         FlameGraph(what)
+
+
+@pytest.mark.parametrize(
+    ("sides", "words"),
+    [
+        (([], []), "one profile or more as the first, got an empty list"),
+        (([FOLDED], []), "as the second, got an empty list"),
+        (("x.folded",), r"to read a file: workbench.ingest.read\('x.folded'\)"),
+        ((FOLDED, Path("x.folded")), "workbench.ingest.read"),
+        (([FOLDED, 3],), "of one kind, got dict, int"),
+    ],
+)
+def test_what_cannot_be_drawn_is_one_clear_error(sides, words):
+    with pytest.raises(ProfileError, match=words):
+        FlameGraph(*sides)
+
+
+@pytest.mark.parametrize("value", [1e39, 1e-60])
+def test_what_four_bytes_cannot_hold_is_refused_where_a_value_has_four(value, monkeypatch):
+    assert FlameGraph({"a;b": value}).flame.after[0] == value
+    monkeypatch.setattr("workbench.views.columns.MOST_EXACT", 1)
+    with pytest.raises(ProfileError, match=r"all: count: expected values from 1e-38 to 3e\+38"):
+        FlameGraph({"a;b": value})
+
+
+def test_one_list_is_drawn_as_its_sum(make_profile):
+    assert FlameGraph([FOLDED]).flame.after.tolist() == FlameGraph(FOLDED).flame.after.tolist()
+    assert FlameGraph([FOLDED, FOLDED]).flame.after[0] == 2 * FlameGraph(FOLDED).flame.after[0]
+    assert FlameGraph([make_profile("main 3"), make_profile("main;a 4")]).flame.after[0] == 7
+
+
+def test_an_empty_selection_has_columns_of_the_same_kinds():
+    for graph in (FlameGraph(FOLDED), FlameGraph(FOLDED, FOLDED)):
+        nothing = graph.selection
+        assert nothing["function"].str.contains("x").tolist() == []
+        graph.selected = [1]
+        assert nothing.dtypes.tolist() == graph.selection.dtypes.tolist()
+
+
+def test_a_closed_one_still_shows_its_picture():
+    graph = FlameGraph(FOLDED)
+    graph.close()
+    data, _ = graph._repr_mimebundle_()
+    assert {*data} == {"text/plain", "image/svg+xml"}
 
 
 def test_a_saved_notebook_shows_a_picture():

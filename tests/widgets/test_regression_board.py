@@ -28,9 +28,9 @@ def test_an_id_that_there_is_not_is_refused():
     assert board.selected == []
 
 
-@pytest.mark.parametrize("found", [[3], ["R-1"], [None]])
+@pytest.mark.parametrize("found", [[3], ["R-1"], [None], "R-1", 3])
 def test_what_is_no_regression_is_refused(found):
-    with pytest.raises(SignalError, match="expected regressions, got"):
+    with pytest.raises(SignalError, match="expected (a Detection, or )?regressions, got"):
         RegressionBoard(found)
 
 
@@ -67,8 +67,46 @@ def test_why_it_was_reported_is_told_when_it_is_chosen():
     ]
 
 
+@pytest.mark.parametrize(
+    ("unit", "units"),
+    [
+        ("", ["seconds", ""]),
+        ("bytes", ["bytes", "bytes"]),
+        ({"rss": "bytes"}, ["seconds", "bytes"]),
+    ],
+    ids=["none", "one", "by metric"],
+)
+def test_units_are_of_all_or_of_each_metric(unit, units):
+    grown = Regression("R-2", "app:keep", "rss", 12, 11, 13, 1e6, 2e6, 1e-5)
+    board = RegressionBoard([regression("slow"), grown], unit=unit)
+    assert [row["unit"] for row in board._told["rows"]] == units
+    assert all(f"<td>{one}</td>" in board.still()["text/html"] for one in units)
+    assert board._told["rows"][0]["quantity"] == "CPU time per unit of work"
+
+
+@pytest.mark.parametrize("unit", [3, {"cost": 3}])
+def test_what_is_no_unit_is_refused(unit):
+    with pytest.raises(SignalError, match="unit.*: expected a text.*, got"):
+        RegressionBoard([regression("slow")], unit=unit)
+
+
+def test_two_of_one_id_are_refused():
+    with pytest.raises(SignalError, match="expected ids that differ, got 'R-slow' twice"):
+        RegressionBoard([regression("slow"), regression("slow")])
+
+
+def test_numbers_of_numpy_and_those_not_known_are_in_a_page_and_a_table():
+    index, cost = np.int64(12), np.float64(0.01)
+    odd = Regression("R-1", "a", "cost", index, index, index, cost, cost * 0.99999999, 1e-5)
+    lost = Regression("R-2", "b", "cost", 12, 11, 13, float("nan"), 1.0, 1e-5)
+    board = RegressionBoard([odd, lost])
+    assert '"change_index":12' in board.to_html()
+    assert "<td>0 %</td>" in board.still()["text/html"]
+    assert "<td>–</td>" in board.still()["text/html"]
+
+
 def test_a_saved_notebook_shows_a_table_of_escaped_text():
     still = RegressionBoard([regression("<b>")]).still()
     assert still["text/plain"] == "1 regressions, 0 improvements"
     assert "app:&lt;b&gt;" in still["text/html"]
-    assert "+20.0%" in still["text/html"]
+    assert "+20.0 %" in still["text/html"]

@@ -1,3 +1,6 @@
+import pytest
+
+from workbench.errors import SignalError
 from workbench.types import Fix, Patch, Verification
 from workbench.views import Source
 from workbench.widgets import FixCard, SourceLines
@@ -25,6 +28,26 @@ def test_lines_know_their_numbers_costs_and_writers():
     assert view.selected == []
     assert view.selection.empty
     assert view._told["lines"] == ["def g(): ..."]
+
+
+@pytest.mark.parametrize("lines", [[9], [12], [10, 99]])
+def test_a_line_that_there_is_not_cannot_be_chosen(lines):
+    view = SourceLines("def f():\n    g()\n", first_line=10)
+    with pytest.raises(SignalError, match=f"code: expected lines from 10 to 11, got {lines[-1]}"):
+        view.selected = lines
+    assert view.selected == []
+
+
+@pytest.mark.parametrize("source", [None, 3, ["a"]])
+def test_what_is_no_source_is_refused(source):
+    with pytest.raises(SignalError, match="expected a Source, or the text of some lines, got"):
+        SourceLines(source)
+
+
+def test_a_table_of_no_lines_has_columns_of_the_same_kinds():
+    source = Source("f", "def f(): ...")
+    names = ["line", "cost"]
+    assert source.table([])[names].dtypes.tolist() == source.table()[names].dtypes.tolist()
 
 
 def test_where_there_is_no_code_that_is_said():

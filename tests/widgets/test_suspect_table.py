@@ -2,6 +2,8 @@ import json
 import re
 from datetime import UTC, datetime
 
+import numpy as np
+import pandas as pd
 import pytest
 
 from workbench.errors import HistoryError, SignalError
@@ -113,11 +115,57 @@ def test_none_of_these_can_be_opened_and_not_selected():
             [{"change": "a", "probability": 0, "features": [{"note": "x"}]}],
             r"features\[0\].contribution",
         ),
+        (
+            [{"change": "a", "probability": 0, "features": ["x"]}],
+            r"features\[0\]: expected a mapping",
+        ),
+        (
+            [{"change": "a", "probability": 0, "functions": "main"}],
+            r"functions: expected a list, got 'main'",
+        ),
+        ([{"change": "a", "probability": 0, "files": 3}], r"files: expected a list, got 3"),
+        (
+            [{"change": "a", "probability": 0, "n_added": "x"}],
+            "n_added: expected a number, got 'x'",
+        ),
+        (
+            [{"change": "a", "probability": 0, "window": 2.5}],
+            "window: expected a whole number, got 2.5",
+        ),
+        ([{"change": "a", "probability": 0, "growth": "x"}], "growth: expected a number, got 'x'"),
     ],
 )
 def test_what_is_no_ranking_is_refused(given, words):
     with pytest.raises(SignalError, match=words):
         SuspectTable(given)
+
+
+def test_rows_of_a_frame_and_numbers_of_numpy_do_as_well():
+    frame = pd.DataFrame({"change": ["a", "b"], "probability": np.float32([0.5, 0.25]), "at": [pd.NaT, pd.Timestamp("2026-01-05")],
+                          "window": [np.nan, 4.0], "title": [None, "later"]})  # fmt: skip
+    table = SuspectTable(frame)
+    assert [(one.change.title, one.change.window, one.probability) for one in table.ranking.suspects] == [
+        ("", None, 0.5), ("later", 4, 0.25),
+    ]  # fmt: skip
+    assert SuspectTable([{"change": "a", "probability": 0.5, "window": np.int64(4)}]).to_html()
+
+
+def test_a_table_of_none_has_columns_of_the_same_kinds():
+    table = SuspectTable(ROWS)
+    nothing = table.selection
+    table.selected = ["a1"]
+    names = ["probability", "growth"]
+    assert nothing[names].dtypes.tolist() == table.selection[names].dtypes.tolist()
+
+
+def test_what_is_no_candidate_is_not_read():
+    asked = []
+    table = SuspectTable(ROWS, read_diff=lambda name: asked.append(name) or DIFF)
+    for name in ("HEAD", "--output=x", "", None, 3, ["b2"]):
+        ask(table, kind="diff", change=name)
+    assert (asked, table._diffs) == ([], {})
+    ask(table, kind="diff", change="b2")
+    assert asked == ["b2"]
 
 
 def test_a_diff_is_read_when_its_row_is_opened_and_once():
@@ -208,7 +256,9 @@ def test_a_saved_notebook_shows_the_first_ten():
 
 def test_one_file_holds_diffs_that_were_given_and_needs_nothing():
     rows = [{"change": "a", "title": "</script>", "probability": 1.0, "diff": DIFF}]
-    text = SuspectTable(rows).to_html()
+    table = SuspectTable(rows)
+    text = table.to_html()
+    assert table._diffs == {}  # it changes nothing
     assert text.count("</script>") == 2
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
     state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])[0]["state"]

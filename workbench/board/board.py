@@ -18,6 +18,7 @@ from workbench.solver import SolveOptions, investigations_file, open_case, open_
 from workbench.store import Store
 from workbench.types import Case, Outcome, Ranking, Regression
 from workbench.views import Source, flame_of, recording_flame
+from workbench.views.metrics import UNITS
 from workbench.widgets import (
     AgentView,
     FixCard,
@@ -31,7 +32,6 @@ from workbench.widgets import (
 from workbench.widgets.view import View, still_html, views_page
 
 SHEETS = ("Series", "Flame graph", "Suspects", "Source", "Investigation", "Fix")
-UNITS = {"cost": "seconds", "gcpu": "share", "self_gcpu": "share"}
 _NO_SOURCE = Source("Choose a regression, or a function in the flame graph.")
 
 

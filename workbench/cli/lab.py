@@ -11,7 +11,7 @@ import click
 
 from workbench.errors import WorkbenchError
 
-_CHECKOUT = Path(__file__).parents[2]
+_PACKAGE = Path(__file__).parents[1]
 _FIRST = "00_start_here.ipynb"
 _OVERRIDES = {
     "@jupyterlab/apputils-extension:notification": {
@@ -52,15 +52,31 @@ def prepare(folder: Path) -> None:
     """Put the notebooks, and the case that they investigate, into a folder."""
     from workbench.evaluate.cases import demo_case
 
-    notebooks = sorted((_CHECKOUT / "notebooks").glob("[0-9]*.ipynb"))
-    if not notebooks:
-        raise WorkbenchError(f"expected notebooks at {_CHECKOUT / 'notebooks'}, found none")
+    material = find_material(_PACKAGE)
     folder.mkdir(parents=True, exist_ok=True)
-    for notebook in notebooks:
+    for notebook in notebooks_of(material):
         if not (folder / notebook.name).exists():
             _copy_trusted(notebook, folder / notebook.name)
     if not (folder / "demo").exists():
-        demo_case(_CHECKOUT / "datasets" / "feed", folder / "demo")
+        demo_case(material / "datasets" / "feed", folder / "demo")
+
+
+def find_material(package: Path) -> Path:
+    """Return where the notebooks and their case are: inside the package, else beside it."""
+    places = (package / "_lab", package.parent)
+    for place in places:
+        if notebooks_of(place) and (place / "datasets" / "feed" / "timeline.json").is_file():
+            return place
+    looked = " or ".join(str(place) for place in places)
+    raise WorkbenchError(
+        f"expected the notebooks and the data of their case in {looked}, found none: install the "
+        "workbench anew, from its wheel or from a checkout"
+    )
+
+
+def notebooks_of(material: Path) -> list[Path]:
+    """Return the notebooks by their number."""
+    return sorted((material / "notebooks").glob("[0-9]*.ipynb"))
 
 
 def _copy_trusted(notebook: Path, out: Path) -> None:

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import ast
 import shlex
 from pathlib import Path
-from types import CodeType
-from typing import Any
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -15,12 +12,10 @@ from IPython.core.magic_arguments import argument, magic_arguments, parse_argstr
 from IPython.display import display
 
 from workbench.errors import WorkbenchError
+from workbench.magics.cell import Cell
 from workbench.magics.profilers import PROFILERS, choose_profiler
 from workbench.profile import Profile
 from workbench.widgets import FlameGraph, RegressionBoard
-
-CELL = "<cell>"
-"""What the root of a cell is called."""
 
 
 @magics_class
@@ -38,28 +33,40 @@ class WorkbenchMagics(Magics):
         told = parse_argstring(self.profile, line)
         if told.name and not told.name.isidentifier():
             raise UsageError(f"expected the name of a variable after --as, got {told.name!r}")
+        __tracebackhide__ = True
+        notebook = self._notebook
         try:
             profiler, reasons = choose_profiler(told.profiler)
-            shown: list[Any] = []
-            run = _as_call(self._notebook.transform_cell(cell), self._notebook.user_ns, shown)
-            profile = _of_cell(profiler.record(run))
+            run = Cell(
+                notebook.transform_cell(cell), notebook.user_ns, head=f"%%profile {line}".rstrip(),
+                number=notebook.displayhook.prompt_count, flags=notebook.compile.flags,
+            )  # fmt: skip
         except WorkbenchError as error:
             raise UsageError(str(error)) from error
-        for value in shown:
+        try:
+            recorded = profiler.record(run)
+        except WorkbenchError as error:
+            run.check()
+            raise UsageError(str(error)) from error
+        value = run.take_value()
+        if value is not None and not notebook.displayhook.semicolon_at_end_of_expression(cell):
             display(value)
         because = f" ({'; '.join(reasons)})" if reasons else ""
-        print(f"{profiler.name}{because}: {profile!r}")
+        print(f"{profiler.name}{because}: {recorded.profile!r}")
+        if recorded.note:
+            print(recorded.note)
         if told.name:
-            self._notebook.user_ns[told.name] = profile
-        if not told.quiet:
-            display(FlameGraph(profile, title="cell"))
+            notebook.user_ns[told.name] = recorded.profile
+        if not told.quiet and recorded.profile.n_samples:
+            display(FlameGraph(recorded.profile, title="cell"))
+        run.check()
 
     @line_magic
     def flame(self, line: str) -> FlameGraph:
         """Show the flame graph of a profile: `%flame FILE`, or of two: `%flame BEFORE AFTER`."""
         from workbench.ingest import read
 
-        paths = shlex.split(line)
+        paths = _words(line)
         if not 1 <= len(paths) <= 2:
             raise UsageError(f"expected one file, or two to compare, got {len(paths)}")
         try:
@@ -74,7 +81,7 @@ class WorkbenchMagics(Magics):
         from workbench.agent.opened import open_service
         from workbench.store import Store
 
-        words = shlex.split(line)
+        words = _words(line)
         if not 1 <= len(words) <= 2:
             raise UsageError(
                 f"expected a store and, where it has more, a service, got {len(words)}"
@@ -101,33 +108,9 @@ class WorkbenchMagics(Magics):
         return value if isinstance(value, Profile) else None
 
 
-def _as_call(source: str, namespace: dict[str, Any], shown: list[Any]) -> Any:
-    """Return a function that runs the source; what its last expression is goes to `shown`."""
+def _words(line: str) -> list[str]:
+    """Return the words of a line, which quotes may hold together."""
     try:
-        tree = ast.parse(source, CELL)
-        value = None
-        if tree.body and isinstance(last := tree.body[-1], ast.Expr):
-            value = _named(compile(ast.Expression(last.value), CELL, "eval"))
-            tree.body.pop()
-        body = _named(compile(tree, CELL, "exec"))
-    except SyntaxError as error:
-        raise UsageError(f"expected Python that runs at once: {error}") from error
-
-    def run_cell() -> None:
-        exec(body, namespace)
-        result = eval(value, namespace) if value is not None else None
-        if result is not None:
-            shown.append(result)
-
-    return run_cell
-
-
-def _named(code: CodeType) -> CodeType:
-    """Return code whose frames are called the cell's."""
-    return code.replace(co_name=CELL, co_qualname=CELL)
-
-
-def _of_cell(profile: Profile) -> Profile:
-    """Return what went on inside the cell; all of it where no frame of it was seen."""
-    names = profile.functions["name"].to_pylist()
-    return profile.focus(CELL) if profile.graph is None and CELL in names else profile
+        return shlex.split(line)
+    except ValueError as error:
+        raise UsageError(f"expected words, quotes in pairs, got {line!r}: {error}") from error

@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import cProfile
 import ctypes
+import marshal
 import os
 import shutil
 import signal
@@ -15,30 +16,32 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from types import CodeType
-from typing import Any, Protocol
+from typing import Any
 
 from workbench.errors import ProfileError
 from workbench.ingest import read
-from workbench.profile import Profile, ProfileBuilder, ValueType
+from workbench.magics.monitoring import Monitoring
+from workbench.magics.recorded import (
+    Profiler,
+    Recorded,
+    is_own,
+    make_call,
+    own_stacks,
+    tell_elsewhere,
+    thread_ids,
+)
+from workbench.profile import ProfileBuilder, ValueType
 
 RATE_HZ = 200
 _READY_S = 10.0
+FEWEST_SAMPLES = 20
+"""With fewer nothing is told of where the time went."""
+LEAST_S, COARSE = 0.02, 0.05
+"""CPU time that clocks can tell parts of, and to which share two of them agree."""
 _PR_SET_PTRACER = 0x59616D61
 
-
-class Profiler(Protocol):
-    """Records what a call does."""
-
-    name: str
-
-    def why_not(self) -> str:
-        """Return why it cannot be used here; empty where it can."""
-        ...
-
-    def record(self, call: Callable[[], object]) -> Profile:
-        """Run a call; return where its time went. What the call raises goes on."""
-        ...
+Key = tuple[str, int, str]
+"""File, line and name of a function, as cProfile has it."""
 
 
 class PySpy:
@@ -56,34 +59,28 @@ class PySpy:
         except ProfileError as error:
             return str(error)
 
-    def record(self, call: Callable[[], object]) -> Profile:
-        """Run a call; return its samples."""
+    def record(self, call: Callable[[], object]) -> Recorded:
+        """Run a call; return its samples, and those of the threads that it began."""
         with tempfile.TemporaryDirectory(prefix="workbench-cell-") as place:
             raw = Path(place) / "stacks.txt"
             with _attached(raw):
-                call()
-            text = raw.read_bytes() if raw.is_file() else b""
-            return read(text, format="folded") if text.strip() else _nothing("samples", "count")
-
-
-class Monitoring:
-    """Is told of each call by the interpreter (PEP 669): exact, and slower; Python 3.12 on."""
-
-    name = "sys.monitoring"
-
-    def why_not(self) -> str:
-        """Return why it cannot be used here; empty where it can."""
-        if not hasattr(sys, "monitoring"):
-            return f"Python {sys.version_info[0]}.{sys.version_info[1]} has no sys.monitoring"
-        user = sys.monitoring.get_tool(sys.monitoring.PROFILER_ID)
-        return f"{user} is profiling" if user else ""
-
-    def record(self, call: Callable[[], object]) -> Profile:
-        """Run a call; return the time of each of its call paths."""
-        calls = _Calls()
-        with calls.told():
-            call()
-        return calls.profile()
+                here, before = {threading.get_ident(), threading.get_native_id()}, thread_ids()
+                make_call(call)
+            told = raw.read_text("utf-8", "replace") if raw.is_file() else ""
+        stacks, n_samples, n_elsewhere = own_stacks(told, here, before)
+        notes = []
+        if n_samples < FEWEST_SAMPLES:
+            notes.append(
+                f"too short to tell: {n_samples} samples at {RATE_HZ} a second; repeat the work, "
+                "or use --with cProfile"
+            )
+        notes.append(tell_elsewhere(n_elsewhere, n_samples + n_elsewhere, "samples"))
+        profile = (
+            read(stacks.encode(), format="folded")
+            if stacks
+            else ProfileBuilder(ValueType("samples", "count")).build()
+        )
+        return Recorded(profile, "; ".join(filter(None, notes)))
 
 
 class CProfile:
@@ -95,16 +92,27 @@ class CProfile:
         """Return why it cannot be used here; empty where it can."""
         return ""
 
-    def record(self, call: Callable[[], object]) -> Profile:
+    def record(self, call: Callable[[], object]) -> Recorded:
         """Run a call; return the graph of its calls."""
         recorder = cProfile.Profile()
-        try:
-            recorder.runcall(call)
-        finally:
-            with tempfile.TemporaryDirectory() as place:
-                recorder.dump_stats(Path(place) / "cell.pstats")
-                profile = read(Path(place) / "cell.pstats")
-        return profile
+        all_s, here_s = time.process_time(), time.thread_time()
+        recorder.runcall(call)
+        all_s, here_s = time.process_time() - all_s, time.thread_time() - here_s
+        recorder.create_stats()
+        stats = _without_own(recorder.stats)
+        share = 1 - here_s / all_s if all_s > LEAST_S else 0.0
+        note = f"{share:.0%} of the CPU time was in other threads: cProfile is of one thread"
+        return Recorded(read(marshal.dumps(stats), format="pstats"), note if share > COARSE else "")
+
+
+def _without_own(stats: dict[Key, tuple[Any, ...]]) -> dict[Key, tuple[Any, ...]]:
+    """Return what cProfile counted without the frames that are ours, and its own."""
+    own = {key for key in stats if is_own(key[0]) or "_lsprof.Profiler" in key[2]}
+    return {
+        key: (*counts, {caller: n for caller, n in callers.items() if caller not in own})
+        for key, (*counts, callers) in stats.items()
+        if key not in own
+    }
 
 
 PROFILERS: tuple[Profiler, ...] = (PySpy(), Monitoring(), CProfile())
@@ -137,6 +145,7 @@ def _attached(raw: Path) -> Iterator[None]:
     """Have py-spy sample this process, into a file that is whole when the context ends."""
     command = [
         str(_py_spy()), "record", f"--pid={os.getpid()}", "--format=raw", "--function",
+        "--threads",
         f"--rate={RATE_HZ}", f"--output={raw}",
     ]  # fmt: skip
     spy = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
@@ -178,78 +187,3 @@ def _wait_until_ready(spy: subprocess.Popen[bytes]) -> None:
     if not any(b"Sampling process" in line for line in said):
         words = b" ".join(said).decode("utf-8", "replace").split("\n")[0].strip()
         raise ProfileError(f"py-spy cannot trace this process: {words or 'it said nothing'}")
-
-
-def _nothing(name: str, unit: str) -> Profile:
-    return ProfileBuilder(ValueType(name, unit)).build()
-
-
-class _Calls:
-    """The tree of calls that the interpreter tells of, in this thread."""
-
-    def __init__(self) -> None:
-        self.parents: list[int] = [-1]
-        self.codes: list[CodeType | None] = [None]
-        self.own_ns: list[int] = [0]
-        self._children: dict[tuple[int, CodeType], int] = {}
-        self._at, self._since_ns = 0, 0
-        self._thread = threading.get_ident()
-
-    @contextlib.contextmanager
-    def told(self) -> Iterator[None]:
-        """Be told of calls until the context ends."""
-        monitoring: Any = sys.monitoring  # type: ignore[attr-defined]
-        events, tool = monitoring.events, monitoring.PROFILER_ID
-        acts = {
-            events.PY_START: self._enter, events.PY_RESUME: self._enter,
-            events.PY_THROW: self._enter, events.PY_RETURN: self._leave,
-            events.PY_YIELD: self._leave, events.PY_UNWIND: self._leave,
-        }  # fmt: skip
-        monitoring.use_tool_id(tool, "workbench")
-        try:
-            for event, act in acts.items():
-                monitoring.register_callback(tool, event, act)
-            self._since_ns = time.perf_counter_ns()
-            monitoring.set_events(tool, sum(acts))
-            yield
-        finally:
-            monitoring.set_events(tool, 0)
-            for event in acts:
-                monitoring.register_callback(tool, event, None)
-            monitoring.free_tool_id(tool)
-
-    def profile(self) -> Profile:
-        """Return the time of each path, in nanoseconds."""
-        builder = ProfileBuilder(ValueType("wall", "nanoseconds"))
-        stacks: dict[int, tuple[int, ...]] = {0: ()}
-        for node, (parent, code) in enumerate(zip(self.parents, self.codes, strict=True)):
-            if code is not None:
-                frame = builder.frame(code.co_qualname, code.co_filename)
-                stacks[node] = (*stacks[parent], frame)
-            if self.own_ns[node] > 0 and node:
-                builder.sample(builder.stack(stacks[node]), self.own_ns[node])
-        return builder.build()
-
-    def _enter(self, code: CodeType, *_: object) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        self._count()
-        key = (self._at, code)
-        if key not in self._children:
-            self._children[key] = len(self.parents)
-            self.parents.append(self._at)
-            self.codes.append(code)
-            self.own_ns.append(0)
-        self._at = self._children[key]
-
-    def _leave(self, code: CodeType, *_: object) -> None:
-        if threading.get_ident() != self._thread:
-            return
-        self._count()
-        if self.codes[self._at] is code:  # else it was entered before this began
-            self._at = self.parents[self._at]
-
-    def _count(self) -> None:
-        now = time.perf_counter_ns()
-        self.own_ns[self._at] += now - self._since_ns
-        self._since_ns = now

@@ -12,13 +12,13 @@ from workbench.report.style import (
     BEFORE,
     INK,
     MUTED,
-    legible,
     new_figure,
     say,
     shortened,
 )
 from workbench.report.units import format_percent, format_signed
 from workbench.types import Ranking, Step, Suspect
+from workbench.views.words import legible
 
 _ROW_IN = 0.3
 _LONGEST_LABEL = 58

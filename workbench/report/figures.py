@@ -17,7 +17,6 @@ from workbench.report.style import (
     FIXED,
     INK,
     MUTED,
-    legible,
     new_figure,
     say,
     shortened,
@@ -25,6 +24,7 @@ from workbench.report.style import (
 )
 from workbench.report.units import format_number, format_relative
 from workbench.types import Explanation, FloatArray, Regression, Verification, quiet_cost
+from workbench.views.words import legible
 
 _USUAL = (0.005, 0.995)
 """Quantiles between which values span the height of an explanation, at least."""

@@ -16,13 +16,13 @@ from workbench.report.style import (
     GRID,
     INK,
     MUTED,
-    legible,
     new_figure,
     say,
     shortened,
 )
 from workbench.report.units import format_relative
 from workbench.types import Detection, FloatArray, Regression, SeriesMatrix
+from workbench.views.words import legible
 
 _BANDS = ((0.05, 0.95, 0.18), (0.25, 0.75, 0.3))
 _ROW_IN = 0.27

@@ -7,11 +7,12 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, Normalize
 from matplotlib.figure import Figure
 
-from workbench.report.style import AFTER, BEFORE, MUTED, legible, new_figure, say, shortened
+from workbench.report.style import AFTER, BEFORE, MUTED, new_figure, say, shortened
 from workbench.report.units import format_number
 from workbench.views import Flame
 from workbench.views.flame import SHARE_UNIT
 from workbench.views.flame_svg import starts_of
+from workbench.views.words import legible
 
 _SAME = "#d9dde2"
 _CHANGES = LinearSegmentedColormap.from_list("changes", [BEFORE, _SAME, AFTER])

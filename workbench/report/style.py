@@ -13,6 +13,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from workbench.views.words import legible
+
 INK, MUTED, GRID = "#2b2f35", "#6a727d", "#e3e6ea"
 BEFORE, AFTER, FIXED = "#1f66b5", "#c4460f", "#0b7a66"
 """Told apart with every common kind of colour blindness, and by place or label besides."""
@@ -22,7 +24,6 @@ _CSS_NAMES = {
 }  # fmt: skip
 _LONGEST_TITLE = 96
 """In characters, of which the middle is left out: the ends of a name tell most."""
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 
 def render_svg(figure: Figure, *, id_prefix: str = "figure", label: str = "") -> str:
@@ -95,8 +96,3 @@ def value_limits(values: Sequence[float | None], *, from_zero: bool = False) -> 
     margin = 0.12 * (high - low) or 0.1 * abs(high) or 1.0
     is_wide = low <= high / 2
     return (0.0 if low >= 0 and (from_zero or is_wide) else low - margin), high + 1.5 * margin
-
-
-def legible(text: str) -> str:
-    """Return the text without characters that XML cannot hold."""
-    return _NOT_XML.sub("\ufffd", text)

@@ -44,7 +44,7 @@ def format_number(value: float, digits: int = 3) -> str:
         return "∞" if value > 0 else "−∞"
     magnitude = math.floor(math.log10(abs(value))) if value else 0
     n_decimals = min(max(digits - 1 - magnitude, 0), 9)
-    return f"{value:,.{n_decimals}f}".replace("-", "−")
+    return f"{round(value, n_decimals) + 0.0:,.{n_decimals}f}".replace("-", "−")
 
 
 def format_percent(ratio: float, *, signed: bool = False) -> str:
@@ -54,7 +54,7 @@ def format_percent(ratio: float, *, signed: bool = False) -> str:
     percent = ratio * 100
     n_decimals = 0 if abs(percent) >= 100 else 1
     sign = "+" if signed else ""
-    return f"{percent:{sign},.{n_decimals}f} %".replace("-", "−")
+    return f"{round(percent, n_decimals) + 0.0:{sign},.{n_decimals}f} %".replace("-", "−")
 
 
 def format_relative(ratio: float) -> str:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from workbench.errors import ProfileError, WorkbenchError
 from workbench.views.flame import Flame
 from workbench.views.packages import package_of
 
@@ -35,25 +36,53 @@ def text_column(values: Iterable[str]) -> dict[str, Any]:
     return {"dtype": "json", "data": json.dumps([*values], separators=(",", ":")).encode()}
 
 
-def in_text(value: Any) -> Any:
-    """Return what `json` can write: bytes become base64, wherever they are; NaN becomes null."""
+def number_or_none(value: Any) -> float | None:
+    """Return a number as it travels: what is missing, or not finite, is None."""
+    return None if value is None or not np.isfinite(value) else float(value)
+
+
+def in_text(value: Any, where: str = "") -> Any:
+    """Return what `json` can write: bytes become base64, wherever they are; NaN becomes null.
+
+    WorkbenchError where something is none of texts, numbers, lists and mappings of these; it
+    names the place by its keys and indices, after `where`.
+    """
+    if isinstance(value, np.generic):
+        value = value.item()
     if isinstance(value, bytes | memoryview):
         return base64.b64encode(value).decode()
     if isinstance(value, Mapping):
-        return {key: in_text(each) for key, each in value.items()}
+        return {_key(key, where): in_text(each, f"{where}.{key}") for key, each in value.items()}
     if isinstance(value, list | tuple):
-        return [in_text(each) for each in value]
+        return [in_text(each, f"{where}[{at}]") for at, each in enumerate(value)]
     if isinstance(value, float) and not np.isfinite(value):
         return None
-    return value
+    if value is None or isinstance(value, str | int | float):
+        return value
+    seen = f"{type(value).__name__}: {value!r:.80}"
+    raise WorkbenchError(
+        f"{where.lstrip('.')}: expected texts, numbers, lists or mappings, got {seen}"
+    )
+
+
+def _key(key: Any, where: str) -> str:
+    if isinstance(key, str):
+        return key
+    if isinstance(key, int | np.integer):
+        return str(key)
+    raise WorkbenchError(f"{where.lstrip('.')}: expected texts as keys, got {key!r:.80}")
 
 
 def flame_columns(flame: Flame) -> dict[str, Any]:
-    """Return a flame graph as `views/js/flame_view.js` takes it."""
+    """Return a flame graph as `views/js/flame_view.js` takes it.
+
+    ProfileError where its values do not fit into the bytes that each has there.
+    """
     packages, package = _coded(package_of(function) for function in flame.functions)
     kinds, kind = _coded(flame.kinds or ("",) * len(flame.functions))
     small = len(flame.functions) < 2**16
     exact = "float64" if flame.n_nodes <= MOST_EXACT else "float32"
+    check_size(float(flame.largest[0]), exact, f"{flame.title}: {flame.unit}")
     columns = {
         "names": text_column(function.name for function in flame.functions),
         "files": text_column(function.file for function in flame.functions),
@@ -77,6 +106,15 @@ def flame_columns(flame: Flame) -> dict[str, Any]:
         "packages": packages,
         "kinds": kinds,
     }
+
+
+def check_size(
+    largest: float, dtype: str, what: str, error: type[WorkbenchError] = ProfileError
+) -> None:
+    """Raise where the largest of some values is too large, or too small, for a type of float."""
+    least, most = float(np.finfo(dtype).tiny), float(np.finfo(dtype).max)
+    if largest and not least <= largest <= most:
+        raise error(f"{what}: expected values from {least:.0e} to {most:.0e}, got {largest:g}")
 
 
 def _significance(flame: Flame) -> npt.NDArray[np.int64]:

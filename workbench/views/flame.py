@@ -155,6 +155,8 @@ class Flame:
         if len(rows) and not (rows.min() >= 0 and rows.max() < self.n_nodes):
             seen = f"{rows.min()} to {rows.max()}"
             raise ProfileError(f"expected nodes from 0 to {self.n_nodes - 1}, got {seen}")
+        if not len(rows):
+            return self.table([0]).iloc[:0]  # a column has the type that it has with rows
         named = [self.functions[f] if f >= 0 else Function(self.title) for f in self.function[rows]]
         paths = [self.path(int(node)) for node in rows]
         columns: dict[str, Any] = {

@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
-
 import numpy as np
 
 from workbench.types.arrays import FloatArray
 from workbench.views.flame import SHARE_UNIT, Flame
+from workbench.views.words import xml_text
 
 WIDTH_PX, ROW_PX, LETTER_PX = 960, 18, 6.65
 LEAST_PX = 1.0
 MOST_ROWS = 30
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _LESS, _SAME, _MORE = (59, 134, 214), (217, 221, 226), (232, 103, 44)
 _PLAIN = ("#ee8866", "#f2a07f", "#e9a17c", "#f4b08c")
 """Neighbours differ a little, so that their edges are seen."""
@@ -72,18 +69,14 @@ def _box(flame: Flame, node: int, left: float, width: float, depth: int) -> str:
     label = ""
     if most >= 3:
         at = f'x="{left + 4:.1f}" y="{depth * ROW_PX + 13}"'
-        label = f'<text {at} fill="#14171b">{_clean(shown)}</text>'
+        label = f'<text {at} fill="#14171b">{xml_text(shown)}</text>'
     size = max(width - (1 if width > 3 else 0), 0.5)
     box = f'x="{left:.1f}" y="{depth * ROW_PX}" width="{size:.1f}" height="{ROW_PX - 1}"'
-    return f'<g><title>{_clean(name)}</title><rect {box} fill="{fill}"/>{label}</g>'
+    return f'<g><title>{xml_text(name)}</title><rect {box} fill="{fill}"/>{label}</g>'
 
 
 def _caption(flame: Flame, n_deeper: int) -> str:
     unit = "% of the whole" if flame.unit == SHARE_UNIT else flame.unit
-    told = f"{_clean(flame.title)}: {flame.n_nodes - 1:,} call paths, {_clean(unit)}"
+    told = f"{xml_text(flame.title)}: {flame.n_nodes - 1:,} call paths, {xml_text(unit)}"
     told += ", width after, orange grew, blue shrank" if flame.is_diff else ""
     return told + (f"; {n_deeper} deeper rows are left out" if n_deeper else "")
-
-
-def _clean(text: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", text))

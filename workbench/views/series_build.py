@@ -12,10 +12,10 @@ import pandas as pd
 
 from workbench.errors import SignalError
 from workbench.types import Change, Detection, FloatArray, Regression, SeriesMatrix
+from workbench.views.columns import check_size
+from workbench.views.metrics import units_of
 from workbench.views.series_set import Event, SeriesChange, SeriesSet
 
-UNITS = {"gcpu": "share", "self_gcpu": "share", "cost": "seconds"}
-"""Of the metrics that `signals.function_series` makes."""
 MOST_EVENTS = 100_000
 
 Changes = Iterable[Change] | pd.DataFrame
@@ -65,7 +65,7 @@ def series_set_of(
     events = [*_deploys(versions), *_events(changes, windows)]
     bare = SeriesSet(
         values=values, ids=frame.index, names=names, windows=windows, title=title,
-        units=_units(unit, metrics, len(names)), lower_is_worse=lower_is_worse,
+        units=tuple(units_of(metrics, unit)), lower_is_worse=lower_is_worse,
         events=tuple(sorted(events, key=lambda event: event.position)),
     )  # fmt: skip
     return bare if detection is None else _with_changes(bare, detection)
@@ -110,10 +110,14 @@ def _frame_of_arrays(series: Any) -> pd.DataFrame:
 
 
 def _values(frame: pd.DataFrame) -> FloatArray:
+    if any(kind.kind == "c" for kind in frame.dtypes if isinstance(kind, np.dtype)):
+        raise SignalError("expected real numbers, got complex ones: hand in their size, or a part")
     try:
         values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise SignalError(f"expected one row a series, all numbers: {error}") from error
+    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+    check_size(largest, "float32", "series", SignalError)
     if np.isinf(values).any():
         row, column = np.argwhere(np.isinf(values))[0]
         raise SignalError(
@@ -147,13 +151,6 @@ def _windows(columns: pd.Index[Any]) -> pd.Index[Any]:
     if columns.hasnans:
         raise SignalError("expected a time of every window, got NaT")
     return columns.tz_localize("UTC") if columns.tz is None else columns.tz_convert("UTC")
-
-
-def _units(unit: str | Mapping[str, str], metrics: list[str], n: int) -> tuple[str, ...]:
-    if isinstance(unit, str) and unit:
-        return (unit,) * n
-    known = UNITS if isinstance(unit, str) else unit
-    return tuple(known.get(metric, "") for metric in metrics)
 
 
 def _deploys(versions: Sequence[str]) -> list[Event]:
@@ -203,10 +200,17 @@ def _change_rows(changes: Changes) -> list[tuple[Any, Any, str, str]]:
 def _position(at: Any, window: Any, windows: pd.Index[Any], title: str) -> float:
     """Return where a change took effect, in windows; below 0 or beyond the last: outside."""
     if window is not None and not pd.isna(window):
-        return float(window)
+        try:
+            return float(window)
+        except (TypeError, ValueError):
+            seen = f"change {title!r}: expected the number of a window, got {window!r}"
+            raise SignalError(seen) from None
     if not isinstance(windows, pd.DatetimeIndex) or at is None or pd.isna(at):
         raise SignalError(f"change {title!r}: expected window=, or times of windows and at=")
-    time = pd.Timestamp(at)
+    try:
+        time = pd.Timestamp(at)
+    except (TypeError, ValueError):
+        raise SignalError(f"change {title!r}: expected a time, got {at!r}") from None
     time = time.tz_localize("UTC") if time.tz is None else time.tz_convert("UTC")
     starts = windows.as_unit("ns").asi8
     usual = float(np.median(np.diff(starts))) if len(starts) > 1 else 1e9

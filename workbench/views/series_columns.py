@@ -15,10 +15,8 @@ def series_columns(shown: SeriesSet) -> dict[str, Any]:
     """Return series, their change points and events; values in 4 bytes each."""
     units = [*dict.fromkeys(shown.units)]
     codes = {unit: code for code, unit in enumerate(units)}
-    with np.errstate(over="ignore"):  # what 4 bytes cannot hold is a gap
-        values = shown.values.astype(np.float32)
     columns = {
-        "values": number_column(values, "float32"),
+        "values": number_column(shown.values, "float32"),
         "names": text_column(shown.names),
         "unit": number_column([codes[unit] for unit in shown.units], "uint32"),
         "median": number_column(shown.medians(), "float64"),

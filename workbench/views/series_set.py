@@ -176,9 +176,8 @@ class SeriesSet:
         frame["change_ratio"] = [
             main[row].ratio if row in main else moved[at] for at, row in enumerate(rows)
         ]
-        for name in ("change_index", "change_index_low", "change_index_high"):
-            frame[name] = frame[name].astype("Int64")
-        return frame
+        kinds = dict.fromkeys(("change_index", "change_index_low", "change_index_high"), "Int64")
+        return frame.astype({**kinds, "row": "int64", "before": "float64", "after": "float64"})
 
     def _row(self, row: int, change: SeriesChange | None) -> dict[str, Any]:
         told: dict[str, Any] = {"row": row, "name": self.names[row], "unit": self.units[row]}

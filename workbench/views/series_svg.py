@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import re
-from html import escape
-
 import numpy as np
 import numpy.typing as npt
 
 from workbench.types.arrays import FloatArray
 from workbench.views.series_set import SeriesChange, SeriesSet
+from workbench.views.words import signed_percent, xml_text
 
 WIDTH_PX, HEIGHT_PX = 960, 300
 LEFT_PX, RIGHT_PX, TOP_PX, BOTTOM_PX = 60, 190, 8, 40
 MOST_LINES, MOST_NAMED, MOST_POINTS = 40, 6, 240
-_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _COLOURS = ("#b5400c", "#0b6e5c", "#7a3ba8", "#8a5a00", "#b3166b", "#2358a8")
 _WORSE, _BETTER = "#b3261e", "#0b6e5c"
 
@@ -116,7 +113,7 @@ def _mark(shown: SeriesSet, change: SeriesChange, low: float, high: float) -> st
     left, right = (_x(at, shown.n_windows) for at in (change.low, change.high + 1))
     what = f"{'worse' if change.is_worse else 'better'} from {shown.windows[change.index]}"
     return (
-        f"<g><title>{_clean(shown.names[change.row])}: {_clean(what)}</title>"
+        f"<g><title>{xml_text(shown.names[change.row])}: {xml_text(what)}</title>"
         f'<rect x="{left:.1f}" y="{y - 1:.1f}" width="{max(right - left, 1):.1f}" height="2" '
         f'fill="{colour}" fill-opacity="0.5"/><path d="M{x - 5:.1f} {y - tip:.1f}h10'
         f'L{x:.1f} {y + tip:.1f}z" {look}/></g>'
@@ -126,13 +123,13 @@ def _mark(shown: SeriesSet, change: SeriesChange, low: float, high: float) -> st
 def _name(shown: SeriesSet, row: int, place: int, main: dict[int, SeriesChange]) -> str:
     name = shown.names[row]
     ratio = main[row].ratio if row in main else shown.ratios()[row]
-    told = "" if np.isnan(ratio) else " new" if np.isinf(ratio) else f" {100 * ratio:+.0f} %"
+    told = "" if np.isnan(ratio) else f" {signed_percent(ratio)}"
     most = 26 - len(told)
     tail = most // 2
     clipped = name if len(name) <= most else f"{name[: most - tail - 1]}…{name[-tail:]}"
     at = f'x="{WIDTH_PX - RIGHT_PX + 8}" y="{TOP_PX + 14 + 18 * place}"'
-    text = _clean(clipped + told.replace("-", "−"))
-    return f'<text {at} fill="{_COLOURS[place]}"><title>{_clean(name)}</title>{text}</text>'
+    text = xml_text(clipped + told)
+    return f'<text {at} fill="{_COLOURS[place]}"><title>{xml_text(name)}</title>{text}</text>'
 
 
 def _axes(shown: SeriesSet, low: float, high: float) -> str:
@@ -140,7 +137,7 @@ def _axes(shown: SeriesSet, low: float, high: float) -> str:
     parts = [f'<path d="M{LEFT_PX} {bottom}H{right}" stroke="#868f9a"/>']
     for value in (low, 0.0, high):
         y = _y(value, low, high)
-        text = "median" if value == 0 else f"{100 * value:+.0f} %".replace("-", "−")
+        text = "median" if value == 0 else signed_percent(value)
         near = value == 0 and min(y - TOP_PX, bottom - y) < 14
         if not near and low <= value <= high:
             parts.append(
@@ -151,7 +148,7 @@ def _axes(shown: SeriesSet, low: float, high: float) -> str:
         ends = ((LEFT_PX, "start", shown.windows[0]), (right, "end", shown.windows[-1]))
         parts += [
             f'<text x="{x}" y="{bottom + 14}" text-anchor="{anchor}" fill="#57606c">'
-            f"{_clean(_window_name(window))}</text>"
+            f"{xml_text(_window_name(window))}</text>"
             for x, anchor, window in ends
         ]
     return "".join(parts)
@@ -163,14 +160,10 @@ def _window_name(window: object) -> str:
 
 
 def _caption(shown: SeriesSet, n_drawn: int) -> str:
-    told = f"{_clean(shown.title)}: {shown.n_series:,} series of {shown.n_windows:,} windows"
+    told = f"{xml_text(shown.title)}: {shown.n_series:,} series of {shown.n_windows:,} windows"
     if n_drawn < shown.n_series:
         told += f", the {n_drawn} that changed most are drawn"
     n_worse = sum(change.is_worse for change in shown.changes)
     if shown.changes:
         told += f"; {n_worse} got worse (full marks), {len(shown.changes) - n_worse} better"
     return f"{told}; relative to each one's median" if n_drawn else told
-
-
-def _clean(text: str) -> str:
-    return escape(_NOT_XML.sub("\ufffd", text))

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from workbench.errors import SignalError
 from workbench.views.columns import number_column
 
 
@@ -39,7 +40,16 @@ class Source:
             for number, code in enumerate(self.lines, start=self.first_line)
             if numbers is None or number in numbers
         ]
-        return pd.DataFrame(rows, columns=["line", "code", "cost", "change"])
+        frame = pd.DataFrame(rows, columns=["line", "code", "cost", "change"])
+        return frame.astype({"line": np.int64, "cost": np.float64})
+
+    def check_lines(self, numbers: list[int]) -> None:
+        """Raise SignalError where one of the lines is not there."""
+        last = self.first_line + len(self.lines) - 1
+        wrong = [number for number in numbers if not self.first_line <= number <= last]
+        if wrong:
+            there = f"lines from {self.first_line} to {last}" if self.lines else "no line: none is"
+            raise SignalError(f"{self.title}: expected {there}, got {wrong[0]}")
 
     def told(self) -> dict[str, Any]:
         """Return what `js/source_view.js` takes."""

@@ -281,6 +281,8 @@ def check_decision(
     """Return a decision without what is empty in it; ToolError where it is none."""
     if verdict not in VERDICTS:
         raise ToolError(f"expected a verdict of {', '.join(VERDICTS)}, got {verdict!r}")
+    if not isinstance(changes, Mapping):
+        raise ToolError(f"changes: expected a mapping, got {changes!r:.80}")
     unknown = [name for name in changes if name not in EDITABLE]
     if unknown:
         raise ToolError(f"no field {unknown[0]!r}; edit takes one or more of {', '.join(EDITABLE)}")
@@ -290,6 +292,7 @@ def check_decision(
     if changes.get("mitigation", "") not in ("", *MITIGATIONS):
         known = ", ".join(MITIGATIONS)
         raise ToolError(f"mitigation: expected one of {known}, got {changes['mitigation']!r}")
+    _check_kinds({"by": by, "why": why, **changes})
     empty = [name for name in ("category", "summary") if not str(changes.get(name, "x")).strip()]
     if verdict == "reject" and not why.strip():
         empty = ["why"]
@@ -297,6 +300,18 @@ def check_decision(
         raise ToolError(f"{empty[0]}: expected words, got none")
     said = {"verdict": verdict, "by": by.strip(), "why": why.strip(), "changes": dict(changes)}
     return {name: value for name, value in said.items() if value}
+
+
+def _check_kinds(said: Mapping[str, Any]) -> None:
+    """Raise ToolError where what a person said is no text; functions are a list of such."""
+    for name, value in said.items():
+        is_list = name == "functions" and isinstance(value, list | tuple)
+        for one in value if is_list else [value]:
+            if name == "change_id" and one is None:
+                continue
+            if not isinstance(one, str) or (name == "functions" and not is_list):
+                kind = "a list of texts" if name == "functions" else "a text"
+                raise ToolError(f"{name}: expected {kind}, got {value!r:.80}")
 
 
 def _told_step(step: Step) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import numpy as np
 import traitlets
 
 from workbench.types import Fix, quiet_cost
+from workbench.views.columns import number_or_none
 from workbench.widgets.view import View
 
 
@@ -81,17 +82,13 @@ def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str,
         "diff": fix.diff,
         "branch": fix.branch,
         "n_trials": fix.n_trials,
-        "gain": _number(seen.gain_restored),
-        "low": _number(seen.interval[0]),
-        "high": _number(seen.interval[1]),
-        "ratio_before": _number(seen.ratio_before),
-        "ratio_after": _number(seen.ratio_after),
+        "gain": number_or_none(seen.gain_restored),
+        "low": number_or_none(seen.interval[0]),
+        "high": number_or_none(seen.interval[1]),
+        "ratio_before": number_or_none(seen.ratio_before),
+        "ratio_after": number_or_none(seen.ratio_after),
         "runs": [
             {"name": name, "seconds": [*runs], "quiet": float(quiet_cost(runs)) if runs else None}
             for name, runs in groups
         ],
     }
-
-
-def _number(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None

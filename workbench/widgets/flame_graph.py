@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
+from os import PathLike
 from typing import Any
 
 import pandas as pd
 import traitlets
 
+from workbench.errors import ProfileError
 from workbench.profile import Profile, Tree
 from workbench.views import Flame, diff_flame, flame_of
 from workbench.views.columns import flame_columns
@@ -22,7 +25,7 @@ class FlameGraph(View):
     ----------
     what : Profile, Flame, Tree, or mapping of str to float
         A mapping has folded stacks (`main;parse;read`, root first) and their values. A sequence of
-        profiles are replicates of the side before.
+        profiles are replicates of the side before; where there is no later side, they are added up.
     after : Profile, mapping, or sequence of Profile, optional
         The later side: the graph is then a differential one.
     value_type : str, optional
@@ -63,13 +66,7 @@ class FlameGraph(View):
         height: int = 420,
         **kwargs: Any,
     ) -> None:
-        if isinstance(what, list | tuple) or isinstance(after, list | tuple):
-            sides = [
-                [*side] if isinstance(side, list | tuple) else [side] for side in (what, after)
-            ]
-            flame = diff_flame(*sides, value_type=value_type, title=title)  # type: ignore[arg-type]
-        else:
-            flame = flame_of(what, after, value_type=value_type, title=title)  # type: ignore[arg-type]
+        flame = _flame(what, after, value_type, title)
         super().__init__(
             flame=flame, _flame=flame_columns(flame), height=height,
             selection=flame.table([]), **kwargs,
@@ -96,3 +93,41 @@ class FlameGraph(View):
     def still(self) -> dict[str, str]:
         """Return the picture of it."""
         return {"text/plain": repr(self.flame), "image/svg+xml": flame_svg(self.flame)}
+
+
+def _flame(what: Any, after: Any, value_type: str | None, title: str) -> Flame:
+    """Return the flame graph of what was handed in, each side alone or as replicates."""
+    sides = [_side(what, "first"), *([] if after is None else [_side(after, "second")])]
+    if len(sides) == 1:
+        return flame_of(_added(sides[0]), value_type=value_type, title=title)
+    if not isinstance(what, list | tuple) and not isinstance(after, list | tuple):
+        return flame_of(what, after, value_type=value_type, title=title)
+    return diff_flame(*sides, value_type=value_type, title=title)
+
+
+def _side(given: Any, which: str) -> list[Any]:
+    """Return one side as a list; ProfileError where it is empty, or names a file."""
+    profiles = [*given] if isinstance(given, list | tuple) else [given]
+    if not profiles:
+        raise ProfileError(f"expected one profile or more as the {which}, got an empty list")
+    for one in profiles:
+        if isinstance(one, str | PathLike):
+            told = f"workbench.ingest.read({f'{one!s:.80}'!r})"
+            raise ProfileError(f"expected a profile, got a text or path; to read a file: {told}")
+    return profiles
+
+
+def _added(profiles: list[Any]) -> Any:
+    """Return profiles as one: samples of all, or the sums of mappings."""
+    first, *others = profiles
+    if not others:
+        return first
+    if all(isinstance(one, Profile) for one in profiles):
+        return first.merge(*others)
+    sums: Counter[str] = Counter()
+    for one in profiles:
+        if not isinstance(one, Mapping):
+            kinds = ", ".join(sorted({type(each).__name__ for each in profiles}))
+            raise ProfileError(f"expected profiles, or mappings, of one kind, got {kinds}")
+        sums.update(one)
+    return sums

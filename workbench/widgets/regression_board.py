@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,7 +11,9 @@ import traitlets
 
 from workbench.errors import SignalError
 from workbench.types import Detection, FloatArray, Regression, SeriesMatrix
-from workbench.views.columns import number_column
+from workbench.views.columns import number_column, number_or_none
+from workbench.views.metrics import QUANTITIES, units_of
+from workbench.views.words import signed_percent
 from workbench.widgets.view import View, text_table
 
 _MOST_POINTS = 120
@@ -28,6 +30,9 @@ class RegressionBoard(View):
         What was found.
     series : SeriesMatrix, optional
         That it was found in: each row then has a small picture of its series.
+    unit : str or mapping of str to str, optional
+        Of the values, or of each metric's: `seconds`, `bytes`, `share`, `count`, or any other text.
+        Default: that of the metrics `cost`, `gcpu` and `self_gcpu`.
 
     Examples
     --------
@@ -56,15 +61,22 @@ class RegressionBoard(View):
         detection: Detection | Iterable[Regression],
         *,
         series: SeriesMatrix | None = None,
+        unit: str | Mapping[str, str] = "",
         **kwargs: Any,
     ) -> None:
         if not isinstance(detection, Detection):
             detection = _detection(detection)
         self.detection = detection
-        self._found = {r.id: r for r in (*detection.found, *detection.gains)}
+        found = (*detection.found, *detection.gains)
+        self._found = {one.id: one for one in found}
+        if len(self._found) < len(found):
+            twice = next(one.id for one in found if self._found[one.id] is not one)
+            raise SignalError(f"expected ids that differ, got {twice!r} twice")
+        self._units = units_of((one.metric for one in found), unit)
         super().__init__(
-            _told=_told(detection, series), selection=detection.regressions.iloc[:0], **kwargs
-        )
+            _told=_told(detection, series, self._units), selection=detection.regressions.iloc[:0],
+            **kwargs,
+        )  # fmt: skip
 
     @property
     def regression(self) -> Regression | None:
@@ -95,16 +107,19 @@ class RegressionBoard(View):
         """Return the table of it."""
         found = (*self.detection.found, *self.detection.gains)
         rows = [
-            [r.subject, r.metric, f"{r.before:.4g}", f"{r.after:.4g}", _percent(r.relative_delta),
-             f"{r.change_index_low} to {r.change_index_high}", f"{r.p_value:.2g}"]
-            for r in found[:_MOST_IN_STILL]
+            [one.subject, one.metric, unit, f"{one.before:.4g}", f"{one.after:.4g}",
+             signed_percent(one.relative_delta, 1),
+             f"{one.change_index_low} to {one.change_index_high}", f"{one.p_value:.2g}"]
+            for one, unit in zip(found[:_MOST_IN_STILL], self._units, strict=False)
         ]  # fmt: skip
-        head = ["function", "metric", "before", "after", "change", "window", "p"]
+        head = ["function", "metric", "unit", "before", "after", "change", "window", "p"]
         text = f"{len(self.detection.found)} regressions, {len(self.detection.gains)} improvements"
         return {"text/plain": text, "text/html": text_table(head, rows, text)}
 
 
 def _detection(found: Iterable[Regression]) -> Detection:
+    if not isinstance(found, Iterable):
+        raise SignalError(f"expected a Detection, or regressions, got {found!r:.80}")
     regressions = [*found]
     for one in regressions:
         if not isinstance(one, Regression):
@@ -115,18 +130,20 @@ def _detection(found: Iterable[Regression]) -> Detection:
     )  # fmt: skip
 
 
-def _told(detection: Detection, series: SeriesMatrix | None) -> dict[str, Any]:
+def _told(
+    detection: Detection, series: SeriesMatrix | None, units: Sequence[str]
+) -> dict[str, Any]:
     """Return what `views/js/regression_view.js` takes."""
     values: Mapping[tuple[str, str], FloatArray] = {}
     if series is not None:
         keys = zip(series.subjects, series.metrics, strict=True)
         values = dict(zip(keys, series.values, strict=True))
-    sides = (("regression", detection.found), ("improvement", detection.gains))
+    sides = ["regression"] * len(detection.found) + ["improvement"] * len(detection.gains)
+    found = (*detection.found, *detection.gains)
     return {
         "rows": [
-            _row(side, one, values.get((one.subject, one.metric)))
-            for side, found in sides
-            for one in found
+            _row(side, one, unit, values.get((one.subject, one.metric)))
+            for side, one, unit in zip(sides, found, units, strict=True)
         ],
         "funnel": [
             {"stage": str(stage["stage"]), "n_in": int(stage["n_in"]),
@@ -136,15 +153,18 @@ def _told(detection: Detection, series: SeriesMatrix | None) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _row(side: str, one: Regression, values: FloatArray | None) -> dict[str, Any]:
+def _row(side: str, one: Regression, unit: str, values: FloatArray | None) -> dict[str, Any]:
+    numbers = {
+        "before": one.before, "after": one.after, "low": one.delta_low, "high": one.delta_high,
+        "p_value": one.p_value, "watts": one.watts,
+    }  # fmt: skip
     told: dict[str, Any] = {
         "side": side, "id": one.id, "service": one.service, "subject": one.subject,
-        "metric": one.metric, "kind": one.kind, "at": _moment(one.at),
-        "change_index": one.change_index, "change_index_low": one.change_index_low,
-        "change_index_high": one.change_index_high, "before": _number(one.before),
-        "after": _number(one.after), "low": _number(one.delta_low), "high": _number(one.delta_high),
-        "p_value": _number(one.p_value), "watts": _number(one.watts), "is_sure": one.is_sure,
-        "merged": [*one.merged],
+        "metric": one.metric, "unit": unit, "quantity": QUANTITIES.get(one.metric, ""),
+        "kind": one.kind, "at": _moment(one.at), "change_index": one.change_index,
+        "change_index_low": one.change_index_low, "change_index_high": one.change_index_high,
+        "is_sure": one.is_sure, "merged": [*one.merged],
+        **{name: number_or_none(value) for name, value in numbers.items()},
     }  # fmt: skip
     if values is not None:
         shown, change = _thinned(values, one.change_index)
@@ -161,13 +181,5 @@ def _thinned(values: FloatArray, change_index: int) -> tuple[FloatArray, int]:
     return np.array(thin), change_index // step
 
 
-def _number(value: Any) -> float | None:
-    return None if value is None or not np.isfinite(value) else float(value)
-
-
 def _moment(at: Any) -> str:
     return "" if at is None or pd.isna(at) else f"{pd.Timestamp(at):%Y-%m-%d %H:%M}"
-
-
-def _percent(ratio: float) -> str:
-    return "new" if np.isinf(ratio) else f"{ratio:+.1%}"

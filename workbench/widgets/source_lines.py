@@ -8,6 +8,7 @@ from typing import Any
 import pandas as pd
 import traitlets
 
+from workbench.errors import SignalError
 from workbench.views.source import Source
 from workbench.widgets.view import View, text_table
 
@@ -60,6 +61,7 @@ class SourceLines(View):
     ) -> None:
         if isinstance(source, str):
             source = Source(path or "code", source, path, first_line, costs or {}, unit)
+        _check(source)
         super().__init__(source=source, _told=source.told(), selection=source.table([]), **kwargs)
 
     @traitlets.observe("source")
@@ -68,6 +70,11 @@ class SourceLines(View):
             with self.hold_sync():
                 self.selected = []
                 self._told = self.source.told()
+
+    @traitlets.validate("selected")
+    def _known(self, proposal: Any) -> list[int]:
+        self.source.check_lines(proposal["value"])
+        return list(proposal["value"])
 
     @traitlets.observe("selected")
     def _choose(self, change: Any) -> None:
@@ -84,3 +91,9 @@ class SourceLines(View):
         head = ["line", f"cost, {told.unit}" if told.unit else "cost", "change", "code"]
         text = f"{told.title} ({told.path})" if told.path else told.title
         return {"text/plain": text, "text/html": text_table(head, rows, text)}
+
+
+def _check(source: Any) -> None:
+    if not isinstance(source, Source):
+        seen = f"{type(source).__name__}: {source!r:.80}"
+        raise SignalError(f"expected a Source, or the text of some lines, got {seen}")

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import traitlets
 
 from workbench.errors import SignalError
-from workbench.profile import Function
-from workbench.types import Change, Feature, Ranking, Suspect
+from workbench.types import Feature, Ranking, Suspect
+from workbench.views.page import Shown
+from workbench.widgets.suspects_given import Given, listed_rows, ranking_of
 from workbench.widgets.task import log_error, told_error
 from workbench.widgets.view import View, text_table
 
@@ -22,18 +22,16 @@ CARRIED_NAMES = 60
 """So many functions and files of one change are listed."""
 STILL_ROWS = 10
 
-Given = Ranking | Sequence[Mapping[str, Any]]
-
 
 class SuspectTable(View):
     """Candidates by probability; a row opens to its evidence and its diff.
 
     Parameters
     ----------
-    suspects : Ranking, or sequence of mapping
-        A mapping has `change` (an id) and `probability`, and may have `title`, `author`, `at`,
-        `kind`, `window`, `functions`, `files`, `growth`, `features` (`note` and `contribution`
-        each), `detail` and `diff`.
+    suspects : Ranking, sequence of mapping, or pandas.DataFrame
+        A mapping, or a row, has `change` (an id) and `probability`, and may have `title`,
+        `author`, `at`, `kind`, `window`, `functions`, `files`, `growth`, `features` (`note` and
+        `contribution` each), `n_added`, `n_removed`, `detail` and `diff`.
     none_probability : float, optional
         That none of them is the cause, where mappings are given. Default: what they leave of 1.
     read_diff : callable, optional
@@ -71,9 +69,10 @@ class SuspectTable(View):
         height: int = 560,
         **kwargs: Any,
     ) -> None:
-        ranking = ranking_of(suspects, none_probability)
+        given: Any = listed_rows(suspects)
+        ranking = ranking_of(given, none_probability)
         self._read_diff = read_diff
-        self._given_diffs = {} if isinstance(suspects, Ranking) else _diffs_of(suspects)
+        self._given_diffs = {} if isinstance(given, Ranking) else _diffs_of(given)
         super().__init__(
             ranking=ranking, _told=self._tell(ranking), height=height,
             selection=_table(ranking, []), **kwargs,
@@ -116,8 +115,10 @@ class SuspectTable(View):
                 self._read(name, is_whole=False)
 
     def _hear(self, widget: object, content: Any, buffers: object) -> None:
-        if content.get("kind") == "diff" and isinstance(content.get("change"), str):
-            self._read(content["change"], is_whole=bool(content.get("whole")))
+        """Read the diff of a candidate; of nothing else, whatever a page asks for."""
+        name = content.get("change") if content.get("kind") == "diff" else None
+        if any(suspect.change.id == name for suspect in self.ranking.suspects):
+            self._read(str(name), is_whole=bool(content.get("whole")))
 
     def _read(self, name: str, *, is_whole: bool) -> None:
         """Put the diff of a change, or why there is none, where the browser reads it."""
@@ -137,17 +138,12 @@ class SuspectTable(View):
             log_error(f"reading the diff of {name}", error)
             return {"error": told_error(error)}
 
-    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
-        """Return the widget as a page, with the diffs that it was given and those that were read.
-
-        Parameters
-        ----------
-        path, title
-            As `View.to_html` has them.
-        """
+    def shown(self, heading: str = "") -> Shown:
+        """Return it as a part of a page, with the diffs that it was given and those read."""
+        told = super().shown(heading)
         given = {name: clip_diff(text, is_whole=True) for name, text in self._given_diffs.items()}
-        self._diffs = {**self._diffs, **given}  # nobody is there to ask for them later
-        return super().to_html(path, title=title)
+        whole = {**self._diffs, **given}  # nobody is there to ask for them later
+        return told._replace(state={**told.state, "_diffs": whole})
 
     def still(self) -> dict[str, str]:
         """Return the first ten as a table."""
@@ -163,76 +159,6 @@ class SuspectTable(View):
         head = ["", "Change", "Id", "Kind", "Author", "Probability"]
         table = text_table(head, rows, f"Candidates: {n:,}{shown}")
         return {"text/plain": f"SuspectTable({n:,} candidates)", "text/html": table}
-
-
-def ranking_of(given: Given, none_probability: float | None = None) -> Ranking:
-    """Return what is given as a ranking, most probable first; SignalError where it is none."""
-    if isinstance(given, Ranking):
-        return given
-    if isinstance(given, str | Mapping) or not isinstance(given, Sequence):
-        raise SignalError(f"expected a Ranking or a list of mappings, got {type(given).__name__}")
-    suspects = [_suspect(item, number) for number, item in enumerate(given)]
-    seen: set[str] = set()
-    for number, suspect in enumerate(suspects):
-        if suspect.change.id in seen:
-            raise SignalError(f"suspects[{number}].change: {suspect.change.id!r} is there twice")
-        seen.add(suspect.change.id)
-    left = max(0.0, 1.0 - sum(suspect.probability for suspect in suspects))
-    none = left if none_probability is None else _probability(none_probability, "none_probability")
-    return Ranking(tuple(sorted(suspects, key=lambda one: -one.probability)), none)
-
-
-def _suspect(item: Any, number: int) -> Suspect:
-    where = f"suspects[{number}]"
-    if not isinstance(item, Mapping):
-        raise SignalError(f"{where}: expected a mapping, got {type(item).__name__}")
-    for name in ("change", "probability"):
-        if name not in item:
-            raise SignalError(f"{where}: expected `{name}`, got {', '.join(map(str, item))}")
-    change = Change(
-        str(item["change"]), str(item.get("title", "")), str(item.get("author", "")), "",
-        _moment(item.get("at"), where), str(item.get("kind", "commit")),
-        tuple(_function(name) for name in item.get("functions", ())),
-        tuple(map(str, item.get("files", ()))), int(item.get("n_added", 0)),
-        int(item.get("n_removed", 0)), window=item.get("window"),
-        detail=str(item.get("detail", "")),
-    )  # fmt: skip
-    features = tuple(
-        Feature(str(one.get("name", "")), float(one.get("value", 0.0)),
-                _number(one.get("contribution"), f"{where}.features[{i}].contribution"),
-                str(one.get("note", "")))
-        for i, one in enumerate(item.get("features", ()))
-    )  # fmt: skip
-    probability = _probability(item["probability"], f"{where}.probability")
-    return Suspect(change, probability, (), float(item.get("growth", 0.0)), features)
-
-
-def _function(name: Any) -> Function:
-    return name if isinstance(name, Function) else Function(str(name))
-
-
-def _moment(given: Any, where: str) -> datetime:
-    if given is None or given == "":
-        return datetime.min
-    if isinstance(given, datetime):
-        return given
-    try:
-        return datetime.fromisoformat(str(given))
-    except ValueError:
-        raise SignalError(f"{where}.at: expected a time as in ISO 8601, got {given!r}") from None
-
-
-def _number(given: Any, where: str) -> float:
-    if isinstance(given, bool) or not isinstance(given, int | float):
-        raise SignalError(f"{where}: expected a number, got {given!r}")
-    return float(given)
-
-
-def _probability(given: Any, where: str) -> float:
-    value = _number(given, where)
-    if not 0.0 <= value <= 1.0:
-        raise SignalError(f"{where}: expected a probability from 0 to 1, got {given!r}")
-    return value
 
 
 def _diffs_of(given: Sequence[Mapping[str, Any]]) -> dict[str, str]:
@@ -308,4 +234,4 @@ def _table(ranking: Ranking, ids: Sequence[str]) -> pd.DataFrame:
         for name in ids
     ]
     columns = "change title kind author at window probability growth functions files".split()
-    return pd.DataFrame(rows, columns=columns)
+    return pd.DataFrame(rows, columns=columns).astype({"probability": float, "growth": float})

@@ -59,7 +59,14 @@ class View(anywidget.AnyWidget):
         fallback = still.get("text/html") or still.get("image/svg+xml", "")
         return Shown(self._path(), state, heading, fallback)
 
+    def close(self) -> None:
+        """End what is live of it; where it is displayed after that, its still is shown."""
+        super().close()
+        self.__dict__.pop("_repr_mimebundle_", None)  # ipywidgets puts None there
+
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        if self.comm is None:
+            return self.still(), {}
         shown = super()._repr_mimebundle_(**kwargs)
         data, metadata = shown if isinstance(shown, tuple) else (shown, {})
         return {**(data or {}), **self.still()}, metadata

@@ -3,16 +3,20 @@
 import { nodeName } from "./agent_graph.js";
 import { citedParts, spread } from "./agent_quote.js";
 import { freshId, make } from "./dom.js";
-import { plain } from "./format.js";
+import { isKnown, plain } from "./format.js";
 
 /** @typedef {import("./agent_path.js").Step} Step */
 
 const FLASH_MS = 1600;
 
-/** @param {number} seconds */
+/** @param {number | null} seconds null where that is not known */
 export function lasted(seconds) {
+  if (!isKnown(seconds)) return "–";
   return seconds >= 0.9995 ? `${plain(seconds, 3)} s` : `${Math.round(1000 * seconds)} ms`;
 }
+
+/** @param {Step} step @returns {number} when it ended, or began where that is not known */
+const endOf = (step) => step.started_s + (isKnown(step.seconds) ? step.seconds : 0);
 
 /** @param {string} text @param {[number, number][]} parts to be marked @returns {(Node | string)[]} */
 function marked(text, parts) {
@@ -55,7 +59,7 @@ export class StepList {
     const isAtEnd = box.scrollHeight - box.scrollTop - box.clientHeight < 24;
     const items = more.map((step, at) => this.drawStep(step, this.steps.length + at));
     this.steps.push(...more);
-    for (const step of more) this.total = Math.max(this.total, step.started_s + step.seconds);
+    for (const step of more) this.total = Math.max(this.total, endOf(step));
     this.list.style.setProperty("--total", String(Math.max(this.total, 1e-6)));
     this.list.append(...items);
     this.empty.hidden = this.steps.length > 0;
@@ -73,7 +77,7 @@ export class StepList {
       make("span", { class: "wb-step-node" }, nodeName(step.node)),
       make("span", { class: "wb-clip" }, step.title),
       make("span", { class: "wb-step-time" }, lasted(step.seconds)),
-      make("span", { class: "wb-span", "aria-hidden": "true" }, make("i", { style: `--start:${step.started_s};--long:${step.seconds}` })));
+      make("span", { class: "wb-span", "aria-hidden": "true" }, make("i", { style: `--start:${step.started_s};--long:${endOf(step) - step.started_s}` })));
     const body = make("div", { class: "wb-step-body", id, hidden: true });
     head.setAttribute("aria-controls", id);
     head.addEventListener("click", () => this.toggle(index), { signal: this.signal });
@@ -123,9 +127,13 @@ export class StepList {
 
   /** @param {number} index −1 for none */
   choose(index) {
-    this.partsOf(this.chosen)?.item.classList.remove("wb-selected");
+    const before = this.partsOf(this.chosen);
+    before?.item.classList.remove("wb-selected");
+    before?.head.removeAttribute("aria-current");
     this.chosen = index;
-    this.partsOf(index)?.item.classList.add("wb-selected");
+    const parts = this.partsOf(index);
+    parts?.item.classList.add("wb-selected");
+    parts?.head.setAttribute("aria-current", "step");
     if (index >= 0) this.moveTo(index, false);
   }
 

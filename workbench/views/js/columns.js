@@ -50,11 +50,3 @@ export function texts(column) {
   if (column.dtype !== "json") throw new Error(`expected a column of texts, got ${column.dtype}`);
   return JSON.parse(new TextDecoder().decode(bytesOf(column.data)));
 }
-
-/**
- * @param {ArrayLike<number>} values
- * @returns {Column} as Python reads it
- */
-export function indexColumn(values) {
-  return { dtype: "int32", data: new DataView(Int32Array.from(values).buffer) };
-}

@@ -1,13 +1,24 @@
 // Numbers as people read them.
 
-/** @param {number} value @param {number} [digits] significant ones */
+/** @param {unknown} value @returns {value is number} and not NaN, which travels as null or as a text */
+export function isKnown(value) {
+  return typeof value === "number" && !Number.isNaN(value);
+}
+
+/** @param {string} text of a number, as `toLocaleString` has it @returns {string} with a true minus sign, and none before 0 */
+function settled(text) {
+  return text === "-0" ? "0" : text.replace("-", "−");
+}
+
+/** @param {number | null | undefined} value @param {number} [digits] significant ones */
 export function plain(value, digits = 3) {
-  if (!Number.isFinite(value)) return Number.isNaN(value) ? "–" : value > 0 ? "∞" : "−∞";
+  if (!isKnown(value)) return "–";
+  if (!Number.isFinite(value)) return value > 0 ? "∞" : "−∞";
   if (value === 0) return "0";
   const magnitude = Math.floor(Math.log10(Math.abs(value)));
   const decimals = Math.min(Math.max(digits - 1 - magnitude, 0), 9);
   const options = { minimumFractionDigits: 0, maximumFractionDigits: decimals };
-  return value.toLocaleString("en-US", options).replace("-", "−");
+  return settled(value.toLocaleString("en-US", options));
 }
 
 /** @type {Record<string, [string, number][]>} unit -> larger ones, each with what it holds */
@@ -20,10 +31,11 @@ const STEPS = {
 };
 
 /**
- * @param {number} value
+ * @param {number | null | undefined} value
  * @param {string} unit as value types have it
  */
 export function withUnit(value, unit) {
+  if (!isKnown(value)) return "–";
   if (unit === "share") return `${plain(100 * value)} %`;
   if (unit === "percent") return `${plain(value)} %`;
   if (unit === "count" || unit === "") return plain(value, Math.abs(value) >= 1000 ? 9 : 3);
@@ -34,18 +46,18 @@ export function withUnit(value, unit) {
   return `${plain(value / worth)} ${name}`;
 }
 
-/** @param {number} value @param {string} unit */
+/** @param {number | null | undefined} value @param {string} unit */
 export function signedWithUnit(value, unit) {
-  return (value > 0 ? "+" : "") + withUnit(value, unit);
+  return (isKnown(value) && value > 0 ? "+" : "") + withUnit(value, unit);
 }
 
-/** @param {number} ratio @param {boolean} [isSigned] */
+/** @param {number | null | undefined} ratio @param {boolean} [isSigned] */
 export function percent(ratio, isSigned = false) {
-  if (!Number.isFinite(ratio)) return plain(ratio);
+  if (!isKnown(ratio) || !Number.isFinite(ratio)) return plain(ratio);
   const value = 100 * ratio;
   const options = { minimumFractionDigits: 0, maximumFractionDigits: Math.abs(value) >= 100 ? 0 : Math.abs(value) >= 0.095 ? 1 : 2 };
-  const text = value.toLocaleString("en-US", options).replace("-", "−");
-  return `${isSigned && value > 0 ? "+" : ""}${text} %`;
+  const text = settled(value.toLocaleString("en-US", options));
+  return `${isSigned && value > 0 && text !== "0" ? "+" : ""}${text} %`;
 }
 
 /**
@@ -80,7 +92,8 @@ export function tickTexts(values, unit) {
   const apart = values.length > 1 ? Math.abs(values[1] - values[0]) / worth : 1;
   const decimals = Math.min(Math.max(Math.ceil(-Math.log10(apart) - 1e-9), 0), 9);
   return values.map((value) => {
-    const text = (value / worth).toLocaleString("en-US", { maximumFractionDigits: decimals }).replace(/^-0$/, "0").replace("-", "−");
+    const written = (value / worth).toLocaleString("en-US", { maximumFractionDigits: decimals });
+    const text = settled(written);
     return name ? `${text} ${name}` : text;
   });
 }

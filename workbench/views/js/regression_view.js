@@ -2,7 +2,7 @@
 
 import { numbers } from "./columns.js";
 import { chooser, draw, keepKeys, make } from "./dom.js";
-import { middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
+import { isKnown, middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
 import { followTheme } from "./theme.js";
 
 /**
@@ -12,6 +12,8 @@ import { followTheme } from "./theme.js";
  * @property {string} service
  * @property {string} subject
  * @property {string} metric
+ * @property {string} unit of its values; empty where none is known
+ * @property {string} quantity what they are, to be said after the unit
  * @property {string} kind
  * @property {string} at
  * @property {number} change_index
@@ -37,19 +39,12 @@ const LONGEST_NAME = 64;
 const SPARK_WIDTH = 120;
 const SPARK_HEIGHT = 24;
 
-/** @type {Record<string, [string, string]>} what values of a metric are in, and how they are called */
-const UNITS = {
-  cost: ["seconds", "CPU time per unit of work"], gcpu: ["share", "of CPU samples"],
-  self_gcpu: ["share", "of CPU samples, by itself"], total: ["seconds", "CPU time per unit of work"],
-};
-
-/** @param {Row} row */
-export const unitOf = (row) => UNITS[row.metric]?.[0] ?? "";
-
-/** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new */
+/** @param {Row} row @returns {number} change as a fraction of the level before; ∞ for what is new, NaN where it is not known */
 export function relative(row) {
-  const before = row.before ?? NaN;
-  const delta = (row.after ?? NaN) - before;
+  const { before, after } = row;
+  if (!isKnown(before) || !isKnown(after)) return NaN;
+  const delta = after - before;
+  if (delta === 0) return 0;
   return before ? delta / Math.abs(before) : delta > 0 ? Infinity : -Infinity;
 }
 
@@ -88,7 +83,7 @@ export function sparkPaths(values, change) {
 /** @type {Record<string, (row: Row) => number>} what rows are ordered by, largest first */
 const ORDERS = {
   rank: () => 0,
-  change: (row) => Math.abs(relative(row)),
+  change: (row) => Math.abs(relative(row)) || 0,
   size: (row) => Math.abs((row.after ?? 0) - (row.before ?? 0)),
   watts: (row) => row.watts ?? 0,
   latest: (row) => row.change_index,
@@ -111,7 +106,7 @@ export function chosenRows(rows, { text, side, metric, service, order }) {
 /** @param {Row} row */
 function sparkline(row) {
   const values = numbers(/** @type {import("./columns.js").Column} */ (row.series));
-  const words = `from ${withUnit(row.before ?? NaN, unitOf(row))} to ${withUnit(row.after ?? NaN, unitOf(row))}`;
+  const words = `from ${withUnit(row.before, row.unit)} to ${withUnit(row.after, row.unit)}`;
   const lines = sparkPaths(values, row.series_change ?? 0).map((d, side) => draw("path", { d, fill: "none", "stroke-width": 1.3, stroke: side ? "var(--wb-more)" : "var(--wb-less)" }));
   return draw("svg", { class: "wb-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, role: "img", "aria-label": `${values.length} points, ${words}` }, ...lines);
 }
@@ -213,19 +208,21 @@ export class RegressionView {
 
   /** @param {Row} row @param {boolean} hasWatts @param {boolean} hasSeries */
   drawRow(row, hasWatts, hasSeries) {
-    const unit = unitOf(row);
+    const { unit } = row;
     const isChosen = this.selected.includes(row.id);
     const name = make("button", { type: "button", class: "wb-link", "aria-pressed": isChosen ? "true" : "false", title: row.subject, "data-id": row.id },
       middleClipped(row.subject, LONGEST_NAME));
-    const delta = (row.after ?? 0) - (row.before ?? 0);
-    const sign = make("span", { class: delta > 0 ? "wb-more" : "wb-less" }, `${delta > 0 ? "▲" : "▼"} ${tellRelative(row)}`);
+    const change = relative(row);
+    const told = tellRelative(row);
+    const isNone = Number.isNaN(change) || told === "0 %";
+    const sign = make("span", { class: isNone ? undefined : change > 0 ? "wb-more" : "wb-less" }, isNone ? told : `${change > 0 ? "▲" : "▼"} ${told}`);
     const interval = row.low === null || row.high === null ? "–" : `${signedWithUnit(row.low, unit)} to ${signedWithUnit(row.high, unit)}`;
     const cells = [
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "", row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
       make("td", {}, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
       ...(hasSeries ? [make("td", {}, row.series ? sparkline(row) : "")] : []),
-      make("td", { class: "n" }, row.before === null ? "–" : withUnit(row.before, unit)),
-      make("td", { class: "n" }, row.after === null ? "–" : withUnit(row.after, unit)),
+      make("td", { class: "n" }, withUnit(row.before, unit)),
+      make("td", { class: "n" }, withUnit(row.after, unit)),
       make("td", { class: "n" }, sign),
       make("td", { class: "n" }, interval),
       make("td", {}, row.at || `window ${row.change_index}`),
@@ -278,9 +275,8 @@ export class RegressionView {
     const row = this.told.rows.find(({ id }) => id === this.selected[0]);
     this.details.replaceChildren();
     if (!row) return;
-    const unit = unitOf(row);
-    const told = UNITS[row.metric]?.[1];
-    const words = `${withUnit(row.before ?? NaN, unit)} → ${withUnit(row.after ?? NaN, unit)}${told ? ` ${told}` : ""} (${tellRelative(row)}), `
+    const { unit, quantity } = row;
+    const words = `${withUnit(row.before, unit)} → ${withUnit(row.after, unit)}${quantity ? ` ${quantity}` : ""} (${tellRelative(row)}), `
       + `from window ${row.change_index} on${row.change_index_low < row.change_index_high ? `, between ${row.change_index_low} and ${row.change_index_high}` : ""}.`;
     this.details.append(make("p", {}, make("b", {}, row.subject), ` ${row.id}: `, words));
     if (this.explanation) this.details.append(make("p", { class: "wb-muted" }, this.explanation));

@@ -1,7 +1,7 @@
 // Parts of what is told of a candidate: its chance, what speaks for and against it, names.
 
 import { make } from "./dom.js";
-import { middleClipped } from "./format.js";
+import { isKnown, middleClipped } from "./format.js";
 import { chance, divergingBar, signed } from "./suspect_rank.js";
 
 /** @typedef {import("./suspect_rank.js").Feature} Feature */
@@ -20,16 +20,17 @@ export function drawChance(ratio, extra = "") {
 /** @param {Feature[]} features @param {string} caption */
 export function drawFeatures(features, caption) {
   if (!features.length) return make("p", { class: "wb-muted" }, "Nothing is told of what speaks for or against it.");
-  const most = Math.max(...features.map(({ contribution }) => Math.abs(contribution)));
-  const rows = features.map(({ note, contribution }) => {
-    const { left, width } = divergingBar(contribution, most);
+  const known = features.map(({ contribution }) => (isKnown(contribution) ? contribution : 0));
+  const most = Math.max(...known.map(Math.abs));
+  const rows = features.map(({ note, contribution }, at) => {
+    const { left, width } = divergingBar(known[at], most);
     return make("tr", {},
       make("td", { class: "wb-odds-value" }, signed(contribution)),
       make("td", { class: "wb-odds-cell" }, make("span", { class: "wb-odds", "aria-hidden": "true" },
-        make("i", { class: contribution < 0 ? "wb-against" : "wb-for", style: `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%` }))),
+        make("i", { class: known[at] < 0 ? "wb-against" : "wb-for", style: `left:${left.toFixed(2)}%;width:${width.toFixed(2)}%` }))),
       make("td", {}, note));
   });
-  const sum = features.reduce((total, { contribution }) => total + contribution, 0);
+  const sum = known.reduce((total, contribution) => total + contribution, 0);
   return make("table", { class: "wb-features" },
     make("caption", {}, caption),
     make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Log-odds"),

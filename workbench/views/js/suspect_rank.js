@@ -1,11 +1,11 @@
 // Which candidates are shown, and in which order. Pure: no page is needed.
 
-import { percent } from "./format.js";
+import { isKnown, percent } from "./format.js";
 
 /**
  * @typedef {object} Feature
  * @property {string} note
- * @property {number} contribution to the log-odds
+ * @property {number | null} contribution to the log-odds; null where it is not known
  *
  * @typedef {object} Suspect what `workbench.widgets.suspect_table` tells of a candidate
  * @property {string} id
@@ -80,8 +80,9 @@ export function divergingBar(value, most) {
   return { left: value < 0 ? 50 - width : 50, width };
 }
 
-/** @param {number} value @returns {string} with its sign, two decimals */
+/** @param {number | null} value @returns {string} with its sign, two decimals */
 export function signed(value) {
+  if (!isKnown(value)) return "–";
   const text = Math.abs(value).toFixed(2);
   if (Number(text) === 0) return "0.00";
   return `${value > 0 ? "+" : "−"}${text}`;
