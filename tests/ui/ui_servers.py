@@ -25,7 +25,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 MODULES = ROOT / "node_modules"
-START_S = 60
+START_S, END_S = 60, 30
 
 _FLAGS = [
     *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
@@ -136,7 +136,16 @@ def _running(
         yield
     finally:
         process.terminate()
-        process.wait(20)
+        _end(process)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Wait for a server that was asked to end; on a busy machine its kernels may take long."""
+    try:
+        process.wait(END_S)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait(END_S)
 
 
 def _environment(folder: Path, overrides: Mapping[str, Any]) -> dict[str, str]:
