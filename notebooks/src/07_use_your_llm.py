@@ -87,6 +87,24 @@ spent["struck"] = len(trajectory.struck)
 spent.round(2)
 
 # %% [markdown]
+# ## A skill of your own
+# What a model knows of a kind of cause is a skill: text, a playbook, and questions that ask for it. Edit a variant beside the
+# original, check it, try both on cases, and keep it under a name of its own. A playbook that you edit is code that runs here.
+
+# %%
+from workbench.studio import open_studio
+
+studio = open_studio("deep-copies", cases=["demo"], folder="my-skills")
+studio
+
+# %%
+text = studio.files["SKILL.md"]
+studio.edit("SKILL.md", text.replace("# Deep copies", "# Deep copies, and shallow ones in a loop"))
+studio.selected_cases = ["demo"]
+studio.try_cases().wait(60)
+studio.results
+
+# %% [markdown]
 # ## Your agent, our tools
 # The same tools over the Model Context Protocol, for a client that starts a server, or over HTTP on the loopback:
 #

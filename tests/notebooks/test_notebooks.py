@@ -17,7 +17,10 @@ SOURCES = sorted((FOLDER / "src").glob("*.py"))
 EXECUTE = runpy.run_path(str(FOLDER / "execute.py"))
 SLACK = 3
 """Of the minute that a notebook may take on a quiet machine."""
-DOCUMENTED = {"workbench.solver", "workbench.types", "workbench.errors", "workbench.intake"}
+DOCUMENTED = {
+    *("workbench.solver", "workbench.types", "workbench.errors", "workbench.intake"),
+    "workbench.studio",
+}
 """Modules that are public as a whole: they have no `__all__` of their own."""
 
 each_notebook = pytest.mark.parametrize("source", SOURCES, ids=lambda path: path.stem)
