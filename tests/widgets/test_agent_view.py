@@ -257,7 +257,7 @@ def test_a_saved_notebook_shows_diagnosis_claims_and_steps():
     assert "Read &lt;again&gt;" in text
     assert "[skill-1]" in text
     assert "rank_changes replied" in text
-    assert data["text/plain"] == "AgentView(2 steps: read <parses> twice)"
+    assert data["text/plain"] == "Investigation, 2 steps: read <parses> twice"
     assert "No diagnosis yet" in AgentView().still()["text/html"]
 
 

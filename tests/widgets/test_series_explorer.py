@@ -129,7 +129,7 @@ def test_a_saved_notebook_shows_a_picture():
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/svg+xml"].startswith("<svg")
     assert "parse" in data["image/svg+xml"]
-    assert data["text/plain"] == "SeriesSet(2 series of 4 windows)"
+    assert data["text/plain"] == "series: 2 series of 4 windows"
 
 
 def test_one_file_holds_it_all(tmp_path):

@@ -317,7 +317,7 @@ def test_the_still_has_the_diff_and_the_results_and_no_markup_of_others():
     assert "+&lt;script&gt;alert(1)" in shown
     assert "<td>right B-7</td>" in shown
     assert not any(tag in shown for tag in ("<script", "<b>", "<i>"))
-    assert studio.still()["text/plain"] == "SkillStudio(<i>look: 1 file changed)"
+    assert studio.still()["text/plain"] == "Skill <i>look: 1 file changed"
 
 
 def test_a_page_carries_the_text_and_closes_no_script():

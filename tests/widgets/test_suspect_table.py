@@ -248,7 +248,7 @@ def test_another_ranking_can_be_shown():
 def test_a_saved_notebook_shows_the_first_ten():
     rows = [{"change": f"c{i}", "title": f"<b>{i}", "probability": 0.01} for i in range(30)]
     data, _ = SuspectTable(rows)._repr_mimebundle_()
-    assert data["text/plain"] == "SuspectTable(30 candidates)"
+    assert data["text/plain"] == "30 candidates for a cause"
     assert data["text/html"].count("<tr>") == 12  # head, ten, and none of these
     assert "&lt;b&gt;3" in data["text/html"]
     assert "None of these" in data["text/html"]

@@ -271,7 +271,7 @@ class AgentView(TaskView):
         head = ["", "Node", "Step", "Seconds", "Reply"]
         parts.append(text_table(head, rows, f"Steps: {len(self._shown)}{more}"))
         summary = told.summary if told else "no diagnosis yet"
-        text = f"AgentView({len(self._shown)} steps: {summary})"
+        text = f"Investigation, {len(self._shown)} steps: {summary}"
         return {"text/plain": text, "text/html": "".join(parts)}
 
 

@@ -92,7 +92,10 @@ class FlameGraph(View):
 
     def still(self) -> dict[str, str]:
         """Return the picture of it."""
-        return {"text/plain": repr(self.flame), "image/svg+xml": flame_svg(self.flame)}
+        flame = self.flame
+        sides = ", before and after" if flame.is_diff else ""
+        text = f"Flame graph of {flame.title}: {flame.n_nodes - 1:,} call paths{sides}"
+        return {"text/plain": text, "image/svg+xml": flame_svg(flame)}
 
 
 def _flame(what: Any, after: Any, value_type: str | None, title: str) -> Flame:

@@ -143,4 +143,6 @@ class SeriesExplorer(View):
 
     def still(self) -> dict[str, str]:
         """Return the picture of it."""
-        return {"text/plain": repr(self.series), "image/svg+xml": series_svg(self.series)}
+        told = repr(self.series).removeprefix("SeriesSet(").removesuffix(")")
+        text = f"{self.series.title}: {told}"
+        return {"text/plain": text, "image/svg+xml": series_svg(self.series)}

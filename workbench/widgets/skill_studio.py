@@ -325,7 +325,7 @@ class SkillStudio(TaskView):
         parts += [_still_results(self.results)] if len(self.results) else []
         parts += [f"<p>Kept: {html.escape(self.saved)}</p>"] if self.saved else []
         return {
-            "text/plain": f"SkillStudio({name}: {told})",
+            "text/plain": f"Skill {name}: {told}",
             "text/html": "".join(parts),
         }
 

@@ -158,7 +158,7 @@ class SuspectTable(View):
         shown = f", the first {STILL_ROWS}" if n > STILL_ROWS else ""
         head = ["", "Change", "Id", "Kind", "Author", "Probability"]
         table = text_table(head, rows, f"Candidates: {n:,}{shown}")
-        return {"text/plain": f"SuspectTable({n:,} candidates)", "text/html": table}
+        return {"text/plain": f"{n:,} candidates for a cause", "text/html": table}
 
 
 def _diffs_of(given: Sequence[Mapping[str, Any]]) -> dict[str, str]:
