@@ -25,7 +25,7 @@
 # %%
 from workbench.simulate import FleetConfig, simulate_fleet
 
-config = FleetConfig(n_services=3, n_functions=150, n_windows=1008, regressions=5)
+config = FleetConfig(n_services=3, n_functions=120, n_windows=1008, regressions=5)
 fleet = simulate_fleet(config, seed=11)
 fleet.truth.groupby("kind").size().rename("events").to_frame()
 
@@ -85,7 +85,7 @@ def judge(budget, service):
 
 
 # %%
-budgets = [0.1, 1, 5, 20, 50]
+budgets = [0.1, 1, 10, 50]
 table = pd.DataFrame([judge(budget, service) for budget in budgets for service in fleet.services])
 table = table.groupby("budget").sum()
 table
