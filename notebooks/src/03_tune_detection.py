@@ -19,13 +19,15 @@
 
 # %% [markdown]
 # ## A fleet with known truth
-# A week of three services in ten-minute windows: regressions, improvements, and what only looks like one: cost that moved
-# between functions, spikes that went away, traffic that shifted.
+# A week of three services in ten-minute windows: regressions of 2 to 15 % of what their function costs itself, improvements, and what only
+# looks like one: cost that moved between functions, spikes that went away, traffic that shifted.
 
 # %%
 from workbench.simulate import FleetConfig, simulate_fleet
 
-config = FleetConfig(n_services=3, n_functions=120, n_windows=1008, regressions=5)
+config = FleetConfig(
+    n_services=3, n_functions=120, n_windows=1008, regressions=5, relative=(0.02, 0.15)
+)
 fleet = simulate_fleet(config, seed=11)
 fleet.truth.groupby("kind").size().rename("events").to_frame()
 
@@ -68,9 +70,9 @@ plot_explanation(story, unit="% of CPU samples", scale=100)
 
 # %% [markdown]
 # ## What a budget buys
-# The same fleet, looked at with budgets from strict to generous. A regression counts as found where its function, or one that moved
-# with it, is reported within two hours of when it began; anything else that is reported is false. Most of that is no noise: what
-# drifts slowly, a spike, or cost that moved was planted to look like a regression, and no budget tells it apart.
+# The same fleet, looked at with budgets from strict to generous. A regression (or a drift) counts as found where its function, or one
+# that moved with it, is reported and may have begun within two hours of it; anything else that is reported is false. Most of that
+# is no noise: a spike, or cost that moved, was planted to look like a regression, and a budget for noise does not tell it apart.
 
 # %%
 import pandas as pd

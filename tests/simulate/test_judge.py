@@ -15,8 +15,9 @@ def test_reports_are_judged_by_function_and_place():
         columns=["service", "kind", "subject", "change_index"],
     )  # fmt: skip
     fleet = Fleet((), truth)
-    assert judge_reports(fleet, "s", [report("f", 108)]) == (2, 1, 0)
-    assert judge_reports(fleet, "s", [report("caller", 100, "f")]) == (2, 1, 0)
-    assert judge_reports(fleet, "s", [report("f", 113), report("h", 10)]) == (2, 0, 2)
-    assert judge_reports(fleet, "s", [report("f", 99), report("f", 101)]) == (2, 1, 0)
+    assert judge_reports(fleet, "s", [report("f", 108)]) == (3, 1, 0)
+    assert judge_reports(fleet, "s", [report("caller", 100, "f")]) == (3, 1, 0)
+    assert judge_reports(fleet, "s", [report("f", 113), report("h", 10)]) == (3, 1, 1)
+    assert judge_reports(fleet, "s", [report("f", 99), report("f", 101)]) == (3, 1, 0)
+    assert judge_reports(fleet, "s", [report("g", 100)]) == (3, 0, 1)
     assert judge_reports(fleet, "none", []) == (0, 0, 0)

@@ -24,17 +24,18 @@ def judge_reports(
 ) -> Judged:
     """Count which planted regressions of a service were reported, and which reports are of none.
 
-    A regression counts as reported where a report, or what moved with it, is of its function and
-    begins within `near` windows of it.
+    A regression, or a drift, counts as reported where a report, or what moved with it, is of its
+    function and may have begun within `near` windows of it.
     """
     truth = fleet.truth
-    planted = truth[(truth["service"] == service) & (truth["kind"] == "regression")]
+    planted = truth[(truth["service"] == service) & truth["kind"].isin(["regression", "drift"])]
     names = [{report.subject, *report.merged} for report in reports]
     hits = [
         {
             number
             for number, report in enumerate(reports)
-            if subject in names[number] and abs(report.change_index - index) <= near
+            if subject in names[number]
+            and report.change_index_low - near <= index <= report.change_index_high + near
         }
         for subject, index in zip(planted["subject"], planted["change_index"], strict=True)
     ]
