@@ -74,6 +74,16 @@ def test_many_series_are_relative_and_those_asked_for_are_named():
     assert line.get_ydata()[[0, 19]].tolist() == pytest.approx([10 / 15, 20 / 15])
 
 
+def test_change_points_are_marked_among_many_series():
+    rows = pd.DataFrame(np.ones((3, 20)), index=["a", "b", "c"])
+    found = detection([regression("a", 1.0, 2.0)], [regression("b", 2.0, 1.0)])
+    axes = plot_many(rows, detection=found).axes[0]
+    marks = [line.get_xdata()[0] for line in axes.lines if len(line.get_xdata()) == 2]
+    assert marks == [4.5, 4.5]
+    shaded = [(patch.get_x(), patch.get_width()) for patch in axes.patches]
+    assert shaded == [(3.5, 3.0)] * 2
+
+
 def test_regressions_have_intervals_and_what_is_new_an_arrow():
     found = [
         regression("slow", 1.0, 1.5, delta_low=0.4, delta_high=0.6),

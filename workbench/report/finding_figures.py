@@ -30,8 +30,9 @@ _LONGEST_NAME = 46
 
 
 def plot_many(
-    series: SeriesMatrix | pd.DataFrame, *, highlight: Sequence[int] = (), title: str = ""
-) -> Figure:
+    series: SeriesMatrix | pd.DataFrame, *, highlight: Sequence[int] = (),
+    detection: Detection | None = None, title: str = "",
+) -> Figure:  # fmt: skip
     """Plot many series over each other, each relative to its own median.
 
     The bands hold the middle 50 and 90 % of the series in each window; those in `highlight` are
@@ -43,6 +44,8 @@ def plot_many(
         One row a series, one column a window.
     highlight : sequence of int
         Rows to draw on top.
+    detection : Detection, optional
+        Its change points are marked, where they may have begun is shaded.
     title : str
         Shown as it is.
     """
@@ -56,6 +59,8 @@ def plot_many(
         edges = np.nanquantile(ratios, [low, high], axis=0)
         axes.fill_between(at, *edges, color=BEFORE, alpha=alpha, linewidth=0)
     axes.plot(at, np.nanmedian(ratios, axis=0), color=BEFORE, linewidth=1.4, label="median")
+    for found in (*detection.found, *detection.gains) if detection else ():
+        _mark_change(axes, found)
     for row in highlight:
         axes.plot(at, ratios[row], linewidth=1.1, label=legible(_clipped(names[row])))
     axes.yaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
@@ -122,6 +127,15 @@ def plot_funnel(detection: Detection, *, title: str = "") -> Figure:
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_xlabel("candidates that came in, and those that were let through", color=MUTED)
     return figure
+
+
+def _mark_change(axes: Axes, found: Regression) -> None:
+    colour = AFTER if found.absolute_delta > 0 else BEFORE
+    axes.axvspan(
+        found.change_index_low - 0.5, found.change_index_high + 0.5, color=colour, alpha=0.12,
+        linewidth=0,
+    )  # fmt: skip
+    axes.axvline(found.change_index - 0.5, color=colour, linewidth=0.9, linestyle=(0, (4, 3)))
 
 
 def _values(series: SeriesMatrix | pd.DataFrame) -> tuple[FloatArray, list[str]]:
