@@ -13,7 +13,16 @@ from workbench.cli import cli
 from workbench.errors import CaseError, ModelError, StoreError, WorkbenchError
 from workbench.evaluate.track import EXPERIMENT
 from workbench.history import run_git
-from workbench.solver import CASE_FILE, SolveOptions, kept_steps, open_case, resume, solve, to_json
+from workbench.solver import (
+    CASE_FILE,
+    SolveOptions,
+    investigations_file,
+    kept_steps,
+    open_case,
+    resume,
+    solve,
+    to_json,
+)
 from workbench.types import (
     Case,
     Change,
@@ -461,3 +470,10 @@ def test_the_json_is_valid_whatever_came_out(verification, change_id, before):
     if verification and not verification.applied:
         assert summary["fix"]["gain_restored"] is None
         assert summary["fix"]["interval"] == [None, None]
+
+
+def test_a_folder_may_be_told_for_what_is_kept(monkeypatch, tmp_path):
+    monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path))
+    assert investigations_file() == tmp_path / "investigations.db"
+    monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path / "mine.db"))
+    assert investigations_file() == tmp_path / "mine.db"

@@ -114,7 +114,10 @@ def _cases_in(place: Path) -> list[Path]:
         return [place]
     found = sorted(path.parent for path in place.glob(f"*/{CASE_FILE}"))
     if not found:
-        raise CaseError(f"{place}: expected a case ({CASE_FILE}), or cases in it, found none")
+        found_there = "none" if place.is_dir() else "no such folder"
+        raise CaseError(
+            f"{place}: expected a case ({CASE_FILE}), or cases in it, found {found_there}"
+        )
     return found
 
 

@@ -281,3 +281,25 @@ def test_magics_are_taken_away_again_and_those_of_others_stay(shell):
     assert before["line"] - after["line"] == {"flame"}
     workbench.load_ipython_extension(shell)
     assert "profile" in known["cell"]
+
+
+def test_regressions_shows_those_of_a_case_too(shell, make_store, tmp_path):
+    make_store({"main;a": 3.0, "main;b": 1.0}, {"main;a": 3.0, "main;b": 3.0})
+    (tmp_path / "case.json").write_text("{}", encoding="utf-8")
+    board = shell.run_line_magic("regressions", str(tmp_path))
+    assert len(board.detection.found) == 1
+    assert repr(board.detection).startswith("Detection(1 regressions, 0 improvements in ")
+
+
+def test_threads_of_the_kernel_are_nothing_to_speak_of():
+    folded = (
+        "thread (0x1);make_call (workbench/magics/recorded.py);work (a.py) 50\n"
+        "thread (0x2);run (threading.py);_event_pipe_gc (ipykernel/iostream.py) 40\n"
+        "thread (0x3);run (threading.py);mine (worker.py) 10\n"
+    )
+    assert own_stacks(folded, {1}, {2, 3}) == ("work (a.py) 50\n", 50, 10)
+
+
+@pytest.mark.skipif(USABLE[0].name != "py-spy", reason="py-spy may not trace this process")
+def test_a_cell_that_waits_is_told_so():
+    assert "it waits" in USABLE[0].record(lambda: time.sleep(0.8)).note

@@ -133,8 +133,8 @@ def test_a_saved_notebook_shows_a_picture():
 
 def test_one_file_holds_it_all(tmp_path):
     path = tmp_path / "flame.html"
-    text = FlameGraph({"main;</script><b>x": 1}).to_html(path, title="a & b")
-    assert path.read_text(encoding="utf-8") == text
+    assert FlameGraph({"main;</script><b>x": 1}).to_html(path, title="a & b") == path
+    text = path.read_text(encoding="utf-8")
     assert "<title>a &amp; b</title>" in text
     assert text.count("</script>") == 2  # its own two: what a profile says ends none
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
@@ -146,3 +146,13 @@ def test_only_flames_are_shown():
     with pytest.raises(traitlets.TraitError):
         FlameGraph(FOLDED).flame = "text"
     assert isinstance(FlameGraph(FOLDED).flame, Flame)
+
+
+def test_call_paths_are_chosen_by_what_they_end_with():
+    flame = FlameGraph({"main;f;g": 2, "main;g": 1, "main;h": 4})
+    flame.choose("g")
+    assert flame.selection["path"].tolist() == ["main;g", "main;f;g"]
+    flame.choose("h", "f")
+    assert flame.selection["path"].tolist() == ["main;h", "main;f"]
+    with pytest.raises(ProfileError, match="no function 'k' in it"):
+        flame.choose("k")

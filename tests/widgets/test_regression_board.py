@@ -34,6 +34,12 @@ def test_what_is_no_regression_is_refused(found):
         RegressionBoard(found)
 
 
+@pytest.mark.parametrize("found", [pd.DataFrame({"id": ["R-1"]}), pd.DataFrame()])
+def test_a_table_is_no_detection(found):
+    with pytest.raises(SignalError, match="expected what `detect` returns, or `found` of it"):
+        RegressionBoard(found)
+
+
 def test_numbers_that_are_not_known_are_told_as_such():
     told = RegressionBoard([regression("fresh", 0.0)])._told["rows"][0]
     assert (told["before"], told["low"], told["watts"]) == (0.0, None, None)
@@ -61,7 +67,7 @@ def test_why_it_was_reported_is_told_when_it_is_chosen():
     board = RegressionBoard(Detection((found,), (), funnel, pd.DataFrame(), explainer))
     assert board.explanation == ""
     board.selected = ["R-slow"]
-    assert board.explanation == "because of s1"
+    assert (board.explanation, board.explained) == ("because of s1", "R-slow")
     assert board._told["funnel"] == [
         {"stage": "screen", "n_in": 9, "n_out": 1, "removed": "8 flat"}
     ]

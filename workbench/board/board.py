@@ -29,7 +29,7 @@ from workbench.widgets import (
     SuspectTable,
     Task,
 )
-from workbench.widgets.view import View, still_html, views_page
+from workbench.widgets.view import View, still_html, views_page, write_page
 
 SHEETS = ("Series", "Flame graph", "Suspects", "Source", "Investigation", "Fix")
 _NO_SOURCE = Source("Choose a regression, or a function in the flame graph.")
@@ -111,13 +111,12 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             raise WorkbenchError("expected a regression to investigate: choose one first")
         return self.inquiry.begin(self.regression, question)
 
-    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
-        """Return all of it as one page that needs nothing besides itself; write it where told."""
+    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str | Path:
+        """Make all of it one page, as of a view; the sheets are of the chosen regression."""
         named = [("Regressions", self.regressions), *zip(SHEETS, self.views[1:], strict=True)]
-        text = views_page(named, title=title or f"Regressions of {self.case.service}")
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
+        of = f": {self.regression.subject}" if self.regression else ""
+        text = views_page(named, title=title or f"Regressions of {self.case.service}{of}")
+        return write_page(text, path)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         shown = super()._repr_mimebundle_(**kwargs)

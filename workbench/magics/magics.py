@@ -71,13 +71,13 @@ class WorkbenchMagics(Magics):
             raise UsageError(f"expected one file, or two to compare, got {len(paths)}")
         try:
             profiles = [self._value(path) or read(Path(path).expanduser()) for path in paths]
-            return FlameGraph(*profiles, title=Path(paths[-1]).name)
+            return FlameGraph(*profiles, title=" → ".join(Path(path).name for path in paths))
         except (WorkbenchError, OSError) as error:
             raise UsageError(str(error)) from error
 
     @line_magic
     def regressions(self, line: str) -> RegressionBoard:
-        """Show what regressed in a store, or a service of it: `%regressions STORE [SERVICE]`."""
+        """Show what regressed in a store or a case: `%regressions FOLDER [SERVICE]`."""
         from workbench.agent.opened import open_service
         from workbench.store import Store
 
@@ -87,7 +87,9 @@ class WorkbenchMagics(Magics):
                 f"expected a store and, where it has more, a service, got {len(words)}"
             )
         try:
-            store = Store.open(Path(words[0]).expanduser())
+            folder = Path(words[0]).expanduser()
+            is_case = (folder / "case.json").is_file()
+            store = Store.open(folder / "store" if is_case else folder)
             services = words[1:] or store.services()
             if len(services) != 1:
                 raise UsageError(f"expected one of the services {', '.join(services)} besides")

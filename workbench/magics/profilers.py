@@ -65,11 +65,18 @@ class PySpy:
             raw = Path(place) / "stacks.txt"
             with _attached(raw):
                 here, before = {threading.get_ident(), threading.get_native_id()}, thread_ids()
+                began_s = time.perf_counter()
                 make_call(call)
+                wall_s = time.perf_counter() - began_s
             told = raw.read_text("utf-8", "replace") if raw.is_file() else ""
         stacks, n_samples, n_elsewhere = own_stacks(told, here, before)
         notes = []
-        if n_samples < FEWEST_SAMPLES:
+        if n_samples < FEWEST_SAMPLES and wall_s * RATE_HZ > 5 * FEWEST_SAMPLES:
+            notes.append(
+                f"it took {wall_s:.1f} s, and next to no CPU time: it waits; --with cProfile tells "
+                "for what"
+            )
+        elif n_samples < FEWEST_SAMPLES:
             notes.append(
                 f"too short to tell: {n_samples} samples at {RATE_HZ} a second; repeat the work, "
                 "or use --with cProfile"

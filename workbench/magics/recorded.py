@@ -16,6 +16,8 @@ THREADS = "<threads>"
 LEAST_SHARE = 0.01
 """Of what is left out, from which on that is said."""
 _OURS = "workbench/magics/"
+_KERNEL = ("ipykernel/", "zmq/", "tornado/", "jupyter_client/")
+"""Of the threads that every notebook has."""
 _THREAD = re.compile(r"thread \((?P<id>\d+|0x[0-9A-Fa-f]+)\)")
 
 
@@ -95,7 +97,8 @@ def own_stacks(folded: str, here: Collection[int], before: Collection[int]) -> t
         if thread in here:
             cut = _of_call(frames)
         elif thread in before:
-            n_elsewhere += 0 if any(map(is_own, frames)) else int(count)  # it listens to py-spy
+            is_known = any(map(is_own, frames)) or any(name in stack for name in _KERNEL)
+            n_elsewhere += 0 if is_known else int(count)  # who listens to py-spy, or to the user
             continue
         else:
             cut = [THREADS, *_of_work(frames)]

@@ -10,6 +10,8 @@ from typing import Any
 
 import platformdirs
 
+_FILE = "investigations.db"
+
 
 @dataclass(frozen=True, slots=True)
 class SolveOptions:
@@ -36,7 +38,7 @@ class SolveOptions:
 
 
 def investigations_file() -> Path:
-    """Return where investigations are kept: `WORKBENCH_STATE`, or the user's data folder."""
+    """Return the file of investigations: `WORKBENCH_STATE`, or in it, or the user's."""
     if told := os.environ.get("WORKBENCH_STATE"):
-        return Path(told)
-    return platformdirs.user_data_path("efficiency-workbench") / "investigations.db"
+        return Path(told) / _FILE if Path(told).is_dir() else Path(told)
+    return platformdirs.user_data_path("efficiency-workbench") / _FILE

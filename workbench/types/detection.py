@@ -105,7 +105,7 @@ class Explanation:
         return self.text
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class Detection:
     """What was found, and what each stage of the funnel removed."""
 
@@ -119,6 +119,12 @@ class Detection:
     """One row a candidate that a stage removed: `series`, `subject`, `metric`, `change_index`,
     `stage`, `reason`."""
     explainer: Callable[[Detection, Hashable], Explanation] | None = field(default=None, repr=False)
+
+    def __repr__(self) -> str:
+        """Return how much was found."""
+        n_in = int(self.funnel["n_in"].iloc[0]) if len(self.funnel) else 0
+        found = f"{len(self.found)} regressions, {len(self.gains)} improvements"
+        return f"Detection({found} in {n_in:,} series)"
 
     @property
     def regressions(self) -> pd.DataFrame:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from os import PathLike
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import traitlets
 
@@ -89,6 +90,16 @@ class FlameGraph(View):
     @traitlets.observe("selected")
     def _select(self, change: Any) -> None:
         self.selection = self.flame.table(change["new"])
+
+    def choose(self, *functions: str) -> None:
+        """Select every call path that ends with one of some functions, by name or subject."""
+        flame = self.flame
+        wanted = {
+            number for number, f in enumerate(flame.functions) if {f.name, f.subject} & {*functions}
+        }
+        if not wanted:
+            raise ProfileError(f"no function {functions[0]!r} in it" if functions else "no name")
+        self.selected = np.flatnonzero(np.isin(flame.function, [*wanted])).tolist()
 
     def still(self) -> dict[str, str]:
         """Return the picture of it."""

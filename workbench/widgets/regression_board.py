@@ -52,6 +52,7 @@ class RegressionBoard(View):
         sync=True
     )
     explanation = traitlets.Unicode(help="Why the chosen one was reported.").tag(sync=True)
+    explained = traitlets.Unicode(help="Id of the one that `explanation` is of.").tag(sync=True)
     selection = traitlets.Instance(
         pd.DataFrame, help="The chosen ones, as `Detection.regressions` has them."
     )
@@ -94,7 +95,9 @@ class RegressionBoard(View):
     @traitlets.observe("selected")
     def _choose(self, change: Any) -> None:
         chosen = [self._found[regression_id] for regression_id in change["new"]]
-        self.explanation = self._explain(chosen[0]) if chosen else ""
+        with self.hold_sync():
+            self.explained = chosen[0].id if chosen else ""
+            self.explanation = self._explain(chosen[0]) if chosen else ""
         self.selection = Detection(
             tuple(chosen), (), self.detection.funnel, self.detection.removed
         ).regressions
@@ -120,6 +123,8 @@ class RegressionBoard(View):
 def _detection(found: Iterable[Regression]) -> Detection:
     if not isinstance(found, Iterable):
         raise SignalError(f"expected a Detection, or regressions, got {found!r:.80}")
+    if isinstance(found, pd.DataFrame):
+        raise SignalError("expected what `detect` returns, or `found` of it, got a DataFrame")
     regressions = [*found]
     for one in regressions:
         if not isinstance(one, Regression):

@@ -37,20 +37,18 @@ class View(anywidget.AnyWidget):
         """Return what is shown where no script runs, by MIME type: text, and HTML or SVG."""
         raise NotImplementedError
 
-    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str:
-        """Return the widget as a page that needs nothing besides itself; write it where told.
+    def to_html(self, path: Path | str | None = None, *, title: str = "") -> str | Path:
+        """Make the widget a page that needs nothing besides itself.
 
         Parameters
         ----------
         path : path, optional
-            File to write to.
+            File to write to, which is then returned. Default: the text of the page is.
         title : str
             Of the page. Default: what the widget is.
         """
         text = views_page([("", self)], title=title or self.still()["text/plain"])
-        if path is not None:
-            Path(path).write_text(text, encoding="utf-8")
-        return text
+        return write_page(text, path)
 
     def shown(self, heading: str = "") -> Shown:
         """Return it as a part of a page."""
@@ -88,6 +86,14 @@ def views_page(views: Sequence[tuple[str, View]], *, title: str) -> str:
         title=title,
         style=stylesheet(*(JS / style for style in styles)),
     )
+
+
+def write_page(text: str, path: Path | str | None) -> str | Path:
+    """Write a page where that is told, and return where; else return the text."""
+    if path is None:
+        return text
+    Path(path).write_text(text, encoding="utf-8")
+    return Path(path)
 
 
 def still_html(view: View) -> str:

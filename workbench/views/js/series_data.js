@@ -99,8 +99,9 @@ export class Series {
 
   /** @param {number} start @param {number} end not included */
   spanName(start, end) {
-    const n = end - start === 1 ? "1 window" : `${end - start} windows`;
-    return end - start === 1 ? this.windowName(start) : `${this.windowName(start)} to ${this.windowName(end - 1)} (${n})`;
+    if (end - start === 1) return this.windowName(start);
+    const last = this.timesMs && end < this.timesMs.length ? `until ${this.windowName(end)}` : `to ${this.windowName(end - 1)}`;
+    return `${this.windowName(start)} ${last} (${end - start} windows)`;
   }
 
   /** @param {number} ms */
