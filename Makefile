@@ -34,7 +34,8 @@ demo: $(READY)   ## solve the four recorded cases and write out/demo
 	@$(BIN)/workbench demo --out out/demo
 
 test: $(READY) $(if $(NPM),$(MODULES))  ## every test: unit, whole solves, notebooks, wheel, browser
-	@$(BIN)/pytest -m ""
+	@$(BIN)/pytest -n 2 --dist loadfile
+	@$(BIN)/pytest -m "slow or network or browser"
 
 unit: $(READY)   ## the fast tests alone
 	@$(BIN)/pytest

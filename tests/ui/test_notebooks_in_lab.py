@@ -250,7 +250,7 @@ def test_a_claim_leads_to_the_step_that_holds_it(notebook):
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (PROFILES, 5), (TUNING, 2), (MODEL, 1)])
+@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (PROFILES, 5), (TUNING, 2), (MODEL, 2)])
 def test_everybody_can_use_each_view(notebook, name, n_views, theme):
     assert check_all(notebook(name), theme) == n_views
     notebook(name).theme("Light")

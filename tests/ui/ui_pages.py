@@ -55,6 +55,9 @@ _OF_NOTEBOOK_7 = {
 """What Notebook 7 says by itself when it opens a file; a module of ours would be named `blob:`."""
 _FONT_OF_NOTEBOOK_7 = re.compile(r"/static/notebook/[^/]*\.woff2$")
 """A server that has given JupyterLab a font refuses Notebook 7 the one of the same name."""
+_EARLY = ("widget model not found", "/@jupyter-widgets/jupyterlab-manager/")
+"""What the manager says of views that are saved in a notebook, where JupyterLab draws them before it
+has read them; it draws them again then, which tests look at."""
 _OF_PAGES = ("region", "landmark-one-main", "page-has-heading-one")
 """Rules of axe-core that are about what stands around a view."""
 
@@ -75,7 +78,9 @@ class Watch:
 
     def _hear(self, message: Any) -> None:
         place = (message.location or {}).get("url", "")
-        if message.type == "error" and not _FONT_OF_NOTEBOOK_7.search(place):
+        is_early = _EARLY[0] in message.text and _EARLY[1] in place
+        is_known = is_early or _FONT_OF_NOTEBOOK_7.search(place)
+        if message.type == "error" and not is_known:
             self.faults.append(f"console: {message.text[:300]} ({place})")
 
     def _catch(self, error: Any) -> None:
