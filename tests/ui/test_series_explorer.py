@@ -66,7 +66,7 @@ def drag(page, start, end):
 
 def test_a_drag_brushes_windows_and_the_button_shows_them_alone(page):
     drag(page, 0.205, 0.395)
-    assert "2024-03-04 20:00 UTC to 2024-03-05 15:00 UTC (20 windows)" in status(page)
+    assert "2024-03-04 20:00 UTC until 2024-03-05 16:00 UTC (20 windows)" in status(page)
     page.get_by_role("button", name="Zoom to brush").click()
     assert status(page).startswith("Showing 2024-03-04 20:00 UTC")
     page.get_by_role("button", name="Whole time").click()
