@@ -301,6 +301,7 @@ def test_threads_of_the_kernel_are_nothing_to_speak_of():
     assert own_stacks(folded, {1}, {2, 3}) == ("work (a.py) 50\n", 50, 10)
 
 
+@pytest.mark.slow  # likewise
 @pytest.mark.skipif(USABLE[0].name != "py-spy", reason="py-spy may not trace this process")
 def test_a_cell_that_waits_is_told_so():
     assert "it waits" in USABLE[0].record(lambda: time.sleep(0.8)).note
