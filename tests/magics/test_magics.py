@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 import workbench
 from workbench.errors import ProfileError
 from workbench.magics import PROFILERS, choose_profiler
+from workbench.magics.profilers import too_few
 from workbench.magics.recorded import own_stacks
 from workbench.widgets import FlameGraph, RegressionBoard
 
@@ -301,7 +302,9 @@ def test_threads_of_the_kernel_are_nothing_to_speak_of():
     assert own_stacks(folded, {1}, {2, 3}) == ("work (a.py) 50\n", 50, 10)
 
 
-@pytest.mark.slow  # likewise
-@pytest.mark.skipif(USABLE[0].name != "py-spy", reason="py-spy may not trace this process")
-def test_a_cell_that_waits_is_told_so():
-    assert "it waits" in USABLE[0].record(lambda: time.sleep(0.8)).note
+def test_a_cell_with_next_to_no_samples_is_told_why():
+    assert too_few(40, 0.2) == ""
+    assert too_few(3, 0.02).startswith("too short to tell: 3 samples at 200 a second; repeat")
+    assert too_few(3, 2.0) == (
+        "it took 2.0 s, and next to no CPU time: it waits; --with cProfile tells for what"
+    )

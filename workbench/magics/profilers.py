@@ -70,17 +70,7 @@ class PySpy:
                 wall_s = time.perf_counter() - began_s
             told = raw.read_text("utf-8", "replace") if raw.is_file() else ""
         stacks, n_samples, n_elsewhere = own_stacks(told, here, before)
-        notes = []
-        if n_samples < FEWEST_SAMPLES and wall_s * RATE_HZ > 5 * FEWEST_SAMPLES:
-            notes.append(
-                f"it took {wall_s:.1f} s, and next to no CPU time: it waits; --with cProfile tells "
-                "for what"
-            )
-        elif n_samples < FEWEST_SAMPLES:
-            notes.append(
-                f"too short to tell: {n_samples} samples at {RATE_HZ} a second; repeat the work, "
-                "or use --with cProfile"
-            )
+        notes = [too_few(n_samples, wall_s)]
         notes.append(tell_elsewhere(n_elsewhere, n_samples + n_elsewhere, "samples"))
         profile = (
             read(stacks.encode(), format="folded")
@@ -88,6 +78,17 @@ class PySpy:
             else ProfileBuilder(ValueType("samples", "count")).build()
         )
         return Recorded(profile, "; ".join(filter(None, notes)))
+
+
+def too_few(n_samples: int, wall_s: float) -> str:
+    """Return what is to be said of a call with next to no samples; empty where there are enough."""
+    if n_samples >= FEWEST_SAMPLES:
+        return ""
+    if wall_s * RATE_HZ > 5 * FEWEST_SAMPLES:
+        waits = f"it took {wall_s:.1f} s, and next to no CPU time: it waits"
+        return f"{waits}; --with cProfile tells for what"
+    few = f"too short to tell: {n_samples} samples at {RATE_HZ} a second"
+    return f"{few}; repeat the work, or use --with cProfile"
 
 
 class CProfile:
