@@ -38,9 +38,9 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench.detect import change_points, detect, find_background
-from workbench.detect.inputs import read_signals
 from workbench.detect.noise.screen import screen
 from workbench.simulate import Noise, simulate_series
+from workbench.types.signals import read_signals
 
 N_OURS, N_STEPS, N_FAST, N_NULL = 10_000, 200, 50_000, 300
 N_WINDOWS, NEAR, VERY_NEAR = 1008, 12, 3

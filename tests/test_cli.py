@@ -379,6 +379,17 @@ def test_replicates_may_have_other_value_types_beside(workbench, tmp_path):
     code, out, err = workbench("profile", "a.folded", "b.folded", "--after", "c.folded")
     assert (code, err) == (0, "")
     assert [line.split()[0] for line in out.splitlines()[:3]] == ["before", "before", "after"]
+    assert out.splitlines()[1].startswith("before  b.folded: Profile(")
+    code, out, err = workbench("profile", "c.folded", "--after", "a.folded", "b.folded", "--rows", "1")  # fmt: skip
+    assert (code, err) == (0, "")
+    sides = [line.split()[:2] for line in out.splitlines()[:3]]
+    assert sides == [["before", "c.folded:"], ["after", "a.folded:"], ["after", "b.folded:"]]
+    for words in (("--after=a.folded", "b.folded"), ("--after", "a.folded", "--after", "b.folded")):
+        assert workbench("profile", "c.folded", *words, "--rows", "1")[1] == out
+    code, _, err = workbench("profile", "--after", "a.folded", "b.folded")
+    assert (code, "Missing argument 'FILES...'" in err) == (2, True)
+    code, _, err = workbench("profile", "a.folded", "--after")
+    assert (code, "Option '--after' requires an argument" in err) == (2, True)
     code, _, err = workbench("profile", "a.folded", "--after", "c.folded", "--save", "x.folded")
     assert code == 2
     assert "expected --function and --save without --after" in err

@@ -278,6 +278,7 @@ PUBLIC = {
         "Reproduction",
         "SeriesMatrix",
         "SeriesParts",
+        "Signals",
         "Stacks",
         "Step",
         "Suspect",
@@ -285,6 +286,7 @@ PUBLIC = {
         "Verification",
         "Workload",
         "quiet_cost",
+        "read_signals",
     ],
     "workbench.solver": [
         "CASE_FILE",

@@ -206,7 +206,7 @@ def test_a_difference_of_two_profiles_is_refused():
     "a;b\nc;d\ne;f 1\n",
 ])  # fmt: skip
 def test_prose_is_not_taken_for_stacks(text):
-    with pytest.raises(ParseError, match="expected one of jfr, "):
+    with pytest.raises(ParseError, match=r"expected a profile \(jfr, "):
         read(text.encode())
 
 

@@ -254,5 +254,5 @@ def test_calls_at_one_address_do_not_multiply_without_bound():
 
 @pytest.mark.parametrize("first", ["--- mutex.py\t2020", "--- a/heapz.c", "heap profile"])
 def test_a_patch_is_none_of_these_forms(first):
-    with pytest.raises(ParseError, match="expected one of"):
+    with pytest.raises(ParseError, match="expected a profile"):
         read(f"{first}\n+++ b\n".encode())

@@ -14,6 +14,7 @@ from workbench.errors import ParseError
 from workbench.ingest import FORMATS, deep_json, read
 from workbench.ingest.content import Content
 from workbench.ingest.read import find_format
+from workbench.ingest.series import read_series
 from workbench.types import Profile
 
 
@@ -167,7 +168,7 @@ def test_any_bytes_are_a_profile_or_a_parse_error(data, format):
 )
 def test_what_is_no_profile_is_refused(tmp_path, data):
     (tmp_path / "p").write_bytes(data)
-    with pytest.raises(ParseError, match=r"p: expected (one of jfr, .*folded|a profile), got"):
+    with pytest.raises(ParseError, match=r"p: expected a profile( \(jfr, .*folded\))?, got"):
         read(tmp_path / "p")
 
 
@@ -232,6 +233,8 @@ def test_a_mark_of_the_encoding_is_no_part_of_the_text(encoding):
      "a tar archive: unpack it first"),
     (gzip.compress(gzip.compress(b"a;b 1\n")), "gzip within gzip: unpack it first"),
     (b"\x04\x22\x4d\x18rest", "LZ4, as of recordings of memray, which are for its own reports"),
+    (b"time,parse\n2026-01-01,3\n",
+     "a table of series (CSV), which workbench.ingest.series.read_series reads"),
     (b"", "an empty file"),
 ])  # fmt: skip
 def test_what_is_no_profile_is_called_what_it_is(data, seen):
@@ -239,8 +242,19 @@ def test_what_is_no_profile_is_called_what_it_is(data, seen):
         read(data)
 
 
+@pytest.mark.parametrize("wrong", [None, 3, ["a.folded"]])
+def test_what_is_neither_path_nor_content_is_refused(wrong):
+    with pytest.raises(ParseError, match="expected the path of a profile, or its content, got "):
+        read(wrong)
+    with pytest.raises(ParseError, match="expected the path of series, or their content, got "):
+        read_series(wrong)
+
+
 def test_of_what_is_not_known_the_beginning_is_told():
-    with pytest.raises(ParseError, match="expected one of jfr, .*folded, got b'what is this'$"):
+    with pytest.raises(
+        ParseError,
+        match=r"expected a profile \(jfr, .*folded\), got text that begins 'what is this'$",
+    ):
         read(b"what is this")
 
 

@@ -250,11 +250,32 @@ def test_flame_shows_a_file_or_two(shell, tmp_path):
     assert shell.run_line_magic("flame", "kept").flame.is_estimate
 
 
-@pytest.mark.parametrize("line", ["", "a b c", "not-there.folded", "'not-closed"])
-def test_flame_says_what_it_expected(shell, line):
-    with pytest.raises(
-        UsageError, match="expected one file|not-there|expected words, quotes in pairs"
-    ):
+def test_flame_compares_replicates(shell, tmp_path):
+    for name, n in (("a1", 50), ("a2", 52), ("b1", 90), ("b2", 91)):
+        (tmp_path / f"{name}.folded").write_text(f"main;a {n}\nmain;b 30\n", encoding="utf-8")
+    names = [f"{tmp_path}/{name}.folded" for name in ("a1", "a2", "b1", "b2")]
+    shown = shell.run_line_magic("flame", f"{' '.join(names[:2])} --after {' '.join(names[2:])}")
+    assert shown.flame.title == "a1.folded, a2.folded → b1.folded, b2.folded"
+    expected = ((50 / 80) + (52 / 82)) / 2
+    (at,) = [n for n, f in enumerate(shown.flame.function) if shown.flame.functions[f].name == "a"]
+    assert shown.flame.before[at] / shown.flame.before[0] == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "arguments are required: before"),
+        (
+            "a b c",
+            "expected one file, or two to compare, got 3; replicates are told apart by --aft",
+        ),
+        ("a --after", "--after: expected at least one argument"),
+        ("not-there.folded", "not-there"),
+        ("'not-closed", "expected words, quotes in pairs"),
+    ],
+)
+def test_flame_says_what_it_expected(shell, line, said):
+    with pytest.raises(UsageError, match=said):
         shell.run_line_magic("flame", line)
 
 
@@ -263,6 +284,17 @@ def test_regressions_shows_those_of_a_store(shell, make_store, tmp_path):
     board = shell.run_line_magic("regressions", str(tmp_path / "store"))
     assert isinstance(board, RegressionBoard)
     assert "b" in board.detection.regressions.subject.iloc[0]
+
+
+def test_regressions_shows_those_of_a_file_of_series(shell, tmp_path):
+    rows = [
+        f"2026-01-{day:02},{(9 if day < 15 else 12) + day % 3 / 9},{5 + day % 2 / 9}"
+        for day in range(1, 29)
+    ]
+    (tmp_path / "latency.csv").write_text("\n".join(["time,parse,read", *rows]), encoding="utf-8")
+    board = shell.run_line_magic("regressions", str(tmp_path / "latency.csv"))
+    assert [one.subject for one in board.detection.found] == ["parse"]
+    assert "series" in board._told["rows"][0]
 
 
 @pytest.mark.parametrize("line", ["", "no-store", "a b c", '"not-closed'])

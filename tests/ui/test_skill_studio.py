@@ -111,7 +111,9 @@ def test_files_that_python_takes_away_and_adds_are_marked(lab, studio):
     studio.get_by_role("button", name="new.md").click()
     part(studio, "Revert file").click()
     expect(marks).to_have_text(["− removed"])
-    lab.until("sorted(studio.files)", ["SKILL.md", "scripts/playbook.py"])  # before Python edits too
+    lab.until(
+        "sorted(studio.files)", ["SKILL.md", "scripts/playbook.py"]
+    )  # before Python edits too
     lab.value("studio.files.pop('SKILL.md') and studio.send_state('files')")
     lab.value("setattr(studio, 'path', 'SKILL.md')")
     expect(studio).to_contain_text("The variant does not have this file.")

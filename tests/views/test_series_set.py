@@ -4,7 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.detect import detect
 from workbench.errors import SignalError
+from workbench.ingest.series import read_series
 from workbench.types import Change, Detection, Regression, SeriesMatrix
 from workbench.views import SeriesSet, series_set_of
 from workbench.views.series_columns import series_columns
@@ -81,7 +83,7 @@ def test_naive_times_are_taken_as_utc():
         ([[1, 2], [3]], "all as long"),
         (3, r"expected series \(n_series, n_windows\), got 3"),
         (np.ones((1, 2, 3)), r"got shape \(1, 2, 3\)"),
-        ({"a": ["x", "y"]}, "all numbers"),
+        ({"a": ["x", "y"]}, "expected numbers: .* 'x'"),
         ({"a": [1, np.inf]}, "series a: expected finite values, or NaN for none, got inf at index 1"),
         (None, "got None"),
         ([1e300, 1.0], r"series: expected values from 1e-38 to 3e\+38, got 1e\+300"),
@@ -93,6 +95,40 @@ def test_naive_times_are_taken_as_utc():
 def test_what_is_no_series_is_refused(what, said):
     with pytest.raises(SignalError, match=said):
         series_set_of(what)
+
+
+def test_what_a_reader_of_files_gives_is_shown_and_judged_by_the_same_names():
+    rng = np.random.default_rng(0)
+    at = pd.date_range("2024-03-04", periods=40, freq="1h")
+    wide = pd.DataFrame(rng.normal(1, 0.01, (40, 2)), columns=["parse", "read"])
+    wide.loc[20:, "parse"] += 0.2
+    content = wide.assign(at=at, version=["v1"] * 15 + ["v2"] * 25).to_csv(index=False).encode()
+    frame = read_series(content)
+    shown = series_set_of(frame, detection=detect(frame))
+    assert shown.names == ("parse", "read")
+    assert shown.times.equals(at.tz_localize("UTC"))
+    assert [(change.row, change.index) for change in shown.changes] == [(0, 20)]
+    assert [(event.position, event.title) for event in shown.events] == [(15.0, "v1 → v2")]
+
+
+def test_units_that_series_tell_are_theirs_unless_the_user_says_another():
+    frame = pd.DataFrame({
+        "metric": ["time", "memory"] * 2, "unit": ["seconds", "bytes"] * 2,
+        "subject": ["", "", "", ""], "window": [0, 0, 1, 1], "value": [1.0, 9.0, 2.0, 8.0],
+    })  # fmt: skip
+    shown = series_set_of(frame)
+    assert dict(zip(shown.names, shown.units, strict=True)) == {
+        "memory": "bytes", "time": "seconds",
+    }  # fmt: skip
+    assert {*series_set_of(frame, unit="x").units} == {"x"}
+    assert {*series_set_of(frame, unit={"time": "x"}).units} == {"x", "bytes"}
+
+
+def test_windows_that_are_revisions_alone_are_called_by_them():
+    windows = pd.DataFrame({"version": ["a1", "b2", "c3"]})
+    shown = series_set_of(SeriesMatrix(("f",), ("",), np.array([[1.0, 2, 3]]), windows))
+    assert [*shown.windows] == ["a1", "b2", "c3"]
+    assert shown.events == ()
 
 
 def test_medians_are_those_of_numpy():
@@ -228,7 +264,7 @@ def test_columns_hold_four_bytes_a_value():
 
 def test_numbered_windows_need_no_names():
     assert series_columns(series_set_of(STEP))["columns"]["window_names"]["data"] == b"[]"
-    frame = pd.DataFrame([[1.0, 2.0]], columns=["v1", "v2"])
+    frame = pd.DataFrame([[1.0, 2.0]], index=["a"], columns=["v1", "v2"])
     assert series_columns(series_set_of(frame))["columns"]["window_names"]["data"] == b'["v1","v2"]'
 
 

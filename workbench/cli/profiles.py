@@ -13,6 +13,8 @@ import click
 from workbench.cli.output import print_changes, print_functions, print_neighbours, tracked
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from workbench.types import Profile
 
 
@@ -102,9 +104,26 @@ def _watch(store: Any, folder: Path, labels: Any) -> None:
         click.echo("stopped", err=True)
 
 
-@click.command()
+class _Sides(click.Command):
+    """A command whose `--after` takes all files that follow it, as shells expand `new*.pb.gz`."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Parse, with `--after` before each of its files."""
+        told: list[str] = []
+        is_after = False
+        for before, word in zip(["", *args], args, strict=False):
+            if word.startswith("-"):
+                is_after = word.partition("=")[0] == "--after"
+            elif is_after and before != "--after":
+                told.append("--after")
+            told.append(word)
+        return super().parse_args(ctx, told)
+
+
+@click.command(cls=_Sides)
 @click.argument("files", nargs=-1, required=True)
-@click.option("--after", multiple=True, help="A later profile to compare with; again, a replicate.")
+@click.option("--after", multiple=True, metavar="FILE…",
+              help="Later profiles to compare with: all files that follow.")  # fmt: skip
 @click.option("--function", help="Show who calls this function, and whom it calls.")
 @click.option("--by", type=click.Choice(["self", "total"]), default="self", show_default=True,
               help="What to order functions by.")  # fmt: skip
@@ -129,7 +148,12 @@ def profile(
 
     before = [read(file, format=format) for file in files]
     if after:
-        _show_changes(before, [read(file, format=format) for file in after], value_type, rows)
+        later = [read(file, format=format) for file in after]
+        for side, names, profiles in (("before", files, before), ("after", after, later)):
+            for name, recorded in zip(names, profiles, strict=True):
+                click.echo(f"{side:6}  {name}: {recorded!r}")
+        click.echo()
+        print_changes(_changes(before, later, value_type), rows)
         return
     merged = before[0].merge(*before[1:])
     kind = str(merged.value_types[merged.value_index(value_type)])
@@ -145,17 +169,10 @@ def profile(
         click.echo(f"wrote {save}")
 
 
-def _show_changes(
-    before: list[Profile], after: list[Profile], value_type: str | None, rows: int
-) -> None:
-    diff = before[0].diff(
+def _changes(before: list[Profile], after: list[Profile], value_type: str | None) -> pd.DataFrame:
+    return before[0].diff(
         after[0],
         value_type=value_type,
         before_replicates=before[1:],
         after_replicates=after[1:],
     )
-    for side, profiles in (("before", before), ("after", after)):
-        for recorded in profiles:
-            click.echo(f"{side:6}  {recorded!r}")
-    click.echo()
-    print_changes(diff, rows)

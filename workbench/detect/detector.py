@@ -16,12 +16,12 @@ import pandas as pd
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.funnel import detect
-from workbench.detect.inputs import Signals, read_signals, with_times
 from workbench.detect.noise.background import Background, find_background
 from workbench.detect.noise.calibrate import Prior
 from workbench.detect.noise.design import Design, Layout
 from workbench.errors import SignalError
 from workbench.types import Detection, FloatArray, IntArray, Regression
+from workbench.types.signals import Signals, read_signals, with_times
 
 _STATE = 1
 _LOOKS = 4.0

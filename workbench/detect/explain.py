@@ -8,7 +8,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.noise.background import Background, blocks_of, find_background
 from workbench.detect.noise.calibrate import judge
 from workbench.detect.noise.screen import filled
@@ -17,6 +16,7 @@ from workbench.detect.stages.localise import fit_jointly
 from workbench.detect.views import View, split_views
 from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, FloatArray, Regression, SeriesParts
+from workbench.types.signals import Signals, read_signals
 
 _ENDS = 40
 """Places at which a drift may have come to its end."""

@@ -18,7 +18,6 @@ import pandas as pd
 
 from workbench.detect.config import DetectConfig
 from workbench.detect.explain import Explainer
-from workbench.detect.inputs import Signals, read_signals
 from workbench.detect.noise.background import Background
 from workbench.detect.noise.screen import filled
 from workbench.detect.parts import Seen, look_at_all, look_at_parts
@@ -38,6 +37,7 @@ from workbench.types import (
     SeriesParts,
     Stacks,
 )
+from workbench.types.signals import Signals, read_signals
 
 _NORMAL_95 = 1.96
 _NEW = 0.01

@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals, keys_of, read_signals
 from workbench.detect.noise.background import Background, check_fits, find_background
 from workbench.detect.stages.changes import Changes, Funnel, costs_among, lasting_changes
 from workbench.detect.stages.localise import Candidate
 from workbench.errors import SignalError
 from workbench.types import IntArray, SeriesParts
+from workbench.types.signals import Signals, keys_of, read_signals
 
 _N_AT_ONCE = 8
 

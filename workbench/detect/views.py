@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from workbench.detect.inputs import Signals, check_finite
 from workbench.detect.stages.localise import Candidate
 from workbench.types import IntArray
+from workbench.types.signals import Signals, check_finite
 
 _BRIDGED = 0.05
 """Part of the windows that a series may lack and still be judged with the others."""

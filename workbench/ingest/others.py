@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from workbench.ingest.content import Content
+from workbench.ingest.series.tables import is_csv
 
 _MAGIC = {
     b"PERFILE2": "a recording of perf: write it as text with `perf script`",
@@ -50,7 +51,10 @@ _JSON: dict[str, Callable[[dict[str, Any]], bool]] = {
 
 def describe(content: Content) -> str:
     """Return what content is, if it is known, else how it begins."""
-    return name_other(content) or repr(content.data[:40])
+    begin = content.data[:40]
+    is_text = not set(begin) - {*b"\t\r\n", *range(32, 127)}
+    shown = f"text that begins {begin.decode()!r}" if is_text else repr(begin)
+    return name_other(content) or shown
 
 
 def name_other(content: Content) -> str | None:
@@ -61,6 +65,8 @@ def name_other(content: Content) -> str | None:
     page = content.json.value if content.is_json else None
     if content.data[257:262] == b"ustar":
         return "a tar archive: unpack it first"
+    if is_csv(content):
+        return "a table of series (CSV), which workbench.ingest.series.read_series reads"
     names = [name for magic, name in _MAGIC.items() if start.startswith(magic)]
     if isinstance(page, dict):
         names += [name for name, fits in _JSON.items() if fits(page)]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -77,6 +78,8 @@ def read(
     ParseError
         Names the file, the place in it, what was seen and what was expected.
     """
+    if not isinstance(source, str | PathLike | bytes):
+        raise ParseError(f"expected the path of a profile, or its content, got {source!r:.80}")
     path = None if isinstance(source, bytes) else Path(source)
     if path is not None and (path.is_dir() or not path.exists()):
         seen = "a folder" if path.is_dir() else "no such file"
@@ -106,7 +109,7 @@ def unknown(content: Content) -> ParseError:
         except ParseError as error:
             return error
     other = name_other(content)
-    expected = "a profile" if other else f"one of {', '.join(FORMATS)}"
+    expected = "a profile" if other else f"a profile ({', '.join(FORMATS)})"
     return ParseError(f"expected {expected}, got {other or describe(content)}")
 
 

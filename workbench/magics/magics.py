@@ -61,33 +61,58 @@ class WorkbenchMagics(Magics):
             display(FlameGraph(recorded.profile, title="cell"))
         run.check()
 
+    @magic_arguments()
+    @argument("before", nargs="+", help="Files of any profiler, or variables; two: before, after.")
+    @argument("--after", nargs="+", default=[], help="Later ones; those before are replicates.")
     @line_magic
     def flame(self, line: str) -> FlameGraph:
-        """Show the flame graph of a profile: `%flame FILE`, or of two: `%flame BEFORE AFTER`."""
+        """Show the flame graph of a profile, or what changed: `%flame BEFORE… --after AFTER…`."""
         from workbench.ingest import read
 
-        paths = _words(line)
-        if not 1 <= len(paths) <= 2:
-            raise UsageError(f"expected one file, or two to compare, got {len(paths)}")
+        told = self.flame.parser.parse_args(_words(line))
+        sides = [told.before, told.after]
+        if not told.after:
+            if len(told.before) > 2:
+                raise UsageError(
+                    f"expected one file, or two to compare, got {len(told.before)}; replicates "
+                    "are told apart by --after"
+                )
+            sides = [told.before[:1], told.before[1:]]
         try:
-            profiles = [self._value(path) or read(Path(path).expanduser()) for path in paths]
-            return FlameGraph(*profiles, title=" → ".join(Path(path).name for path in paths))
+            profiles = [
+                [self._value(path) or read(Path(path).expanduser()) for path in paths]
+                for paths in sides
+                if paths
+            ]
+            names = [", ".join(Path(path).name for path in paths) for paths in sides if paths]
+            return FlameGraph(*profiles, title=" → ".join(names))
         except (WorkbenchError, OSError) as error:
             raise UsageError(str(error)) from error
 
     @line_magic
     def regressions(self, line: str) -> RegressionBoard:
-        """Show what regressed in a store or a case: `%regressions FOLDER [SERVICE]`."""
+        """Show what regressed in a store, case or file of series: `%regressions PATH [SERVICE]`.
+
+        A service is named where a store has several.
+        """
         from workbench.agent.opened import open_service
+        from workbench.detect import detect
+        from workbench.ingest.series import read_series
         from workbench.store import Store
 
         words = _words(line)
         if not 1 <= len(words) <= 2:
             raise UsageError(
-                f"expected a store and, where it has more, a service, got {len(words)}"
+                f"expected a store or a file of series, and a service where it has several, got "
+                f"{len(words)} words"
             )
         try:
             folder = Path(words[0]).expanduser()
+            if folder.is_file():
+                measured = read_series(folder)
+                if words[1:]:
+                    measured = measured[measured["service"] == words[1]]
+                return RegressionBoard(detect(measured), series=measured)
             is_case = (folder / "case.json").is_file()
             store = Store.open(folder / "store" if is_case else folder)
             services = words[1:] or store.services()

@@ -26,6 +26,7 @@ from workbench.types.cases import (
 )
 from workbench.types.detection import Detection, Explanation, Regression
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
+from workbench.types.signals import Signals, read_signals
 
 __all__ = [
     "MITIGATIONS",
@@ -52,6 +53,7 @@ __all__ = [
     "Reproduction",
     "SeriesMatrix",
     "SeriesParts",
+    "Signals",
     "Stacks",
     "Step",
     "Suspect",
@@ -59,4 +61,5 @@ __all__ = [
     "Verification",
     "Workload",
     "quiet_cost",
+    "read_signals",
 ]

@@ -11,7 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import SignalError
-from workbench.types import Change, Detection, FloatArray, Regression, SeriesMatrix
+from workbench.types import (
+    Change,
+    Detection,
+    FloatArray,
+    Regression,
+    SeriesMatrix,
+    Signals,
+    read_signals,
+)
+from workbench.types.signals import check_finite
 from workbench.views.columns import check_size
 from workbench.views.metrics import units_of
 from workbench.views.series_set import Event, SeriesChange, SeriesSet
@@ -34,10 +43,8 @@ def series_set_of(
 
     Parameters
     ----------
-    series : pandas.DataFrame, SeriesMatrix, mapping of str to array, or array
-        A frame has one row a series, indexed by name or by (subject, metric); columns are windows.
-        A frame whose rows are times, and whose columns are not, is turned. Arrays have the shape
-        (n_windows,) or (n_series, n_windows). NaN where there is no value.
+    series : SeriesMatrix, pandas.DataFrame, mapping of str to array, or array
+        As `types.read_signals` takes them; NaN where there is no value.
     detection : Detection, optional
         Its regressions and improvements are the change points.
     changes : sequence of Change, or pandas.DataFrame, optional
@@ -57,80 +64,43 @@ def series_set_of(
     """
     if isinstance(series, SeriesSet):
         return series
-    frame, versions = _frame(series)
-    values = _values(frame)
-    metrics = _metrics(frame.index)
-    names = tuple(_names(frame.index, metrics))
-    windows = _windows(frame.columns)
-    events = [*_deploys(versions), *_events(changes, windows)]
+    signals = read_signals(series)
+    metrics = _metrics(signals)
+    ids = series.to_pandas().index if isinstance(series, SeriesMatrix) else signals.ids
+    names = tuple(_names(ids, metrics))
+    windows = pd.RangeIndex(signals.n_windows) if signals.windows is None else signals.windows
+    events = [*_deploys(signals.versions), *_events(changes, windows)]
     bare = SeriesSet(
-        values=values, ids=frame.index, names=names, windows=windows, title=title,
-        units=tuple(units_of(metrics, unit)), lower_is_worse=lower_is_worse,
+        values=_values(signals), ids=ids, names=names, windows=windows, title=title,
+        units=_units(signals, metrics, unit), lower_is_worse=lower_is_worse,
         events=tuple(sorted(events, key=lambda event: event.position)),
     )  # fmt: skip
     return bare if detection is None else _with_changes(bare, detection)
 
 
-def _frame(series: Any) -> tuple[pd.DataFrame, Sequence[str]]:
-    """Return one row a series, windows in order, and the version of each window where known."""
-    if isinstance(series, SeriesMatrix):
-        frame = series.to_pandas()
-        if "at" in series.windows:
-            frame.columns = pd.DatetimeIndex(pd.to_datetime(series.windows["at"], utc=True))
-        told = series.windows.get("version", ())
-        return frame, [str(version) for version in told]
-    if isinstance(series, pd.Series):
-        series = series.to_frame(series.name if series.name is not None else "series").T
-    if isinstance(series, pd.DataFrame):
-        is_turned = isinstance(series.index, pd.DatetimeIndex) and not isinstance(
-            series.columns, pd.DatetimeIndex
-        )
-        frame = series.T if is_turned else series
-        is_clock = isinstance(frame.columns, pd.DatetimeIndex)
-        return frame.sort_index(axis="columns") if is_clock else frame, ()
-    return _frame_of_arrays(series), ()
-
-
-def _frame_of_arrays(series: Any) -> pd.DataFrame:
-    if isinstance(series, Mapping):
-        rows = [np.ravel(np.asarray(row)) for row in series.values()]
-        sizes = sorted({len(row) for row in rows})
-        if len(sizes) > 1:
-            raise SignalError(f"expected series of one length, got {sizes[0]} and {sizes[-1]}")
-        array = np.stack(rows) if rows else np.zeros((0, 0))
-        return pd.DataFrame(array, index=pd.Index([*series.keys()], dtype=object))
-    try:
-        array = np.asarray(series)
-    except ValueError as error:
-        raise SignalError(f"expected series of numbers, all as long: {error}") from error
-    if array.ndim not in {1, 2}:
-        seen = f"shape {array.shape}" if array.ndim else repr(series)
-        raise SignalError(f"expected series (n_series, n_windows), got {seen}")
-    return pd.DataFrame(np.atleast_2d(array))
-
-
-def _values(frame: pd.DataFrame) -> FloatArray:
-    if any(kind.kind == "c" for kind in frame.dtypes if isinstance(kind, np.dtype)):
-        raise SignalError("expected real numbers, got complex ones: hand in their size, or a part")
-    try:
-        values = frame.to_numpy(dtype=np.float64, na_value=np.nan)
-    except (TypeError, ValueError) as error:
-        raise SignalError(f"expected one row a series, all numbers: {error}") from error
-    largest = float(np.abs(values[np.isfinite(values)]).max(initial=0.0))
+def _values(signals: Signals) -> FloatArray:
+    values = signals.values.astype(np.float64)
+    check_finite(signals, np.flatnonzero(np.isinf(values).any(axis=1)))
+    largest = float(np.abs(values[~np.isnan(values)]).max(initial=0.0))
     check_size(largest, "float32", "series", SignalError)
-    if np.isinf(values).any():
-        row, column = np.argwhere(np.isinf(values))[0]
-        raise SignalError(
-            f"series {frame.index[row]}: expected finite values, or NaN for none, got "
-            f"{values[row, column]} at index {column}"
-        )
     return values
 
 
-def _metrics(index: pd.Index[Any]) -> list[str]:
-    if "metric" in index.names:
-        return [str(metric) for metric in index.get_level_values("metric")]
-    return [""] * len(index)
+def _metrics(signals: Signals) -> list[str]:
+    """Return what each series is a series of, (n_series,)."""
+    return [*map(str, signals.metrics(np.arange(len(signals.values))))]
+
+
+def _units(signals: Signals, metrics: list[str], unit: str | Mapping[str, str]) -> tuple[str, ...]:
+    """Return the unit of each series; what the user says goes before what the series tell."""
+    units = units_of(metrics, unit)
+    if signals.keys is None or "unit" not in signals.keys:
+        return tuple(units)
+    asked = (lambda _: bool(unit)) if isinstance(unit, str) else unit.__contains__
+    return tuple(
+        known if asked(metric) else own or known
+        for metric, known, own in zip(metrics, units, signals.keys["unit"], strict=True)
+    )
 
 
 def _names(index: pd.Index[Any], metrics: list[str]) -> list[str]:
@@ -141,16 +111,6 @@ def _names(index: pd.Index[Any], metrics: list[str]) -> list[str]:
         if isinstance(index, pd.MultiIndex):
             return [" ".join(str(part) for part in key) for key in index]
     return [str(name) for name in index]
-
-
-def _windows(columns: pd.Index[Any]) -> pd.Index[Any]:
-    if isinstance(columns, pd.PeriodIndex):
-        columns = columns.to_timestamp()
-    if not isinstance(columns, pd.DatetimeIndex):
-        return columns
-    if columns.hasnans:
-        raise SignalError("expected a time of every window, got NaT")
-    return columns.tz_localize("UTC") if columns.tz is None else columns.tz_convert("UTC")
 
 
 def _deploys(versions: Sequence[str]) -> list[Event]:
@@ -220,38 +180,37 @@ def _position(at: Any, window: Any, windows: pd.Index[Any], title: str) -> float
     return float(np.interp(time.value - starts[0], edges, np.arange(len(edges))))
 
 
+def rows_of(shown: SeriesSet, regressions: Sequence[Regression]) -> list[int | None]:
+    """Return the row of the series that each is of, by what a detection may call it; or None."""
+    known: dict[Hashable, int] = {}
+    for row, (key, name) in enumerate(zip(shown.ids, shown.names, strict=True)):
+        for one in (key, name):
+            known.setdefault(one, row)
+
+    def row_of(one: Regression) -> int | None:
+        names: tuple[Hashable, ...] = (one.series, (one.subject, one.metric), one.subject)
+        return next((known[name] for name in names if name in known), None)
+
+    return [*map(row_of, regressions)]
+
+
 def _with_changes(bare: SeriesSet, detection: Detection) -> SeriesSet:
-    known = _known(bare)
-    told = [(one, True) for one in detection.found] + [(one, False) for one in detection.gains]
+    told = [*detection.found, *detection.gains]
+    n_worse = len(detection.found)
     changes = [
-        _change(known[key], one, is_worse, bare.n_windows)
-        for one, is_worse in told
-        if (key := _key(one, known)) is not None
+        _change(row, one, at < n_worse, bare.n_windows)
+        for at, (one, row) in enumerate(zip(told, rows_of(bare, told), strict=True))
+        if row is not None
     ]
     if told and not changes:
         example = f", such as {bare.names[0]!r}" if bare.names else ""
         raise SignalError(
-            f"expected a detection of these series{example}, got one of {told[0][0].series!r}"
+            f"expected a detection of these series{example}, got one of {told[0].series!r}"
         )
     return SeriesSet(
         **{name: getattr(bare, name) for name in bare.__slots__ if name != "changes"},
         changes=tuple(changes),
     )
-
-
-def _known(bare: SeriesSet) -> dict[Hashable, int]:
-    """Return the row of each series by all that a detection may call it."""
-    known: dict[Hashable, int] = {}
-    for row, (key, name) in enumerate(zip(bare.ids, bare.names, strict=True)):
-        for one in (key, name):
-            known.setdefault(one, row)
-    return known
-
-
-def _key(one: Regression, known: Mapping[Hashable, int]) -> Hashable | None:
-    """Return by which of its names a series is known."""
-    keys: tuple[Hashable, ...] = (one.series, (one.subject, one.metric), one.subject)
-    return next((key for key in keys if key in known), None)
 
 
 def _change(row: int, one: Regression, is_worse: bool, n_windows: int) -> SeriesChange:

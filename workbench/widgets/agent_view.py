@@ -6,6 +6,7 @@ import html
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import pairwise
+from math import isnan
 from typing import Any
 
 import traitlets
@@ -128,7 +129,7 @@ class AgentView(TaskView):
         **kwargs: Any,
     ) -> None:
         self._adding = threading.RLock()
-        self._shown = [*steps]
+        self._shown = _steps_of(steps)
         super().__init__(
             _steps=[_told_step(step) for step in self._shown],
             _graph={"nodes": [*nodes], "edges": [list(edge) for edge in edges]},
@@ -148,7 +149,7 @@ class AgentView(TaskView):
     @steps.setter
     def steps(self, steps: Iterable[Step]) -> None:
         with self._adding:
-            self._shown = [*steps]
+            self._shown = _steps_of(steps)
             self.selected_step = -1
             self._steps = [_told_step(step) for step in self._shown]
 
@@ -314,6 +315,15 @@ def _check_kinds(said: Mapping[str, Any]) -> None:
                 raise ToolError(f"{name}: expected {kind}, got {value!r:.80}")
 
 
+def _steps_of(given: Iterable[Step]) -> list[Step]:
+    """Return steps as a list; ToolError where something else is among them."""
+    steps: list[Any] = [*given] if isinstance(given, Iterable) else [given]
+    wrong = [step for step in steps if not isinstance(step, Step)]
+    if wrong:
+        raise ToolError(f"steps: expected steps of an investigation, got {wrong[0]!r:.80}")
+    return steps
+
+
 def _told_step(step: Step) -> dict[str, Any]:
     return {
         "node": step.node, "title": step.title, "detail": step.detail,
@@ -352,7 +362,7 @@ def _still_diagnosis(told: Diagnosis, titles: Mapping[str, str]) -> Sequence[str
     return [
         f"<p><strong>{html.escape(told.summary)}</strong></p>",
         _paragraph("Cause", f"{cause[:12]} {titles.get(cause, '')}".strip() or "no known change"),
-        _paragraph("Confidence", f"{told.confidence:.0%}"),
+        _paragraph("Confidence", "" if isnan(told.confidence) else f"{told.confidence:.0%}"),
         _paragraph("Category", told.category),
         _paragraph("Mitigation", told.mitigation),
         _paragraph("Functions", ", ".join(told.functions)),

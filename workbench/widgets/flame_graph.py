@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from os import PathLike
 from typing import Any
 
@@ -16,7 +16,7 @@ from workbench.profile import Profile, Tree
 from workbench.views import Flame, diff_flame, flame_of
 from workbench.views.columns import flame_columns
 from workbench.views.flame_svg import flame_svg
-from workbench.widgets.view import View
+from workbench.widgets.view import LEAST_HEIGHT, View
 
 
 class FlameGraph(View):
@@ -25,9 +25,9 @@ class FlameGraph(View):
     Parameters
     ----------
     what : Profile, Flame, Tree, or mapping of str to float
-        A mapping has folded stacks (`main;parse;read`, root first) and their values. A sequence of
+        A mapping has folded stacks (`main;parse;read`, root first) and their values. Several
         profiles are replicates of the side before; where there is no later side, they are added up.
-    after : Profile, mapping, or sequence of Profile, optional
+    after : Profile, mapping, or iterable of Profile, optional
         The later side: the graph is then a differential one.
     value_type : str, optional
         As in `Profile.values`.
@@ -48,7 +48,7 @@ class FlameGraph(View):
     styles = ("flame.css",)
 
     _flame = traitlets.Dict().tag(sync=True)
-    height = traitlets.Int(420).tag(sync=True)
+    height = traitlets.Int(420, min=LEAST_HEIGHT).tag(sync=True)
     selected = traitlets.List(traitlets.Int(), help="Nodes of `flame`, as they were clicked.").tag(
         sync=True
     )
@@ -59,8 +59,8 @@ class FlameGraph(View):
 
     def __init__(
         self,
-        what: Flame | Profile | Tree | Mapping[str, float] | Sequence[Profile],
-        after: Profile | Mapping[str, float] | Sequence[Profile] | None = None,
+        what: Flame | Profile | Tree | Mapping[str, float] | Iterable[Profile],
+        after: Profile | Mapping[str, float] | Iterable[Profile] | None = None,
         *,
         value_type: str | None = None,
         title: str = "all",
@@ -111,17 +111,18 @@ class FlameGraph(View):
 
 def _flame(what: Any, after: Any, value_type: str | None, title: str) -> Flame:
     """Return the flame graph of what was handed in, each side alone or as replicates."""
-    sides = [_side(what, "first"), *([] if after is None else [_side(after, "second")])]
-    if len(sides) == 1:
-        return flame_of(_added(sides[0]), value_type=value_type, title=title)
-    if not isinstance(what, list | tuple) and not isinstance(after, list | tuple):
-        return flame_of(what, after, value_type=value_type, title=title)
-    return diff_flame(*sides, value_type=value_type, title=title)
+    before = _side(what, "first")
+    if after is None:
+        return flame_of(_added(before), value_type=value_type, title=title)
+    later = _side(after, "second")
+    if len(before) == len(later) == 1:
+        return flame_of(before[0], later[0], value_type=value_type, title=title)
+    return diff_flame(before, later, value_type=value_type, title=title)
 
 
 def _side(given: Any, which: str) -> list[Any]:
     """Return one side as a list; ProfileError where it is empty, or names a file."""
-    profiles = [*given] if isinstance(given, list | tuple) else [given]
+    profiles = [*given] if isinstance(given, list | tuple | Iterator) else [given]
     if not profiles:
         raise ProfileError(f"expected one profile or more as the {which}, got an empty list")
     for one in profiles:

@@ -10,9 +10,10 @@ import pandas as pd
 import traitlets
 
 from workbench.errors import SignalError
-from workbench.types import Detection, FloatArray, Regression, SeriesMatrix
+from workbench.types import Detection, FloatArray, Regression
 from workbench.views.columns import number_column, number_or_none
 from workbench.views.metrics import QUANTITIES, units_of
+from workbench.views.series_build import rows_of, series_set_of
 from workbench.views.words import signed_percent
 from workbench.widgets.view import View, text_table
 
@@ -28,11 +29,11 @@ class RegressionBoard(View):
     ----------
     detection : Detection, or iterable of Regression
         What was found.
-    series : SeriesMatrix, optional
+    series : SeriesMatrix, pandas.DataFrame, mapping of str to array, or array, optional
         That it was found in: each row then has a small picture of its series.
     unit : str or mapping of str to str, optional
         Of the values, or of each metric's: `seconds`, `bytes`, `share`, `count`, or any other text.
-        Default: that of the metrics `cost`, `gcpu` and `self_gcpu`.
+        Default: what the series tell, or that of the metrics `cost`, `gcpu` and `self_gcpu`.
 
     Examples
     --------
@@ -61,7 +62,7 @@ class RegressionBoard(View):
         self,
         detection: Detection | Iterable[Regression],
         *,
-        series: SeriesMatrix | None = None,
+        series: Any = None,
         unit: str | Mapping[str, str] = "",
         **kwargs: Any,
     ) -> None:
@@ -74,8 +75,14 @@ class RegressionBoard(View):
             twice = next(one.id for one in found if self._found[one.id] is not one)
             raise SignalError(f"expected ids that differ, got {twice!r} twice")
         self._units = units_of((one.metric for one in found), unit)
+        rows: list[FloatArray | None] = [None] * len(found)
+        if series is not None:
+            shown = series_set_of(series, unit=unit)
+            for at, row in enumerate(rows_of(shown, found)):
+                if row is not None:
+                    self._units[at], rows[at] = shown.units[row], shown.values[row]
         super().__init__(
-            _told=_told(detection, series, self._units), selection=detection.regressions.iloc[:0],
+            _told=_told(detection, rows, self._units), selection=detection.regressions.iloc[:0],
             **kwargs,
         )  # fmt: skip
 
@@ -136,19 +143,15 @@ def _detection(found: Iterable[Regression]) -> Detection:
 
 
 def _told(
-    detection: Detection, series: SeriesMatrix | None, units: Sequence[str]
+    detection: Detection, values: Sequence[FloatArray | None], units: Sequence[str]
 ) -> dict[str, Any]:
     """Return what `views/js/regression_view.js` takes."""
-    values: Mapping[tuple[str, str], FloatArray] = {}
-    if series is not None:
-        keys = zip(series.subjects, series.metrics, strict=True)
-        values = dict(zip(keys, series.values, strict=True))
     sides = ["regression"] * len(detection.found) + ["improvement"] * len(detection.gains)
     found = (*detection.found, *detection.gains)
     return {
         "rows": [
-            _row(side, one, unit, values.get((one.subject, one.metric)))
-            for side, one, unit in zip(sides, found, units, strict=True)
+            _row(side, one, unit, own)
+            for side, one, unit, own in zip(sides, found, units, values, strict=True)
         ],
         "funnel": [
             {"stage": str(stage["stage"]), "n_in": int(stage["n_in"]),

@@ -14,7 +14,7 @@ from workbench.views.series_build import Changes, series_set_of
 from workbench.views.series_columns import series_columns
 from workbench.views.series_set import Bounds, SeriesSet
 from workbench.views.series_svg import series_svg
-from workbench.widgets.view import View
+from workbench.widgets.view import LEAST_HEIGHT, View
 
 
 class SeriesExplorer(View):
@@ -24,9 +24,10 @@ class SeriesExplorer(View):
 
     Parameters
     ----------
-    series : pandas.DataFrame, SeriesMatrix, mapping of str to array, or array
-        A frame has one row a series, indexed by name or by (subject, metric); columns are windows,
-        numbers or times. Arrays have the shape (n_windows,) or (n_series, n_windows).
+    series : SeriesMatrix, pandas.DataFrame, mapping of str to array, or array
+        An array is (n_windows,) or (n_series, n_windows). A frame has one row a series, indexed by
+        name or by (subject, metric), or one row a time; or one row a value, as
+        `workbench.ingest.series.read_series` gives them.
     detection : Detection, optional
         Its regressions and improvements are marked, with the windows where each may begin.
     changes : sequence of Change, or pandas.DataFrame, optional
@@ -60,7 +61,7 @@ class SeriesExplorer(View):
     styles = ("series.css",)
 
     _series = traitlets.Dict().tag(sync=True)
-    height = traitlets.Int(360).tag(sync=True)
+    height = traitlets.Int(360, min=LEAST_HEIGHT).tag(sync=True)
     selected = traitlets.List(traitlets.Int(), help="Rows of `series`, as clicked.").tag(sync=True)
     window = traitlets.Tuple(
         traitlets.Int(), traitlets.Int(), default_value=None, allow_none=True,

@@ -14,7 +14,7 @@ from workbench.types import Feature, Ranking, Suspect
 from workbench.views.page import Shown
 from workbench.widgets.suspects_given import Given, listed_rows, ranking_of
 from workbench.widgets.task import log_error, told_error
-from workbench.widgets.view import View, text_table
+from workbench.widgets.view import LEAST_HEIGHT, View, text_table
 
 CARRIED_LINES, CARRIED_LETTERS = 400, 60_000
 """So much of a diff goes to the browser at once; the rest when it is asked for."""
@@ -52,7 +52,7 @@ class SuspectTable(View):
 
     _told = traitlets.Dict().tag(sync=True)
     _diffs = traitlets.Dict().tag(sync=True)
-    height = traitlets.Int(560).tag(sync=True)
+    height = traitlets.Int(560, min=LEAST_HEIGHT).tag(sync=True)
     selected = traitlets.List(traitlets.Unicode(), help="Ids of changes, as chosen.").tag(sync=True)
     opened = traitlets.List(
         traitlets.Unicode(), help="Ids of changes whose rows are open; '' is none of them."

@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import base64
+import difflib
 import html
+import inspect
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, ClassVar
 
 import anywidget
 
+from workbench.errors import WorkbenchError
 from workbench.views.modules import JS, inlined, stylesheet
 from workbench.views.page import Shown, page
+
+LEAST_HEIGHT = 80
+"""Of a picture, in pixels."""
 
 
 class View(anywidget.AnyWidget):
@@ -21,6 +27,18 @@ class View(anywidget.AnyWidget):
     """Name of the ES module beside the class; its style sheets are in `styles`."""
     styles: ClassVar[tuple[str, ...]] = ()
     """Names of style sheets in `views/js`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        """Take traits by name, and nothing else: what is misspelt would go unnoticed."""
+        for name in kwargs:
+            if not self.has_trait(name):
+                known = [*inspect.signature(type(self)).parameters, "layout"]
+                near = difflib.get_close_matches(name, known, 1)
+                meant = f"; did you mean {near[0]!r}?" if near else ""
+                raise TypeError(
+                    f"{type(self).__name__}: expected arguments that it has, got {name!r}{meant}"
+                )
+        super().__init__(**kwargs)
 
     def __init_subclass__(cls, **kwargs: Any) -> None:
         """Put the module and the style together."""
@@ -92,8 +110,11 @@ def write_page(text: str, path: Path | str | None) -> str | Path:
     """Write a page where that is told, and return where; else return the text."""
     if path is None:
         return text
-    Path(path).write_text(text, encoding="utf-8")
-    return Path(path)
+    file = Path(path)
+    if not file.parent.is_dir():
+        raise WorkbenchError(f"{file}: expected a folder {file.parent} to write into, found none")
+    file.write_text(text, encoding="utf-8")
+    return file
 
 
 def still_html(view: View) -> str:

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from scipy import ndimage
 
-from workbench.detect.inputs import read_signals
 from workbench.detect.noise.calibrate import Prior, find_prior
 from workbench.detect.noise.design import LEVELS, Design, Layout
 from workbench.detect.noise.fit import fit_rows
@@ -17,6 +16,7 @@ from workbench.detect.noise.nulls import Null, null_of
 from workbench.detect.noise.season import find_season, is_weekly, sample_rows, week_candidates
 from workbench.errors import SignalError
 from workbench.types import FloatArray
+from workbench.types.signals import read_signals
 
 _LONE = 5.0
 """Noise by which a window has to be off its neighbours to be left out."""

@@ -6,11 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from workbench.detect.inputs import Signals
 from workbench.detect.noise.background import Background, blocks_of
 from workbench.detect.noise.calibrate import Judged, critical, judge
 from workbench.detect.noise.loops import loops
 from workbench.types import FloatArray, IntArray
+from workbench.types.signals import Signals
 
 _AT_ONCE = 4096
 _WIDER = 30.0

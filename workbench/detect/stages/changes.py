@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals
 from workbench.detect.noise.background import Background, find_background
 from workbench.detect.noise.screen import filled, look_closely, screen
 from workbench.detect.stages.filters import Split, significant, went_away
@@ -18,6 +17,7 @@ from workbench.detect.stages.localise import Candidate, localise
 from workbench.detect.stages.seasonality import seasonality
 from workbench.detect.views import View, split_views
 from workbench.types import BoolArray
+from workbench.types.signals import Signals
 
 REMOVED = ["series", "subject", "metric", "change_index", "stage", "reason"]
 

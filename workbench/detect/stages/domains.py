@@ -12,7 +12,6 @@ import numpy as np
 from scipy import sparse
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals
 from workbench.detect.noise.background import Background, blocks_of
 from workbench.detect.noise.calibrate import Judged
 from workbench.detect.noise.screen import filled
@@ -26,6 +25,7 @@ from workbench.detect.stages.moves import (
 )
 from workbench.detect.stages.scopes import StackCosts
 from workbench.types import Change, FloatArray, IntArray, Stacks
+from workbench.types.signals import Signals
 
 SIGMAS = 2.5
 """Errors by which a step has to be off to be told beyond doubt."""

@@ -13,12 +13,12 @@ import numpy as np
 from scipy import sparse
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals
 from workbench.detect.stages.domains import Domains
 from workbench.detect.stages.filters import Split
 from workbench.detect.stages.localise import Candidate
 from workbench.detect.stages.moves import Moves, is_at_once
 from workbench.types import SERVICE, FloatArray
+from workbench.types.signals import Signals
 
 _SAME_GROWTH = 0.7
 """Two subjects moved together where this part of the smaller one's growth is in both."""

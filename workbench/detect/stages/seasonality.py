@@ -5,7 +5,6 @@ from __future__ import annotations
 import numpy as np
 
 from workbench.detect.config import DetectConfig
-from workbench.detect.inputs import Signals
 from workbench.detect.noise.background import Background, blocks_of
 from workbench.detect.noise.calibrate import judge
 from workbench.detect.noise.design import Design, sines
@@ -13,6 +12,7 @@ from workbench.detect.noise.screen import filled
 from workbench.detect.noise.season import find_periods
 from workbench.detect.stages.filters import Split
 from workbench.detect.stages.localise import Candidate, fit_jointly
+from workbench.types.signals import Signals
 
 _LONGEST = 1.5
 """A season of the week is told from a step by its shape alone in series of up to these weeks."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from os import PathLike
 from pathlib import Path
 from typing import NamedTuple
 
@@ -60,6 +61,8 @@ def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> 
     ParseError
         Names the file, the place in it, what was seen and what was expected.
     """
+    if not isinstance(source, str | PathLike | bytes):
+        raise ParseError(f"expected the path of series, or their content, got {source!r:.80}")
     path = None if isinstance(source, bytes) else Path(source)
     if path is not None and path.is_dir():
         results = asv.results_in(path)

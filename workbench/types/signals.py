@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Hashable
-from dataclasses import dataclass
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property
+from os import PathLike
 from typing import Any
 
 import numpy as np
@@ -13,13 +14,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import SignalError
-from workbench.types import SERVICE, FloatArray, IntArray, SeriesMatrix
+from workbench.types.arrays import SERVICE, FloatArray, IntArray
+from workbench.types.series import SeriesMatrix
 
 _KEYS = ("service", "metric", "subject")
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
 """How a time in ISO 8601 begins."""
 _REGULAR = 0.01
 """Part of the usual time between windows by which nearly all keep to it, where there is a clock."""
+_FROM_FILE = "series of a file are read by workbench.ingest.series.read_series"
+_COMPLEX = "expected real numbers, got complex ones: hand in their size, or a part"
 
 
 @dataclass(frozen=True, eq=False)
@@ -30,13 +34,22 @@ class Signals:
     """(n_series, n_windows), float32 or float64, oldest first; NaN where there is none."""
     ids: pd.Index[Any]
     keys: pd.DataFrame | None = None
-    """One row a series: `service`, `metric`, `subject`; None where there are only ids."""
-    times: pd.DatetimeIndex | None = None
+    """One row a series: `service`, `metric`, `subject`, and `unit` where it is told; None where
+    there are only ids."""
+    windows: pd.Index[Any] | None = None
+    """(n_windows,) times in UTC, or what else they are called; None where they have no names."""
+    versions: tuple[str, ...] = ()
+    """(n_windows,) what ran in each, where that is told."""
 
     @property
     def n_windows(self) -> int:
         """Number of windows."""
         return int(self.values.shape[1])
+
+    @property
+    def times(self) -> pd.DatetimeIndex | None:
+        """Starts of the windows in UTC; None where there is no clock."""
+        return self.windows if isinstance(self.windows, pd.DatetimeIndex) else None
 
     def key(self, row: int, name: str) -> str:
         """Return service, metric or subject of a series; its id where it has no subject."""
@@ -67,7 +80,7 @@ class Signals:
     def take(self, rows: IntArray) -> Signals:
         """Return some of the series."""
         keys = None if self.keys is None else self.keys.iloc[rows]
-        return Signals(self.values[rows], self.ids.take(rows), keys, self.times)
+        return replace(self, values=self.values[rows], ids=self.ids.take(rows), keys=keys)
 
     @property
     def day(self) -> float | None:
@@ -89,12 +102,19 @@ class Signals:
 
 
 def read_signals(series: Any) -> Signals:
-    """Take a matrix, an array or a table of either shape in.
+    """Take series in, whatever they come as.
+
+    Parameters
+    ----------
+    series : SeriesMatrix, DataFrame, Series, mapping of str to array, or array
+        An array is (n_windows,) or (n_series, n_windows). A frame has one row a series, unless its
+        rows are times, or numbered and its columns have names; or it has one row a value, as stores
+        and `ingest.series.read_series` give them.
 
     Raises
     ------
     SignalError
-        Where it is none of these, or a value is infinite.
+        Where it is none of these, or values are no numbers.
     """
     if isinstance(series, Signals):
         return series
@@ -103,8 +123,10 @@ def read_signals(series: Any) -> Signals:
     if isinstance(series, pd.DataFrame):
         return _of_long(series) if "value" in series.columns else _of_wide(series)
     if isinstance(series, pd.Series):
-        frame = series.to_frame().T
+        frame = series.to_frame(series.name if series.name is not None else "series").T
         return _of_rows(frame.set_axis(with_times(frame.columns), axis=1))
+    if isinstance(series, Mapping):
+        return _of_rows(_frame_of(series))
     try:
         values = (
             np.ma.filled(np.ma.asarray(series, dtype=float), np.nan)
@@ -115,6 +137,9 @@ def read_signals(series: Any) -> Signals:
         raise SignalError(f"expected series of numbers, all as long: {error}") from error
     if values.ndim == 1:
         values = values[np.newaxis]
+    if not values.ndim:
+        hint = f"; {_FROM_FILE}" if isinstance(series, str | PathLike) else ""
+        raise SignalError(f"expected series (n_series, n_windows), got {series!r:.80}{hint}")
     values = _numbers(values)
     return Signals(values, pd.RangeIndex(len(values)))
 
@@ -124,12 +149,26 @@ def _of_matrix(series: SeriesMatrix) -> Signals:
         {"service": series.service, "metric": series.metrics, "subject": series.subjects}
     )
     times = _times(series.windows["at"]) if "at" in series.windows else None
+    versions = tuple(map(str, series.windows.get("version", ())))
     names = list(series.subjects)
     if len({*series.metrics}) > 1:
         names = [
             f"{subject} {metric}" for subject, metric in zip(names, series.metrics, strict=True)
         ]
-    return Signals(_numbers(series.values), pd.Index(names, dtype=object), keys, times)
+    ids = pd.Index(names, dtype=object)
+    if times is None and versions and len({*versions}) == len(versions):
+        return Signals(_numbers(series.values), ids, keys, pd.Index(versions))
+    return Signals(_numbers(series.values), ids, keys, times, versions)
+
+
+def _frame_of(series: Mapping[Any, Any]) -> pd.DataFrame:
+    """Return one row a series, for arrays by name."""
+    rows = [np.ravel(np.asarray(row)) for row in series.values()]
+    sizes = sorted({len(row) for row in rows})
+    if len(sizes) > 1:
+        raise SignalError(f"expected series of one length, got {sizes[0]} and {sizes[-1]}")
+    values = np.stack(rows) if rows else np.zeros((0, 0))
+    return pd.DataFrame(values, index=pd.Index([*series], dtype=object, tupleize_cols=False))
 
 
 def _of_wide(frame: pd.DataFrame) -> Signals:
@@ -146,9 +185,8 @@ def _of_rows(frame: pd.DataFrame) -> Signals:
     """One row a series."""
     if _is_times(frame.columns):
         frame = frame.sort_index(axis="columns")
-    values = _numbers(_to_numpy(frame))
-    times = _times(frame.columns) if _is_times(frame.columns) else None
-    return Signals(values, frame.index, keys_of(frame.index), times)
+    windows = _times(frame.columns) if _is_times(frame.columns) else frame.columns
+    return Signals(_numbers(_to_numpy(frame)), frame.index, keys_of(frame.index), windows)
 
 
 def keys_of(index: pd.Index[Any]) -> pd.DataFrame | None:
@@ -168,38 +206,54 @@ def _of_long(frame: pd.DataFrame) -> Signals:
     if not names:
         raise SignalError(f"expected a column series or subject beside value, got {[*frame]}")
     others = [name for name in ("metric", "service", "unit", "host") if name in frame.columns]
-    names += [name for name in others if frame[name].nunique(dropna=False) > 1]
+    frame = frame.assign(**{name: _named(frame, name) for name in names})
+    for name in others:  # only what tells more series apart
+        if len(frame[[*names, name]].drop_duplicates()) > len(frame[names].drop_duplicates()):
+            names.append(name)
     told = [name for name in ("at", "time", "window", "version") if name in frame.columns]
     order = [name for name in told if frame[name].notna().all() and (frame[name] != "").any()]
     if not order:
         raise SignalError(f"expected a column at (time) or window beside value, got {[*frame]}")
     if order[0] != "version":  # versions are in order of appearance
         frame = frame.sort_values(order[0], kind="stable")
-    window = frame.groupby(order, sort=False, dropna=False).ngroup()
-    if frame.assign(window_=window).duplicated([*names, "window_"]).any():
+    frame = frame.assign(window_=frame.groupby(order, sort=False, dropna=False).ngroup())
+    if frame.duplicated([*names, "window_"]).any():
         raise SignalError(f"expected one value a series and {' and '.join(order)}, got several")
-    wide = frame.assign(window_=window).pivot(index=names, columns="window_", values="value")
+    wide = frame.pivot(index=names, columns="window_", values="value")
     first = frame.drop_duplicates(names).set_index(names).loc[wide.index].reset_index()
     keys = pd.DataFrame(
         {name: first[name].astype(str) if name in frame else "" for name in _KEYS},
         index=first.index,
     )
+    if "unit" in first:
+        keys["unit"] = first["unit"].fillna("").astype(str)
     ids = pd.Index([_joined(key) for key in wide.index], dtype=object)
     if "subject" not in frame:
         keys["subject"] = ids
-    starts = frame.assign(window_=window).drop_duplicates("window_")[order[0]]
-    times = _times(starts) if _is_times(pd.Index(starts)) else None
-    return Signals(_numbers(_to_numpy(wide)), ids, keys, times)
+    begins = frame.drop_duplicates("window_")
+    windows = pd.Index(begins[order[0]])
+    versions = tuple(begins["version"].astype(str)) if "version" in order[1:] else ()
+    clock = _times(windows) if _is_times(windows) else windows
+    return Signals(_numbers(_to_numpy(wide)), ids, keys, clock, versions)
+
+
+def _named(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
+    """Return what each row's series is called; by its metric where the name is empty."""
+    names = frame[name]
+    is_empty = names.isna() | (names == "")
+    return names.where(~is_empty, frame.get("metric", "value"))
 
 
 def _to_numpy(frame: pd.DataFrame) -> npt.NDArray[Any]:
     """Return values as numbers, NaN where there are none."""
     if all(pd.api.types.is_float_dtype(kind) for kind in frame.dtypes):
         return frame.to_numpy(na_value=np.nan)
+    if any(pd.api.types.is_complex_dtype(kind) for kind in frame.dtypes):
+        raise SignalError(_COMPLEX)
     try:
         return frame.to_numpy(dtype=np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
-        raise SignalError(f"expected numbers: {error}") from error
+        raise SignalError(f"expected numbers: {error}; {_FROM_FILE}") from error
 
 
 def _joined(key: Hashable) -> str:
@@ -243,6 +297,8 @@ def _numbers(values: npt.NDArray[Any]) -> FloatArray:
     """Return rows of float32 or float64, each contiguous; the input itself where it is that."""
     if values.ndim != 2:
         raise SignalError(f"expected series (n_series, n_windows), got shape {values.shape}")
+    if values.dtype.kind == "c":
+        raise SignalError(_COMPLEX)
     if values.dtype not in (np.float32, np.float64):
         try:
             values = values.astype(np.float64)

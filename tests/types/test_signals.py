@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.detect import detect
-from workbench.detect.inputs import read_signals
 from workbench.errors import SignalError
 from workbench.types import SeriesMatrix
+from workbench.types.signals import read_signals
 
 VALUES = np.array([[1.0, 2, 3, 4, 5, 6], [9, 8, 7, 6, 5, 4]])
 TIMES = pd.date_range("2026-03-02", periods=6, freq="4h", tz="UTC")
@@ -25,6 +25,7 @@ def long_frame(values=VALUES, *, names=NAMES, at=TIMES):
 
 
 FORMS = {
+    "mapping": (dict(zip(NAMES, VALUES, strict=True)), NAMES, None),
     "array": (VALUES, [0, 1], None),
     "lists": (VALUES.tolist(), [0, 1], None),
     "integers": (VALUES.astype(int), [0, 1], None),
@@ -183,14 +184,17 @@ def test_times_are_told_when_a_step_is_found():
         ([["a", "b"]], "expected numbers, got <U1"),
         (pd.DataFrame({"a": [1.0, 2.0], "b": ["x", "y"]}), "expected numbers: could not convert string to float"),
         (np.ones((2, 3, 4)), r"\(n_series, n_windows\), got shape \(2, 3, 4\)"),
-        (3.0, r"got shape \(\)"),
-        (None, r"got shape \(\)"),
+        (3.0, r"\(n_series, n_windows\), got 3.0$"),
+        (None, r"\(n_series, n_windows\), got None$"),
+        ("latency.csv", "got 'latency.csv'; series of a file are read by workbench.ingest.series.read_series"),
+        ({"a": [1, 2], "b": [3]}, "series of one length, got 1 and 2"),
+        ([[1 + 2j, 0]], "expected real numbers, got complex ones"),
         (long_frame().drop(columns="subject"), r"series or subject beside value, got \['at', 'v"),
         (long_frame().drop(columns="at"), r"column at .* got \['subject', 'value'\]"),
         (pd.concat([long_frame(), long_frame()]), "one value a series and at, got several"),
         (long_frame().assign(value="much"), "expected numbers: could not convert string to float"),
     ],
-    ids=["strings", "a column of strings", "cube", "number", "nothing", "no subject", "no time",
+    ids=["strings", "a column of strings", "cube", "number", "nothing", "a path", "lengths", "complex", "no subject", "no time",
          "twice", "words as values"],
 )  # fmt: skip
 def test_what_is_no_series_is_refused_and_said_when_read(series, message):
