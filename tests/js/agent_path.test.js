@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countVisits, currentNode, layOutGraph } from "../../workbench/views/js/agent_path.js";
+import { countVisits, currentNode, layOutGraph } from "../../workbench/views/js/agent/path.js";
 
 const NODES = ["triage", "model", "tool", "hypothesis", "ground", "review"];
-/** @type {import("../../workbench/views/js/agent_path.js").Edge[]} */
+/** @type {import("../../workbench/views/js/agent/path.js").Edge[]} */
 const EDGES = [["triage", "model"], ["model", "tool"], ["tool", "model"], ["model", "hypothesis"], ["hypothesis", "ground"], ["ground", "review"]];
 /** @param {string} node @param {number} started_s @param {string} [call_id] */
 const step = (node, started_s, call_id = "") => ({ node, started_s, call_id, title: "", detail: "", seconds: 1 });

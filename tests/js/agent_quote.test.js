@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { citedParts, spread, tokensOf } from "../../workbench/views/js/agent_quote.js";
+import { citedParts, spread, tokensOf } from "../../workbench/views/js/agent/quote.js";
 
 /** @param {string} claim @param {string} text */
 const cited = (claim, text) => citedParts(claim, text).map(([start, end]) => text.slice(start, end));

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { changesOf, linesIn } from "../../workbench/views/js/agent_review.js";
+import { changesOf, linesIn } from "../../workbench/views/js/agent/review.js";
 
-/** @type {import("../../workbench/views/js/agent_view.js").Diagnosis} */
+/** @type {import("../../workbench/views/js/agent/view.js").Diagnosis} */
 const TOLD = { mitigation: "hoist", category: "repeated work", summary: "It reads twice", functions: ["m:read", "m:parse"], regression_id: "R-1", change_id: "a", confidence: 1, evidence: [], skill: "", suspects: [] };
 /** @param {object} [more] */
 const given = (more = {}) => ({ mitigation: "hoist", category: "repeated work", summary: "It reads twice", functions: "m:read\nm:parse", ...more });

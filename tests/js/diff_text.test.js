@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { countDiff, parseDiff } from "../../workbench/views/js/diff_text.js";
+import { countDiff, parseDiff } from "../../workbench/views/js/diff/text.js";
 
 const SHOWN = `commit 2a9bfb3
 Author: Ada

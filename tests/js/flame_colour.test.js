@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { changeShade, changeShades, groupShades, OTHER, PALETTE, solid } from "../../workbench/views/js/flame_colour.js";
+import { changeShade, changeShades, groupShades, OTHER, PALETTE, solid } from "../../workbench/views/js/flame/colour.js";
 
 const THEMES = /** @type {const} */ (["light", "dark"]);
 

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { calleesOf, callersOf, isBelieved, mergeRecursion, ownOf, rateOf, toFolded } from "../../workbench/views/js/flame_tree.js";
+import { calleesOf, callersOf, isBelieved, mergeRecursion, ownOf, rateOf, toFolded } from "../../workbench/views/js/flame/tree.js";
 
 const BELIEVED = 1 << 15;
 const MAIN = 0, A = 1, F = 2;

@@ -3,12 +3,12 @@ import { test } from "node:test";
 
 import {
   calleesOf, callersOf, findNodes, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, toFolded, visit, widthsOf,
-} from "../../workbench/views/js/flame_tree.js";
+} from "../../workbench/views/js/flame/tree.js";
 import { randomNumbers, randomTree, SEEDS, stackOf, stacksOf, treeOf } from "./trees.js";
 
 /**
- * @typedef {import("../../workbench/views/js/flame_tree.js").Tree} Tree
- * @typedef {import("../../workbench/views/js/flame_tree.js").Layout} Layout
+ * @typedef {import("../../workbench/views/js/flame/tree.js").Tree} Tree
+ * @typedef {import("../../workbench/views/js/flame/tree.js").Layout} Layout
  * @typedef {import("./trees.js").Named} Named
  */
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { clipped, middleClipped, percent, plain, signedWithUnit, withUnit } from "../../workbench/views/js/format.js";
-import { lasted } from "../../workbench/views/js/agent_steps.js";
-import { signed } from "../../workbench/views/js/suspect_rank.js";
+import { lasted } from "../../workbench/views/js/agent/steps.js";
+import { signed } from "../../workbench/views/js/suspect/rank.js";
 import { randomNumbers } from "./trees.js";
 
 /** @type {[() => string, string][]} */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { limits } from "../../workbench/views/js/fix_view.js";
-import { chosenRows, relative, sparkPaths, tellRelative } from "../../workbench/views/js/regression_view.js";
+import { limits } from "../../workbench/views/js/fix/view.js";
+import { chosenRows, relative, sparkPaths, tellRelative } from "../../workbench/views/js/regression/view.js";
 
-/** @param {string} id @param {Partial<import("../../workbench/views/js/regression_view.js").Row>} [more] */
+/** @param {string} id @param {Partial<import("../../workbench/views/js/regression/view.js").Row>} [more] */
 const row = (id, more = {}) => ({
   id, side: /** @type {const} */ ("regression"), service: "shop", subject: `app:${id}`, metric: "cost", unit: "seconds", quantity: "", kind: "step", at: "",
   change_index: 5, change_index_low: 4, change_index_high: 6, before: 1, after: 2, low: 0.5, high: 1.5, p_value: 0.01,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Series, bulk, extent, plottedValue, rangeOf } from "../../workbench/views/js/series_data.js";
-import { nearestRow, nextRow, outermost, strokeRow, traceRow } from "../../workbench/views/js/series_line.js";
-import { rowsOf } from "../../workbench/views/js/series_order.js";
-import { changeLines, changeText, isWorse, verdict } from "../../workbench/views/js/series_words.js";
+import { Series, bulk, extent, plottedValue, rangeOf } from "../../workbench/views/js/series/data.js";
+import { nearestRow, nextRow, outermost, strokeRow, traceRow } from "../../workbench/views/js/series/line.js";
+import { rowsOf } from "../../workbench/views/js/series/order.js";
+import { changeLines, changeText, isWorse, verdict } from "../../workbench/views/js/series/words.js";
 
 /** @typedef {"float32" | "float64" | "int32" | "uint32" | "uint8"} Kind */
 /** @typedef {{names?: string[], median?: number[], ratio?: number[], changes?: {row: number, index: number, before: number, after: number}[], isLowerWorse?: boolean}} More */
@@ -94,7 +94,7 @@ test("rows are found by all words and come with the largest change first", () =>
   assert.deepEqual(found({ isChanged: true }), [0]);
 });
 
-/** @param {number} width @param {number} end @returns {import("../../workbench/views/js/series_line.js").Frame} */
+/** @param {number} width @param {number} end @returns {import("../../workbench/views/js/series/line.js").Frame} */
 const frame = (width, end) => ({ x: (at) => at * 10, y: (value) => value, start: 0, end, width });
 
 /** @param {number[][]} rows */

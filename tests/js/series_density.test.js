@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { Density, shadesBetween, tonesOf } from "../../workbench/views/js/series_density.js";
+import { Density, shadesBetween, tonesOf } from "../../workbench/views/js/series/density.js";
 
 /** @param {number[][]} rows */
 function plottedOf(rows) {

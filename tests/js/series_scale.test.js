@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { tickTexts } from "../../workbench/views/js/format.js";
-import { linearTicks, logTicks, niceStep, positionOf, timeNames, timeTicks } from "../../workbench/views/js/series_scale.js";
+import { linearTicks, logTicks, niceStep, positionOf, timeNames, timeTicks } from "../../workbench/views/js/series/scale.js";
 
 /** @param {string} text */
 const utc = (text) => Date.parse(`${text}Z`);

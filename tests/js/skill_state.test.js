@@ -4,9 +4,9 @@ import { test } from "node:test";
 import {
   changedPaths, changeOf, comparison, filterCases, indentLines, lineRange, mergeFiles, nameFault, pathsOf, suggestName, tally,
   tallyWords,
-} from "../../workbench/views/js/skill_state.js";
+} from "../../workbench/views/js/skill/state.js";
 
-/** @param {string} verdict @returns {import("../../workbench/views/js/skill_state.js").Side} */
+/** @param {string} verdict @returns {import("../../workbench/views/js/skill/state.js").Side} */
 const side = (verdict) => ({ verdict, cause: "", skill: "", confidence: null, seconds: null, steps: null });
 
 /** @param {string} before @param {string} after */

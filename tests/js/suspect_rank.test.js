@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect_rank.js";
+import { chance, divergingBar, filterSuspects, moment, signed, sortSuspects } from "../../workbench/views/js/suspect/rank.js";
 
-/** @param {string} id @param {Partial<import("../../workbench/views/js/suspect_rank.js").Suspect>} [more] */
+/** @param {string} id @param {Partial<import("../../workbench/views/js/suspect/rank.js").Suspect>} [more] */
 const one = (id, more = {}) => ({
   id, title: "", author: "", at: "", kind: "commit", key: "", before: "", after: "", probability: 0, window: null,
   is_roll_back: false, growing: [], functions: [], n_functions: 0, files: [], n_files: 0, n_added: 0, n_removed: 0,

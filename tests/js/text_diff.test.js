@@ -5,10 +5,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 
-import { parseDiff } from "../../workbench/views/js/diff_text.js";
-import { countChanges, diffLines, unifiedDiff } from "../../workbench/views/js/text_diff.js";
+import { parseDiff } from "../../workbench/views/js/diff/text.js";
+import { countChanges, diffLines, unifiedDiff } from "../../workbench/views/js/diff/edits.js";
 
-/** @param {import("../../workbench/views/js/text_diff.js").Change[]} changes @param {"del" | "add"} left */
+/** @param {import("../../workbench/views/js/diff/edits.js").Change[]} changes @param {"del" | "add"} left */
 const without = (changes, left) => changes.filter(({ kind }) => kind !== left).map((one) => one.text).join("");
 
 /** Numbers that are the same in each run. @param {number} seed */

@@ -1,7 +1,7 @@
 // Builders: trees from folded stacks, and random ones that are the same every time.
 
 /**
- * @typedef {import("../../workbench/views/js/flame_tree.js").Tree} Tree
+ * @typedef {import("../../workbench/views/js/flame/tree.js").Tree} Tree
  * @typedef {{tree: Tree, names: string[]}} Named
  */
 

@@ -47,6 +47,19 @@ def test_modules_keep_what_is_theirs(tmp_path):
     assert "twice: double" in text
 
 
+def test_modules_of_one_name_in_two_folders_are_two(tmp_path):
+    (tmp_path / "part").mkdir()
+    write(tmp_path / "part", a="export const a = 1;\n")
+    main = write(
+        tmp_path, a='import { a } from "./part/a.js";\nexport const twice = 2 * a;\n',
+        main='import { twice } from "./a.js";\nimport { a } from "./part/a.js";\nexport default a + twice;\n',
+    )  # fmt: skip
+    text = inlined(main)
+    names = re.findall(r"^const (wb_\w+) = \(", text, re.M)
+    assert len({*names}) == len(names) == 2
+    assert text.index("const a = 1") < text.index("const twice = 2")
+
+
 def test_modules_that_import_each_other_are_refused(tmp_path):
     main = write(
         tmp_path, main='import { a } from "./a.js";\n',

@@ -1,6 +1,6 @@
 // Draws every [data-flame] element of the page.
 
-import { FlameView } from "../views/js/flame_view.js";
+import { FlameView } from "../views/js/flame/view.js";
 
 for (const root of document.querySelectorAll("[data-flame]")) {
   const told = JSON.parse(/** @type {Element} */ (root.querySelector("script")).textContent ?? "");

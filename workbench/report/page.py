@@ -74,7 +74,7 @@ def render_report(outcomes: Sequence[Outcome]) -> str:
         .render(
             views=views,
             totals=Totals.of(outcomes),
-            style=stylesheet(JS / "flame.css", _HERE / "page.css"),
+            style=stylesheet(JS / "flame/view.css", _HERE / "page.css"),
             scripts=scripts,
             script_hashes=[_source_hash(script) for script in scripts],
         )

@@ -74,7 +74,7 @@ def _key(key: Any, where: str) -> str:
 
 
 def flame_columns(flame: Flame) -> dict[str, Any]:
-    """Return a flame graph as `views/js/flame_view.js` takes it.
+    """Return a flame graph as `views/js/flame/view.js` takes it.
 
     ProfileError where its values do not fit into the bytes that each has there.
     """

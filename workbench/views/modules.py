@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 
 _IMPORT = re.compile(r'^import \{(?P<names>[^}]*)\} from "(?P<path>\./[^"]+|\.\./[^"]+)";\n', re.M)
@@ -46,13 +46,14 @@ def _resolve(path: Path, order: dict[Path, str], above: tuple[Path, ...]) -> str
             order[there] = (
                 f"const {_scope(there)} = (() => {{\n{body}return {{ {names} }};\n}})();\n"
             )
-    return _COMMENT.sub("", _IMPORT.sub(_take, text).replace("\r", ""))
+    return _COMMENT.sub("", _IMPORT.sub(partial(_take, path.parent), text).replace("\r", ""))
 
 
-def _take(found: re.Match[str]) -> str:
+def _take(folder: Path, found: re.Match[str]) -> str:
     names = " ".join(found["names"].split()).strip(", ").replace(" as ", ": ")
-    return f"const {{ {names} }} = {_scope(Path(found['path']))};\n"
+    return f"const {{ {names} }} = {_scope((folder / found['path']).resolve())};\n"
 
 
 def _scope(path: Path) -> str:
-    return f"wb_{path.stem}"
+    """Return the name of a module among others: its folder's and its own."""
+    return re.sub(r"\W", "_", f"wb_{path.parent.name}_{path.stem}")

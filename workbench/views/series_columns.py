@@ -1,4 +1,4 @@
-"""Series as `views/js/series_view.js` takes them."""
+"""Series as `views/js/series/view.js` takes them."""
 
 from __future__ import annotations
 

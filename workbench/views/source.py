@@ -52,7 +52,7 @@ class Source:
             raise SignalError(f"{self.title}: expected {there}, got {wrong[0]}")
 
     def told(self) -> dict[str, Any]:
-        """Return what `js/source_view.js` takes."""
+        """Return what `js/source/view.js` takes."""
         table = self.table()
         return {
             "title": self.title,

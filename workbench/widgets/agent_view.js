@@ -1,6 +1,6 @@
 // An investigation as a widget: steps come as messages, a person's word goes back as one.
 
-import { AgentView } from "../views/js/agent_view.js";
+import { AgentView } from "../views/js/agent/view.js";
 import { followTask } from "../views/js/task.js";
 
 /** @typedef {import("../views/js/types").Model} Model */

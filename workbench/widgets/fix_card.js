@@ -1,6 +1,6 @@
 // A fix as a widget: nothing of it can be chosen.
 
-import { FixView } from "../views/js/fix_view.js";
+import { FixView } from "../views/js/fix/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

@@ -28,7 +28,7 @@ class FixCard(View):
     """
 
     module = "fix_card.js"
-    styles = ("table.css", "diff.css", "fix.css")
+    styles = ("table.css", "diff/view.css", "fix/view.css")
 
     _told = traitlets.Dict().tag(sync=True)
     fix = traitlets.Instance(Fix, allow_none=True, help="What is shown; assign another.")
@@ -65,7 +65,7 @@ class FixCard(View):
 
 
 def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str, Any]:
-    """Return what `views/js/fix_view.js` takes."""
+    """Return what `views/js/fix/view.js` takes."""
     if fix is None:
         return {"note": note}
     seen = fix.verification

@@ -1,6 +1,6 @@
 // The flame graph as a widget: what is selected is a value of the model.
 
-import { FlameView } from "../views/js/flame_view.js";
+import { FlameView } from "../views/js/flame/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

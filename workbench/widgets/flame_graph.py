@@ -45,7 +45,7 @@ class FlameGraph(View):
     """
 
     module = "flame_graph.js"
-    styles = ("flame.css",)
+    styles = ("flame/view.css",)
 
     _flame = traitlets.Dict().tag(sync=True)
     height = traitlets.Int(420, min=LEAST_HEIGHT).tag(sync=True)

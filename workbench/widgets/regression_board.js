@@ -1,6 +1,6 @@
 // The ranked regressions as a widget: which one is chosen is a value of the model.
 
-import { RegressionView } from "../views/js/regression_view.js";
+import { RegressionView } from "../views/js/regression/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

@@ -145,7 +145,7 @@ def _detection(found: Iterable[Regression]) -> Detection:
 def _told(
     detection: Detection, values: Sequence[FloatArray | None], units: Sequence[str]
 ) -> dict[str, Any]:
-    """Return what `views/js/regression_view.js` takes."""
+    """Return what `views/js/regression/view.js` takes."""
     sides = ["regression"] * len(detection.found) + ["improvement"] * len(detection.gains)
     found = (*detection.found, *detection.gains)
     return {

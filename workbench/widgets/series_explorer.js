@@ -1,7 +1,7 @@
 // Thousands of series as a widget: what is selected and brushed are values of the model.
 
 import { make } from "../views/js/dom.js";
-import { SeriesView } from "../views/js/series_view.js";
+import { SeriesView } from "../views/js/series/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

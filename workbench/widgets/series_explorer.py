@@ -58,7 +58,7 @@ class SeriesExplorer(View):
     """
 
     module = "series_explorer.js"
-    styles = ("series.css",)
+    styles = ("series/view.css",)
 
     _series = traitlets.Dict().tag(sync=True)
     height = traitlets.Int(360, min=LEAST_HEIGHT).tag(sync=True)

@@ -69,7 +69,7 @@ def _number(given: Mapping[Any, Any], name: str, side: str, where: str) -> float
 
 
 def told_results(results: pd.DataFrame | None, *, is_stale: bool = False) -> dict[str, Any]:
-    """Return results as `views/js/skill_results.js` takes them."""
+    """Return results as `views/js/skill/results.js` takes them."""
     rows = [] if results is None else results.to_dict("records")
     return {"rows": [_told_row(row) for row in rows], "is_stale": is_stale}
 

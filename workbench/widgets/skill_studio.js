@@ -1,6 +1,6 @@
 // A variant of a skill as a widget: its text, the open file and the chosen cases are values of the model.
 
-import { SkillView } from "../views/js/skill_view.js";
+import { SkillView } from "../views/js/skill/view.js";
 import { followTask } from "../views/js/task.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */

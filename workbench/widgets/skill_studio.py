@@ -70,7 +70,7 @@ class SkillStudio(TaskView):
     """
 
     module = "skill_studio.js"
-    styles = ("parts.css", "task.css", "diff.css", "skill.css")
+    styles = ("parts.css", "task.css", "diff/view.css", "skill/view.css")
 
     _told = traitlets.Dict().tag(sync=True)
     _check = traitlets.Dict().tag(sync=True)

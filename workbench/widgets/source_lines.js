@@ -1,6 +1,6 @@
 // Lines of code as a widget: which are chosen is a value of the model.
 
-import { SourceView } from "../views/js/source_view.js";
+import { SourceView } from "../views/js/source/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

@@ -40,7 +40,7 @@ class SourceLines(View):
     """
 
     module = "source_lines.js"
-    styles = ("table.css", "source.css")
+    styles = ("table.css", "source/view.css")
 
     _told = traitlets.Dict().tag(sync=True)
     source = traitlets.Instance(Source, help="What is shown; assign another to show that.")

@@ -1,6 +1,6 @@
 // The candidates as a widget: what is selected and open are values of the model.
 
-import { SuspectView } from "../views/js/suspect_view.js";
+import { SuspectView } from "../views/js/suspect/view.js";
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

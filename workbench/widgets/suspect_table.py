@@ -48,7 +48,7 @@ class SuspectTable(View):
     """
 
     module = "suspect_table.js"
-    styles = ("parts.css", "diff.css", "suspect.css")
+    styles = ("parts.css", "diff/view.css", "suspect/view.css")
 
     _told = traitlets.Dict().tag(sync=True)
     _diffs = traitlets.Dict().tag(sync=True)
@@ -173,7 +173,7 @@ def clip_diff(text: str, is_whole: bool) -> dict[str, Any]:
 
 
 def told_ranking(ranking: Ranking) -> dict[str, Any]:
-    """Return a ranking as `views/js/suspect_view.js` takes it."""
+    """Return a ranking as `views/js/suspect/view.js` takes it."""
     return {
         "rows": [_row(suspect) for suspect in ranking.suspects],
         "none": {

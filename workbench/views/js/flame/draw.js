@@ -1,14 +1,14 @@
 // Draws what is seen of a flame graph, on a canvas or as SVG.
 
-import { visit } from "./flame_tree.js";
-import { clipped } from "./format.js";
+import { visit } from "./tree.js";
+import { clipped } from "../format.js";
 
 /**
  * @typedef {object} Scene
  * @property {number} width in CSS pixels
  * @property {number} height
  * @property {number} rowPx
- * @property {import("./flame_tree.js").Layout} layout
+ * @property {import("./tree.js").Layout} layout
  * @property {number} firstRow counted from the root
  * @property {number} lastRow
  * @property {number} start what is at the left edge, in the unit of the layout
@@ -17,7 +17,7 @@ import { clipped } from "./format.js";
  * @property {number} scale pixels a unit
  * @property {(row: number) => number} top
  * @property {(node: number) => number} shade
- * @property {import("./flame_colour.js").Shade[]} shades
+ * @property {import("./colour.js").Shade[]} shades
  * @property {(node: number) => string} name
  * @property {(node: number) => number} mark
  * @property {Uint8Array | null} isMatch

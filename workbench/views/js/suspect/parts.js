@@ -1,10 +1,10 @@
 // Parts of what is told of a candidate: its chance, what speaks for and against it, names.
 
-import { make } from "./dom.js";
-import { isKnown, middleClipped } from "./format.js";
-import { chance, divergingBar, signed } from "./suspect_rank.js";
+import { make } from "../dom.js";
+import { isKnown, middleClipped } from "../format.js";
+import { chance, divergingBar, signed } from "./rank.js";
 
-/** @typedef {import("./suspect_rank.js").Feature} Feature */
+/** @typedef {import("./rank.js").Feature} Feature */
 
 /** @param {number} n @param {string} noun */
 export const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;

@@ -1,12 +1,12 @@
 // How the original and a variant did on cases: told in words, with a mark.
 
-import { make } from "./dom.js";
-import { percent, plain } from "./format.js";
-import { comparison, tally, tallyWords } from "./skill_state.js";
+import { make } from "../dom.js";
+import { percent, plain } from "../format.js";
+import { comparison, tally, tallyWords } from "./state.js";
 
 /**
- * @typedef {import("./skill_state.js").Result} Result
- * @typedef {import("./skill_state.js").Side} Side
+ * @typedef {import("./state.js").Result} Result
+ * @typedef {import("./state.js").Side} Side
  */
 
 const MARKS = /** @type {Record<string, [string, string]>} */ ({

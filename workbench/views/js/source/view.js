@@ -1,9 +1,9 @@
 // Lines of code, what each cost, and who wrote it.
 
-import { numbers } from "./columns.js";
-import { keepKeys, make } from "./dom.js";
-import { percent, withUnit } from "./format.js";
-import { followTheme } from "./theme.js";
+import { numbers } from "../columns.js";
+import { keepKeys, make } from "../dom.js";
+import { percent, withUnit } from "../format.js";
+import { followTheme } from "../theme.js";
 
 /**
  * @typedef {object} Told
@@ -11,7 +11,7 @@ import { followTheme } from "./theme.js";
  * @property {string} path
  * @property {number} first_line
  * @property {string[]} lines
- * @property {import("./columns.js").Column} costs (n_lines,) in `unit`; NaN where a line was not seen
+ * @property {import("../columns.js").Column} costs (n_lines,) in `unit`; NaN where a line was not seen
  * @property {string} unit
  * @property {string[]} owners (n_lines,) who wrote it, of those that are told; empty for others
  * @property {string[]} titles (n_lines,) what they say of it

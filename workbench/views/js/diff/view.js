@@ -1,12 +1,12 @@
 // A unified diff in a page: numbers, signs, and no more lines at a time than are looked at.
 
-import { countDiff, parseDiff } from "./diff_text.js";
-import { clipped } from "./format.js";
-import { make } from "./dom.js";
-import { counted } from "./suspect_parts.js";
+import { countDiff, parseDiff } from "./text.js";
+import { clipped } from "../format.js";
+import { make } from "../dom.js";
+import { counted } from "../suspect/parts.js";
 
 /**
- * @typedef {import("./diff_text.js").DiffLine} DiffLine
+ * @typedef {import("./text.js").DiffLine} DiffLine
  * @typedef {{text?: string, n_lines?: number, is_whole?: boolean, error?: string}} Diff
  */
 

@@ -1,18 +1,18 @@
 // Thousands of series in a page: one plot of all or a cell for each, and what clicks and keys do.
 
-import { chooser, freshId, make } from "./dom.js";
-import { clipped, withUnit } from "./format.js";
-import { Series, ratioOf } from "./series_data.js";
-import { shadesBetween } from "./series_density.js";
-import { Grid } from "./series_grid.js";
-import { Lane } from "./series_lane.js";
-import { rowsOf } from "./series_order.js";
-import { Plot } from "./series_plot.js";
-import { changeLines, changeText, counted, levelsOf, valueLines, verdict } from "./series_words.js";
-import { followTheme } from "./theme.js";
+import { chooser, freshId, make } from "../dom.js";
+import { clipped, withUnit } from "../format.js";
+import { Series, ratioOf } from "./data.js";
+import { shadesBetween } from "./density.js";
+import { Grid } from "./grid.js";
+import { Lane } from "./lane.js";
+import { rowsOf } from "./order.js";
+import { Plot } from "./plot.js";
+import { changeLines, changeText, counted, levelsOf, valueLines, verdict } from "./words.js";
+import { followTheme } from "../theme.js";
 
 /**
- * @typedef {import("./series_data.js").Scale} Scale
+ * @typedef {import("./data.js").Scale} Scale
  * @typedef {"overlay" | "grid"} Mode
  *
  * @typedef {object} Options
@@ -39,7 +39,7 @@ const FEWEST_WINDOWS = 2;
 export class SeriesView {
   /**
    * @param {HTMLElement} element to draw in
-   * @param {import("./series_data.js").Told} told
+   * @param {import("./data.js").Told} told
    * @param {Options} [options]
    */
   constructor(element, told, { height = 360, label = "", onSelect = () => {}, onBrush = () => {} } = {}) {
@@ -62,7 +62,7 @@ export class SeriesView {
     /** @type {number[]} */ this.chosen = [];
     /** @type {Mode} */ this.mode = "overlay";
     /** @type {Scale} */ this.scale = this.firstScale();
-    /** @type {import("./series_order.js").Wanted} */ this.wanted = { text: "", isChanged: false, by: "change" };
+    /** @type {import("./order.js").Wanted} */ this.wanted = { text: "", isChanged: false, by: "change" };
     /** @type {Record<string, string>} */ this.palette = {};
     /** @type {string[]} */ this.colours = COLOURS.light;
     this.shades = shadesBetween(SHADES.light, 256);

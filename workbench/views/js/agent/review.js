@@ -1,10 +1,10 @@
 // A person's word on a diagnosis: approve, edit or reject; and to have it run again.
 
-import { chooser, freshId, make } from "./dom.js";
-import { clipped } from "./format.js";
+import { chooser, freshId, make } from "../dom.js";
+import { clipped } from "../format.js";
 
 /**
- * @typedef {import("./agent_view.js").Diagnosis} Diagnosis
+ * @typedef {import("./view.js").Diagnosis} Diagnosis
  * @typedef {{verdict: string, by?: string, why?: string, changes?: Record<string, any>}} Said
  */
 

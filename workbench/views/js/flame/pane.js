@@ -1,21 +1,21 @@
 // One canvas of a flame graph: a tree, which part of it is seen, and what clicks and keys do.
 
-import { make } from "./dom.js";
-import { drawFlame } from "./flame_draw.js";
-import { layOut, nodeAt, visit } from "./flame_tree.js";
+import { make } from "../dom.js";
+import { drawFlame } from "./draw.js";
+import { layOut, nodeAt, visit } from "./tree.js";
 
 /**
- * @typedef {import("./flame_tree.js").Tree} Tree
- * @typedef {import("./flame_tree.js").Layout} Layout
+ * @typedef {import("./tree.js").Tree} Tree
+ * @typedef {import("./tree.js").Layout} Layout
  *
  * @typedef {object} Owner the view that a canvas is part of
  * @property {number} height in pixels, of all canvases together
- * @property {import("./flame_tree.js").Side} side
+ * @property {import("./tree.js").Side} side
  * @property {AbortSignal} signal
  * @property {HTMLElement} status
  * @property {HTMLElement} search
  * @property {Pane | undefined} current
- * @property {import("./flame_colour.js").Shade[]} shades
+ * @property {import("./colour.js").Shade[]} shades
  * @property {(tree: Tree, node: number) => number} shadeOf
  * @property {(tree: Tree, node: number) => string} nameOf
  * @property {(tree: Tree, node: number) => number} markOf

@@ -1,14 +1,14 @@
 // The lane above the plot: what happened, and how many series changed when.
 
-import { make } from "./dom.js";
-import { counted, eventText } from "./series_words.js";
+import { make } from "../dom.js";
+import { counted, eventText } from "./words.js";
 
 const EVENTS_PX = 18;
 const FOUND_PX = 22;
 const NEAR_PX = 6;
 
 export class Lane {
-  /** @param {import("./series_view.js").SeriesView} view */
+  /** @param {import("./view.js").SeriesView} view */
   constructor(view) {
     this.view = view;
     this.at = -1; // the event that the keyboard or the pointer is at

@@ -1,9 +1,9 @@
 // A fix: what it edits, what it measured, where it waits for review.
 
-import { drawDiff } from "./diff_view.js";
-import { draw, keepKeys, make } from "./dom.js";
-import { percent, plain, withUnit } from "./format.js";
-import { followTheme } from "./theme.js";
+import { drawDiff } from "../diff/view.js";
+import { draw, keepKeys, make } from "../dom.js";
+import { percent, plain, withUnit } from "../format.js";
+import { followTheme } from "../theme.js";
 
 /**
  * @typedef {object} Told

@@ -1,7 +1,7 @@
 // One text to edit: numbered lines, Tab that indents, and the undo that browsers have.
 
-import { make } from "./dom.js";
-import { INDENT, indentLines, lineRange } from "./skill_state.js";
+import { make } from "../dom.js";
+import { INDENT, indentLines, lineRange } from "./state.js";
 
 /**
  * Put a text in place of what is selected, so that it can be undone.

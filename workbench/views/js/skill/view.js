@@ -1,16 +1,16 @@
 // A variant of a skill beside its original: files, editor and diff, faults, cases, results, and its name.
 
-import { drawDiff } from "./diff_view.js";
-import { freshId, keepKeys, make } from "./dom.js";
-import { SkillEditor } from "./skill_editor.js";
-import { drawResults } from "./skill_results.js";
-import { changedPaths, changeOf, filterCases, mergeFiles, nameFault, pathsOf, suggestName } from "./skill_state.js";
-import { counted } from "./suspect_parts.js";
-import { countChanges, diffLines, unifiedDiff } from "./text_diff.js";
-import { followTheme } from "./theme.js";
+import { drawDiff } from "../diff/view.js";
+import { freshId, keepKeys, make } from "../dom.js";
+import { SkillEditor } from "./editor.js";
+import { drawResults } from "./results.js";
+import { changedPaths, changeOf, filterCases, mergeFiles, nameFault, pathsOf, suggestName } from "./state.js";
+import { counted } from "../suspect/parts.js";
+import { countChanges, diffLines, unifiedDiff } from "../diff/edits.js";
+import { followTheme } from "../theme.js";
 
 /**
- * @typedef {import("./skill_state.js").Files} Files
+ * @typedef {import("./state.js").Files} Files
  * @typedef {{path: string, line: number, message: string}} Fault
  *
  * @typedef {object} Told
@@ -184,7 +184,7 @@ export class SkillView {
     this.faults.hidden = !faults.length;
   }
 
-  /** @param {{rows?: import("./skill_state.js").Result[], is_stale?: boolean}} results */
+  /** @param {{rows?: import("./state.js").Result[], is_stale?: boolean}} results */
   setResults({ rows = [], is_stale: isStale = false }) {
     const stale = make("p", { class: "wb-muted" }, "These are of the text before the latest edits.");
     this.results.replaceChildren(...(rows.length ? [isStale ? stale : "", drawResults(rows)] : []));

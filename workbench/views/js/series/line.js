@@ -13,7 +13,7 @@
  * Draw the path of a row. NaN are gaps; a value between two gaps becomes a short dash. Where several
  * windows share a pixel, the least and the most of them stand for all.
  * @param {{moveTo: (x: number, y: number) => void, lineTo: (x: number, y: number) => void}} pen
- * @param {import("./series_data.js").Plotted} plotted
+ * @param {import("./data.js").Plotted} plotted
  * @param {number} row
  * @param {Frame} frame
  */
@@ -50,7 +50,7 @@ const PIECE = 16; // points: without a GPU the time of a stroke grows with the s
 
 /**
  * @param {CanvasRenderingContext2D} pen with colour and width
- * @param {import("./series_data.js").Plotted} plotted
+ * @param {import("./data.js").Plotted} plotted
  * @param {number} row
  * @param {Frame} frame
  */
@@ -90,7 +90,7 @@ export function outermost(value, start, end) {
 }
 
 /**
- * @param {import("./series_data.js").Plotted} plotted
+ * @param {import("./data.js").Plotted} plotted
  * @param {ArrayLike<number>} rows
  * @param {number} position in windows
  * @param {number} wanted plotted value there
@@ -117,7 +117,7 @@ export function nearestRow(plotted, rows, position, wanted, most) {
 }
 
 /**
- * @param {import("./series_data.js").Plotted} plotted
+ * @param {import("./data.js").Plotted} plotted
  * @param {ArrayLike<number>} rows
  * @param {number} window
  * @param {number} from the row that is left; −1 for none

@@ -1,18 +1,18 @@
 // A flame graph in a page: canvases, what is beside them, and what clicks and keys do.
 
-import { numbers, texts } from "./columns.js";
-import { chooser, copyText, freshId, keepKeys, make, offerFile } from "./dom.js";
-import { changeShade, changeShades, groupShades } from "./flame_colour.js";
-import { drawFlame, flameSvg } from "./flame_draw.js";
-import { Pane, ROW_PX } from "./flame_pane.js";
-import { calleesOf, callersOf, findNodes, isBelieved, mergeRecursion, originsOf, ownOf, pathOf, rateOf, toFolded } from "./flame_tree.js";
-import { clipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
-import { followTheme } from "./theme.js";
+import { numbers, texts } from "../columns.js";
+import { chooser, copyText, freshId, keepKeys, make, offerFile } from "../dom.js";
+import { changeShade, changeShades, groupShades } from "./colour.js";
+import { drawFlame, flameSvg } from "./draw.js";
+import { Pane, ROW_PX } from "./pane.js";
+import { calleesOf, callersOf, findNodes, isBelieved, mergeRecursion, originsOf, ownOf, pathOf, rateOf, toFolded } from "./tree.js";
+import { clipped, percent, plain, signedWithUnit, withUnit } from "../format.js";
+import { followTheme } from "../theme.js";
 
 /**
- * @typedef {import("./flame_tree.js").Tree} Tree
- * @typedef {import("./flame_tree.js").Side} Side
- * @typedef {import("./flame_colour.js").Shade} Shade
+ * @typedef {import("./tree.js").Tree} Tree
+ * @typedef {import("./tree.js").Side} Side
+ * @typedef {import("./colour.js").Shade} Shade
  *
  * @typedef {object} Told what Python tells of a flame graph; see `workbench.views.flame_columns`
  * @property {string} title
@@ -20,7 +20,7 @@ import { followTheme } from "./theme.js";
  * @property {string} of what values are of; empty where not known
  * @property {number} limit delta that has the full colour
  * @property {boolean} is_estimate
- * @property {Record<string, import("./columns.js").Column>} columns
+ * @property {Record<string, import("../columns.js").Column>} columns
  * @property {string[]} packages
  * @property {string[]} kinds
  */

@@ -1,7 +1,7 @@
 // Series as they are plotted: read from columns, on a scale, with a range.
 
-import { numbers, texts } from "./columns.js";
-import { positionOf, timeNames } from "./series_scale.js";
+import { numbers, texts } from "../columns.js";
+import { positionOf, timeNames } from "./scale.js";
 
 /**
  * @typedef {object} Told what Python tells of series; see `workbench.views.series_columns`
@@ -10,7 +10,7 @@ import { positionOf, timeNames } from "./series_scale.js";
  * @property {number} n_windows
  * @property {string[]} units
  * @property {boolean} lower_is_worse
- * @property {Record<string, import("./columns.js").Column>} columns
+ * @property {Record<string, import("../columns.js").Column>} columns
  *
  * @typedef {object} Change a change point
  * @property {number} row

@@ -1,6 +1,6 @@
 // Which candidates are shown, and in which order. Pure: no page is needed.
 
-import { isKnown, percent } from "./format.js";
+import { isKnown, percent } from "../format.js";
 
 /**
  * @typedef {object} Feature

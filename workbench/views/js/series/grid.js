@@ -1,11 +1,11 @@
 // Small multiples: a cell for each series, of which those in view are drawn.
 
-import { make } from "./dom.js";
-import { middleClipped, withUnit } from "./format.js";
-import { extent, plottedValue, rangeOf } from "./series_data.js";
-import { strokeRow } from "./series_line.js";
-import { drawMark } from "./series_plot.js";
-import { changeLines, changeText, counted, valueLines, verdict } from "./series_words.js";
+import { make } from "../dom.js";
+import { middleClipped, withUnit } from "../format.js";
+import { extent, plottedValue, rangeOf } from "./data.js";
+import { strokeRow } from "./line.js";
+import { drawMark } from "./plot.js";
+import { changeLines, changeText, counted, valueLines, verdict } from "./words.js";
 
 const CELL_PX = 100;
 const LEAST_CELL_PX = 210;
@@ -14,7 +14,7 @@ const HEAD_PX = 36;
 const MOST_EVENTS = 200; // that a cell has ticks of
 
 export class Grid {
-  /** @param {import("./series_view.js").SeriesView} view */
+  /** @param {import("./view.js").SeriesView} view */
   constructor(view) {
     this.view = view;
     this.place = 0; // of the cell that the keyboard is at
@@ -119,7 +119,7 @@ export class Grid {
     pen.fillText((change ? `${verdict(change)} ` : "") + changeText(ratio), x + width, y + 27);
   }
 
-  /** @param {number} row @param {number} left @param {number} top @returns {import("./series_line.js").Frame & {bottom: number}} */
+  /** @param {number} row @param {number} left @param {number} top @returns {import("./line.js").Frame & {bottom: number}} */
   frame(row, left, top) {
     const { view } = this;
     const { start, end } = view;
@@ -135,7 +135,7 @@ export class Grid {
     };
   }
 
-  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./series_line.js").Frame & {bottom: number}} frame */
+  /** @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./line.js").Frame & {bottom: number}} frame */
   drawLine(pen, row, frame) {
     const { view } = this;
     const { palette, series } = view;

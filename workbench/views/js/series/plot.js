@@ -1,12 +1,12 @@
 // All series in one plot: a picture of them below, and above it what is pointed at, chosen and brushed.
 
-import { make } from "./dom.js";
-import { clipped, tickTexts, withUnit } from "./format.js";
-import { extent, plottedValue, rangeOf, ratioOf } from "./series_data.js";
-import { Density } from "./series_density.js";
-import { nearestRow, nextRow, strokeRow } from "./series_line.js";
-import { linearTicks, logTicks, timeTicks } from "./series_scale.js";
-import { changeLines, counted, valueLines } from "./series_words.js";
+import { make } from "../dom.js";
+import { clipped, tickTexts, withUnit } from "../format.js";
+import { extent, plottedValue, rangeOf, ratioOf } from "./data.js";
+import { Density } from "./density.js";
+import { nearestRow, nextRow, strokeRow } from "./line.js";
+import { linearTicks, logTicks, timeTicks } from "./scale.js";
+import { changeLines, counted, valueLines } from "./words.js";
 
 const FEW = 40; // series that are drawn as lines, each by itself
 const MOST_MARKS = 300;
@@ -20,7 +20,7 @@ const AXIS_PX = 24;
 const MOST_EDGED = 8; // lines that stand out by a light edge
 
 export class Plot {
-  /** @param {import("./series_view.js").SeriesView} view */
+  /** @param {import("./view.js").SeriesView} view */
   constructor(view) {
     this.view = view;
     const { series } = view;
@@ -315,7 +315,7 @@ export class Plot {
   }
 
   /**
-   * @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./series_data.js").Change} change
+   * @param {CanvasRenderingContext2D} pen @param {number} row @param {import("./data.js").Change} change
    * @param {number} from @param {number} until
    */
   drawLevels(pen, row, change, from, until) {
@@ -473,7 +473,7 @@ export class Plot {
   }
 }
 
-/** @param {import("./series_view.js").SeriesView} view @param {import("./series_data.js").Plotted} plotted @param {number} row */
+/** @param {import("./view.js").SeriesView} view @param {import("./data.js").Plotted} plotted @param {number} row */
 function lastShown(view, plotted, row) {
   for (let window = view.end - 1; window >= view.start; window--) {
     const { low, high } = extent(plotted, [row], window, window + 1);
@@ -485,7 +485,7 @@ function lastShown(view, plotted, row) {
 /**
  * Draw a triangle that points where the series went: full where that is worse, hollow where it is better.
  * @param {CanvasRenderingContext2D} pen @param {number} x @param {number} y @param {number} size
- * @param {import("./series_data.js").Change} change @param {Record<string, string>} palette
+ * @param {import("./data.js").Change} change @param {Record<string, string>} palette
  */
 export function drawMark(pen, x, y, size, change, palette) {
   const tip = change.after >= change.before ? -size : size;
@@ -502,7 +502,7 @@ export function drawMark(pen, x, y, size, change, palette) {
 }
 
 /**
- * @param {import("./series_data.js").Series} series @param {number} start @param {number} end @param {number} most
+ * @param {import("./data.js").Series} series @param {number} start @param {number} end @param {number} most
  * @returns {{position: number, text: string}[]}
  */
 export function windowTicks(series, start, end, most) {

@@ -1,9 +1,9 @@
 // Regressions in a ranked table, what the funnel left out, and the one that is chosen.
 
-import { numbers } from "./columns.js";
-import { chooser, draw, keepKeys, make } from "./dom.js";
-import { isKnown, middleClipped, percent, plain, signedWithUnit, withUnit } from "./format.js";
-import { followTheme } from "./theme.js";
+import { numbers } from "../columns.js";
+import { chooser, draw, keepKeys, make } from "../dom.js";
+import { isKnown, middleClipped, percent, plain, signedWithUnit, withUnit } from "../format.js";
+import { followTheme } from "../theme.js";
 
 /**
  * @typedef {object} Row
@@ -27,7 +27,7 @@ import { followTheme } from "./theme.js";
  * @property {number | null} watts
  * @property {boolean} is_sure
  * @property {string[]} merged
- * @property {import("./columns.js").Column} [series] its values, at most some hundred of them
+ * @property {import("../columns.js").Column} [series] its values, at most some hundred of them
  * @property {number} [series_change] where in them it changes
  *
  * @typedef {{stage: string, n_in: number, n_out: number, removed: string}} Stage
@@ -105,7 +105,7 @@ export function chosenRows(rows, { text, side, metric, service, order }) {
 
 /** @param {Row} row */
 function sparkline(row) {
-  const values = numbers(/** @type {import("./columns.js").Column} */ (row.series));
+  const values = numbers(/** @type {import("../columns.js").Column} */ (row.series));
   const words = `from ${withUnit(row.before, row.unit)} to ${withUnit(row.after, row.unit)}`;
   const lines = sparkPaths(values, row.series_change ?? 0).map((d, side) => draw("path", { d, fill: "none", "stroke-width": 1.3, stroke: side ? "var(--wb-more)" : "var(--wb-less)" }));
   return draw("svg", { class: "wb-spark", viewBox: `0 0 ${SPARK_WIDTH} ${SPARK_HEIGHT}`, role: "img", "aria-label": `${values.length} points, ${words}` }, ...lines);

@@ -4,7 +4,7 @@ const MOST_STEPS = 8e6; // series × columns: what some tens of milliseconds do
 
 /**
  * @typedef {object} Raster what is to be drawn
- * @property {import("./series_data.js").Plotted} plotted
+ * @property {import("./data.js").Plotted} plotted
  * @property {ArrayLike<number>} rows
  * @property {number} start first window
  * @property {number} end not included

@@ -1,11 +1,11 @@
 // The steps of an investigation as a list that grows: each with when and how long, its detail folded.
 
-import { nodeName } from "./agent_graph.js";
-import { citedParts, spread } from "./agent_quote.js";
-import { freshId, make } from "./dom.js";
-import { isKnown, plain } from "./format.js";
+import { nodeName } from "./graph.js";
+import { citedParts, spread } from "./quote.js";
+import { freshId, make } from "../dom.js";
+import { isKnown, plain } from "../format.js";
 
-/** @typedef {import("./agent_path.js").Step} Step */
+/** @typedef {import("./path.js").Step} Step */
 
 const FLASH_MS = 1600;
 

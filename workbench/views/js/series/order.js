@@ -1,6 +1,6 @@
 // Which series are shown, and in which order.
 
-import { isWorse } from "./series_words.js";
+import { isWorse } from "./words.js";
 
 /**
  * @typedef {object} Wanted
@@ -10,7 +10,7 @@ import { isWorse } from "./series_words.js";
  */
 
 /**
- * @param {import("./series_data.js").Series} series
+ * @param {import("./data.js").Series} series
  * @param {Wanted} wanted
  * @returns {Int32Array} rows
  */
@@ -28,14 +28,14 @@ export function rowsOf(series, { text, isChanged, by }) {
   return Int32Array.from(by === "given" ? rows : rows.sort(comparison(series, by)));
 }
 
-/** @param {import("./series_data.js").Series} series @param {number} row @returns {number} its change, below 0 where it got better */
+/** @param {import("./data.js").Series} series @param {number} row @returns {number} its change, below 0 where it got better */
 function worseBy(series, row) {
   const size = Math.abs(series.ratio[row]);
   return isWorse(series, row) === false ? -size : size;
 }
 
 /**
- * @param {import("./series_data.js").Series} series
+ * @param {import("./data.js").Series} series
  * @param {"change" | "worse" | "name" | "size"} by
  * @returns {(one: number, other: number) => number} ties are broken by the order they were given in
  */

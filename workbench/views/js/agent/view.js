@@ -1,16 +1,16 @@
 // An investigation in a page: its graph, its steps, what it found and on what that rests, and a person's word.
 
-import { GraphPicture } from "./agent_graph.js";
-import { RerunForm, ReviewForm } from "./agent_review.js";
-import { StepList, lasted } from "./agent_steps.js";
-import { keepKeys, make } from "./dom.js";
-import { percent } from "./format.js";
-import { followTheme } from "./theme.js";
+import { GraphPicture } from "./graph.js";
+import { RerunForm, ReviewForm } from "./review.js";
+import { StepList, lasted } from "./steps.js";
+import { keepKeys, make } from "../dom.js";
+import { percent } from "../format.js";
+import { followTheme } from "../theme.js";
 
 /**
- * @typedef {import("./agent_path.js").Step} Step
- * @typedef {import("./agent_path.js").Edge} Edge
- * @typedef {import("./agent_review.js").Said} Said
+ * @typedef {import("./path.js").Step} Step
+ * @typedef {import("./path.js").Edge} Edge
+ * @typedef {import("./review.js").Said} Said
  *
  * @typedef {object} Diagnosis
  * @property {string} regression_id

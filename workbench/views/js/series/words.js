@@ -1,21 +1,21 @@
 // What is said of a series, of its changes and of what happened.
 
-import { clipped, percent, withUnit } from "./format.js";
-import { ratioOf } from "./series_data.js";
+import { clipped, percent, withUnit } from "../format.js";
+import { ratioOf } from "./data.js";
 
-/** @typedef {import("./series_data.js").Series} Series */
+/** @typedef {import("./data.js").Series} Series */
 
 /** @param {number} n @param {string} one @param {string} [many] */
 export function counted(n, one, many = `${one}s`) {
   return `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
 }
 
-/** @param {import("./series_data.js").Change} change @param {string} unit @returns {string} */
+/** @param {import("./data.js").Change} change @param {string} unit @returns {string} */
 export function levelsOf(change, unit) {
   return `${withUnit(change.before, unit)} → ${withUnit(change.after, unit)}`;
 }
 
-/** @param {import("./series_data.js").Change} change @returns {string} where it went, and whether that is worse: full, or hollow */
+/** @param {import("./data.js").Change} change @returns {string} where it went, and whether that is worse: full, or hollow */
 export function verdict(change) {
   const isUp = change.after >= change.before;
   return change.isWorse ? `${isUp ? "▲" : "▼"} worse` : `${isUp ? "△" : "▽"} better`;
@@ -60,7 +60,7 @@ export function valueLines(series, row, window) {
   return [`${series.windowName(window)}: ${told}${relative}`];
 }
 
-/** @param {Series} series @param {import("./series_data.js").Happening} event */
+/** @param {Series} series @param {import("./data.js").Happening} event */
 export function eventText(series, event) {
   const window = Math.min(Math.floor(event.position), series.nWindows - 1);
   return `${event.kind} at ${series.windowName(window)}: ${clipped(event.title, 200)}`;

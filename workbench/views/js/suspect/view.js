@@ -1,17 +1,17 @@
 // Candidates in a table: probability bars, rows that open to the evidence and the diff.
 
-import { drawDiff } from "./diff_view.js";
-import { chooser, freshId, keepKeys, make } from "./dom.js";
-import { clipped } from "./format.js";
-import { counted, drawChance, drawFeatures, drawNames } from "./suspect_parts.js";
-import { filterSuspects, moment, sortSuspects } from "./suspect_rank.js";
-import { followTheme } from "./theme.js";
+import { drawDiff } from "../diff/view.js";
+import { chooser, freshId, keepKeys, make } from "../dom.js";
+import { clipped } from "../format.js";
+import { counted, drawChance, drawFeatures, drawNames } from "./parts.js";
+import { filterSuspects, moment, sortSuspects } from "./rank.js";
+import { followTheme } from "../theme.js";
 
 /**
- * @typedef {import("./suspect_rank.js").Suspect} Suspect
- * @typedef {import("./suspect_rank.js").Feature} Feature
- * @typedef {import("./suspect_rank.js").SortKey} SortKey
- * @typedef {import("./diff_view.js").Diff} Diff
+ * @typedef {import("./rank.js").Suspect} Suspect
+ * @typedef {import("./rank.js").Feature} Feature
+ * @typedef {import("./rank.js").SortKey} SortKey
+ * @typedef {import("../diff/view.js").Diff} Diff
  *
  * @typedef {object} Told
  * @property {Suspect[]} rows most probable first

@@ -1,12 +1,12 @@
 // The graph of an investigation as a picture: where it is, and how often it was where.
 
-import { countVisits, currentNode, layOutGraph } from "./agent_path.js";
-import { draw, make } from "./dom.js";
+import { countVisits, currentNode, layOutGraph } from "./path.js";
+import { draw, make } from "../dom.js";
 
 /**
- * @typedef {import("./agent_path.js").Step} Step
- * @typedef {import("./agent_path.js").Edge} Edge
- * @typedef {import("./agent_path.js").Box} Box
+ * @typedef {import("./path.js").Step} Step
+ * @typedef {import("./path.js").Edge} Edge
+ * @typedef {import("./path.js").Box} Box
  */
 
 /** @param {string} node */
