@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  calleesOf, callersOf, findNodes, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, toFolded, visit, widthsOf,
+  calleesOf, callersOf, deepestRow, findNodes, layOut, mergeRecursion, nodeAt, originsOf, ownOf, pathOf, toFolded, visit, widthsOf,
 } from "../../workbench/views/js/flame/tree.js";
 import { randomNumbers, randomTree, SEEDS, stackOf, stacksOf, treeOf } from "./trees.js";
 
@@ -316,4 +316,16 @@ test("folded stacks of two sides have both values, and names keep to their place
 holdsForRandomTrees("folded stacks add up to the whole", ({ tree, names }) => {
   const lines = toFolded(tree, (fn) => names[fn]).trim().split("\n").filter(Boolean);
   assert.equal(sum(lines.map((line) => Number(line.split(" ").at(-1)))), tree.after[0]);
+});
+
+test("a tower that is too thin to be seen asks for no rows, until it is zoomed into", () => {
+  const { tree } = treeOf({ "main;wide": 990, "main;thin;a;b;c;d": 10 });
+  const layout = layOut(tree, "after");
+  assert.equal(deepestRow(layout, 0, 1000, 0), 6);
+  assert.equal(deepestRow(layout, 0, 1000, 20), 2);
+  const thin = [...layout.width].findIndex((width, node) => width === 10 && layout.depth[node] === 6);
+  const [start, end] = [layout.start[thin], layout.start[thin] + 10];
+  assert.equal(deepestRow(layout, start, end, 1), 6);
+  assert.equal(deepestRow(layout, 0, layout.start[thin], 1), 2);
+  assert.equal(deepestRow(layout, 0, 1000, Infinity), 0);
 });

@@ -11,7 +11,7 @@ STEPS = [
     Step("tool", "rank_changes replied", '{"function": "m:read", "before": 4.7014}', 0.6, 0.1, "s-1"),
     Step("diagnose", "Reached a diagnosis", "It reads twice", 0.7, 0.1),
 ]  # fmt: skip
-CLAIM = "m:read took 4.7 CPU ms"
+CLAIM = "`m:read` took 4.7 CPU ms"
 DIAGNOSIS = Diagnosis(
     "R-1", "It reads twice", "a1b2c3d4e5f6a7", ("m:read",), "repeated work", "hoist", 0.9,
     (Evidence(CLAIM, "s-1"), Evidence("it is slow", "gone-1")), "skill", ("a1b2c3d4e5f6a7",),
@@ -94,6 +94,26 @@ def test_a_decision_that_was_not_taken_says_why_and_can_be_made_again(lab, view)
     view.get_by_label("Your name").fill("Ada")
     button(view, "Approve").click()
     lab.until("view.decision", {"verdict": "approve", "by": "Ada"})
+
+
+def test_code_in_a_claim_is_shown_as_code(view):
+    claim = view.locator("button.wb-claim").first
+    expect(claim).to_have_text("m:read took 4.7 CPU ms s-1")
+    expect(claim.locator("code")).to_have_text("m:read")
+
+
+def test_where_nothing_answers_it_is_said_until_it_does(lab, view):
+    lab.page.evaluate(
+        """(code) => void jupyterapp.shell.currentWidget.context.sessionContext.session.kernel
+             .requestExecute({ code, store_history: false })""",
+        "import time; time.sleep(13)",
+    )
+    button(view, "Approve").click()
+    expect(view.locator(".wb-reason").first).to_have_text("Being taken…")
+    expect(view.get_by_role("alert")).to_contain_text("Nothing answers.", timeout=12_000)
+    expect(button(view, "Approve")).to_be_enabled()
+    lab.until("asked", [{"verdict": "approve"}])
+    expect(view.locator(".wb-status")).to_have_text("Approved.")
 
 
 def test_a_claim_leads_to_the_words_that_it_cites_and_back(lab, view):

@@ -106,6 +106,19 @@ def test_a_click_selects_and_zooms(lab, one):
     keep_picture(lab.page, "lab_selected")
 
 
+def test_a_thin_tower_has_no_room_until_it_is_zoomed_into(lab, one):
+    tower = "main;thin;" + ";".join(f"f{n}" for n in range(15))
+    lab.value(f"setattr(one, 'flame', FlameGraph({{'main;wide': 4000, {tower!r}: 4}}).flame)")
+    box = one.view.locator(".wb-flame-view")
+    wait_until(lambda: box.bounding_box()["height"] == 3 * ROW_PX, "as high as what is wide")
+    assert box.evaluate("(box) => box.scrollHeight") == 18 * ROW_PX
+    one.canvas().press("ArrowDown")
+    one.press("ArrowDown", "ArrowRight", "Enter")
+    wait_until(lambda: box.bounding_box()["height"] == 18 * ROW_PX, "as high as the tower")
+    one.press("Escape")
+    wait_until(lambda: box.bounding_box()["height"] == 3 * ROW_PX, "as before")
+
+
 def test_a_shift_click_selects_more_and_again_less(lab, one):
     one.pick(PARSE, modifiers=["Shift"])
     one.pick(WRITE, modifiers=["Shift"])

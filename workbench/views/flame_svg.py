@@ -9,7 +9,8 @@ from workbench.views.flame import SHARE_UNIT, Flame
 from workbench.views.words import xml_text
 
 WIDTH_PX, ROW_PX, LETTER_PX = 960, 18, 6.65
-LEAST_PX = 1.0
+LEAST_PX, ROOM_PX = 1.0, 3.0
+"""What is narrower is not drawn; and has no row for its own sake."""
 MOST_ROWS = 30
 _LESS, _SAME, _MORE = (59, 134, 214), (217, 221, 226), (232, 103, 44)
 _PLAIN = ("#ee8866", "#f2a07f", "#e9a17c", "#f4b08c")
@@ -21,8 +22,8 @@ def flame_svg(flame: Flame) -> str:
     whole = float(flame.after[0]) or 1.0
     depths, start = flame.depths(), starts_of(flame)
     width = flame.after / whole * WIDTH_PX
-    seen = np.flatnonzero((width >= LEAST_PX) & (depths < MOST_ROWS))
-    n_rows = int(depths[seen].max(initial=0)) + 1
+    n_rows = min(int(depths[width >= ROOM_PX].max(initial=0)) + 1, MOST_ROWS)
+    seen = np.flatnonzero((width >= LEAST_PX) & (depths < n_rows))
     n_deeper = int(depths.max(initial=0)) + 1 - n_rows
     caption = _caption(flame, n_deeper)
     rows = [

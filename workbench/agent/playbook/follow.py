@@ -111,8 +111,8 @@ def conclude(
     ranked = weighed.ranked
     share = suspect.row["probability"]
     when_and_where = (
-        f"By when it came and where cost grew, {suspect.id} is the cause with a probability of "
-        f"{share:.0%}, none of the {ranked['n_candidates']} changes with one of "
+        f"By its time and by where cost grew alone, {suspect.id} is the cause with a probability "
+        f"of {share:.0%}; that it is none of the {ranked['n_candidates']} changes has one of "
         f"{ranked['none_of_these']:.0%}"
     )
     evidence = [*before, cite(ranked, when_and_where)]

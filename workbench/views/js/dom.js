@@ -16,6 +16,11 @@ export function make(tag, attributes = {}, ...children) {
   return element;
 }
 
+/** @param {string} text with code between backticks @returns {(Node | string)[]} the same, as parts of an element */
+export function withCode(text) {
+  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 ? make("code", {}, part) : part)).filter(Boolean);
+}
+
 /**
  * @param {string} tag of SVG
  * @param {Record<string, string | number>} attributes

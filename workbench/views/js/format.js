@@ -60,6 +60,11 @@ export function percent(ratio, isSigned = false) {
   return `${isSigned && value > 0 && text !== "0" ? "+" : ""}${text} %`;
 }
 
+/** @param {number} n @param {string} one @param {string} [many] */
+export function counted(n, one, many = `${one}s`) {
+  return `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
+}
+
 /**
  * @param {string} text
  * @param {number} most letters

@@ -32,6 +32,33 @@ export function outcomeOf(task) {
   return task.state === "cancelled" ? `${task.title} was cancelled after ${clock(task.seconds)}.` : "";
 }
 
+const PATIENCE_MS = 10_000;
+const UNHEARD = "Nothing answers. Does a kernel run this notebook, and is it free? If not, run the cell again.";
+
+/** Waits for Python to say that it heard what was asked, and says so where it does not. */
+export class Answer {
+  /**
+   * @param {(problem: string) => void} tell
+   * @param {AbortSignal} signal ends it
+   * @param {number} [patience] milliseconds
+   */
+  constructor(tell, signal, patience = PATIENCE_MS) {
+    this.tell = tell;
+    this.patience = patience;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ this.waiting = undefined;
+    signal.addEventListener("abort", () => this.came());
+  }
+
+  await() {
+    this.came();
+    this.waiting = setTimeout(() => this.tell(UNHEARD), this.patience);
+  }
+
+  came() {
+    clearTimeout(this.waiting);
+  }
+}
+
 export class TaskBar {
   /** @param {() => void} cancel @param {AbortSignal} signal ends it */
   constructor(cancel, signal) {

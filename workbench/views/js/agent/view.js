@@ -3,8 +3,9 @@
 import { GraphPicture } from "./graph.js";
 import { RerunForm, ReviewForm } from "./review.js";
 import { StepList, lasted } from "./steps.js";
-import { keepKeys, make } from "../dom.js";
+import { keepKeys, make, withCode } from "../dom.js";
 import { percent } from "../format.js";
+import { Answer } from "../task.js";
 import { followTheme } from "../theme.js";
 
 /**
@@ -97,6 +98,8 @@ export class AgentView {
     this.graph = new GraphPicture(graph);
     this.list = new StepList(this.signal, (index) => options.onSelect?.(index));
     this.finding = make("section", { class: "wb-finding", "aria-label": "Diagnosis" });
+    this.answer = new Answer((problem) => this.heard(this.asked, problem), this.signal);
+    /** @type {"review" | "rerun"} what was asked last */ this.asked = "review";
     this.reviewing = make("div", {});
     this.rerunning = make("div", {});
     this.stepsTitle = make("p", { class: "wb-title" });
@@ -169,6 +172,7 @@ export class AgentView {
 
   /** @param {string} about "review" or "rerun" @param {string} problem empty for none */
   heard(about, problem) {
+    this.answer.came();
     this.isAsked = false;
     (about === "review" ? this.review : this.again)?.complain(problem);
     this.settle();
@@ -208,11 +212,12 @@ export class AgentView {
     const others = diagnosis.suspects.filter((id) => id !== diagnosis.change_id);
     const does = mitigations[diagnosis.mitigation];
     this.finding.replaceChildren(
-      make("p", { class: "wb-summary" }, diagnosis.summary),
+      make("p", { class: "wb-summary" }, ...withCode(diagnosis.summary)),
       make("dl", { class: "wb-facts-list" },
         ...fact("Cause", diagnosis.change_id ? change(diagnosis.change_id) : "no known change"),
         ...fact("Confidence", make("span", { class: "wb-prob" },
-          make("span", { class: "wb-prob-bar", "aria-hidden": "true" }, make("i", { style: `width:${(100 * diagnosis.confidence).toFixed(1)}%` })), percent(diagnosis.confidence))),
+          make("span", { class: "wb-prob-bar", "aria-hidden": "true" }, make("i", { style: `width:${(100 * diagnosis.confidence).toFixed(1)}%` })), percent(diagnosis.confidence),
+          make("span", { class: "wb-muted" }, diagnosis.evidence.length ? "by all that it rests on" : ""))),
         ...fact("Category", diagnosis.category),
         ...fact("Mitigation", diagnosis.mitigation && `${diagnosis.mitigation.replaceAll("_", " ")}${does ? `: ${does}` : ""}`),
         ...fact("Functions", diagnosis.functions.length ? make("span", {}, ...diagnosis.functions.map((name) => make("code", { class: "wb-block" }, name))) : ""),
@@ -225,7 +230,7 @@ export class AgentView {
   drawClaims(diagnosis) {
     if (!diagnosis.evidence.length) return [make("p", { class: "wb-muted" }, "It makes no claim that a reply holds.")];
     const items = diagnosis.evidence.map(({ claim, call_id: callId }) => {
-      const button = make("button", { type: "button", class: "wb-claim", title: "Show the reply that holds it" }, claim, " ", make("span", { class: "wb-cites" }, callId));
+      const button = make("button", { type: "button", class: "wb-claim", title: "Show the reply that holds it" }, ...withCode(claim), " ", make("span", { class: "wb-cites" }, callId));
       const note = make("p", { class: "wb-muted", role: "status" });
       button.addEventListener("click", () => this.cite(button, note, claim, callId));
       return make("li", {}, button, note);
@@ -247,7 +252,7 @@ export class AgentView {
     const { struck } = this.told;
     if (!struck.length) return [];
     const items = struck.map(({ claim, call_id: callId, why }) =>
-      make("li", {}, make("s", {}, claim), " ", make("span", { class: "wb-cites" }, callId || "no reply"), make("p", { class: "wb-why" }, `Struck: ${why}`)));
+      make("li", {}, make("s", {}, ...withCode(claim)), " ", make("span", { class: "wb-cites" }, callId || "no reply"), make("p", { class: "wb-why" }, `Struck: ${why}`)));
     return [make("p", { class: "wb-title" }, "Claims that were struck"), make("ul", { class: "wb-claims" }, ...items)];
   }
 
@@ -255,7 +260,7 @@ export class AgentView {
     const { opinions } = this.told;
     if (opinions.length < 2) return [];
     const items = opinions.map((one) => make("li", {}, make("b", {}, one.skill), ` ${percent(one.confidence ?? 0)} `,
-      one.change_id ? make("code", {}, String(one.change_id).slice(0, 12)) : "no known change", make("p", { class: "wb-why" }, one.summary ?? "")));
+      one.change_id ? make("code", {}, String(one.change_id).slice(0, 12)) : "no known change", make("p", { class: "wb-why" }, ...withCode(one.summary ?? ""))));
     return [make("p", { class: "wb-title" }, "Opinions"), make("ul", { class: "wb-claims" }, ...items)];
   }
 
@@ -263,20 +268,22 @@ export class AgentView {
 
   drawReview() {
     const { diagnosis, waits, mitigations, reviewer } = this.told;
-    this.review = waits && diagnosis ? new ReviewForm(diagnosis, mitigations, reviewer, (said) => this.ask(() => this.options.onReview?.(said))) : null;
+    this.review = waits && diagnosis ? new ReviewForm(diagnosis, mitigations, reviewer, (said) => this.ask("review", () => this.options.onReview?.(said))) : null;
     this.reviewing.replaceChildren(...(this.review ? [this.review.element] : []));
   }
 
   drawRerun() {
     const { reruns, kept, skills } = this.told;
     const steps = kept.length ? kept : this.list.steps.map((step, index) => /** @type {[number, string]} */ ([index, step.title]));
-    this.again = reruns && steps.length ? new RerunForm(steps, skills, (step, skill) => this.ask(() => this.options.onRerun?.(step, skill))) : null;
+    this.again = reruns && steps.length ? new RerunForm(steps, skills, (step, skill) => this.ask("rerun", () => this.options.onRerun?.(step, skill))) : null;
     this.rerunning.replaceChildren(...(this.again ? [this.again.element] : []));
   }
 
-  /** @param {() => void} act */
-  ask(act) {
+  /** @param {"review" | "rerun"} about @param {() => void} act */
+  ask(about, act) {
+    this.asked = about;
     this.isAsked = true;
+    this.answer.await();
     this.settle();
     act();
   }

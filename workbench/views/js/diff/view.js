@@ -1,9 +1,8 @@
 // A unified diff in a page: numbers, signs, and no more lines at a time than are looked at.
 
 import { countDiff, parseDiff } from "./text.js";
-import { clipped } from "../format.js";
+import { clipped, counted } from "../format.js";
 import { make } from "../dom.js";
-import { counted } from "../suspect/parts.js";
 
 /**
  * @typedef {import("./text.js").DiffLine} DiffLine

@@ -2,7 +2,7 @@
 
 import { make } from "../dom.js";
 import { drawFlame } from "./draw.js";
-import { layOut, nodeAt, visit } from "./tree.js";
+import { deepestRow, layOut, nodeAt, visit } from "./tree.js";
 
 /**
  * @typedef {import("./tree.js").Tree} Tree
@@ -33,6 +33,7 @@ import { layOut, nodeAt, visit } from "./tree.js";
 
 export const ROW_PX = 18;
 const LEAST_PX = 0.5;
+const ROOM_PX = 3; // what is narrower asks for no row of its own: it is scrolled to, or zoomed into
 const GLIDE_MS = 140;
 
 /** One canvas: a tree, which part of it is seen, and where the keyboard is. */
@@ -52,6 +53,7 @@ export class Pane {
     this.end = this.layout.width[0] || 1;
     this.at = 0; // the node that the keyboard is at
     this.glides = 0;
+    this.roomFor = 0; // rows that the box has grown to
     /** @type {Uint8Array | null} */ this.isMatch = null;
     /** @type {Set<number>} */ this.selected = new Set();
     this.canvas = make("canvas", {
@@ -77,9 +79,11 @@ export class Pane {
     return (this.isUp ? this.rows - 1 - row : row) * ROW_PX;
   }
 
+  /** As high as what is wide enough to be read; it grows with what is zoomed into, so that little jumps. */
   settleSize() {
     const whole = this.rows * ROW_PX;
-    const height = Math.min(whole, Math.max(Math.round(this.view.height * this.share), 3 * ROW_PX));
+    this.roomFor = Math.max(this.roomFor, deepestRow(this.layout, this.start, this.end, ROOM_PX / this.scale) + 1);
+    const height = Math.min(this.roomFor * ROW_PX, Math.max(Math.round(this.view.height * this.share), 3 * ROW_PX));
     this.box.style.height = `${height}px`;
     this.canvas.style.height = `${height}px`;
     this.spacer.style.height = `${whole - height}px`;
@@ -178,7 +182,10 @@ export class Pane {
     if (!(size > 0)) return;
     const from = [this.start, this.end];
     const to = [this.layout.start[node], this.layout.start[node] + size];
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return void this.show(to[0], to[1]);
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
+      this.show(to[0], to[1]);
+      return this.settleSize();
+    }
     const began = performance.now();
     const turn = ++this.glides;
     const glide = () => {
@@ -187,12 +194,15 @@ export class Pane {
       const eased = 1 - (1 - part) ** 3;
       this.show(from[0] + (to[0] - from[0]) * eased, from[1] + (to[1] - from[1]) * eased, turn);
       if (part < 1) requestAnimationFrame(glide);
+      else this.settleSize();
     };
     glide();
   }
 
   reset() {
     this.show(0, this.layout.width[0] || 1);
+    this.roomFor = 0;
+    this.settleSize();
   }
 
   /** @param {number} factor below 1 comes nearer @param {number} place that stays where it is */

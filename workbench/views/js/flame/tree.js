@@ -163,6 +163,22 @@ export function nodeAt(layout, row, place) {
   return node;
 }
 
+/**
+ * @param {Layout} layout
+ * @param {number} start
+ * @param {number} end of what is seen, in the unit of `width`
+ * @param {number} least width
+ * @returns {number} the deepest row with a node as wide as that, counted from the root
+ */
+export function deepestRow(layout, start, end, least) {
+  let deepest = 0;
+  for (let node = 0; node < layout.width.length; node++) {
+    const isSeen = layout.width[node] >= least && layout.start[node] < end && layout.start[node] + layout.width[node] > start;
+    if (isSeen && layout.depth[node] > deepest) deepest = layout.depth[node];
+  }
+  return deepest;
+}
+
 /** @param {Tree} tree @param {Values} side @returns {Float64Array} what each node cost itself */
 export function ownOf(tree, side) {
   const own = Float64Array.from(side);

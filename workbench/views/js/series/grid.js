@@ -1,11 +1,11 @@
 // Small multiples: a cell for each series, of which those in view are drawn.
 
 import { make } from "../dom.js";
-import { middleClipped, withUnit } from "../format.js";
+import { counted, middleClipped, withUnit } from "../format.js";
 import { extent, plottedValue, rangeOf } from "./data.js";
 import { strokeRow } from "./line.js";
 import { drawMark } from "./plot.js";
-import { changeLines, changeText, counted, valueLines, verdict } from "./words.js";
+import { changeLines, changeText, valueLines, verdict } from "./words.js";
 
 const CELL_PX = 100;
 const LEAST_CELL_PX = 210;

@@ -1,7 +1,8 @@
 // The lane above the plot: what happened, and how many series changed when.
 
 import { make } from "../dom.js";
-import { counted, eventText } from "./words.js";
+import { counted } from "../format.js";
+import { eventText } from "./words.js";
 
 const EVENTS_PX = 18;
 const FOUND_PX = 22;

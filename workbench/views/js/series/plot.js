@@ -1,12 +1,12 @@
 // All series in one plot: a picture of them below, and above it what is pointed at, chosen and brushed.
 
 import { make } from "../dom.js";
-import { clipped, tickTexts, withUnit } from "../format.js";
+import { clipped, counted, tickTexts, withUnit } from "../format.js";
 import { extent, plottedValue, rangeOf, ratioOf } from "./data.js";
 import { Density } from "./density.js";
 import { nearestRow, nextRow, strokeRow } from "./line.js";
 import { linearTicks, logTicks, timeTicks } from "./scale.js";
-import { changeLines, counted, valueLines } from "./words.js";
+import { changeLines, valueLines } from "./words.js";
 
 const FEW = 40; // series that are drawn as lines, each by itself
 const MOST_MARKS = 300;

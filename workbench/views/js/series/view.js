@@ -1,14 +1,14 @@
 // Thousands of series in a page: one plot of all or a cell for each, and what clicks and keys do.
 
 import { chooser, freshId, make } from "../dom.js";
-import { clipped, withUnit } from "../format.js";
+import { clipped, counted, withUnit } from "../format.js";
 import { Series, ratioOf } from "./data.js";
 import { shadesBetween } from "./density.js";
 import { Grid } from "./grid.js";
 import { Lane } from "./lane.js";
 import { rowsOf } from "./order.js";
 import { Plot } from "./plot.js";
-import { changeLines, changeText, counted, levelsOf, valueLines, verdict } from "./words.js";
+import { changeLines, changeText, levelsOf, valueLines, verdict } from "./words.js";
 import { followTheme } from "../theme.js";
 
 /**

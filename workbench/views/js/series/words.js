@@ -1,14 +1,9 @@
 // What is said of a series, of its changes and of what happened.
 
-import { clipped, percent, withUnit } from "../format.js";
+import { clipped, counted, percent, withUnit } from "../format.js";
 import { ratioOf } from "./data.js";
 
 /** @typedef {import("./data.js").Series} Series */
-
-/** @param {number} n @param {string} one @param {string} [many] */
-export function counted(n, one, many = `${one}s`) {
-  return `${n.toLocaleString("en-US")} ${n === 1 ? one : many}`;
-}
 
 /** @param {import("./data.js").Change} change @param {string} unit @returns {string} */
 export function levelsOf(change, unit) {

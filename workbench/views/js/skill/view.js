@@ -5,8 +5,9 @@ import { freshId, keepKeys, make } from "../dom.js";
 import { SkillEditor } from "./editor.js";
 import { drawResults } from "./results.js";
 import { changedPaths, changeOf, filterCases, mergeFiles, nameFault, pathsOf, suggestName } from "./state.js";
-import { counted } from "../suspect/parts.js";
 import { countChanges, diffLines, unifiedDiff } from "../diff/edits.js";
+import { counted } from "../format.js";
+import { Answer } from "../task.js";
 import { followTheme } from "../theme.js";
 
 /**
@@ -73,6 +74,7 @@ export class SkillView {
     this.head = make("p", { class: "wb-sk-head", role: "status" });
     this.problem = make("p", { class: "wb-error", role: "alert", hidden: true });
     this.notice = make("p", { class: "wb-sk-notice", hidden: true }, make("b", {}, "Code was edited. "), told.notice);
+    this.answer = new Answer((problem) => this.heard(problem), this.signal);
     element.replaceChildren(this.head, this.editing(), this.problem, this.notice, options.progress ?? "",
       make("div", { class: "wb-sk-below" }, this.checking(), this.trying(), this.keeping()));
     followTheme(element, () => {}, this.signal);
@@ -221,6 +223,7 @@ export class SkillView {
 
   /** @param {string} problem why what was asked for did not begin; empty where it did */
   heard(problem) {
+    this.answer.came();
     this.problem.textContent = problem;
     this.problem.hidden = !problem;
   }
@@ -377,6 +380,7 @@ export class SkillView {
   /** @param {() => void} ask */
   act(ask) {
     this.heard("");
+    this.answer.await();
     ask();
   }
 

@@ -6,9 +6,6 @@ import { chance, divergingBar, signed } from "./rank.js";
 
 /** @typedef {import("./rank.js").Feature} Feature */
 
-/** @param {number} n @param {string} noun */
-export const counted = (n, noun) => `${n.toLocaleString("en-US")} ${noun}${n === 1 ? "" : "s"}`;
-
 /** @param {number} ratio @param {string} [extra] class of the bar */
 export function drawChance(ratio, extra = "") {
   return make("div", { class: "wb-prob" },

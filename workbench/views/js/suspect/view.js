@@ -2,8 +2,8 @@
 
 import { drawDiff } from "../diff/view.js";
 import { chooser, freshId, keepKeys, make } from "../dom.js";
-import { clipped } from "../format.js";
-import { counted, drawChance, drawFeatures, drawNames } from "./parts.js";
+import { clipped, counted } from "../format.js";
+import { drawChance, drawFeatures, drawNames } from "./parts.js";
 import { filterSuspects, moment, sortSuspects } from "./rank.js";
 import { followTheme } from "../theme.js";
 
