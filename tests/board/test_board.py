@@ -4,10 +4,12 @@ from pathlib import Path
 import pytest
 
 from workbench.board import Board, source_of
+from workbench.detect import detect
 from workbench.errors import CaseError, ToolError, WorkbenchError
 from workbench.evaluate.cases import demo_case
 from workbench.history import run_git
-from workbench.solver import SolveOptions
+from workbench.signals import function_series, stacks
+from workbench.solver import SolveOptions, open_case, solve
 
 FEED = Path(__file__).parents[2] / "datasets" / "feed"
 
@@ -48,6 +50,23 @@ def test_choosing_another_regression_moves_everything(board):
     assert board.source.source.title == second.subject
     with pytest.raises(WorkbenchError, match="no regression 'R-none'"):
         board.choose("R-none")
+
+
+def test_of_a_store_all_is_shown_that_detect_shows_and_its_investigation_goes_on(
+    make_store, tmp_path
+):
+    rest = {"main;big": 60.0, "main;small": 0.3}
+    store = make_store(rest, rest | {"main;small": 0.36}, noise=0.001)
+    assert not solve(open_case(tmp_path / "store")).detection.found  # too small for a program
+    board = Board(tmp_path / "store", saved=tmp_path / "kept.db")
+    recording = store.recording()
+    found = detect(function_series(recording), stacks=stacks(recording)).found
+    assert [one.subject for one in found] == ["small"]
+    assert board.investigation.detection.found == found
+    done = board.investigate().wait(60)
+    assert (done.status, done.diagnosis.regression_id) == ("done", found[0].id)
+    board.inquiry.rerun(board.agent.kept[0][0], "")
+    assert board.agent.task.wait(60).diagnosis == done.diagnosis
 
 
 def test_a_page_holds_every_part_of_it(board, tmp_path):

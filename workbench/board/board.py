@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ import traitlets
 from workbench.agent import Investigation, load_skills
 from workbench.board.code import first_of_ours, source_of
 from workbench.board.inquiry import NO_FIX, STOPPED, Inquiry
+from workbench.detect import DetectConfig
 from workbench.errors import WorkbenchError
 from workbench.solver import SolveOptions, investigations_file, open_case, open_investigation
 from workbench.store import Store
@@ -49,7 +51,9 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     repository : path, optional
         For a store: the code of its service.
     options : SolveOptions, optional
-        Model, skills and effort of investigations. They always stop for a review.
+        Model, skills and effort of investigations, which always stop for a review; and what counts
+        as a regression. Default of that: in a case what a program would look into, in a store what
+        `workbench detect` shows.
     saved : path, optional
         File of investigations. Default: that of the user.
     """
@@ -70,7 +74,9 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             case = open_case(Path(case), repository=folder)
         options = options or SolveOptions()
         self.case = case
-        self.investigation: Investigation = open_investigation(case)
+        if options.detection is None and case.workload is None:
+            options = replace(options, detection=DetectConfig())  # as `workbench detect` shows them
+        self.investigation: Investigation = open_investigation(case, options.detection)
         detection, series = self.investigation.detection, self.investigation.series
         self.regressions = RegressionBoard(detection, series=series)
         self.series = SeriesExplorer(

@@ -95,9 +95,9 @@ class WorkbenchMagics(Magics):
 
         A service is named where a store has several.
         """
-        from workbench.agent.opened import open_service
         from workbench.detect import detect
         from workbench.ingest.series import read_series
+        from workbench.signals import function_series, stacks
         from workbench.store import Store
 
         words = _words(line)
@@ -118,8 +118,9 @@ class WorkbenchMagics(Magics):
             services = words[1:] or store.services()
             if len(services) != 1:
                 raise UsageError(f"expected one of the services {', '.join(services)} besides")
-            opened = open_service(store, services[0], None)
-            return RegressionBoard(opened.detection, series=opened.series)
+            recording = store.recording(services[0])
+            series = function_series(recording)
+            return RegressionBoard(detect(series, stacks=stacks(recording)), series=series)
         except (WorkbenchError, OSError) as error:
             raise UsageError(str(error)) from error
 

@@ -22,9 +22,12 @@ _FALSE_ALARMS = 0.01
 def detect_case(
     case: Case, recording: Recording, series: SeriesMatrix, workload: Workload | None,
     repository: Repository | None, progress: Callable[[str], None], seen: Reproduction | None,
+    config: DetectConfig | None,
 ) -> tuple[Detection, Reproduction | None]:  # fmt: skip
     """Detect; what the recording leaves open is settled by running the workload, unless it was."""
-    config = replace(_CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values))
+    config = config or replace(
+        _CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values)
+    )
     search = partial(detect, series, stacks=stacks(recording))
     detection = search(config=replace(config, keep_open=workload is not None))
     if _is_plain(detection) or not (repository and workload):

@@ -6,9 +6,12 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import platformdirs
+
+if TYPE_CHECKING:
+    from workbench.detect import DetectConfig
 
 _FILE = "investigations.db"
 
@@ -31,6 +34,9 @@ class SolveOptions:
     """What a person asks about it; skills are chosen by it too."""
     review: bool = False
     """Stop at the diagnosis, until a person has approved it."""
+    detection: DetectConfig | None = None
+    """What counts as a regression. Default: what is worth an investigation by a program; where a
+    person looks on, `DetectConfig()` shows more."""
     budget: Mapping[str, Any] = field(default_factory=dict)
     """What the investigation may take, as `workbench.agent.Budget` has it."""
     base_url: str = ""

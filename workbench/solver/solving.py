@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from workbench.detect import DetectConfig
 from workbench.errors import CaseError, ModelError
 from workbench.history import enclosing_function
 from workbench.patch import find_fix
@@ -176,14 +177,19 @@ def _existing(saved: Path) -> Path:
     return saved
 
 
-def open_investigation(case: Case) -> Investigation:
-    """Open what the tools read of a case: detected in its recording alone, nothing is run."""
+def open_investigation(case: Case, config: DetectConfig | None = None) -> Investigation:
+    """Open what the tools read of a case: detected in its recording alone, nothing is run.
+
+    `config` says what counts as a regression, as `SolveOptions.detection` does.
+    """
     from workbench.agent import Investigation
 
     store, repository = Store.open(case.store), open_repository(case)
     recording = store.recording()
     series = function_series(recording)
-    detection, _ = detect_case(case, recording, series, None, repository, lambda text: None, None)
+    detection, _ = detect_case(
+        case, recording, series, None, repository, lambda text: None, None, config
+    )
     return Investigation(
         recording, detection, repository, case.base, case.head, store.records(),
         read_lines=partial(store.recording, by_line=True),
@@ -212,7 +218,7 @@ class _Solving:
         self._workload = case.workload if options.fix and self._repository else None
         self.detection, self._seen = detect_case(
             case, self._recording, self._series, self._workload, self._repository, progress,
-            _read(Reproduction, (job or {}).get("reproduction")),
+            _read(Reproduction, (job or {}).get("reproduction")), options.detection,
         )  # fmt: skip
         self._clock.lap("detect")
 
@@ -233,6 +239,7 @@ class _Solving:
             **asdict(options),
             "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
+            "detection": _dump(options.detection),
             "regression": self.regression.id,
         }
         return {
@@ -332,19 +339,23 @@ def _no_fix(options: SolveOptions, case: Case) -> str:
 
 
 def _read_options(told: Mapping[str, Any]) -> SolveOptions:
-    return SolveOptions(**{**told, "skills": _path(told["skills"])})
+    read = {
+        "skills": _path(told["skills"]),
+        "detection": _read(DetectConfig, told.get("detection")),
+    }
+    return SolveOptions(**{**told, **read})
 
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _dump(value: Fix | Reproduction | None) -> str:
+def _dump(value: Fix | Reproduction | DetectConfig | None) -> str:
     """Return a value as JSON text of plain letters; empty for none."""
-    return "" if value is None else json.dumps(asdict(value))
+    return "" if value is None else json.dumps(asdict(value), default=sorted)  # sets are sorted
 
 
-_Value = TypeVar("_Value", Fix, Reproduction)
+_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig)
 
 
 def _read(kind: type[_Value], text: str | None) -> _Value | None:
