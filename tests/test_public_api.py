@@ -314,6 +314,7 @@ PUBLIC = {
         "Cancelled",
         "FixCard",
         "FlameGraph",
+        "ProgressBar",
         "RegressionBoard",
         "SeriesExplorer",
         "SkillStudio",

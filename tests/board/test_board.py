@@ -92,12 +92,14 @@ def test_a_saved_notebook_shows_all_of_it(board):
 
 def test_brushed_windows_are_shown_as_a_flame_graph(board):
     board.series.window = (3, 7)
+    board.wait()
     assert board.flame.flame.title == "windows 3 to 6"
     assert not board.flame.flame.is_diff
     assert "on the sheet Flame graph" in board._said.value
     samples = board.investigation.recording.windows["n_samples"].iloc[3:7].sum()
     assert board.flame.flame.after[0] == samples
     board.series.window = None
+    board.wait()
     assert board.flame.flame.is_diff
 
 

@@ -2,6 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from workbench.detect import detect
 from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, Regression, SeriesMatrix
 from workbench.widgets import RegressionBoard
@@ -116,3 +117,16 @@ def test_a_saved_notebook_shows_a_table_of_escaped_text():
     assert still["text/plain"] == "1 regressions, 0 improvements"
     assert "app:&lt;b&gt;" in still["text/html"]
     assert "+20.0 %" in still["text/html"]
+
+
+def test_a_function_of_a_library_is_said_to_be_in_one_of_ones_own():
+    rows = RegressionBoard(
+        [regression("copy"), regression("own")], under={"R-copy": "app:load"}
+    )._told["rows"]
+    assert [row["under"] for row in rows] == ["app:load", ""]
+
+
+def test_series_may_be_whatever_series_are():
+    frame = pd.DataFrame({"slow": np.r_[np.ones(12), np.full(8, 2.0)], "other": np.ones(20)})
+    (row,) = RegressionBoard(detect(frame).found, series=frame, unit="ms")._told["rows"]
+    assert (row["subject"], row["unit"], row["series_change"]) == ("slow", "ms", 12)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +20,13 @@ from workbench.errors import WorkbenchError
 from workbench.solver import SolveOptions, investigations_file, open_case, open_investigation
 from workbench.store import Store
 from workbench.types import Case, Outcome, Ranking, Regression
-from workbench.views import Source, flame_of, recording_flame
+from workbench.views import Flame, Source, flame_of, recording_flame
 from workbench.views.metrics import UNITS
 from workbench.widgets import (
     AgentView,
     FixCard,
     FlameGraph,
+    ProgressBar,
     RegressionBoard,
     SeriesExplorer,
     SourceLines,
@@ -78,7 +80,10 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             options = replace(options, detection=DetectConfig())  # as `workbench detect` shows them
         self.investigation: Investigation = open_investigation(case, options.detection)
         detection, series = self.investigation.detection, self.investigation.series
-        self.regressions = RegressionBoard(detection, series=series)
+        found = (*detection.found, *detection.gains)
+        ours = {one.id: first_of_ours(self.investigation, one) for one in found}
+        under = {one.id: ours[one.id] for one in found if ours[one.id] != one.subject}
+        self.regressions = RegressionBoard(detection, series=series, under=under)
         self.series = SeriesExplorer(
             series, detection=detection, changes=self.investigation.changes, unit=UNITS,
             title=case.service,
@@ -94,11 +99,13 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         )  # fmt: skip
         self._start = ipywidgets.Button(button_style="primary", icon="search")
         self._said = ipywidgets.HTML()
+        self._showing, self._ranking = ProgressBar(), ProgressBar()
         self.sheets = ipywidgets.Tab([*self.views[1:]], titles=SHEETS)
-        bar = ipywidgets.HBox([self._start, self._said])
+        bar = ipywidgets.HBox([self._start, self._said, self._showing, self._ranking])
         super().__init__([self.regressions, bar, self.sheets])
         self._link()
-        self.regressions.selected = [r.id for r in (*detection.found, *detection.gains)[:1]]
+        self.regressions.selected = [one.id for one in found[:1]]
+        self.wait()
         self._settle()
 
     @property
@@ -108,8 +115,14 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         return (self.regressions, *sheets)
 
     def choose(self, regression_id: str) -> None:
-        """Choose a regression, as a click would."""
+        """Choose a regression, as a click would, and wait until all is shown of it."""
         self.regressions.selected = [regression_id]
+        self.wait()
+
+    def wait(self) -> None:
+        """Wait until what was chosen or brushed is shown."""
+        self._showing.finish()
+        self._ranking.finish()
 
     def investigate(self, question: str = "") -> Task:
         """Have the agent investigate the chosen regression; it stops for a review."""
@@ -158,27 +171,49 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         if found is not None:
             self.series.choose((found.subject, found.metric))
         self._show_flame()
-        self.suspects.ranking = self.investigation.ranking(found.id) if found else Ranking()
+        self.suspects.ranking = Ranking()
+
+        def rank(task: Task) -> Ranking:
+            return self.investigation.ranking(found.id) if found else Ranking()
+
+        name = found.subject if found else "nothing"
+        self._ranking.latest(
+            f"Ranking who changed {name}", rank, partial(self.suspects.set_trait, "ranking")
+        )
 
     def _show_flame(self) -> None:
         """Show what ran in the windows that are brushed, or what the regression changed."""
         brushed: tuple[int, int] | None = self.series.window or None
         if brushed is not None:
-            first, end = brushed
-            store = Store.open(self.case.store)
-            profile = store.profile(self.case.service, *self.series.window_bounds)
-            self.flame.flame = flame_of(profile, title=f"windows {first} to {end - 1}")
-            self._tell(f"Windows {first} to {end - 1} are on the sheet Flame graph.")
+            self._show_windows(*brushed)
             return
         found, recording = self.regression, self.investigation.recording
-        if found is None or not 1 <= found.change_index < recording.n_windows:
-            self.flame.flame = flame_of({}, title=self.case.service)
-            self.source.source = _NO_SOURCE
-            return
-        self.flame.flame = recording_flame(recording, found.change_index)
-        self.source.source = source_of(
-            self.investigation, first_of_ours(self.investigation, found), found
-        )
+
+        def compare(task: Task) -> tuple[Flame, Source]:
+            if found is None or not 1 <= found.change_index < recording.n_windows:
+                return flame_of({}, title=self.case.service), _NO_SOURCE
+            flame = recording_flame(recording, found.change_index)
+            task.tell("its code")
+            subject = first_of_ours(self.investigation, found)
+            return flame, source_of(self.investigation, subject, found)
+
+        title = f"Comparing before and after of {found.subject}" if found else "Clearing"
+        self._showing.latest(title, compare, self._show)
+
+    def _show_windows(self, first: int, end: int) -> None:
+        bounds, windows = self.series.window_bounds, f"windows {first} to {end - 1}"
+
+        def read(task: Task) -> tuple[Flame, None]:
+            profile = Store.open(self.case.store).profile(self.case.service, *bounds)
+            return flame_of(profile, title=windows), None
+
+        self._showing.latest(f"Reading {windows}", read, self._show)
+        self._tell(f"{windows.capitalize()} are on the sheet Flame graph.")
+
+    def _show(self, shown: tuple[Flame, Source | None]) -> None:
+        self.flame.flame, source = shown
+        if source is not None:
+            self.source.source = source
 
     def _show_source(self) -> None:
         chosen = self.flame.selection

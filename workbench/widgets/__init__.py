@@ -3,6 +3,7 @@
 from workbench.widgets.agent_view import AgentView
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
+from workbench.widgets.progress_bar import ProgressBar
 from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
 from workbench.widgets.skill_studio import SkillStudio
@@ -15,6 +16,7 @@ __all__ = [
     "Cancelled",
     "FixCard",
     "FlameGraph",
+    "ProgressBar",
     "RegressionBoard",
     "SeriesExplorer",
     "SkillStudio",

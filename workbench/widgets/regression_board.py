@@ -35,6 +35,10 @@ class RegressionBoard(View):
         Of the values, or of each metric's: `seconds`, `bytes`, `share`, `count`, or any other text.
         Default: what the series tell, or that of the metrics `cost`, `gcpu` and `self_gcpu`.
 
+    under : mapping of str to str
+        Of regressions, by id, in whose own code they are, where that is another function: one of
+        the user's that calls a library's.
+
     Examples
     --------
     >>> from workbench.types import Regression
@@ -64,6 +68,7 @@ class RegressionBoard(View):
         *,
         series: Any = None,
         unit: str | Mapping[str, str] = "",
+        under: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> None:
         if not isinstance(detection, Detection):
@@ -82,8 +87,8 @@ class RegressionBoard(View):
                 if row is not None:
                     self._units[at], rows[at] = shown.units[row], shown.values[row]
         super().__init__(
-            _told=_told(detection, rows, self._units), selection=detection.regressions.iloc[:0],
-            **kwargs,
+            _told=_told(detection, rows, self._units, under or {}),
+            selection=detection.regressions.iloc[:0], **kwargs,
         )  # fmt: skip
 
     @property
@@ -143,14 +148,17 @@ def _detection(found: Iterable[Regression]) -> Detection:
 
 
 def _told(
-    detection: Detection, values: Sequence[FloatArray | None], units: Sequence[str]
+    detection: Detection,
+    values: Sequence[FloatArray | None],
+    units: Sequence[str],
+    under: Mapping[str, str],
 ) -> dict[str, Any]:
     """Return what `views/js/regression/view.js` takes."""
     sides = ["regression"] * len(detection.found) + ["improvement"] * len(detection.gains)
     found = (*detection.found, *detection.gains)
     return {
         "rows": [
-            _row(side, one, unit, own)
+            {**_row(side, one, unit, own), "under": under.get(one.id, "")}
             for side, one, unit, own in zip(sides, found, units, values, strict=True)
         ],
         "funnel": [

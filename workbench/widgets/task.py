@@ -93,9 +93,13 @@ class Task:
             self.state = STOPPING
             self._changed()
 
+    def join(self, timeout_s: float | None = None) -> bool:
+        """Wait until it has ended, in whichever way; return whether it has."""
+        return self._ended.wait(timeout_s)
+
     def wait(self, timeout_s: float | None = None) -> Any:
         """Return the result when there is one; raise what the work raised."""
-        if not self._ended.wait(timeout_s):
+        if not self.join(timeout_s):
             raise TimeoutError(f"{self.title} still runs after {timeout_s} s")
         if self.error is not None:
             raise self.error

@@ -27,6 +27,7 @@ import { followTheme } from "../theme.js";
  * @property {number | null} watts
  * @property {boolean} is_sure
  * @property {string[]} merged
+ * @property {string} [under] function of the user's that it is in, where it is a library's
  * @property {import("../columns.js").Column} [series] its values, at most some hundred of them
  * @property {number} [series_change] where in them it changes
  *
@@ -98,7 +99,7 @@ export function chosenRows(rows, { text, side, metric, service, order }) {
   const needle = text.trim().toLowerCase();
   const found = rows.filter((row) =>
     (side === "both" || row.side === side) && (!metric || row.metric === metric) && (!service || row.service === service)
-    && (!needle || [row.subject, row.service, row.id, ...row.merged].some((name) => name.toLowerCase().includes(needle))));
+    && (!needle || [row.subject, row.service, row.id, row.under ?? "", ...row.merged].some((name) => name.toLowerCase().includes(needle))));
   const by = ORDERS[order] ?? ORDERS.rank;
   return order === "rank" ? found : found.map((row, at) => ({ row, at })).sort((i, j) => by(j.row) - by(i.row) || i.at - j.at).map(({ row }) => row);
 }
@@ -218,7 +219,9 @@ export class RegressionView {
     const sign = make("span", { class: isNone ? undefined : change > 0 ? "wb-more" : "wb-less" }, isNone ? told : `${change > 0 ? "▲" : "▼"} ${told}`);
     const interval = row.low === null || row.high === null ? "–" : `${signedWithUnit(row.low, unit)} to ${signedWithUnit(row.high, unit)}`;
     const cells = [
-      make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "", row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
+      make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "",
+        row.under ? make("div", { title: row.under }, make("small", {}, "in ", make("code", {}, middleClipped(row.under, LONGEST_NAME)))) : "",
+        row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
       make("td", {}, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
       ...(hasSeries ? [make("td", {}, row.series ? sparkline(row) : "")] : []),
       make("td", { class: "n" }, withUnit(row.before, unit)),
@@ -278,7 +281,7 @@ export class RegressionView {
     const { unit, quantity } = row;
     const words = `${withUnit(row.before, unit)} → ${withUnit(row.after, unit)}${quantity ? ` ${quantity}` : ""} (${tellRelative(row)}), `
       + `from window ${row.change_index} on${row.change_index_low < row.change_index_high ? `, between ${row.change_index_low} and ${row.change_index_high}` : ""}.`;
-    this.details.append(make("p", {}, make("b", {}, row.subject), ` ${row.id}: `, words));
+    this.details.append(make("p", {}, make("b", {}, row.subject), row.under ? ` in ${row.under}` : "", ` ${row.id}: `, words));
     if (this.explanation) this.details.append(make("p", { class: "wb-muted" }, this.explanation));
     if (row.merged.length) {
       const list = make("ul", {}, ...row.merged.slice(0, 50).map((name) => make("li", {}, make("code", {}, name))));
