@@ -134,7 +134,7 @@ def test_an_investigation_stops_for_a_review_and_can_be_rejected(board):
 @pytest.mark.slow
 def test_it_can_be_run_again_from_a_step_under_another_skill(board):
     board.investigate().wait(60)
-    step = next(number for number, told in board.agent.kept if told.startswith("model"))
+    step = next(number for number, told in board.agent.kept if ": model" in told)
     board.agent.rerun(step, "lost-cache")
     board.agent.task.wait(60)
     assert board.outcome.diagnosis.skill == "lost-cache"

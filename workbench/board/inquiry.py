@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -148,7 +148,8 @@ class Inquiry:
     def _fill(self, outcome: Outcome) -> None:
         agent, titles = self.agent, {c.id: c.title for c in self.investigation.changes}
         agent.titles = self.fix.titles = titles
-        agent.kept = _with_a_skill(kept_steps(self.saved, outcome.investigation_id))
+        kept = kept_steps(self.saved, outcome.investigation_id)
+        agent.kept = _with_a_skill(kept, outcome.steps)
         agent.steps = outcome.steps
         agent.diagnosis = outcome.diagnosis
         agent.status = outcome.status
@@ -156,8 +157,18 @@ class Inquiry:
         self.fix.fix = outcome.fix
 
 
-def _with_a_skill(kept: list[tuple[int, str]]) -> list[tuple[int, str]]:
-    """Return the steps to run again from: those after skills were chosen."""
+def _with_a_skill(kept: list[tuple[int, str]], steps: Sequence[Step]) -> list[tuple[int, str]]:
+    """Return the steps to run again from, those after skills were chosen.
+
+    Each is told by its number in the list that is shown, where it is in that.
+    """
     names = [text for _, text in kept]
     first = names.index("select_skills") + 1 if "select_skills" in names else 0
-    return [(number, text.replace("_", " ")) for number, text in kept[first:]]
+    told, at = [], -1
+    for place, (number, text) in enumerate(kept):
+        found = [i for i in range(at + 1, len(steps)) if text.startswith(steps[i].node)][:1]
+        at = found[0] if found else at
+        words = text.replace("_", " ")
+        if place >= first:
+            told.append((number, f"{at}: {words}" if found else words))
+    return told

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 
 import numpy as np
 from matplotlib.figure import Figure
@@ -20,7 +21,7 @@ from workbench.report.units import format_percent, format_signed
 from workbench.types import Ranking, Step, Suspect
 from workbench.views.words import legible
 
-_ROW_IN = 0.3
+_ROW_IN, _WRAPPED_ROW_IN = 0.3, 0.42
 _LONGEST_LABEL = 58
 
 
@@ -59,6 +60,7 @@ def plot_suspects(ranking: Ranking, *, n: int = 8, title: str = "") -> Figure:
     axes.set_xlim(0, 1.12)
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:.0%}")
+    axes.spines["bottom"].set_bounds(0, 1)  # what is beyond is room for figures
     axes.grid(visible=False, axis="y")
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("probability of being the cause", color=MUTED)
@@ -69,7 +71,7 @@ def plot_evidence(suspect: Suspect, *, title: str = "") -> Figure:
     """Plot what speaks for and against one candidate, in log-odds, the strongest first."""
     features = sorted(suspect.features, key=lambda feature: -abs(feature.contribution))
     figure, axes = new_figure(
-        height_in=max(len(features), 2) * _ROW_IN + 0.9, title=shortened(title)
+        height_in=max(len(features), 2) * _WRAPPED_ROW_IN + 0.9, title=shortened(title)
     )
     if not features:
         return say(figure, axes, "no evidence was weighed")
@@ -84,7 +86,7 @@ def plot_evidence(suspect: Suspect, *, title: str = "") -> Figure:
             textcoords="offset points", va="center", ha="left" if value >= 0 else "right",
             fontsize=8.5, color=INK,
         )  # fmt: skip
-    labels = [_clipped(feature.note) for feature in features]
+    labels = [_wrapped(feature.note) for feature in features]
     axes.set_yticks(places, labels, fontsize=8, color=INK, parse_math=False)
     axes.set_ylim(len(features) - 0.45, -0.55)
     axes.set_xlim(-reach, reach)
@@ -113,6 +115,12 @@ def plot_steps(steps: Sequence[Step], *, title: str = "") -> Figure:
     axes.tick_params(axis="y", length=0)
     axes.set_xlabel("seconds from the start", color=MUTED)
     return figure
+
+
+def _wrapped(text: str) -> str:
+    """Return a text in two lines at most."""
+    lines = wrap(legible(text), _LONGEST_LABEL, max_lines=2, placeholder="…")
+    return "\n".join(lines)
 
 
 def _clipped(text: str) -> str:

@@ -70,8 +70,8 @@ class AgentView(TaskView):
     spent : mapping of str to float
         What it took, such as `seconds` and `model_calls`.
     kept : iterable of (int, str)
-        Numbers of the steps that it can be run again from, and what came next. Default: the steps
-        that are shown, counted from 0.
+        Numbers of the steps that it can be run again from, and what each is called. Default: the
+        steps that are shown, counted from 0.
     titles : mapping of str to str
         Titles of changes by id, for those that the diagnosis names.
     reviewer : str
@@ -102,7 +102,7 @@ class AgentView(TaskView):
     opinions = traitlets.List(traitlets.Dict(), help="What each skill made of it.")
     spent = traitlets.Dict(help="What it took.")
     skills = traitlets.List(traitlets.Unicode(), help="That it can be run again under.")
-    kept = traitlets.List(traitlets.Tuple(), help="(number, what came next) of steps.")
+    kept = traitlets.List(traitlets.Tuple(), help="(number, name) of steps to run again from.")
     titles = traitlets.Dict(help="Titles of changes, by id.")
     reviewer = traitlets.Unicode(help="Name filled in for the one who decides.")
     on_review = traitlets.Callable(None, allow_none=True, help="Takes the decision.")

@@ -135,12 +135,12 @@ export class ReviewForm {
 
 export class RerunForm {
   /**
-   * @param {[number, string][]} steps number and what came next
+   * @param {[number, string][]} steps number, and how it is called
    * @param {string[]} skills
    * @param {(step: number, skill: string) => void} ask
    */
   constructor(steps, skills, ask) {
-    const from = chooser("From step", steps.map(([number, text]) => [String(number), clipped(`${number}: ${text}`, 70)]), String(steps[0]?.[0] ?? ""));
+    const from = chooser("From step", steps.map(([number, text]) => [String(number), clipped(text, 70)]), String(steps[0]?.[0] ?? ""));
     const under = chooser("Skill", [["", "the same"], ...skills.map((name) => /** @type {[string, string]} */ ([name, name]))], "");
     this.step = from.select;
     this.skill = under.select;

@@ -274,7 +274,7 @@ export class AgentView {
 
   drawRerun() {
     const { reruns, kept, skills } = this.told;
-    const steps = kept.length ? kept : this.list.steps.map((step, index) => /** @type {[number, string]} */ ([index, step.title]));
+    const steps = kept.length ? kept : this.list.steps.map((step, index) => /** @type {[number, string]} */ ([index, `${index}: ${step.title}`]));
     this.again = reruns && steps.length ? new RerunForm(steps, skills, (step, skill) => this.ask("rerun", () => this.options.onRerun?.(step, skill))) : null;
     this.rerunning.replaceChildren(...(this.again ? [this.again.element] : []));
   }

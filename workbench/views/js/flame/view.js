@@ -329,7 +329,9 @@ export class FlameView {
     const box = this.element.getBoundingClientRect();
     const room = box.width - this.tip.offsetWidth - 4;
     this.tip.style.left = `${Math.max(4, Math.min(event.clientX - box.left + 12, room))}px`;
-    this.tip.style.top = `${event.clientY - box.top + 18}px`;
+    const below = event.clientY + 18;
+    const isHigh = below + this.tip.offsetHeight > this.status.getBoundingClientRect().top; // what is said below stays legible
+    this.tip.style.top = `${(isHigh ? event.clientY - 8 - this.tip.offsetHeight : below) - box.top}px`;
   }
 
   hideTip() {
