@@ -13,7 +13,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from html import escape
 from pathlib import Path
 
@@ -24,6 +24,7 @@ from rich.console import Console
 from rich.table import Table
 
 from workbench.views import Flame, flame_of
+from workbench.views.columns import flame_columns
 from workbench.widgets import FlameGraph
 
 HERE = Path(__file__).parent
@@ -207,12 +208,11 @@ def click_figures(notebook: Notebook) -> list[Figure]:
 def flame_as_file(browser: Browser, folder: Path, n_nodes: int) -> list[Figure]:
     """Open the whole tree as one file, and a part of it as SVG."""
     flame = flame_of(deep_tree(n_nodes))
-    FlameGraph(flame).to_html(folder / "flame.html")
-    page = new_page(browser)
-    page.goto((folder / "flame.html").as_uri())
-    page.wait_for_function(_FIRST_FRAME)
-    ours_ms = page.evaluate(f"{_FIRST_FRAME}.startTime + {_FIRST_FRAME}.duration")
-    page.close()
+    rates = np.random.default_rng(0).random(flame.n_nodes)
+    compared = replace(flame, before=0.9 * flame.after, q_value=rates)
+    _, ours_ms = opened(browser, FlameGraph(flame), folder / "flame.html")
+    frame_ms, _ = opened(browser, FlameGraph(compared), folder / "compared.html")
+    columns = flame_columns(compared)["columns"].values()
     begun = time.perf_counter()
     (folder / "peer.html").write_text(as_svg(flame, PEER_NODES), encoding="utf-8")
     peer_python_ms = 1000 * (time.perf_counter() - begun)
@@ -228,12 +228,27 @@ def flame_as_file(browser: Browser, folder: Path, n_nodes: int) -> list[Figure]:
     shown = f"{min(PEER_NODES, flame.n_nodes):,}"
     sizes = [(folder / name).stat().st_size / 1e6 for name in ("flame.html", "peer.html")]
     return [
+        Figure("differential: payload", sum(len(c["data"]) for c in columns) / 1e6, "MB", 20),
+        Figure("differential: first frame, from the data being there", frame_ms, "ms", 300),
         Figure("as one file: size", sizes[0], "MB"),
         Figure("as one file: opened, until the first frame", ours_ms, "ms"),
         Figure(f"peer, SVG of the {shown} costliest paths: size", sizes[1], "MB"),
         Figure(f"peer, SVG of the {shown} costliest paths: Python", peer_python_ms, "ms"),
         Figure(f"peer, SVG of the {shown} costliest paths: opened, until painted", peer_ms, "ms"),
     ]
+
+
+def opened(browser: Browser, widget: FlameGraph, path: Path) -> tuple[float, float]:
+    """Return how long the first frame takes, and when it is there, ms, of a widget as a file."""
+    widget.to_html(path)
+    page = new_page(browser)
+    page.goto(path.as_uri())
+    page.wait_for_function(_FIRST_FRAME)
+    frame_ms, shown_ms = page.evaluate(
+        f"[{_FIRST_FRAME}.duration, {_FIRST_FRAME}.startTime + {_FIRST_FRAME}.duration]"
+    )
+    page.close()
+    return frame_ms, shown_ms
 
 
 def as_svg(flame: Flame, n_most: int) -> str:
