@@ -114,6 +114,23 @@ def test_a_regression_that_is_chosen_is_followed_by_the_sheets(notebook):
     expect(case.page.locator(".wb-regression-details")).to_contain_text(subject)
 
 
+def test_long_work_beside_the_board_is_shown_and_can_be_cancelled(notebook):
+    case = notebook(CASE)
+    count = (
+        "[task.tell(f'{n} of 900', n / 900) or __import__('time').sleep(0.01) for n in range(900)]"
+    )
+    case.value(f"board._ranking.latest('Counting', lambda task: {count}, print)")
+    bar = case.page.locator(".wb-progress").locator("visible=true")
+    expect(bar).to_have_count(1)
+    expect(bar).to_contain_text("Counting")
+    expect(bar).to_contain_text("of 900")
+    check_accessible(bar)
+    bar.get_by_role("button", name="Cancel").click()
+    expect(bar.get_by_role("status")).to_contain_text("Counting was cancelled after")
+    choose_anew(case)
+    expect(bar).to_have_count(0)
+
+
 def test_windows_that_are_brushed_are_shown_as_a_flame_graph(notebook):
     case = notebook(CASE)
     explorer = sheet(case, "Series")

@@ -7,7 +7,7 @@ import { followTheme } from "../views/js/theme.js";
 export default {
   render({ model, el }) {
     const ending = new AbortController();
-    el.classList.add("wb", "wb-plain");
+    el.classList.add("wb", "wb-plain", "wb-progress");
     followTheme(el, () => {}, ending.signal);
     el.replaceChildren(followTask(model, ending.signal).element);
     return () => {
