@@ -386,6 +386,10 @@ def test_replicates_may_have_other_value_types_beside(workbench, tmp_path):
     assert sides == [["before", "c.folded:"], ["after", "a.folded:"], ["after", "b.folded:"]]
     for words in (("--after=a.folded", "b.folded"), ("--after", "a.folded", "--after", "b.folded")):
         assert workbench("profile", "c.folded", *words, "--rows", "1")[1] == out
+    code, _, err = workbench(
+        "profile", "c.folded", "--after", "a.folded", "--rows", "1", "b.folded"
+    )
+    assert (code, "expected FILES before --after, got b.folded after it" in err) == (2, True)
     code, _, err = workbench("profile", "--after", "a.folded", "b.folded")
     assert (code, "Missing argument 'FILES...'" in err) == (2, True)
     code, _, err = workbench("profile", "a.folded", "--after")

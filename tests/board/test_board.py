@@ -1,4 +1,5 @@
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,25 @@ def test_brushed_windows_are_shown_as_a_flame_graph(board):
     board.series.window = None
     board.wait()
     assert board.flame.flame.is_diff
+
+
+def test_windows_that_cannot_be_read_are_not_said_to_be_shown(board, monkeypatch):
+    monkeypatch.setattr(board, "case", replace(board.case, store="nowhere"))
+    board.series.window = (3, 7)
+    board.wait()
+    assert board._said.value == ""
+    assert board._showing._task["state"] == "failed"
+    assert "nowhere" in board._showing._task["text"]
+    assert board.flame.flame.is_diff
+
+
+def test_an_improvement_has_no_suspects(make_store, tmp_path):
+    make_store({"main;a": 3.0, "main;b": 3.0}, {"main;a": 3.0, "main;b": 1.0})
+    board = Board(tmp_path / "store", saved=tmp_path / "kept.db")
+    assert board.regression in board.investigation.detection.gains
+    assert board.flame.flame.is_diff
+    assert board._ranking._task["state"] == "done"
+    assert board.suspects.ranking.suspects == ()
 
 
 def test_a_function_chosen_in_the_flame_graph_shows_its_code(board):

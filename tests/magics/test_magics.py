@@ -295,6 +295,8 @@ def test_regressions_shows_those_of_a_file_of_series(shell, tmp_path):
     board = shell.run_line_magic("regressions", str(tmp_path / "latency.csv"))
     assert [one.subject for one in board.detection.found] == ["parse"]
     assert "series" in board._told["rows"][0]
+    with pytest.raises(UsageError, match="expected a service of none, as it names none, got 'web'"):
+        shell.run_line_magic("regressions", f"{tmp_path / 'latency.csv'} web")
 
 
 @pytest.mark.parametrize("line", ["", "no-store", "a b c", '"not-closed'])

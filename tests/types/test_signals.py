@@ -311,3 +311,124 @@ def test_one_series_may_be_named_by_a_date():
     assert [*signals.times] == [*TIMES]
     frame = pd.DataFrame(VALUES, index=["2026-03-01", "2026-03-02"], columns=TIMES)
     assert [*read_signals(frame).ids] == ["2026-03-01", "2026-03-02"]
+
+
+# what several ways of telling the same have in common
+
+
+def _of_one(frame):
+    (found,) = detect(frame).found
+    return found
+
+
+STEP = np.r_[np.ones(30), np.full(30, 2.0)] + 0.01 * np.random.default_rng(5).standard_normal(60)
+DAYS = pd.date_range("2026-01-01", periods=60, freq="1D")
+
+
+@pytest.mark.parametrize(
+    "at",
+    [
+        DAYS.strftime("%Y-%m-%d"),
+        pd.Index([*DAYS.date], dtype=object),
+        pd.Categorical(DAYS),
+        DAYS.to_period("D"),
+    ],
+    ids=["texts", "dates", "categories", "periods"],
+)
+def test_a_clock_is_told_from_what_stands_for_it_when_rows_are_values(at):
+    frame = pd.DataFrame({"at": at, "subject": "f", "value": STEP}).sample(frac=1, random_state=0)
+    assert _of_one(frame).at == DAYS[30].tz_localize("UTC")
+
+
+@pytest.mark.parametrize("kind", [int, str])
+def test_numbered_windows_are_put_in_order(kind):
+    frame = pd.DataFrame({"window": range(60), "subject": "f", "value": STEP})
+    frame["window"] = frame["window"].astype(kind)
+    assert _of_one(frame.sample(frac=1, random_state=0)).change_index == 30
+    wide = pd.DataFrame([STEP], index=["f"]).sample(frac=1, axis=1, random_state=0)
+    assert _of_one(wide).change_index == 30
+
+
+def test_windows_with_other_names_stay_in_order_of_appearance():
+    names = [f"r{n}" for n in range(60)]
+    frame = pd.DataFrame({"window": names, "subject": "f", "value": STEP})
+    assert _of_one(frame).change_index == 30
+    assert [*read_signals(frame).windows] == names
+
+
+def test_series_of_pandas_are_put_together_by_their_index():
+    one, other = pd.Series(STEP, DAYS), pd.Series(STEP[::-1], DAYS[::-1])
+    signals = read_signals({"f": one, "g": other})
+    assert [*signals.times] == [*DAYS.tz_localize("UTC")]
+    np.testing.assert_array_equal(signals.values, [STEP, STEP])
+
+
+@pytest.mark.parametrize(
+    ("frame", "ids"),
+    [
+        (pd.DataFrame({"value": STEP}, index=DAYS), ["value"]),
+        (pd.DataFrame({"value": STEP, "g": STEP}, index=DAYS), ["value", "g"]),
+        (pd.DataFrame([STEP[:2]], index=["f"], columns=["value", "other"]), ["f"]),
+        (
+            long_frame().set_index(["at", "subject"])[["value"]].unstack(),
+            [("value", "f"), ("value", "g")],
+        ),
+    ],
+    ids=["alone", "beside others", "a window", "levels"],
+)
+def test_a_series_may_be_called_value(frame, ids):
+    assert [*read_signals(frame).ids] == ids
+
+
+def test_categories_and_names_that_are_missing_are_names():
+    frame = long_frame().assign(
+        subject=pd.Categorical(["f"] * 6 + [None] * 6), unit=pd.Categorical(["s", None] * 6),
+        metric="cost",
+    )  # fmt: skip
+    frame["unit"] = "s"
+    signals = read_signals(frame)
+    assert [*signals.ids] == ["cost", "f"]
+    assert [*signals.keys["unit"]] == ["s", "s"]
+    told = long_frame().assign(metric=[0] * 6 + [1] * 6, subject="f")
+    assert [*read_signals(told).ids] == ["f 0", "f 1"]
+
+
+def test_an_id_stands_for_a_subject_that_is_not_told():
+    index = pd.Index(["cost", "gcpu"], name="metric")
+    signals = read_signals(pd.DataFrame(VALUES, index=index))
+    assert [signals.key(row, "subject") for row in range(2)] == ["cost", "gcpu"]
+
+
+@pytest.mark.parametrize(
+    ("series", "message"),
+    [
+        (long_frame().iloc[:0], "expected rows, got none"),
+        (
+            long_frame().assign(at=[pd.NaT, *[*TIMES] * 2][:12]),
+            "expected at in every row, got none in row 0",
+        ),
+        (
+            long_frame().assign(at=[f"{day:02}/01/2026" for day in range(1, 7)] * 2),
+            "at: expected times, such as 2026-01-31T12:00, got '01/01/2026'",
+        ),
+        (
+            pd.concat([long_frame(), long_frame()[["value"]]], axis=1),
+            "expected columns that differ, got 'value' twice",
+        ),
+        (pd.DataFrame(VALUES, columns=[pd.NaT, *TIMES[1:]]), "expected a time of every window"),
+        (np.array([TIMES.tz_localize(None)] * 2), "expected numbers, got times"),
+    ],
+    ids=["no rows", "no time", "other times", "twice", "no time of a window", "times as values"],
+)
+def test_what_tells_no_windows_or_values_is_said(series, message):
+    with pytest.raises(SignalError, match=message):
+        read_signals(series)
+
+
+@pytest.mark.parametrize("scale", [1e-150, 1e-90, 1e90, 1e150])
+def test_values_are_judged_or_said_to_be_too_large_or_too_small(scale):
+    if 1e-100 < scale < 1e100:
+        assert _of_one(scale * STEP[None]).change_index == 30
+        return
+    with pytest.raises(SignalError, match="series 0: expected values from 1e-100 to 1e.100, got"):
+        detect(scale * STEP[None])

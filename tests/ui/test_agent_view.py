@@ -111,7 +111,7 @@ def test_where_nothing_answers_it_is_said_until_it_does(lab, view):
     button(view, "Approve").click()
     expect(view.locator(".wb-reason").first).to_have_text("Being taken…")
     expect(view.get_by_role("alert")).to_contain_text("Nothing answers.", timeout=12_000)
-    expect(button(view, "Approve")).to_be_enabled()
+    expect(button(view, "Approve")).to_be_disabled()  # what was asked still waits
     lab.until("asked", [{"verdict": "approve"}])
     expect(view.locator(".wb-status")).to_have_text("Approved.")
 

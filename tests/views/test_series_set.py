@@ -111,6 +111,17 @@ def test_what_a_reader_of_files_gives_is_shown_and_judged_by_the_same_names():
     assert [(event.position, event.title) for event in shown.events] == [(15.0, "v1 → v2")]
 
 
+def test_of_series_that_are_called_the_same_the_one_that_changed_is_marked():
+    rng = np.random.default_rng(0)
+    values = 1 + 0.01 * rng.standard_normal((3, 60))
+    values[1, 30:] += 1
+    values[0, 40:] -= 0.5
+    frame = pd.DataFrame(values, index=["f", "f", "g"])
+    found = detect(frame)
+    shown = series_set_of(frame, detection=found)
+    assert {(change.row, change.index) for change in shown.changes} == {(1, 30), (0, 40)}
+
+
 def test_units_that_series_tell_are_theirs_unless_the_user_says_another():
     frame = pd.DataFrame({
         "metric": ["time", "memory"] * 2, "unit": ["seconds", "bytes"] * 2,

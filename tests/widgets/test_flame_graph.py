@@ -41,6 +41,11 @@ def test_a_table_of_some_nodes_says_what_one_of_all_does():
     assert whole["is_significant"].tolist() == flame.is_significant[1:].tolist()
 
 
+@pytest.mark.parametrize("several", [tuple, iter, lambda sides: dict(enumerate(sides)).values()])
+def test_several_are_added_up_however_they_come(several):
+    assert FlameGraph(several([FOLDED, FOLDED])).flame.after[0] == 20
+
+
 def test_what_is_selected_can_be_observed():
     flame, seen = FlameGraph(FOLDED), []
     flame.observe(lambda change: seen.append(change["new"]["function"].tolist()), "selection")

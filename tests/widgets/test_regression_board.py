@@ -130,3 +130,23 @@ def test_series_may_be_whatever_series_are():
     frame = pd.DataFrame({"slow": np.r_[np.ones(12), np.full(8, 2.0)], "other": np.ones(20)})
     (row,) = RegressionBoard(detect(frame).found, series=frame, unit="ms")._told["rows"]
     assert (row["subject"], row["unit"], row["series_change"]) == ("slow", "ms", 12)
+
+
+@pytest.mark.parametrize(
+    ("unit", "told"),
+    [("", "seconds"), ("bytes", "bytes"), ({"cost": "bytes"}, "bytes"), ({"gcpu": "x"}, "seconds")],
+)
+def test_the_unit_is_what_the_user_says_else_that_of_the_metric(unit, told):
+    values = {"app:slow": np.r_[np.full(12, 0.010), np.full(8, 0.012)]}
+    for series in (
+        None,
+        values,
+        SeriesMatrix(("app:slow",), ("cost",), np.array([*values.values()])),
+    ):
+        board = RegressionBoard([regression("slow")], series=series, unit=unit)
+        assert board._told["rows"][0]["unit"] == told
+
+
+def test_series_without_windows_have_no_picture():
+    (row,) = RegressionBoard([regression("slow")], series={"app:slow": []})._told["rows"]
+    assert "series" not in row

@@ -5,7 +5,6 @@ from __future__ import annotations
 import html
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -100,6 +99,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self._start = ipywidgets.Button(button_style="primary", icon="search")
         self._said = ipywidgets.HTML()
         self._showing, self._ranking = ProgressBar(), ProgressBar()
+        self._is_following = False
         self.sheets = ipywidgets.Tab([*self.views[1:]], titles=SHEETS)
         bar = ipywidgets.HBox([self._start, self._said, self._showing, self._ranking])
         super().__init__([self.regressions, bar, self.sheets])
@@ -145,7 +145,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _link(self) -> None:
         self.regressions.observe(self._told(self._follow), "selected")
-        self.series.observe(self._told(self._show_flame), "window")
+        self.series.observe(self._told(self._brush), "window")
         self.flame.observe(self._told(self._show_source), "selection")
         self.agent.observe(self._told(self._settle), ["is_running", "status"])
         self._start.on_click(self._told(self._press))
@@ -166,27 +166,19 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         found = self.regression = self.regressions.regression
         self.inquiry.show(found)
         self._settle()
+        self._show((flame_of({}, title=self.case.service), _NO_SOURCE))  # until it is there
+        self.suspects.ranking = Ranking()
+        self._is_following = True
         self.series.set_trait("window", None)
+        self._is_following = False
         self.series.selected = []
         if found is not None:
             self.series.choose((found.subject, found.metric))
-        self._show_flame()
-        self.suspects.ranking = Ranking()
+        self._show_change()
+        self._rank()
 
-        def rank(task: Task) -> Ranking:
-            return self.investigation.ranking(found.id) if found else Ranking()
-
-        name = found.subject if found else "nothing"
-        self._ranking.latest(
-            f"Ranking who changed {name}", rank, partial(self.suspects.set_trait, "ranking")
-        )
-
-    def _show_flame(self) -> None:
-        """Show what ran in the windows that are brushed, or what the regression changed."""
-        brushed: tuple[int, int] | None = self.series.window or None
-        if brushed is not None:
-            self._show_windows(*brushed)
-            return
+    def _show_change(self) -> None:
+        """Show what the regression changed, and the code that it is in."""
         found, recording = self.regression, self.investigation.recording
 
         def compare(task: Task) -> tuple[Flame, Source]:
@@ -197,23 +189,49 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
             subject = first_of_ours(self.investigation, found)
             return flame, source_of(self.investigation, subject, found)
 
-        title = f"Comparing before and after of {found.subject}" if found else "Clearing"
-        self._showing.latest(title, compare, self._show)
+        name = found.subject if found else "nothing"
+        self._showing.latest(f"Comparing before and after of {name}", compare, self._show)
 
-    def _show_windows(self, first: int, end: int) -> None:
+    def _rank(self) -> None:
+        """Show who could have caused the regression; of an improvement nobody is looked for."""
+        found, known = self.regression, self.investigation.detection.found
+
+        def rank(task: Task) -> Ranking:
+            if found is None or found not in known:
+                return Ranking()
+            task.tell("what was changed about then")
+            n = len(self.investigation.candidates(found.id))
+            task.tell(f"{n:,} candidates")
+            return self.investigation.ranking(found.id)
+
+        def show(ranking: Ranking) -> None:
+            self.suspects.ranking = ranking
+
+        name = found.subject if found else "nothing"
+        self._ranking.latest(f"Ranking who changed {name}", rank, show)
+
+    def _brush(self) -> None:
+        """Show what ran in the windows that are brushed; in none, what the regression changed."""
+        brushed: tuple[int, int] | None = self.series.window or None
+        if brushed is None:
+            if not self._is_following:
+                self._show_change()
+            return
+        first, end = brushed
         bounds, windows = self.series.window_bounds, f"windows {first} to {end - 1}"
 
-        def read(task: Task) -> tuple[Flame, None]:
+        def read(task: Task) -> Flame:
             profile = Store.open(self.case.store).profile(self.case.service, *bounds)
-            return flame_of(profile, title=windows), None
+            return flame_of(profile, title=windows)
 
-        self._showing.latest(f"Reading {windows}", read, self._show)
-        self._tell(f"{windows.capitalize()} are on the sheet Flame graph.")
+        def show(flame: Flame) -> None:
+            self.flame.flame = flame
+            self._tell(f"{windows.capitalize()} are on the sheet Flame graph.")
 
-    def _show(self, shown: tuple[Flame, Source | None]) -> None:
-        self.flame.flame, source = shown
-        if source is not None:
-            self.source.source = source
+        self._showing.latest(f"Reading {windows}", read, show)
+
+    def _show(self, shown: tuple[Flame, Source]) -> None:
+        self.flame.flame, self.source.source = shown
 
     def _show_source(self) -> None:
         chosen = self.flame.selection

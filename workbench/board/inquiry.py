@@ -90,7 +90,8 @@ class Inquiry:
 
     def rerun(self, step: int, skill: str) -> None:
         """Run again from a step, under another skill where one is named."""
-        self._do(f"Running again from step {step}", self._resumed(step=step, skill=skill))
+        name = dict(self.agent.kept).get(step, str(step))
+        self._do(f"Running again from step {name}", self._resumed(step=step, skill=skill))
 
     def go_on(self) -> Task:
         """Go on with what was cancelled or killed."""

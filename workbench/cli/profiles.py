@@ -117,7 +117,12 @@ class _Sides(click.Command):
             elif is_after and before != "--after":
                 told.append("--after")
             told.append(word)
-        return super().parse_args(ctx, told)
+        rest = super().parse_args(ctx, told)
+        begin = next((i for i, w in enumerate(args) if w.partition("=")[0] == "--after"), len(args))
+        late = [file for file in ctx.params["files"] if file not in args[:begin]]
+        if late:
+            raise click.UsageError(f"expected FILES before --after, got {late[0]} after it", ctx)
+        return rest
 
 
 @click.command(cls=_Sides)

@@ -12,13 +12,16 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from workbench.detect.stages.localise import Candidate
-from workbench.types import IntArray
+from workbench.errors import SignalError
+from workbench.types import FloatArray, IntArray
 from workbench.types.signals import Signals, check_finite
 
 _BRIDGED = 0.05
 """Part of the windows that a series may lack and still be judged with the others."""
 _FEWEST = 10
 """Values without which there is nothing to be seen."""
+_LARGEST = 1e100
+"""Of values, which are squared, and squared again."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,14 +56,27 @@ class View:
         )
 
 
+def _check_sizes(signals: Signals, sums: FloatArray) -> None:
+    """Raise SignalError where the squares of values are too large, or too small, for a float."""
+    sizes = np.abs(sums)
+    wrong = np.flatnonzero((sizes > _LARGEST) | ((sizes > 0) & (sizes < 1 / _LARGEST)))
+    if len(wrong):
+        raise SignalError(
+            f"series {signals.ids[wrong[0]]}: expected values from {1 / _LARGEST:g} to "
+            f"{_LARGEST:g}, got some that add up to {sums[wrong[0]]:g}: use another unit"
+        )
+
+
 def split_views(signals: Signals) -> list[View]:
     """Return the series by the windows in which they have values, those with most series first.
 
     Series with fewer than ten values are in none. SignalError where a value is infinite.
     """
     with np.errstate(invalid="ignore", over="ignore"):
-        odd = np.flatnonzero(~np.isfinite(signals.values.sum(axis=1)))
+        sums = signals.values.sum(axis=1, dtype=np.float64)
+    odd = np.flatnonzero(~np.isfinite(sums))
     check_finite(signals, odd)
+    _check_sizes(signals, sums)
     if signals.n_windows < _FEWEST or not len(signals.values):
         return []
     known = ~np.isnan(signals.values[odd])

@@ -110,6 +110,10 @@ class WorkbenchMagics(Magics):
             folder = Path(words[0]).expanduser()
             if folder.is_file():
                 measured = read_series(folder)
+                known = sorted({*measured["service"]} - {""})
+                if words[1:] and words[1] not in known:
+                    told = ", ".join(known) or "none, as it names none"
+                    raise UsageError(f"{folder}: expected a service of {told}, got {words[1]!r}")
                 if words[1:]:
                     measured = measured[measured["service"] == words[1]]
                 return RegressionBoard(detect(measured), series=measured)

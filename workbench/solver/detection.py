@@ -29,7 +29,7 @@ def detect_case(
         _CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values)
     )
     search = partial(detect, series, stacks=stacks(recording))
-    detection = search(config=replace(config, keep_open=workload is not None))
+    detection = search(config=replace(config, keep_open=config.keep_open or workload is not None))
     if _is_plain(detection) or not (repository and workload):
         return detection, None
     seen = seen or reproduce(

@@ -18,6 +18,8 @@ from workbench.types.arrays import SERVICE, FloatArray, IntArray
 from workbench.types.series import SeriesMatrix
 
 _KEYS = ("service", "metric", "subject")
+_CLOCKS = ("at", "time", "window", "version")
+"""Columns that tell windows apart, in the order in which they are looked for."""
 _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
 """How a time in ISO 8601 begins."""
 _REGULAR = 0.01
@@ -37,7 +39,8 @@ class Signals:
     """One row a series: `service`, `metric`, `subject`, and `unit` where it is told; None where
     there are only ids."""
     windows: pd.Index[Any] | None = None
-    """(n_windows,) times in UTC, or what else they are called; None where they have no names."""
+    """(n_windows,) times in UTC, or what else they are called; None, or numbers, where nothing is
+    told of them."""
     versions: tuple[str, ...] = ()
     """(n_windows,) what ran in each, where that is told."""
 
@@ -53,9 +56,8 @@ class Signals:
 
     def key(self, row: int, name: str) -> str:
         """Return service, metric or subject of a series; its id where it has no subject."""
-        if self.keys is not None:
-            return self._texts[name][row]
-        return str(self.ids[row]) if name == "subject" else ""
+        told = "" if self.keys is None else self._texts[name][row]
+        return str(self.ids[row]) if name == "subject" and not told else told
 
     @cached_property
     def _texts(self) -> dict[str, list[str]]:
@@ -121,7 +123,7 @@ def read_signals(series: Any) -> Signals:
     if isinstance(series, SeriesMatrix):
         return _of_matrix(series)
     if isinstance(series, pd.DataFrame):
-        return _of_long(series) if "value" in series.columns else _of_wide(series)
+        return _of_long(series) if _is_long(series) else _of_wide(series)
     if isinstance(series, pd.Series):
         frame = series.to_frame(series.name if series.name is not None else "series").T
         return _of_rows(frame.set_axis(with_times(frame.columns), axis=1))
@@ -162,13 +164,18 @@ def _of_matrix(series: SeriesMatrix) -> Signals:
 
 
 def _frame_of(series: Mapping[Any, Any]) -> pd.DataFrame:
-    """Return one row a series, for arrays by name."""
-    rows = [np.ravel(np.asarray(row)) for row in series.values()]
-    sizes = sorted({len(row) for row in rows})
-    if len(sizes) > 1:
-        raise SignalError(f"expected series of one length, got {sizes[0]} and {sizes[-1]}")
-    values = np.stack(rows) if rows else np.zeros((0, 0))
-    return pd.DataFrame(values, index=pd.Index([*series], dtype=object, tupleize_cols=False))
+    """Return one row a series, for series by name; by their windows where all have an index."""
+    if series and all(isinstance(row, pd.Series) for row in series.values()):
+        frame: pd.DataFrame = pd.concat([*series.values()], axis=1, keys=range(len(series))).T
+        frame = frame.set_axis(with_times(frame.columns), axis=1)
+    else:
+        rows = [np.ravel(np.asarray(row)) for row in series.values()]
+        sizes = sorted({len(row) for row in rows})
+        if len(sizes) > 1:
+            raise SignalError(f"expected series of one length, got {sizes[0]} and {sizes[-1]}")
+        frame = pd.DataFrame(np.stack(rows) if rows else np.zeros((0, 0)))
+    frame.index = pd.Index([*series], dtype=object, tupleize_cols=False)
+    return frame
 
 
 def _of_wide(frame: pd.DataFrame) -> Signals:
@@ -183,9 +190,12 @@ def _of_wide(frame: pd.DataFrame) -> Signals:
 
 def _of_rows(frame: pd.DataFrame) -> Signals:
     """One row a series."""
-    if _is_times(frame.columns):
+    is_clock = _is_times(frame.columns)
+    if is_clock and frame.columns.hasnans:
+        raise SignalError("expected a time of every window, got NaT")
+    if is_clock or pd.api.types.is_numeric_dtype(frame.columns.dtype):
         frame = frame.sort_index(axis="columns")
-    windows = _times(frame.columns) if _is_times(frame.columns) else frame.columns
+    windows = _times(frame.columns) if is_clock else frame.columns
     return Signals(_numbers(_to_numpy(frame)), frame.index, keys_of(frame.index), windows)
 
 
@@ -200,22 +210,29 @@ def keys_of(index: pd.Index[Any]) -> pd.DataFrame | None:
     return pd.DataFrame(told, index=range(len(index)))
 
 
+def _is_long(frame: pd.DataFrame) -> bool:
+    """Tell whether a frame has one row a value, by its columns."""
+    names = set() if isinstance(frame.columns, pd.MultiIndex) else {*frame.columns}
+    return "value" in names and bool(names & {"series", *_KEYS, *_CLOCKS})
+
+
 def _of_long(frame: pd.DataFrame) -> Signals:
     """One row a series and window, as stores and readers of series give them."""
+    if frame.columns.duplicated().any():
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise SignalError(f"expected columns that differ, got {twice!r} twice")
+    if frame.empty:
+        raise SignalError(f"expected rows, got none (columns {', '.join(map(str, frame))})")
     names = [name for name in ("series", "subject") if name in frame.columns][:1]
     if not names:
         raise SignalError(f"expected a column series or subject beside value, got {[*frame]}")
     others = [name for name in ("metric", "service", "unit", "host") if name in frame.columns]
-    frame = frame.assign(**{name: _named(frame, name) for name in names})
+    frame = frame.assign(**{name: _texts(frame[name]) for name in others})
+    frame = frame.assign(**{names[0]: _named(frame, names[0])})
     for name in others:  # only what tells more series apart
         if len(frame[[*names, name]].drop_duplicates()) > len(frame[names].drop_duplicates()):
             names.append(name)
-    told = [name for name in ("at", "time", "window", "version") if name in frame.columns]
-    order = [name for name in told if frame[name].notna().all() and (frame[name] != "").any()]
-    if not order:
-        raise SignalError(f"expected a column at (time) or window beside value, got {[*frame]}")
-    if order[0] != "version":  # versions are in order of appearance
-        frame = frame.sort_values(order[0], kind="stable")
+    frame, order = _in_order(frame)
     frame = frame.assign(window_=frame.groupby(order, sort=False, dropna=False).ngroup())
     if frame.duplicated([*names, "window_"]).any():
         raise SignalError(f"expected one value a series and {' and '.join(order)}, got several")
@@ -226,7 +243,7 @@ def _of_long(frame: pd.DataFrame) -> Signals:
         index=first.index,
     )
     if "unit" in first:
-        keys["unit"] = first["unit"].fillna("").astype(str)
+        keys["unit"] = first["unit"]
     ids = pd.Index([_joined(key) for key in wide.index], dtype=object)
     if "subject" not in frame:
         keys["subject"] = ids
@@ -237,9 +254,42 @@ def _of_long(frame: pd.DataFrame) -> Signals:
     return Signals(_numbers(_to_numpy(wide)), ids, keys, clock, versions)
 
 
+def _in_order(frame: pd.DataFrame) -> tuple[pd.DataFrame, list[str]]:
+    """Return rows by their windows, and the columns that tell windows apart, the first of them a
+    clock where there is one. Texts that are no times stand in order of appearance.
+    """
+    told = [name for name in _CLOCKS if name in frame.columns]
+    if not told:
+        raise SignalError(f"expected a column at (time) or window beside value, got {[*frame]}")
+    clocks = {name: frame[name] for name in told}
+    order = [name for name in told if clocks[name].notna().all() and (clocks[name] != "").any()]
+    if not order:
+        known = max(told, key=lambda name: int(clocks[name].notna().sum()))
+        row = int(np.argmax(clocks[known].isna().to_numpy()))
+        raise SignalError(f"expected {known} in every row, got none in row {row}")
+    first = order[0]
+    clock = with_times(pd.Index(clocks[first].astype(object)).infer_objects())
+    if first in {"at", "time"} and pd.api.types.infer_dtype(clock) == "string":
+        raise SignalError(
+            f"{first}: expected times, such as 2026-01-31T12:00, got {clock[0]!r}; "
+            "pandas.to_datetime reads others"
+        )
+    if first == "window" and not _is_times(clock):
+        numbers = pd.to_numeric(pd.Series(clock), errors="coerce")
+        clock = clock if numbers.isna().any() else pd.Index(numbers)
+    frame = frame.assign(**{first: clock})
+    is_sorted = _is_times(clock) or pd.api.types.is_numeric_dtype(clock.dtype)
+    return (frame.sort_values(first, kind="stable") if is_sorted else frame), order
+
+
+def _texts(names: pd.Series[Any]) -> pd.Series[Any]:
+    """Return names as texts, empty for none."""
+    return names.astype(object).where(names.notna(), "").astype(str)
+
+
 def _named(frame: pd.DataFrame, name: str) -> pd.Series[Any]:
     """Return what each row's series is called; by its metric where the name is empty."""
-    names = frame[name]
+    names = frame[name].astype(object)
     is_empty = names.isna() | (names == "")
     return names.where(~is_empty, frame.get("metric", "value"))
 
@@ -257,7 +307,7 @@ def _to_numpy(frame: pd.DataFrame) -> npt.NDArray[Any]:
 
 
 def _joined(key: Hashable) -> str:
-    return " ".join(str(part) for part in key if part) if isinstance(key, tuple) else str(key)
+    return " ".join(str(p) for p in key if p != "") if isinstance(key, tuple) else str(key)
 
 
 def with_times(index: pd.Index[Any]) -> pd.Index[Any]:
@@ -299,6 +349,8 @@ def _numbers(values: npt.NDArray[Any]) -> FloatArray:
         raise SignalError(f"expected series (n_series, n_windows), got shape {values.shape}")
     if values.dtype.kind == "c":
         raise SignalError(_COMPLEX)
+    if values.dtype.kind in "mM":
+        raise SignalError(f"expected numbers, got times ({values.dtype})")
     if values.dtype not in (np.float32, np.float64):
         try:
             values = values.astype(np.float64)

@@ -35,7 +35,8 @@ def stylesheet(*paths: Path) -> str:
 def _resolve(path: Path, order: dict[Path, str], above: tuple[Path, ...]) -> str:
     """Return the text of a module with its imports taken from scopes; these join `order`."""
     if path in above:
-        raise ValueError(f"{path.name} imports itself, by way of {above[-1].name}")
+        one, other = (f"{each.parent.name}/{each.name}" for each in (path, above[-1]))
+        raise ValueError(f"{one} imports itself, by way of {other}")
     text = path.read_text(encoding="utf-8")
     for found in _IMPORT.finditer(text):
         there = (path.parent / found["path"]).resolve()
@@ -56,4 +57,4 @@ def _take(folder: Path, found: re.Match[str]) -> str:
 
 def _scope(path: Path) -> str:
     """Return the name of a module among others: its folder's and its own."""
-    return re.sub(r"\W", "_", f"wb_{path.parent.name}_{path.stem}")
+    return re.sub(r"\W", "_", f"wb_{path.parent.name}__{path.stem}")

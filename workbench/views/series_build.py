@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
+from functools import partial
 from itertools import pairwise
 from typing import Any
 
@@ -50,7 +52,8 @@ def series_set_of(
     changes : sequence of Change, or pandas.DataFrame, optional
         A frame has `title` and `at` (time) or `window` (index), and may have `kind`.
     unit : str or mapping of str to str, optional
-        Of the values, or of each metric's. Default: that of the metrics `gcpu` and `cost`.
+        Of the values, or of each metric's. Default: what the series tell, or that of the metrics
+        `gcpu` and `cost`.
     title : str
         What they are, in two or three words.
     lower_is_worse : bool
@@ -182,16 +185,26 @@ def _position(at: Any, window: Any, windows: pd.Index[Any], title: str) -> float
 
 def rows_of(shown: SeriesSet, regressions: Sequence[Regression]) -> list[int | None]:
     """Return the row of the series that each is of, by what a detection may call it; or None."""
-    known: dict[Hashable, int] = {}
+    known: dict[Hashable, list[int]] = defaultdict(list)
     for row, (key, name) in enumerate(zip(shown.ids, shown.names, strict=True)):
-        for one in (key, name):
-            known.setdefault(one, row)
+        for one in {key, name}:
+            known[one].append(row)
 
     def row_of(one: Regression) -> int | None:
         names: tuple[Hashable, ...] = (one.series, (one.subject, one.metric), one.subject)
-        return next((known[name] for name in names if name in known), None)
+        alike = next((known[name] for name in names if name in known), [])
+        return min(alike, key=partial(_distance, shown, one), default=None)
 
     return [*map(row_of, regressions)]
+
+
+def _distance(shown: SeriesSet, one: Regression, row: int) -> float:
+    """Return how far the levels of a series are from those of a regression: of several that are
+    called the same, the nearest is meant.
+    """
+    sides = np.split(shown.values[row], [max(one.change_index, 0)])
+    levels = [np.nanmedian(side) if np.isfinite(side).any() else np.inf for side in sides]
+    return float(abs(levels[0] - one.before) + abs(levels[1] - one.after))
 
 
 def _with_changes(bare: SeriesSet, detection: Detection) -> SeriesSet:

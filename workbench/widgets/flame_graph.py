@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from os import PathLike
 from typing import Any
 
@@ -109,6 +109,10 @@ class FlameGraph(View):
         return {"text/plain": text, "image/svg+xml": flame_svg(flame)}
 
 
+_ALONE = (Profile, Flame, Tree, Mapping, str, bytes, PathLike)
+"""What is one side by itself, though it may be gone through."""
+
+
 def _flame(what: Any, after: Any, value_type: str | None, title: str) -> Flame:
     """Return the flame graph of what was handed in, each side alone or as replicates."""
     before = _side(what, "first")
@@ -122,7 +126,8 @@ def _flame(what: Any, after: Any, value_type: str | None, title: str) -> Flame:
 
 def _side(given: Any, which: str) -> list[Any]:
     """Return one side as a list; ProfileError where it is empty, or names a file."""
-    profiles = [*given] if isinstance(given, list | tuple | Iterator) else [given]
+    is_one = isinstance(given, _ALONE) or not isinstance(given, Iterable)
+    profiles = [given] if is_one else [*given]
     if not profiles:
         raise ProfileError(f"expected one profile or more as the {which}, got an empty list")
     for one in profiles:

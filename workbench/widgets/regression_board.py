@@ -82,10 +82,13 @@ class RegressionBoard(View):
         self._units = units_of((one.metric for one in found), unit)
         rows: list[FloatArray | None] = [None] * len(found)
         if series is not None:
-            shown = series_set_of(series, unit=unit)
+            shown = series_set_of(series)
+            is_told = (lambda _: bool(unit)) if isinstance(unit, str) else unit.__contains__
             for at, row in enumerate(rows_of(shown, found)):
-                if row is not None:
-                    self._units[at], rows[at] = shown.units[row], shown.values[row]
+                if row is not None and shown.n_windows:
+                    rows[at] = shown.values[row]
+                    if not is_told(found[at].metric):
+                        self._units[at] = shown.units[row] or self._units[at]
         super().__init__(
             _told=_told(detection, rows, self._units, under or {}),
             selection=detection.regressions.iloc[:0], **kwargs,

@@ -63,6 +63,8 @@ class Task:
         self._changed = changed
         self._began_s = time.monotonic()
         self._stop, self._ended = threading.Event(), threading.Event()
+        self._turn = threading.Lock()
+        self._thread: int | None = None
 
     @property
     def is_cancelled(self) -> bool:
@@ -73,6 +75,11 @@ class Task:
     def is_over(self) -> bool:
         """Whether it has ended, in whichever way."""
         return self._ended.is_set()
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is asked by what it does itself."""
+        return self._thread == threading.get_ident()
 
     def check(self) -> None:
         """Raise Cancelled where somebody asked it to end."""
@@ -89,8 +96,11 @@ class Task:
     def cancel(self) -> None:
         """Ask it to end, which it does when it next tells something."""
         self._stop.set()
-        if self.state == RUNNING:
-            self.state = STOPPING
+        with self._turn:
+            is_running = self.state == RUNNING
+            if is_running:
+                self.state = STOPPING
+        if is_running:
             self._changed()
 
     def join(self, timeout_s: float | None = None) -> bool:
@@ -107,6 +117,7 @@ class Task:
 
     def work(self, work: Callable[[Task], Any], then: Callable[[Any], object]) -> None:
         """Do it, here and now, and hand the result on; it is not over before `end`."""
+        self._thread = threading.get_ident()
         state = FAILED  # unless told otherwise: also where the interpreter is made to stop
         try:
             self.result = work(self)
@@ -118,7 +129,8 @@ class Task:
         except Exception as error:
             self.error = error
         finally:
-            self.state = state
+            with self._turn:
+                self.state = state
 
     def end(self) -> None:
         """Let go of those who wait for it."""

@@ -18,7 +18,7 @@ export function make(tag, attributes = {}, ...children) {
 
 /** @param {string} text with code between backticks @returns {(Node | string)[]} the same, as parts of an element */
 export function withCode(text) {
-  return text.split(/`([^`]+)`/).map((part, at) => (at % 2 ? make("code", {}, part) : part)).filter(Boolean);
+  return text.split(/`([^`\s](?:[^`]*[^`\s])?)`/).map((part, at) => (at % 2 ? make("code", {}, part) : part)).filter(Boolean);
 }
 
 /**

@@ -98,7 +98,7 @@ export class AgentView {
     this.graph = new GraphPicture(graph);
     this.list = new StepList(this.signal, (index) => options.onSelect?.(index));
     this.finding = make("section", { class: "wb-finding", "aria-label": "Diagnosis" });
-    this.answer = new Answer((problem) => this.heard(this.asked, problem), this.signal);
+    this.answer = new Answer((problem) => this.complain(problem), this.signal);
     /** @type {"review" | "rerun"} what was asked last */ this.asked = "review";
     this.reviewing = make("div", {});
     this.rerunning = make("div", {});
@@ -174,8 +174,13 @@ export class AgentView {
   heard(about, problem) {
     this.answer.came();
     this.isAsked = false;
-    (about === "review" ? this.review : this.again)?.complain(problem);
+    this.complain(problem, about);
     this.settle();
+  }
+
+  /** @param {string} problem @param {string} [about] */
+  complain(problem, about = this.asked) {
+    (about === "review" ? this.review : this.again)?.complain(problem);
   }
 
   // ---- what is drawn -------------------------------------------------------------------------------

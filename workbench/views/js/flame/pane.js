@@ -35,6 +35,7 @@ export const ROW_PX = 18;
 const LEAST_PX = 0.5;
 const ROOM_PX = 3; // what is narrower asks for no row of its own: it is scrolled to, or zoomed into
 const GLIDE_MS = 140;
+const SETTLE_MS = 120; // after the last move
 
 /** One canvas: a tree, which part of it is seen, and where the keyboard is. */
 export class Pane {
@@ -53,6 +54,7 @@ export class Pane {
     this.end = this.layout.width[0] || 1;
     this.at = 0; // the node that the keyboard is at
     this.glides = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */ this.settling = undefined;
     this.roomFor = 0; // rows that the box has grown to
     /** @type {Uint8Array | null} */ this.isMatch = null;
     /** @type {Set<number>} */ this.selected = new Set();
@@ -82,12 +84,18 @@ export class Pane {
   /** As high as what is wide enough to be read; it grows with what is zoomed into, so that little jumps. */
   settleSize() {
     const whole = this.rows * ROW_PX;
+    const below = Math.max(this.box.scrollHeight - this.box.scrollTop - this.box.clientHeight, 0);
     this.roomFor = Math.max(this.roomFor, deepestRow(this.layout, this.start, this.end, ROOM_PX / this.scale) + 1);
     const height = Math.min(this.roomFor * ROW_PX, Math.max(Math.round(this.view.height * this.share), 3 * ROW_PX));
     this.box.style.height = `${height}px`;
     this.canvas.style.height = `${height}px`;
     this.spacer.style.height = `${whole - height}px`;
-    if (this.isUp) this.box.scrollTop = whole;
+    if (this.isUp) this.box.scrollTop = this.box.scrollHeight - this.box.clientHeight - below; // roots at the bottom stay there
+  }
+
+  settleSoon() {
+    clearTimeout(this.settling);
+    this.settling = setTimeout(() => { if (this.canvas.isConnected) this.settleSize(); }, SETTLE_MS);
   }
 
   draw() {
@@ -174,6 +182,7 @@ export class Pane {
     this.end = this.start + size;
     this.view.settleButtons();
     this.draw();
+    this.settleSoon();
   }
 
   /** @param {number} node to fill the width */
@@ -182,10 +191,7 @@ export class Pane {
     if (!(size > 0)) return;
     const from = [this.start, this.end];
     const to = [this.layout.start[node], this.layout.start[node] + size];
-    if (matchMedia("(prefers-reduced-motion: reduce)").matches) {
-      this.show(to[0], to[1]);
-      return this.settleSize();
-    }
+    if (matchMedia("(prefers-reduced-motion: reduce)").matches) return void this.show(to[0], to[1]);
     const began = performance.now();
     const turn = ++this.glides;
     const glide = () => {
@@ -194,7 +200,6 @@ export class Pane {
       const eased = 1 - (1 - part) ** 3;
       this.show(from[0] + (to[0] - from[0]) * eased, from[1] + (to[1] - from[1]) * eased, turn);
       if (part < 1) requestAnimationFrame(glide);
-      else this.settleSize();
     };
     glide();
   }
@@ -203,6 +208,7 @@ export class Pane {
     this.show(0, this.layout.width[0] || 1);
     this.roomFor = 0;
     this.settleSize();
+    if (this.isUp) this.box.scrollTop = this.box.scrollHeight;
   }
 
   /** @param {number} factor below 1 comes nearer @param {number} place that stays where it is */
