@@ -119,6 +119,22 @@ def test_a_thin_tower_has_no_room_until_it_is_zoomed_into(lab, one):
     wait_until(lambda: box.bounding_box()["height"] == 3 * ROW_PX, "as before")
 
 
+def test_with_roots_at_the_bottom_what_is_clicked_stays_in_sight(lab, one):
+    tower = ";".join(f"f{n}" for n in range(60))
+    lab.value(f"setattr(one, 'flame', FlameGraph({{{tower!r}: 5, 'f0;g': 1}}).flame)")
+    one.choose("Roots", "up")
+    box = one.view.locator(".wb-flame-view")
+    tall = 61 * ROW_PX - box.bounding_box()["height"]
+    wait_until(lambda: box.evaluate("(box) => box.scrollTop") == tall, "the roots are seen")
+    box.evaluate("(box) => { box.scrollTop = 300; }")
+    one.click(0.4, 5)
+    expect(one.whole).to_be_enabled()
+    lab.page.wait_for_timeout(500)  # what settles after the move
+    assert box.evaluate("(box) => box.scrollTop") == 300
+    one.press("Escape")
+    wait_until(lambda: box.evaluate("(box) => box.scrollTop") == tall, "the roots again")
+
+
 def test_a_shift_click_selects_more_and_again_less(lab, one):
     one.pick(PARSE, modifiers=["Shift"])
     one.pick(WRITE, modifiers=["Shift"])
