@@ -313,8 +313,11 @@ def test_opinions_that_differ_weaken_each_other(script, report, calls, shop, cul
 
 def test_with_no_repository_nobody_is_accused(bare, run):
     diagnosis = run(bare).diagnosis
-    assert diagnosis.change_id is None
-    assert "Nobody is named" in diagnosis.summary
+    assert (diagnosis.change_id, diagnosis.confidence, diagnosis.category) == (None, 0.0, "")
+    assert diagnosis.summary == (
+        "Nobody is named: 0 changes of this service are known; name its repository, or ingest what "
+        "was changed."
+    )
 
 
 def test_growth_that_no_change_explains_accuses_nobody(shop, run):

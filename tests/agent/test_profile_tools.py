@@ -142,8 +142,11 @@ def test_without_work_there_is_no_cost(bare):
     blind = Investigation(replace(recording, windows=windows), bare.detection)
     with pytest.raises(ToolError, match="use metric gcpu"):
         function_series(blind, "shop.app:total", "cost")
-    assert query_profile(blind)["unit"] == "fraction of samples x 1000"
+    assert query_profile(blind)["unit"] == "samples in 1000"
     assert query_profile(blind)["service_total"] == pytest.approx(1000)
+    regression_id = bare.detection.found[0].id  # shares always add up: that says nothing
+    assert diff_profile(blind, regression_id)["service"] is None
+    assert diff_profile(bare, regression_id)["service"]["after"] > 0
 
 
 def test_callers_and_callees_share_the_cost(ledger):

@@ -132,7 +132,7 @@ def test_nobody_is_accused_where_none_is_more_probable():
     for skill in SKILLS.values():
         _, report = play(skill, ACCUSING | {"rank_changes": ranked | {"suspects": [thin]}})
         assert report.change_id == ""
-        assert "none of the 3 changes with one of 90%" in " ".join(
+        assert "none of the 3 changes has one of 90%" in " ".join(
             [report.summary, *(item.claim for item in report.evidence)]
         )
 

@@ -139,11 +139,7 @@ def weigh(
     ranked = yield call("rank_changes", regression_id=regression_id)
     rows = ranked.get("suspects", [])
     if not rows:
-        why = ranked.error or f"{ranked.get('n_candidates', 0)} changes took effect about then"
-        evidence = [] if ranked.error else [cite(ranked, why)]
-        return abstain(
-            f"Nobody is named: {why}.", evidence, confidence=0.0 if ranked.error else 1.0
-        )
+        return _nobody_there(ranked)
     profile = yield call("diff_profile", regression_id=regression_id, limit=MOST_ROWS)
     scene = Scene(facts, profile, ranked)
     seen_at_first: Mapping[str, float] = facts.get("seen_at_first", {})
@@ -167,6 +163,19 @@ def weigh(
     found.sort(key=lambda one: -one[1])
     shares = tuple((suspect, weight / total, judged) for suspect, weight, judged in found)
     return Weighed(scene, ranked, shares, none * none_odds / total)
+
+
+def _nobody_there(ranked: Reply) -> ReportDiagnosis:
+    """Return why there is nobody to suspect."""
+    if ranked.error:
+        return abstain(f"Nobody is named: {ranked.error}.", [], confidence=0.0)
+    known = ranked.get("n_known", 0)
+    if not known:
+        why = "0 changes of this service are known"
+        hint = "name its repository, or ingest what was changed"
+        return abstain(f"Nobody is named: {why}; {hint}.", [cite(ranked, why)], confidence=0.0)
+    why = f"of {known} changes that are known 0 took effect about then"
+    return abstain(f"Nobody is named: {why}.", [cite(ranked, why)], confidence=1.0)
 
 
 def _read_change(change_id: str) -> Generator[Call, Reply, tuple[Reply, ...]]:

@@ -200,6 +200,7 @@ class RankedChanges(TypedDict):
     """Who could have caused a regression."""
 
     n_candidates: Annotated[int, Field(description="Changes that took effect about then")]
+    n_known: Annotated[int, Field(description="Changes that are known at all, of any time")]
     unit: Annotated[str, Field(description="Unit of growth")]
     suspects: Annotated[list[SuspectRow], Field(description="Most probable first")]
     none_of_these: Annotated[
@@ -219,6 +220,7 @@ def rank_changes(
     ranking = investigation.ranking(regression_id)
     return {
         "n_candidates": len(investigation.candidates(regression_id)),
+        "n_known": len(investigation.changes),
         "unit": unit_of(investigation),
         "suspects": take([_suspect(suspect) for suspect in ranking.suspects[:limit]]),
         "none_of_these": round(ranking.none_probability, 4),

@@ -136,7 +136,10 @@ class ProfileDiff(TypedDict):
     """What functions cost before and after, most changed first."""
 
     unit: Unit
-    service: Annotated[DiffRow, Field(description="All stacks together")]
+    service: Annotated[
+        DiffRow | None,
+        Field(description="All stacks together; null where values are shares, which always add up"),
+    ]
     function: Annotated[DiffRow | None, Field(description="The one asked for, with all it calls")]
     callers: Annotated[list[DiffRow], Field(description="Of the function: its cost by caller")]
     callees: Annotated[list[DiffRow], Field(description="Of the function: its cost by callee")]
@@ -157,7 +160,8 @@ def diff_profile(
     """
     calls = investigation.calls
     sides = _sides(investigation, regression_id)
-    whole = _compare(investigation.window_values[None, :], sides, ["<service>"])[0]
+    of_all = investigation.window_values[None, :]
+    whole = _compare(of_all, sides, ["<service>"])[0] if investigation.knows_work else None
     if not function:
         own, total = investigation.own_values, investigation.total_values
         return {
@@ -340,7 +344,7 @@ def _near(subjects: tuple[str, ...], bare: str) -> list[str]:
 
 def unit_of(investigation: Investigation) -> str:
     """Return the unit of values in replies."""
-    return "CPU ms per round of work" if investigation.knows_work else "fraction of samples x 1000"
+    return "CPU ms per round of work" if investigation.knows_work else "samples in 1000"
 
 
 def mean_costs(investigation: Investigation, first: int, last: int) -> FloatArray:
