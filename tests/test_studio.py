@@ -79,7 +79,13 @@ def test_a_broken_skill_can_be_opened_to_be_mended(skill):
     [
         ("SKILL.md", "mitigation: precompile", "mitigation: hope", 7, "'hope' is none of"),
         ("SKILL.md", "rank_changes", "rank_guesses", 8, "no tool rank_guesses"),
-        ("SKILL.md", "license:", "licence:", 4, "licence: Extra inputs"),
+        (
+            "SKILL.md",
+            "license:",
+            "licence:",
+            4,
+            "licence: expected keys among name, description, license",
+        ),
         ("SKILL.md", 'description: "', 'description: a: "', 3, "not YAML"),
         ("SKILL.md", "name: regex-cost", "name: Regex", 2, "pattern"),
         ("scripts/playbook.py", "def signs(", "def signs((", 27, "SyntaxError"),

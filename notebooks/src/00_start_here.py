@@ -34,12 +34,13 @@ flame.selection
 
 # %% [markdown]
 # ## Two profiles, compared
-# The same with a later profile beside it: orange grew, blue shrank, and what is not significant stays grey.
+# The same with a later profile beside it. Widths are shares of each side: orange has more of it, blue less, and what is
+# not significant stays grey. What each side adds up to stands below.
 
 # %%
 FlameGraph(
     {"main;parse;read": 600, "main;parse;decode": 250, "main;write;encode": 150},
-    {"main;parse;read": 610, "main;parse;decode": 430, "main;write;encode": 148},
+    {"main;parse;read": 590, "main;parse;decode": 330, "main;write;encode": 90},
     title="release 41 to 42",
 )
 

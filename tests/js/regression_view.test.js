@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { limits } from "../../workbench/views/js/fix/view.js";
-import { chosenRows, relative, sparkPaths, tellRelative } from "../../workbench/views/js/regression/view.js";
+import { chosenRows, relative, sparkPaths, tellInterval, tellRelative } from "../../workbench/views/js/regression/view.js";
 
 /** @param {string} id @param {Partial<import("../../workbench/views/js/regression/view.js").Row>} [more] */
 const row = (id, more = {}) => ({
@@ -67,4 +67,11 @@ test("what is not known leaves a gap", () => {
 test("a series that never moves, or is not known at all, is drawn as far as it can be", () => {
   assert.deepEqual(sparkPaths([5, 5], 1), ["M2.0 21.0", "M118.0 21.0"]);
   assert.deepEqual(sparkPaths([NaN, NaN], 1), ["", ""]);
+});
+
+test("an interval is told as the change is: of the level before, or in the unit where that was none", () => {
+  assert.equal(tellInterval(row("a", { before: 10, after: 12, low: 1.5, high: 2.5, unit: "seconds" })), "+15 % to +25 %");
+  assert.equal(tellInterval(row("a", { before: 0, after: 0.02, low: 0.015, high: 0.025, unit: "seconds" })), "+15 ms to +25 ms");
+  assert.equal(tellInterval(row("a", { before: 0, after: 0.02, low: 0.015, high: 0.025, unit: "share" })), "+1.5 pp to +2.5 pp");
+  assert.equal(tellInterval(row("a", { low: null, high: 1 })), "–");
 });

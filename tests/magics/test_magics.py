@@ -324,7 +324,7 @@ def test_regressions_shows_those_of_a_case_too(shell, make_store, tmp_path):
     (tmp_path / "case.json").write_text("{}", encoding="utf-8")
     board = shell.run_line_magic("regressions", str(tmp_path))
     assert len(board.detection.found) == 1
-    assert repr(board.detection).startswith("Detection(1 regressions, 0 improvements in ")
+    assert repr(board.detection).startswith("Detection(1 regression, 0 improvements in ")
 
 
 def test_threads_of_the_kernel_are_nothing_to_speak_of():

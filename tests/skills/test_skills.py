@@ -337,7 +337,10 @@ BAD_HEADS = {
     "empty front matter": ("---\n\n---\n", "front matter"),
     "a list": ("---\n- name\n---\n", "front matter"),
     "unquoted colon": ("---\nname: s\ndescription: a: b\n---\n", "not YAML (quote colons)"),
-    "unknown key": ("---\nname: s\ndescription: d\nversion: 1\n---\n", "version: Extra"),
+    "unknown key": (
+        "---\nname: s\ndescription: d\nversion: 1\n---\n",
+        "version: expected keys among name, description, license, compat",
+    ),
     "no name": ("---\ndescription: d\n---\n", "name: Field required"),
     "no description": ("---\nname: s\n---\n", "description: Field required"),
     "empty description": ('---\nname: s\ndescription: ""\n---\n', "description: "),

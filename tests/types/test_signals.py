@@ -186,7 +186,7 @@ def test_times_are_told_when_a_step_is_found():
         (np.ones((2, 3, 4)), r"\(n_series, n_windows\), got shape \(2, 3, 4\)"),
         (3.0, r"\(n_series, n_windows\), got 3.0$"),
         (None, r"\(n_series, n_windows\), got None$"),
-        ("latency.csv", "got 'latency.csv'; series of a file are read by workbench.ingest.series.read_series"),
+        ("latency.csv", "got 'latency.csv'; workbench.ingest.series.read_series reads files, and tables as files have them"),
         ({"a": [1, 2], "b": [3]}, "series of one length, got 1 and 2"),
         ([[1 + 2j, 0]], "expected real numbers, got complex ones"),
         (long_frame().drop(columns="subject"), r"series or subject beside value, got \['at', 'v"),

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import ProfileError, SignalError
+from workbench.ingest import read
 from workbench.profile import Profile
 from workbench.types import Function, Recording
 from workbench.views import Flame, diff_flame, flame_of, recording_flame
@@ -340,3 +341,16 @@ def test_numbers_that_count_nothing_are_not_tested():
 def test_a_flame_graph_says_what_its_values_are_of(make_profile):
     assert flame_of(make_profile("a 3")).of == "samples/count"
     assert flame_of(make_profile("a 3"), make_profile("a 4")).of == "samples/count"
+
+
+def test_what_each_side_adds_up_to_is_told_beside_shares():
+    shown = diff_flame([_folded("a 3\nb 1"), _folded("a 5\nb 1")], [_folded("a 9\nb 3")])
+    assert shown.wholes == (5.0, 12.0)
+    assert shown.n_profiles == (2, 1)
+    assert flame_columns(shown)["wholes"] == [5.0, 12.0]
+    assert "in all +140.0 %" in flame_svg(shown)
+    assert flame_of({"a": 1}).wholes is None
+
+
+def _folded(text):
+    return read(text.encode(), format="folded")

@@ -118,6 +118,7 @@ def test_columns_say_what_they_hold():
         ("loads", "/usr/lib/python3.11/json/decoder.py", "json"),
         ("f", "/venv/lib/python3.12/site-packages/pandas/core/frame.py", "pandas"),
         ("main", "app.py", "app"),
+        ("FileLoader.get_data", "<frozen importlib._bootstrap_external>", "importlib"),
         ("net/http.(*conn).serve", "", "net/http"),
         ("runtime.mallocgc", "", "runtime"),
         ("github.com/a/b/c/d.(*T).M", "", "github.com/a/b"),

@@ -187,6 +187,11 @@ def test_a_detection_may_speak_of_series_that_are_not_shown():
     assert len(series_set_of({"a": STEP}, detection=told).changes) == 1
 
 
+def test_what_is_no_detection_is_refused():
+    with pytest.raises(SignalError, match="detection: expected what `detect` returns, got 'x'"):
+        series_set_of({"a": STEP}, detection="x")
+
+
 def test_a_change_beyond_the_windows_is_refused():
     with pytest.raises(SignalError, match="a change within 6 windows, got one at 9"):
         series_set_of({"a": STEP}, detection=detection([regression("a", index=9)]))

@@ -133,7 +133,7 @@ def test_a_saved_notebook_shows_a_picture():
     assert "application/vnd.jupyter.widget-view+json" in data
     assert data["image/svg+xml"].startswith("<svg")
     assert "parse" in data["image/svg+xml"]
-    assert data["text/plain"] == "Flame graph of all: 4 call paths"
+    assert data["text/plain"] == "Flame graph: 4 call paths"
 
 
 def test_one_file_holds_it_all(tmp_path):

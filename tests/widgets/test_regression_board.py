@@ -114,7 +114,7 @@ def test_numbers_of_numpy_and_those_not_known_are_in_a_page_and_a_table():
 
 def test_a_saved_notebook_shows_a_table_of_escaped_text():
     still = RegressionBoard([regression("<b>")]).still()
-    assert still["text/plain"] == "1 regressions, 0 improvements"
+    assert still["text/plain"] == "1 regression, 0 improvements"
     assert "app:&lt;b&gt;" in still["text/html"]
     assert "+20.0 %" in still["text/html"]
 

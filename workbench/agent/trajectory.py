@@ -67,7 +67,8 @@ def _describe(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, 
             return
         case "ground":
             opinion = change["opinions"][-1]
-            title = f"Checked {len(opinion['evidence']) + len(opinion['struck'])} claims"
+            n = len(opinion["evidence"]) + len(opinion["struck"])
+            title = f"Checked {n} claim{'s' * (n != 1)}"
             if opinion["struck"]:
                 title += f", struck {len(opinion['struck'])}"
             struck = "\n".join(f"{item['claim']}: {item['why']}" for item in opinion["struck"])

@@ -40,8 +40,8 @@ FEATURES: Mapping[str, str] = {
     "rollout": "its rollout explains the course of the cost {rollout:+.0%} better than one step",
     "arms": "its arms differ by {arms:.0%} of the growth",
     "words": "its words are {words:.0%} like the names of what grew",
-    "cues": "{n_cues:.0f} words of what often costs time are new in its lines, or of what saves it "
-    "are gone, where {growth:.0%} of the growth passes",
+    "cues": "words of what often costs time are new in its lines, or of what saves it are gone "
+    "({n_cues:.0f}), where {growth:.0%} of the growth passes",
     "unread": "what it changed is not known line by line",
     "no_code": "no line of it is new code that runs in production",
     "flag": "it is a flag",

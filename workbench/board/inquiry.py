@@ -14,6 +14,7 @@ from workbench.types import Case, Outcome, Regression, Step
 from workbench.widgets import AgentView, FixCard, Task
 
 NO_FIX = "A fix is made when a diagnosis has been approved."
+WAITS_HERE = "It waits for your review, on the sheet Investigation: a fix follows an approval."
 STOPPED = "stopped"
 """Status of an investigation that goes on where it was cancelled or killed."""
 _Work = Callable[[Task], Outcome]
@@ -154,7 +155,8 @@ class Inquiry:
         agent.steps = outcome.steps
         agent.diagnosis = outcome.diagnosis
         agent.status = outcome.status
-        self.fix.note = outcome.no_fix
+        waits = outcome.status == "waits for review"
+        self.fix.note = WAITS_HERE if waits else outcome.no_fix
         self.fix.fix = outcome.fix
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass
+from difflib import get_close_matches
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from workbench.errors import SignalError
 from workbench.types import Detection, Explanation, FloatArray, Regression, SeriesParts
 from workbench.types.signals import Signals, read_signals
 
+_MOST_NAMES = 20_000
+"""That are looked at for one like what was asked for."""
 _ENDS = 40
 """Places at which a drift may have come to its end."""
 
@@ -59,7 +62,9 @@ class Explainer:
         ids = {one.ids[0] for one in of_subject}
         if len(ids) == 1:
             return of_subject[0]
-        like = f"such as {next(iter(self.signals.ids), None)!r}"
+        names = {str(name): name for name in self.signals.ids[:_MOST_NAMES]}
+        near = get_close_matches(str(series), names, 1) or [*names][:1]
+        like = f"such as {names[near[0]]!r}" if near else "which has none"
         told = f"one of {sorted(map(repr, ids))}" if ids else f"a series of this detection, {like}"
         raise SignalError(f"expected {told}, got {series!r}")
 
@@ -107,14 +112,15 @@ class Explainer:
     def _reported(self, r: Regression, is_worse: bool) -> str:
         what = "Reported as a regression" if is_worse else "Reported as an improvement"
         begins = "a drift that begins at" if r.kind == "drift" else "a step at"
-        size = f"{r.before:.6g} to {r.after:.6g}"
+        size = f"{r.before:.4g} to {r.after:.4g}"
         if r.before:
-            low, high = r.relative(r.delta_low), r.relative(r.delta_high)
-            size += f" ({r.relative_delta:+.1%}, 95 % interval {low:+.1%} to {high:+.1%})"
+            least, most = r.relative(r.delta_low), r.relative(r.delta_high)
+            size += f" ({r.relative_delta:+.1%}, 95 % interval {least:+.1%} to {most:+.1%})"
+        low, high = r.change_index_low, r.change_index_high
+        about = f", between windows {low} and {high}" if low < high else ""
         with_it = f" {len(r.merged)} other subjects moved with it." if r.merged else ""
         return (
-            f"{what}: {begins} {self._when(r.change_index)}, between windows "
-            f"{r.change_index_low} and {r.change_index_high}, from {size}; corrected p-value "
+            f"{what}: {begins} {self._when(r.change_index)}{about}, from {size}; corrected p-value "
             f"{r.p_value:.2g}.{with_it}"
         )
 

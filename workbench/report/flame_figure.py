@@ -12,7 +12,7 @@ from workbench.report.units import format_number
 from workbench.views import Flame
 from workbench.views.flame import SHARE_UNIT
 from workbench.views.flame_svg import starts_of
-from workbench.views.words import legible
+from workbench.views.words import legible, signed_percent
 
 _SAME = "#d9dde2"
 _CHANGES = LinearSegmentedColormap.from_list("changes", [BEFORE, _SAME, AFTER])
@@ -96,8 +96,11 @@ def _caption(flame: Flame, n_deeper: int) -> str:
     unit = flame.of or "the whole" if flame.unit == SHARE_UNIT else flame.unit
     told = f"share of {unit}"
     if flame.is_diff:
-        scale, shown = (100, "%") if flame.unit == SHARE_UNIT else (1, flame.unit)
+        scale, shown = (100, "pp") if flame.unit == SHARE_UNIT else (1, flame.unit)
         limit = f"{format_number(flame.limit * scale)} {shown}"
         told += f", after; full blue −{limit}, full orange +{limit}"
         told += "; ▲ ▼ significant" if flame.q_value is not None else ""
+    if flame.wholes is not None:
+        before, after = flame.wholes
+        told += f"; in all {signed_percent(after / before - 1, 1)}"
     return told + (f"; {n_deeper} deeper rows left out" if n_deeper else "")

@@ -123,7 +123,8 @@ class Detection:
     def __repr__(self) -> str:
         """Return how much was found."""
         n_in = int(self.funnel["n_in"].iloc[0]) if len(self.funnel) else 0
-        found = f"{len(self.found)} regressions, {len(self.gains)} improvements"
+        n, n_gains = len(self.found), len(self.gains)
+        found = f"{n} regression{'s' * (n != 1)}, {n_gains} improvement{'s' * (n_gains != 1)}"
         return f"Detection({found} in {n_in:,} series)"
 
     @property

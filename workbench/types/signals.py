@@ -24,7 +24,7 @@ _TIME = re.compile(r"\d{4}-\d\d-\d\d(?:[T ]|$)")
 """How a time in ISO 8601 begins."""
 _REGULAR = 0.01
 """Part of the usual time between windows by which nearly all keep to it, where there is a clock."""
-_FROM_FILE = "series of a file are read by workbench.ingest.series.read_series"
+_FROM_FILE = "workbench.ingest.series.read_series reads files, and tables as files have them"
 _COMPLEX = "expected real numbers, got complex ones: hand in their size, or a part"
 
 
@@ -225,7 +225,8 @@ def _of_long(frame: pd.DataFrame) -> Signals:
         raise SignalError(f"expected rows, got none (columns {', '.join(map(str, frame))})")
     names = [name for name in ("series", "subject") if name in frame.columns][:1]
     if not names:
-        raise SignalError(f"expected a column series or subject beside value, got {[*frame]}")
+        told = f"expected a column series or subject beside value, got {[*frame]}; {_FROM_FILE}"
+        raise SignalError(told)
     others = [name for name in ("metric", "service", "unit", "host") if name in frame.columns]
     frame = frame.assign(**{name: _texts(frame[name]) for name in others})
     frame = frame.assign(**{names[0]: _named(frame, names[0])})

@@ -102,6 +102,8 @@ def flame_columns(flame: Flame) -> dict[str, Any]:
         "of": flame.of,
         "limit": flame.limit,
         "is_estimate": flame.is_estimate,
+        "wholes": None if flame.wholes is None else [*flame.wholes],
+        "n_profiles": [*flame.n_profiles],
         "columns": columns,
         "packages": packages,
         "kinds": kinds,

@@ -53,6 +53,11 @@ class Flame:
     """What values are of, as value types have it (`cpu/nanoseconds`); empty where not known."""
     is_estimate: bool = False
     """Whether it was told from a graph of calls, by the assumption of gprof."""
+    wholes: tuple[float, float] | None = None
+    """Where values are shares: what each side adds up to, in the unit of `of`, before and after;
+    the mean of its profiles."""
+    n_profiles: tuple[int, int] = (1, 1)
+    """Of each side, before and after."""
 
     def __repr__(self) -> str:
         """Return how large it is."""

@@ -124,6 +124,8 @@ def diff_flame(
         title, _functions(merged.functions), function, parent, shares[1], SHARE_UNIT,
         before=shares[0], kinds=_kinds(merged), of=kind, is_estimate=is_graph,
         q_value=None if is_graph and len(profiles) == 2 else _test_shares(sides, shares),
+        wholes=(float(values[0, :n_before].mean()), float(values[0, n_before:].mean())),
+        n_profiles=(n_before, len(after)),
     )  # fmt: skip
 
 
@@ -224,7 +226,8 @@ def _in_level_order(
     title: str, functions: Sequence[Function], function: Indices, parent: Indices,
     after: FloatArray, unit: str, *, before: FloatArray | None = None,
     q_value: FloatArray | None = None, kinds: tuple[str, ...] = (), of: str = "",
-    is_estimate: bool = False,
+    is_estimate: bool = False, wholes: tuple[float, float] | None = None,
+    n_profiles: tuple[int, int] = (1, 1),
 ) -> Flame:  # fmt: skip
     """Put nodes into the order that a flame graph has, and leave out those that cost nothing."""
     largest = after if before is None else np.maximum(before, after)
@@ -240,7 +243,7 @@ def _in_level_order(
     return Flame(
         title, tuple(functions), function[order].astype(np.int32), places[parent[order]],
         after[order], unit, None if before is None else before[order],
-        None if q_value is None else q_value[order], kinds, of, is_estimate,
+        None if q_value is None else q_value[order], kinds, of, is_estimate, wholes, n_profiles,
     )  # fmt: skip
 
 

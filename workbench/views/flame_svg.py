@@ -6,7 +6,7 @@ import numpy as np
 
 from workbench.types.arrays import FloatArray
 from workbench.views.flame import SHARE_UNIT, Flame
-from workbench.views.words import xml_text
+from workbench.views.words import counted, signed_percent, xml_text
 
 WIDTH_PX, ROW_PX, LETTER_PX = 960, 18, 6.65
 LEAST_PX, ROOM_PX = 1.0, 3.0
@@ -78,6 +78,10 @@ def _box(flame: Flame, node: int, left: float, width: float, depth: int) -> str:
 
 def _caption(flame: Flame, n_deeper: int) -> str:
     unit = "% of the whole" if flame.unit == SHARE_UNIT else flame.unit
-    told = f"{xml_text(flame.title)}: {flame.n_nodes - 1:,} call paths, {xml_text(unit)}"
+    paths = counted(flame.n_nodes - 1, "call path")
+    told = f"{xml_text(flame.title)}: {paths}, {xml_text(unit)}"
     told += ", width after, orange grew, blue shrank" if flame.is_diff else ""
+    if flame.wholes is not None:
+        before, after = flame.wholes
+        told += f"; in all {signed_percent(after / before - 1, 1)}"
     return told + (f"; {n_deeper} deeper rows are left out" if n_deeper else "")

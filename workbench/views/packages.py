@@ -7,6 +7,7 @@ import re
 from workbench.profile import Function
 
 _PYTHON = re.compile(r"\.py[xc]?$")
+_FROZEN = re.compile(r"<frozen ([\w.]+)>$")
 _BINARY = re.compile(r"\.(?:so|dylib|dll|exe)\b|^\[.*\]$")
 _CLONE = re.compile(r"\.(?:part|constprop|isra|cold|llvm|lto_priv)\b.*$")
 """What compilers add to the names of parts and copies of a function."""
@@ -19,6 +20,8 @@ def package_of(function: Function) -> str:
     `std`, `java/util/HashMap.get` of `java.util`, what lies in `/usr/lib/libc.so.6` of `libc.so.6`.
     """
     name, file = function.name, function.file
+    if frozen := _FROZEN.match(file):
+        return frozen[1].partition(".")[0]
     if _PYTHON.search(file):
         module = Function("", file).subject.partition(":")[0]
         return module.rpartition("/")[2].partition(".")[0]

@@ -67,6 +67,8 @@ def series_set_of(
     """
     if isinstance(series, SeriesSet):
         return series
+    if detection is not None and not isinstance(detection, Detection):
+        raise SignalError(f"detection: expected what `detect` returns, got {detection!r:.80}")
     signals = read_signals(series)
     metrics = _metrics(signals)
     ids = series.to_pandas().index if isinstance(series, SeriesMatrix) else signals.ids

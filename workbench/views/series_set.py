@@ -12,6 +12,7 @@ import pandas as pd
 
 from workbench.errors import SignalError
 from workbench.types.arrays import FloatArray
+from workbench.views.words import counted
 
 Bounds = tuple[Any, Any]
 
@@ -75,8 +76,9 @@ class SeriesSet:
 
     def __repr__(self) -> str:
         """Return how large it is."""
-        n_changes = f", {len(self.changes):,} change points" if self.changes else ""
-        return f"SeriesSet({self.n_series:,} series of {self.n_windows:,} windows{n_changes})"
+        n_changes = f", {counted(len(self.changes), 'change point')}" if self.changes else ""
+        windows = counted(self.n_windows, "window")
+        return f"SeriesSet({self.n_series:,} series of {windows}{n_changes})"
 
     @property
     def n_series(self) -> int:

@@ -19,6 +19,11 @@ def xml_text(text: str) -> str:
     return escape(legible(text))
 
 
+def counted(n: int, one: str, many: str = "") -> str:
+    """Return a number with its noun."""
+    return f"{n:,} {one if n == 1 else many or f'{one}s'}"
+
+
 def signed_percent(ratio: float, n_decimals: int = 0) -> str:
     """Return a change in percent with its sign, none where it rounds to nothing; of 0: `new`."""
     if not math.isfinite(ratio):

@@ -16,7 +16,11 @@ from workbench.profile import Profile, Tree
 from workbench.views import Flame, diff_flame, flame_of
 from workbench.views.columns import flame_columns
 from workbench.views.flame_svg import flame_svg
+from workbench.views.words import counted
 from workbench.widgets.view import LEAST_HEIGHT, View
+
+_ALL = "all"
+"""What the root is called, where it has no name."""
 
 
 class FlameGraph(View):
@@ -63,7 +67,7 @@ class FlameGraph(View):
         after: Profile | Mapping[str, float] | Iterable[Profile] | None = None,
         *,
         value_type: str | None = None,
-        title: str = "all",
+        title: str = _ALL,
         height: int = 420,
         **kwargs: Any,
     ) -> None:
@@ -105,7 +109,8 @@ class FlameGraph(View):
         """Return the picture of it."""
         flame = self.flame
         sides = ", before and after" if flame.is_diff else ""
-        text = f"Flame graph of {flame.title}: {flame.n_nodes - 1:,} call paths{sides}"
+        of = "" if flame.title == _ALL else f" of {flame.title}"
+        text = f"Flame graph{of}: {counted(flame.n_nodes - 1, 'call path')}{sides}"
         return {"text/plain": text, "image/svg+xml": flame_svg(flame)}
 
 

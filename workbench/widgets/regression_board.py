@@ -14,7 +14,7 @@ from workbench.types import Detection, FloatArray, Regression
 from workbench.views.columns import number_column, number_or_none
 from workbench.views.metrics import QUANTITIES, units_of
 from workbench.views.series_build import rows_of, series_set_of
-from workbench.views.words import signed_percent
+from workbench.views.words import counted, signed_percent
 from workbench.widgets.view import View, text_table
 
 _MOST_POINTS = 120
@@ -131,12 +131,14 @@ class RegressionBoard(View):
             for one, unit in zip(found[:_MOST_IN_STILL], self._units, strict=False)
         ]  # fmt: skip
         head = ["function", "metric", "unit", "before", "after", "change", "window", "p"]
-        text = f"{len(self.detection.found)} regressions, {len(self.detection.gains)} improvements"
+        n_found, n_gains = len(self.detection.found), len(self.detection.gains)
+        text = f"{counted(n_found, 'regression')}, {counted(n_gains, 'improvement')}"
         return {"text/plain": text, "text/html": text_table(head, rows, text)}
 
 
 def _detection(found: Iterable[Regression]) -> Detection:
-    if not isinstance(found, Iterable):
+    given: object = found
+    if isinstance(given, str) or not isinstance(given, Iterable):
         raise SignalError(f"expected a Detection, or regressions, got {found!r:.80}")
     if isinstance(found, pd.DataFrame):
         raise SignalError("expected what `detect` returns, or `found` of it, got a DataFrame")

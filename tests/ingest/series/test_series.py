@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from workbench.errors import ParseError
 from workbench.ingest.series import COLUMNS, SERIES_FORMATS, read_series
+from workbench.types import read_signals
 
 
 def rows(frame, *columns):
@@ -183,7 +184,7 @@ def test_environments_of_asv_stay_apart(tmp_path):
     ("data", "complaint"),
     [
         (b"", "expected one of parquet, .*csv, asv, got an empty file"),
-        (b"main;f 3\n", "got b'main;f 3"),
+        (b"main;f 3\n", "got a profile .folded., which `workbench profile` reads"),
         (
             b"date,a\n2026-01-01,x\n",
             "expected a column of times or revisions, and of values; got date, a",
@@ -446,3 +447,44 @@ def test_the_numbers_that_rows_of_a_table_have_are_no_series():
 
 def test_values_without_a_time_are_repetitions():
     assert [*read_series(csv("value,endpoint", "1,/a", "2,/b", "3,/a"))["value"]] == [2]
+
+
+DAYS = pd.date_range("2026-01-01", periods=4, freq="1D")
+TABLES = {
+    "wide": pd.DataFrame({"time": DAYS, "parse": [1, 2, 3, 4], "read": 5.0}),
+    "wide, times as texts": pd.DataFrame({"date": DAYS.astype(str), "parse": [1, 2, 3, 4], "read": 5}),
+    "wide, times beside": pd.DataFrame({"parse": [1, 2, 3, 4], "read": 5}, index=DAYS),
+    "a row a value": pd.DataFrame({
+        "timestamp": [*DAYS] * 2, "metric": ["parse"] * 4 + ["read"] * 4,
+        "value": [1, 2, 3, 4, 5, 5, 5, 5],
+    }),
+    "a row a value, categories": pd.DataFrame({
+        "timestamp": [*DAYS] * 2, "metric": pd.Categorical(["parse"] * 4 + ["read"] * 4),
+        "value": [1, 2, 3, 4, 5, 5, 5, 5],
+    }),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_a_table_that_was_read_already_is_as_a_file_of_it(name):
+    table = TABLES[name]
+    before = table.copy(deep=True)
+    read = read_series(table)
+    signals = read_signals(read)
+    assert [*signals.ids] == ["parse", "read"]
+    np.testing.assert_array_equal(signals.values, [[1, 2, 3, 4], [5, 5, 5, 5]])
+    assert [*signals.times] == [*DAYS.tz_localize("UTC")]
+    pd.testing.assert_frame_equal(table, before)
+
+
+def test_an_endless_number_is_named_with_its_row_and_column():
+    wide = pd.DataFrame({"time": DAYS, "parse": [1.0, 2, 3, 4], "read": [1.0, 2, np.inf, 4]})
+    for source in (wide, wide.to_csv(index=False).encode()):
+        with pytest.raises(ParseError, match=r"row 3: expected a number in read, got .?inf"):
+            read_series(source)
+
+
+def test_columns_of_one_name_are_refused():
+    twice = pd.DataFrame([[1, 2, 3]], columns=["time", "a", "a"])
+    with pytest.raises(ParseError, match="expected columns that differ, got 'a' twice"):
+        read_series(twice)

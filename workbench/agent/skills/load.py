@@ -103,7 +103,10 @@ def read_skill_text(folder: Path) -> tuple[FrontMatter, str]:
     except ValidationError as error:
         fault = error.errors()[0]
         place = ".".join(map(str, fault["loc"])) or "front matter"
-        raise SkillError(f"{path}: {place}: {fault['msg']}") from error
+        known = ", ".join(f.alias or n for n, f in FrontMatter.model_fields.items())
+        is_extra = fault["type"] == "extra_forbidden"
+        told = f"expected keys among {known}" if is_extra else fault["msg"]
+        raise SkillError(f"{path}: {place}: {told}") from error
     if head.name != folder.name:
         raise SkillError(f"{path}: name {head.name!r} is not that of its folder {folder.name!r}")
     return head, match[2].strip()

@@ -41,13 +41,17 @@ def find_series_format(content: Content) -> str | None:
     return next((name for name, f in SERIES_FORMATS.items() if f.looks_like(content)), None)
 
 
-def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> pd.DataFrame:
+def read_series(
+    source: Path | str | bytes | pd.DataFrame, *, most_bytes: int = MOST_BYTES
+) -> pd.DataFrame:
     """Read series that another tool recorded.
 
     Parameters
     ----------
-    source : path or bytes
-        A file of one of `SERIES_FORMATS`, its content, or a folder of results of asv.
+    source : path, bytes or pandas.DataFrame
+        A file of one of `SERIES_FORMATS`, its content, or a folder of results of asv; or a table
+        with the columns that a file would have: of times or revisions, and a column a series, or
+        `value` and what names a series.
     most_bytes : int
         What a compressed file may grow to.
 
@@ -61,6 +65,8 @@ def read_series(source: Path | str | bytes, *, most_bytes: int = MOST_BYTES) -> 
     ParseError
         Names the file, the place in it, what was seen and what was expected.
     """
+    if isinstance(source, pd.DataFrame):
+        return tables.parse_table(source)
     if not isinstance(source, str | PathLike | bytes):
         raise ParseError(f"expected the path of series, or their content, got {source!r:.80}")
     path = None if isinstance(source, bytes) else Path(source)
@@ -93,4 +99,9 @@ def _no_format(content: Content) -> str:
         names = ", ".join(tables.NAMES["at"] + tables.NAMES["version"])
         return f"expected a first line that names a column of times or revisions ({names}), or " \
                f"value; got {line[:80]!r}"  # fmt: skip
-    return f"expected one of {', '.join(SERIES_FORMATS)}, asv, got {content.data[:40]!r}"
+    from workbench.ingest.others import describe  # which ask for tables of series themselves
+    from workbench.ingest.read import find_format
+
+    known = find_format(content)
+    seen = f"a profile ({known}), which `workbench profile` reads" if known else describe(content)
+    return f"expected one of {', '.join(SERIES_FORMATS)}, asv, got {seen}"

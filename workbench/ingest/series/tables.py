@@ -103,6 +103,15 @@ def parse_csv(content: Content) -> pd.DataFrame:
     return parse_frame(read_csv(content))
 
 
+def parse_table(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table that somebody read already as measurements, its index as a column."""
+    if frame.columns.duplicated().any():
+        twice = frame.columns[frame.columns.duplicated()][0]
+        raise ParseError(f"expected columns that differ, got {twice!r} twice")
+    texts = frame.astype({n: object for n in frame.columns if str(frame[n].dtype) == "category"})
+    return parse_frame(_with_index(texts).reset_index(drop=True))
+
+
 def parse_frame(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a tidy or a wide table as measurements."""
     found = _columns(frame)
@@ -199,6 +208,12 @@ def _melted(frame: pd.DataFrame, found: dict[str, Any]) -> tuple[pd.DataFrame, d
     if not {"at", "version"} & {*kept} or not series:
         seen = ", ".join(map(str, frame.columns))[:120]
         raise ParseError(f"expected a column of times or revisions, and of values; got {seen}")
+    for name in series:
+        endless = np.isinf(pd.to_numeric(frame[name].where(_is_told(frame[name])), errors="coerce"))
+        if endless.any():
+            row = int(np.argmax(endless.to_numpy()))
+            seen = str(frame[name].iloc[row])
+            raise ParseError(f"expected a number in {name}, got {seen}", place=f"row {row + 1}")
     tags = _tags(frame, keys, _clock(kept))
     again = np.flatnonzero(frame.duplicated([*keys, *tags]).to_numpy())
     strange = [name for name in others if name not in series] or _codes(frame, keys, series)

@@ -46,9 +46,10 @@ export function withUnit(value, unit) {
   return `${plain(value / worth)} ${name}`;
 }
 
-/** @param {number | null | undefined} value @param {string} unit */
+/** @param {number | null | undefined} value a difference; of shares in percentage points @param {string} unit */
 export function signedWithUnit(value, unit) {
-  return (isKnown(value) && value > 0 ? "+" : "") + withUnit(value, unit);
+  const text = unit === "share" && isKnown(value) ? `${plain(100 * value)} pp` : withUnit(value, unit);
+  return (isKnown(value) && value > 0 ? "+" : "") + text;
 }
 
 /** @param {number | null | undefined} ratio @param {boolean} [isSigned] */

@@ -6,7 +6,7 @@ import { changeShade, changeShades, groupShades } from "./colour.js";
 import { drawFlame, flameSvg } from "./draw.js";
 import { Pane, ROW_PX } from "./pane.js";
 import { calleesOf, callersOf, findNodes, isBelieved, mergeRecursion, originsOf, ownOf, pathOf, rateOf, toFolded } from "./tree.js";
-import { clipped, percent, plain, signedWithUnit, withUnit } from "../format.js";
+import { clipped, counted, percent, plain, signedWithUnit, withUnit } from "../format.js";
 import { followTheme } from "../theme.js";
 
 /**
@@ -20,6 +20,8 @@ import { followTheme } from "../theme.js";
  * @property {string} of what values are of; empty where not known
  * @property {number} limit delta that has the full colour
  * @property {boolean} is_estimate
+ * @property {[number, number] | null} [wholes] of shares: what each side adds up to, in the unit of `of`
+ * @property {[number, number]} [n_profiles] of each side
  * @property {Record<string, import("../columns.js").Column>} columns
  * @property {string[]} packages
  * @property {string[]} kinds
@@ -301,12 +303,23 @@ export class FlameView {
         this.key.append(make("span", { class: "wb-key-item" }, `▲ ▼ significant${grey}`));
       }
     }
+    const whole = this.tellWholes();
+    if (whole) this.key.append(make("span", { class: "wb-key-item" }, whole));
     if (this.told.of && this.told.of !== this.told.unit) {
-      this.key.append(make("span", { class: "wb-key-item" }, this.told.unit === "share" ? `shares of ${this.told.of}` : this.told.of));
+      this.key.append(make("span", { class: "wb-key-item" }, this.told.unit === "share" ? `widths are shares of each side’s ${this.told.of}` : this.told.of));
     }
     if (this.told.is_estimate) this.key.append(make("span", { class: "wb-key-item" }, "told from a graph of calls: an estimate"));
     this.key.append(make("span", { class: "wb-key-item wb-help" },
       "click: zoom · shift-click, Space: select more · drag, ctrl-wheel, + −: pan, zoom · arrows, Enter, Escape · / find · s callers · c copy"));
+  }
+
+  /** @returns {string} what each side adds up to, which shares do not tell */
+  tellWholes() {
+    const { wholes, n_profiles: n, of } = this.told;
+    if (!wholes) return "";
+    const unit = of.split("/").pop() ?? "";
+    const mean = n && Math.max(...n) > 1 ? ` (means of ${n[0]} and ${counted(n[1], "profile")})` : "";
+    return `in all: ${withUnit(wholes[0], unit)} → ${withUnit(wholes[1], unit)}, ${percent(wholes[1] / wholes[0] - 1, true)}${mean}`;
   }
 
   /** @param {string} text */

@@ -56,6 +56,14 @@ export function tellRelative(row) {
   return percent(ratio, true);
 }
 
+/** @param {Row} row @returns {string} of the change, as that is told: a fraction of the level before, or in the unit where there was none */
+export function tellInterval(row) {
+  const { low, high, before, unit } = row;
+  if (low === null || high === null) return "–";
+  const [from, to] = [low, high].map((value) => (before ? percent(value / Math.abs(before), true) : signedWithUnit(value, unit)));
+  return `${from} to ${to}`;
+}
+
 /**
  * @param {ArrayLike<number>} values NaN leaves a gap
  * @param {number} change where the second of the two paths begins
@@ -195,8 +203,8 @@ export class RegressionView {
   drawTable(n_all) {
     const hasWatts = this.told.rows.some((row) => row.watts !== null);
     const hasSeries = this.told.rows.some((row) => row.series);
-    const head = [["Function", ""], ["Metric", ""], ...(hasSeries ? [["Series", ""]] : []), ["Before", "n"], ["After", "n"], ["Change", "n"],
-      ["95 % interval", "n"], ["Began", ""], ["p", "n"], ...(hasWatts ? [["Watts", "n"]] : [])];
+    const head = [["Function", ""], ["Metric", "wb-spare"], ...(hasSeries ? [["Series", "wb-spare"]] : []), ["Before", "n wb-spare"], ["After", "n wb-spare"],
+      ["Change", "n"], ["95 % interval", "n wb-spare"], ["Began", ""], ["p", "n wb-spare"], ...(hasWatts ? [["Watts", "n wb-spare"]] : [])]; // spare: where it is narrow
     const top = make("tr", {}, ...head.map(([text, kind]) => make("th", { scope: "col", class: kind || undefined }, text)));
     const body = make("tbody", {}, ...(this.shown ?? []).map((row) => this.drawRow(row, hasWatts, hasSeries)));
     body.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => this.press(event), { signal: this.signal });
@@ -217,20 +225,20 @@ export class RegressionView {
     const told = tellRelative(row);
     const isNone = Number.isNaN(change) || told === "0 %";
     const sign = make("span", { class: isNone ? undefined : change > 0 ? "wb-more" : "wb-less" }, isNone ? told : `${change > 0 ? "▲" : "▼"} ${told}`);
-    const interval = row.low === null || row.high === null ? "–" : `${signedWithUnit(row.low, unit)} to ${signedWithUnit(row.high, unit)}`;
+    const interval = tellInterval(row);
     const cells = [
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "",
         row.under ? make("div", { title: row.under }, make("small", {}, "in ", make("code", {}, middleClipped(row.under, LONGEST_NAME)))) : "",
         row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
-      make("td", {}, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
-      ...(hasSeries ? [make("td", {}, row.series ? sparkline(row) : "")] : []),
-      make("td", { class: "n" }, withUnit(row.before, unit)),
-      make("td", { class: "n" }, withUnit(row.after, unit)),
+      make("td", { class: "wb-spare" }, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
+      ...(hasSeries ? [make("td", { class: "wb-spare" }, row.series ? sparkline(row) : "")] : []),
+      make("td", { class: "n wb-spare" }, withUnit(row.before, unit)),
+      make("td", { class: "n wb-spare" }, withUnit(row.after, unit)),
       make("td", { class: "n" }, sign),
-      make("td", { class: "n" }, interval),
+      make("td", { class: "n wb-spare", title: row.low === null || row.high === null ? undefined : `${signedWithUnit(row.low, unit)} to ${signedWithUnit(row.high, unit)}` }, interval),
       make("td", {}, row.at || `window ${row.change_index}`),
-      make("td", { class: "n" }, row.p_value === null ? "–" : row.p_value < 0.001 ? "< 0.001" : plain(row.p_value, 2)),
-      ...(hasWatts ? [make("td", { class: "n" }, row.watts === null ? "–" : plain(row.watts))] : []),
+      make("td", { class: "n wb-spare" }, row.p_value === null ? "–" : row.p_value < 0.001 ? "< 0.001" : plain(row.p_value, 2)),
+      ...(hasWatts ? [make("td", { class: "n wb-spare" }, row.watts === null ? "–" : plain(row.watts))] : []),
     ];
     const line = make("tr", { class: isChosen ? "wb-chosen" : undefined }, ...cells);
     line.addEventListener("click", () => this.choose(row.id), { signal: this.signal });
@@ -303,7 +311,7 @@ export class RegressionView {
       text ? make("th", { scope: "col", class: at === 1 || at === 2 ? "n" : undefined }, text) : make("td", {})));
     const first = funnel[0].n_in.toLocaleString("en-US");
     const last = funnel[funnel.length - 1].n_out.toLocaleString("en-US");
-    return make("details", { class: "wb-funnel" }, make("summary", {}, `Funnel: of ${first} series ${last} are told`),
+    return make("details", { class: "wb-funnel" }, make("summary", {}, `Funnel: ${last} of ${first} series reported`),
       make("div", { class: "wb-scroll", tabindex: 0, role: "region", "aria-label": "Funnel" },
         make("table", { class: "wb-table" }, make("thead", {}, head), make("tbody", {}, ...rows))));
   }

@@ -167,6 +167,8 @@ export class SeriesView {
       parts.push(item("1", make("i", { class: "wb-ramp", style: `background:linear-gradient(90deg, ${stops})` }), `${counted(plot.most, "series", "series")} a pixel`));
     }
     if (this.mode === "overlay" && plot.range.isCut) parts.push(item("values beyond the scale lie at its edge"));
+    const n = this.scale === "relative" ? this.rows.filter((row) => series.median[row] === 0).length : 0;
+    if (n) parts.push(item(`${counted(n, "series", "series")} whose median is 0: against the mean size, not the median`));
     if (series.changes.length) {
       parts.push(item(make("b", { style: `color:${palette.bad}` }, "▲▼"), "worse"), item(make("b", { style: `color:${palette.good}` }, "△▽"), "better"), item("shaded: where it may begin"));
       if (this.mode === "overlay") parts.push(item("found: worse above, better below the line"));
