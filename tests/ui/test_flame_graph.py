@@ -260,7 +260,7 @@ def test_widths_are_of_the_side_that_is_chosen(lab, two):
     two.choose("Width", "before")
     two.click(0.75, 2)
     lab.until("two.selection.function.tolist()", ["write"])
-    expect(two.status).to_contain_text("30 % → 10 %; −20 % (−66.7 %); significant")
+    expect(two.status).to_contain_text("30 % → 10 %; −20 pp (−66.7 %); significant")
 
 
 def saved(graph, format):

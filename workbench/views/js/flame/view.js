@@ -317,9 +317,10 @@ export class FlameView {
   tellWholes() {
     const { wholes, n_profiles: n, of } = this.told;
     if (!wholes) return "";
-    const unit = of.split("/").pop() ?? "";
+    const [kind, unit = ""] = of.split("/");
+    const noun = unit === "count" ? ` ${kind}` : "";
     const mean = n && Math.max(...n) > 1 ? ` (means of ${n[0]} and ${counted(n[1], "profile")})` : "";
-    return `in all: ${withUnit(wholes[0], unit)} → ${withUnit(wholes[1], unit)}, ${percent(wholes[1] / wholes[0] - 1, true)}${mean}`;
+    return `in all: ${withUnit(wholes[0], unit)} → ${withUnit(wholes[1], unit)}${noun}, ${percent(wholes[1] / wholes[0] - 1, true)}${mean}`;
   }
 
   /** @param {string} text */

@@ -133,6 +133,7 @@ export class RegressionView {
     this.explanation = explanation;
     this.onSelect = onSelect;
     this.limit = MOST_ROWS;
+    this.hasMetrics = told.rows.some((row) => row.metric || row.kind !== "step");
     this.ending = new AbortController();
     this.signal = this.ending.signal;
     element.classList.add("wb", "wb-plain", "wb-regressions");
@@ -203,7 +204,7 @@ export class RegressionView {
   drawTable(n_all) {
     const hasWatts = this.told.rows.some((row) => row.watts !== null);
     const hasSeries = this.told.rows.some((row) => row.series);
-    const head = [["Function", ""], ["Metric", "wb-spare"], ...(hasSeries ? [["Series", "wb-spare"]] : []), ["Before", "n wb-spare"], ["After", "n wb-spare"],
+    const head = [["Function", ""], ...(this.hasMetrics ? [["Metric", "wb-spare"]] : []), ...(hasSeries ? [["Series", "wb-spare"]] : []), ["Before", "n wb-spare"], ["After", "n wb-spare"],
       ["Change", "n"], ["95 % interval", "n wb-spare"], ["Began", ""], ["p", "n wb-spare"], ...(hasWatts ? [["Watts", "n wb-spare"]] : [])]; // spare: where it is narrow
     const top = make("tr", {}, ...head.map(([text, kind]) => make("th", { scope: "col", class: kind || undefined }, text)));
     const body = make("tbody", {}, ...(this.shown ?? []).map((row) => this.drawRow(row, hasWatts, hasSeries)));
@@ -230,7 +231,7 @@ export class RegressionView {
       make("td", {}, name, row.merged.length ? make("small", {}, ` and ${row.merged.length} more`) : "",
         row.under ? make("div", { title: row.under }, make("small", {}, "in ", make("code", {}, middleClipped(row.under, LONGEST_NAME)))) : "",
         row.is_sure ? "" : make("small", {}, " · not sure: cost may have moved")),
-      make("td", { class: "wb-spare" }, row.metric + (row.kind === "step" ? "" : `, ${row.kind}`)),
+      ...(this.hasMetrics ? [make("td", { class: "wb-spare" }, [row.metric, row.kind === "step" ? "" : row.kind].filter(Boolean).join(", "))] : []),
       ...(hasSeries ? [make("td", { class: "wb-spare" }, row.series ? sparkline(row) : "")] : []),
       make("td", { class: "n wb-spare" }, withUnit(row.before, unit)),
       make("td", { class: "n wb-spare" }, withUnit(row.after, unit)),
