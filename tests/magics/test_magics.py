@@ -299,11 +299,28 @@ def test_regressions_shows_those_of_a_file_of_series(shell, tmp_path):
         shell.run_line_magic("regressions", f"{tmp_path / 'latency.csv'} web")
 
 
-@pytest.mark.parametrize("line", ["", "no-store", "a b c", '"not-closed'])
-def test_regressions_says_what_it_expected(shell, line):
-    with pytest.raises(
-        UsageError, match="expected a store|no-store|expected words, quotes in pairs"
-    ):
+def test_regressions_may_be_falls_and_has_a_budget(shell, tmp_path):
+    rows = [f"2026-01-{day:02},{(9 if day < 15 else 6) + day % 3 / 9}" for day in range(1, 29)]
+    (tmp_path / "load.csv").write_text("\n".join(["time,rps", *rows]), encoding="utf-8")
+    path = str(tmp_path / "load.csv")
+    assert not shell.run_line_magic("regressions", path).detection.found
+    board = shell.run_line_magic("regressions", f"{path} --lower-is-worse rps --budget 2")
+    assert [one.subject for one in board.detection.found] == ["rps"]
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("", "arguments are required: path"),
+        ("no-store", "no-store"),
+        ("a b c", "unrecognized arguments: c"),
+        ("a --nope", "unrecognized arguments: --nope"),
+        ("a --budget 0", "expected alerts_per_1000_series above 0, got 0"),
+        ('"not-closed', "expected words, quotes in pairs"),
+    ],
+)
+def test_regressions_says_what_it_expected(shell, line, said):
+    with pytest.raises(UsageError, match=said):
         shell.run_line_magic("regressions", line)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
@@ -11,11 +12,15 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from IPython.core.magic_arguments import argument, magic_arguments, parse_argstring
 from IPython.display import display
 
-from workbench.errors import WorkbenchError
+from workbench.errors import SignalError, WorkbenchError
 from workbench.magics.cell import Cell
 from workbench.magics.profilers import PROFILERS, choose_profiler
 from workbench.profile import Profile
+from workbench.types import Recording, SeriesMatrix
 from workbench.widgets import FlameGraph, RegressionBoard
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @magics_class
@@ -89,42 +94,26 @@ class WorkbenchMagics(Magics):
         except (WorkbenchError, OSError) as error:
             raise UsageError(str(error)) from error
 
+    @magic_arguments()
+    @argument("path", help="A store, a case, or a file of series.")
+    @argument("service", nargs="?", default="", help="Where there are several.")
+    @argument("--budget", type=float, default=1.0,
+              help="False alerts among 1,000 series in which nothing happened.")  # fmt: skip
+    @argument("--lower-is-worse", nargs="+", default=[], metavar="NAME",
+              help="Metrics, or series, of which a fall is the regression.")  # fmt: skip
     @line_magic
     def regressions(self, line: str) -> RegressionBoard:
-        """Show what regressed in a store, case or file of series: `%regressions PATH [SERVICE]`.
+        """Show what regressed in a store, a case or a file of series: `%regressions PATH`."""
+        from workbench.detect import DetectConfig, detect
+        from workbench.signals import stacks
 
-        A service is named where a store has several.
-        """
-        from workbench.detect import detect
-        from workbench.ingest.series import read_series
-        from workbench.signals import function_series, stacks
-        from workbench.store import Store
-
-        words = _words(line)
-        if not 1 <= len(words) <= 2:
-            raise UsageError(
-                f"expected a store or a file of series, and a service where it has several, got "
-                f"{len(words)} words"
-            )
+        told = self.regressions.parser.parse_args(_words(line))
+        lower = DetectConfig().lower_is_worse.union(told.lower_is_worse)
         try:
-            folder = Path(words[0]).expanduser()
-            if folder.is_file():
-                measured = read_series(folder)
-                known = sorted({*measured["service"]} - {""})
-                if words[1:] and words[1] not in known:
-                    told = ", ".join(known) or "none, as it names none"
-                    raise UsageError(f"{folder}: expected a service of {told}, got {words[1]!r}")
-                if words[1:]:
-                    measured = measured[measured["service"] == words[1]]
-                return RegressionBoard(detect(measured), series=measured)
-            is_case = (folder / "case.json").is_file()
-            store = Store.open(folder / "store" if is_case else folder)
-            services = words[1:] or store.services()
-            if len(services) != 1:
-                raise UsageError(f"expected one of the services {', '.join(services)} besides")
-            recording = store.recording(services[0])
-            series = function_series(recording)
-            return RegressionBoard(detect(series, stacks=stacks(recording)), series=series)
+            config = DetectConfig(alerts_per_1000_series=told.budget, lower_is_worse=lower)
+            series, recording = _series_of(Path(told.path).expanduser(), told.service)
+            of_paths = None if recording is None else stacks(recording)
+            return RegressionBoard(detect(series, stacks=of_paths, config=config), series=series)
         except (WorkbenchError, OSError) as error:
             raise UsageError(str(error)) from error
 
@@ -138,6 +127,28 @@ class WorkbenchMagics(Magics):
         """Return the profile that a variable holds, where there is one of that name."""
         value = self._notebook.user_ns.get(name)
         return value if isinstance(value, Profile) else None
+
+
+def _series_of(path: Path, service: str) -> tuple[SeriesMatrix | pd.DataFrame, Recording | None]:
+    """Return the series of a store, a case or a file, and what was recorded where that is known."""
+    from workbench.ingest.series import read_series
+    from workbench.signals import function_series
+    from workbench.store import Store
+
+    if path.is_file():
+        measured = read_series(path)
+        known = sorted({*measured["service"]} - {""})
+        if service and service not in known:
+            told = ", ".join(known) or "none, as it names none"
+            raise SignalError(f"{path}: expected a service of {told}, got {service!r}")
+        return measured[measured["service"] == service] if service else measured, None
+    is_case = (path / "case.json").is_file()
+    store = Store.open(path / "store" if is_case else path)
+    services = [service] if service else store.services()
+    if len(services) != 1:
+        raise SignalError(f"{path}: expected one of the services {', '.join(services)} besides")
+    recording = store.recording(services[0])
+    return function_series(recording), recording
 
 
 def _words(line: str) -> list[str]:
