@@ -15,7 +15,7 @@ from profiles import cprofile_rows, folded_rows, million_rows, pprof_rows
 from stores import store_rows
 
 from workbench.detect import detect
-from workbench.evaluate import load_bank, materialise
+from workbench.evaluate import load_recorded, materialise
 from workbench.history import Repository, weave_files
 from workbench.signals import function_series, stacks
 from workbench.solver import open_case
@@ -60,7 +60,7 @@ def detection(store: Path) -> Row:
 
 def main() -> None:
     """Print the tables; above 1 is faster than the peer."""
-    bank = {recorded.spec.id: recorded for recorded in load_bank(DATASETS)}
+    bank = {recorded.spec.id: recorded for recorded in load_recorded(DATASETS)}
     case = open_case(materialise(bank["jsonschema-ref-4.0"]))
     show("Profiles", [*pprof_rows(), *folded_rows(), *cprofile_rows(), *million_rows()])
     show("Store", store_rows())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -12,6 +13,7 @@ import pandas as pd
 import pytest
 from hypothesis import settings
 
+from workbench import cli
 from workbench.history import Repository, run_git
 from workbench.ingest import read
 from workbench.store import Store, WindowProfile
@@ -128,3 +130,21 @@ def make_windows() -> Callable[..., Recording]:
         )
 
     return make
+
+
+@pytest.fixture
+def workbench(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> Callable[..., tuple[int, str, str]]:
+    """Arguments -> (exit code, standard output, standard error), in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+
+    def run(*arguments: object) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["workbench", *map(str, arguments)])
+        with pytest.raises(SystemExit) as caught:
+            cli.main()
+        out, err = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return caught.value.code, out, err
+
+    return run

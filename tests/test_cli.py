@@ -16,21 +16,6 @@ HEAVY = ("numpy", "pandas", "scipy", "mlflow", "langgraph", "langchain_core", "r
          "numba", "matplotlib", "duckdb", "pyarrow", "pydantic", "rich", "ipywidgets", "mcp")  # fmt: skip
 
 
-@pytest.fixture
-def workbench(monkeypatch, capsys, tmp_path):
-    """Arguments -> (exit code, standard output, standard error), in an empty folder."""
-    monkeypatch.chdir(tmp_path)
-
-    def run(*arguments):
-        monkeypatch.setattr(sys, "argv", ["workbench", *map(str, arguments)])
-        with pytest.raises(SystemExit) as caught:
-            cli.main()
-        out, err = capsys.readouterr()
-        return caught.value.code, out, err
-
-    return run
-
-
 def commands(group=cli.cli, path=()):
     """Yield (words, command) of every command."""
     for name, command in group.commands.items():
@@ -44,9 +29,9 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "attribute", "lab", "mcp", "resume", "skills", "skills list",
-        "skills show", "skills validate", "skills new", "skills match", "solve", "case", "case build",
-        "demo",
+        "profile", "ingest", "detect", "attribute", "case", "case list", "case show", "case check",
+        "case build", "lab", "mcp", "resume", "skills", "skills list",
+        "skills show", "skills validate", "skills new", "skills match", "solve", "demo",
     ]  # fmt: skip
 
 

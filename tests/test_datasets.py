@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from workbench.evaluate import load_bank, load_spec
+from workbench.evaluate import load_recorded, load_spec
 from workbench.patch.run import _REPORT
 from workbench.store import Store
 
@@ -31,7 +31,7 @@ def recording(case_id):
 
 
 def test_there_are_four_cases_and_one_of_them_did_not_regress():
-    bank = load_bank(BANK)
+    bank = load_recorded(BANK)
     assert [case.spec.id for case in bank] == CASES
     assert [case.spec.id for case in bank if case.spec.kind != "regression"] == ["pypdf-decoy-4.0"]
     assert [case.spec.id for case in bank if not case.spec.culprit_functions] == ["pypdf-decoy-4.0"]
@@ -95,7 +95,7 @@ def test_a_case_is_small_and_tells_nothing_of_the_machine(case_id):
 
 
 def test_workloads_are_ours_and_import_the_package_under_test_alone():
-    bank = load_bank(BANK)
+    bank = load_recorded(BANK)
     scripts = sorted((BANK / "workloads").glob("*.py"))
     assert {p.name for p in scripts} == {"_wl.py", *(case.workload.name for case in bank)}
     tops = {"jsonschema", "markdown", "prometheus_client", "pypdf", "PyPDF2"}

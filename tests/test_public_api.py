@@ -147,7 +147,7 @@ PUBLIC = {
     "workbench.detect.stages": [],
     "workbench.evaluate": [
         "build_case",
-        "load_bank",
+        "load_recorded",
         "load_spec",
         "load_truth",
         "materialise",
@@ -165,7 +165,7 @@ PUBLIC = {
         "cache_folder",
         "cut_timeline",
         "demo_case",
-        "load_bank",
+        "load_recorded",
         "load_spec",
         "load_timeline",
         "load_timeline_truth",
@@ -173,7 +173,8 @@ PUBLIC = {
         "materialise",
         "materialise_timeline",
     ],
-    "workbench.evaluate.shifts": ["KINDS", "open_shifts"],
+    "workbench.evaluate.bank": ["SPLIT", "BankCase", "CaseBank", "OpenedCase"],
+    "workbench.evaluate.shifts": ["KINDS", "open_shift", "open_shifts"],
     "workbench.history": [
         "MODULE",
         "BlamedLine",

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 
 from workbench.errors import CaseError, ParseError, StoreError
-from workbench.evaluate import build_case, load_bank, load_spec, load_truth, materialise
+from workbench.evaluate import build_case, load_recorded, load_spec, load_truth, materialise
 from workbench.evaluate.cases import CaseSpec
 from workbench.evaluate.cases.build import _truth, truth_path
 from workbench.evaluate.cases.commits import BuiltHistory
@@ -248,7 +248,7 @@ def test_a_bank_is_built_once(spec_file, recorded, tmp_path):
     fields = json.loads(spec.read_text()) | {"workload": "../../wl_small.py"}
     (folder / "spec.json").write_text(json.dumps(fields))
     shutil.copytree(recorded, folder / "store")
-    (case,) = load_bank(tmp_path / "bank")
+    (case,) = load_recorded(tmp_path / "bank")
     told = []
     first = materialise(case, told.append)
     assert told
@@ -261,7 +261,7 @@ def test_a_bank_is_built_once(spec_file, recorded, tmp_path):
 
 def test_a_folder_with_no_cases_is_told(tmp_path):
     with pytest.raises(CaseError, match="expected recorded cases"):
-        load_bank(tmp_path)
+        load_recorded(tmp_path)
 
 
 @pytest.mark.slow

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from workbench.errors import CaseError
-from workbench.evaluate import build_case, load_bank, load_truth
+from workbench.evaluate import build_case, load_recorded, load_truth
 from workbench.history import Repository
 from workbench.solver import open_case
 
@@ -16,7 +16,7 @@ BANK = Path(__file__).parents[2] / "datasets" / "pypi"
 @pytest.mark.network
 def test_a_real_package_becomes_a_case_or_one_error(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    (recorded,) = (case for case in load_bank(BANK) if case.spec.id == "markdown-lines-3.5")
+    (recorded,) = (case for case in load_recorded(BANK) if case.spec.id == "markdown-lines-3.5")
     spec, workload, store = recorded
     out = build_case(spec, workload, tmp_path / "case", recorded=store)
     truth = load_truth(out)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from workbench.cli.attribute import attribute
+from workbench.cli.cases import case, datasets_folder
 from workbench.cli.detect import detect
 from workbench.cli.investigations import resume
 from workbench.cli.lab import lab
@@ -40,38 +41,12 @@ cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
 cli.add_command(attribute)
+cli.add_command(case)
 cli.add_command(lab)
 cli.add_command(mcp)
 cli.add_command(resume)
 cli.add_command(skills)
 cli.add_command(solve)
-
-
-@cli.group()
-def case() -> None:
-    """Cases: recorded regressions of real packages."""
-
-
-@case.command("build")
-@click.argument("spec", type=_FOLDER)
-@click.option("--out", type=_FOLDER, required=True, help="Folder to make; must not exist.")
-@click.option("--id", "case_id", help="Which spec, where the file holds a list.")
-@click.option("--recorded", type=_FOLDER, help="Store of profiles recorded earlier.")
-@click.option("--windows", type=click.IntRange(min=5), default=20, show_default=True,
-              help="Windows to record of each release.")  # fmt: skip
-def case_build(
-    spec: Path, out: Path, case_id: str | None, recorded: Path | None, windows: int
-) -> None:
-    """Make a case from SPEC: fetch two releases, split their difference, record profiles."""
-    from workbench.evaluate import build_case, load_spec, load_truth
-
-    with show_progress(f"building {out.name}") as progress:
-        build_case(
-            *load_spec(spec, case_id), out, recorded=recorded, n_windows=windows, progress=progress
-        )
-    truth = load_truth(out)
-    n_commits = truth.n_candidates if truth else 0
-    click.echo(f"{out}: {n_commits} candidate commits; solve it with: workbench solve {out}")
 
 
 @cli.command()
@@ -80,9 +55,9 @@ def case_build(
 @click.option("--bank", type=_FOLDER, help="Folder of recorded cases. [default: datasets/pypi]")
 def demo(out: Path, bank: Path | None) -> None:
     """Solve the recorded cases of real packages, one after the other, and report."""
-    from workbench.evaluate import load_bank
+    from workbench.evaluate import load_recorded
 
-    cases = load_bank(bank or _datasets() / "pypi")
+    cases = load_recorded(bank or datasets_folder() / "pypi")
     out.mkdir(parents=True, exist_ok=True)
     outcomes, summaries = [], []
     failures = 0
@@ -131,14 +106,6 @@ def _write_demo(out: Path, outcomes: list[Outcome], summaries: list[dict[str, An
         (out / "report.html").write_text(render_report(outcomes), encoding="utf-8")
     for outcome in outcomes:
         write_fix(outcome, out / outcome.case.id)
-
-
-def _datasets() -> Path:
-    """Return the recorded cases of the checkout."""
-    folder = Path(__file__).parents[2] / "datasets"
-    if not folder.is_dir():
-        raise WorkbenchError(f"expected datasets at {folder}, found none: name a bank with --bank")
-    return folder
 
 
 def main() -> NoReturn:

@@ -1,12 +1,12 @@
 """Cases, scorers and tracking."""
 
-from workbench.evaluate.cases import build_case, load_bank, load_spec, load_truth, materialise
+from workbench.evaluate.cases import build_case, load_recorded, load_spec, load_truth, materialise
 from workbench.evaluate.score import score
 from workbench.evaluate.track import track, tracking_uri
 
 __all__ = [
     "build_case",
-    "load_bank",
+    "load_recorded",
     "load_spec",
     "load_truth",
     "materialise",

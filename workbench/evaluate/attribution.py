@@ -134,17 +134,16 @@ class OpenedCause:
 
 def open_causes(timeline: RecordedTimeline) -> Iterator[OpenedCause]:
     """Yield every planted and hidden cause of a timeline."""
-    for planted in timeline.truth.planted:
-        changes = frozenset(timeline.commits.get(name, name) for name in planted.changes)
-        yield _open(timeline, planted, planted.kind, changes)
-    for hidden in timeline.truth.hidden:
-        yield _open(timeline, hidden, "hidden", frozenset())
+    for cause in timeline.truth.causes:
+        yield open_cause(timeline, cause)
 
 
-def _open(
-    timeline: RecordedTimeline, cause: PlantedCause | HiddenCause, kind: str,
-    culprits: frozenset[str],
-) -> OpenedCause:  # fmt: skip
+def open_cause(timeline: RecordedTimeline, cause: PlantedCause | HiddenCause) -> OpenedCause:
+    """Open one of them."""
+    kind, culprits = "hidden", frozenset[str]()
+    if isinstance(cause, PlantedCause):
+        kind = cause.kind
+        culprits = frozenset(timeline.commits.get(name, name) for name in cause.changes)
     evidence = timeline.investigation(cause.window, cause.end_window)
     begins = min(cause.window, _WINDOWS_BEFORE)
     found = regression_at(evidence.detection.found, begins)

@@ -1,8 +1,8 @@
 """Cases: what a solver sees, and apart from it the truth."""
 
-from workbench.evaluate.cases.bank import RecordedCase, load_bank, materialise
 from workbench.evaluate.cases.build import Truth, build_case, load_truth
 from workbench.evaluate.cases.cut import cut_timeline, demo_case
+from workbench.evaluate.cases.recorded import RecordedCase, load_recorded, materialise
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
 from workbench.evaluate.cases.timeline import (
@@ -23,7 +23,7 @@ __all__ = [
     "cache_folder",
     "cut_timeline",
     "demo_case",
-    "load_bank",
+    "load_recorded",
     "load_spec",
     "load_timeline",
     "load_timeline_truth",

@@ -239,6 +239,11 @@ class TimelineTruth(BaseModel):
     innocent: tuple[InnocentChange, ...]
     hidden: tuple[HiddenCause, ...] = ()
 
+    @property
+    def causes(self) -> list[PlantedCause | HiddenCause]:
+        """All of both."""
+        return [*self.planted, *self.hidden]
+
 
 def load_timeline(folder: Path) -> Timeline:
     """Read the timeline of a service."""

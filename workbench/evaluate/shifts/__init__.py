@@ -6,6 +6,6 @@ with another mix of requests, or larger ones. Around that moment commits are dep
 nothing. Detection would remove most of them; here somebody asks all the same.
 """
 
-from workbench.evaluate.shifts.kinds import KINDS, open_shifts
+from workbench.evaluate.shifts.kinds import KINDS, open_shift, open_shifts
 
-__all__ = ["KINDS", "open_shifts"]
+__all__ = ["KINDS", "open_shift", "open_shifts"]

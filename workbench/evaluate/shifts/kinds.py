@@ -39,15 +39,34 @@ def open_shifts(timeline: RecordedTimeline, scratch: Path, *, seed: int) -> Iter
     seed : int
         Of what is drawn.
     """
-    rng = np.random.default_rng(seed)
-    for number, quiet in enumerate(quiet_stretches(timeline)):
+    for number in range(len(quiet_stretches(timeline))):
         for kind in KINDS:
-            folder = scratch / f"{number}-{kind.replace(' ', '-')}"
-            code = Code.clone(timeline, quiet, folder)
-            drawn = Drawn.of(timeline.recording, quiet, rng)
-            case = _make(kind, drawn, code, rng, timeline)
+            case = open_shift(timeline, scratch, number, kind, seed=seed)
             if case is not None:
-                yield _opened(folder.name, kind, case, drawn, code, timeline)
+                yield case
+
+
+def open_shift(
+    timeline: RecordedTimeline, scratch: Path, number: int, kind: str, *, seed: int
+) -> OpenedCause | None:
+    """Return one of them, the same whichever others are made; None where it cannot be made.
+
+    Parameters
+    ----------
+    timeline, scratch, seed
+        As `open_shifts` takes them.
+    number : int
+        Of the quiet stretch.
+    kind : str
+        One of `KINDS`.
+    """
+    rng = np.random.default_rng([seed, number, KINDS.index(kind)])
+    quiet = quiet_stretches(timeline)[number]
+    folder = scratch / f"{seed}-{number}-{kind.replace(' ', '-')}"
+    code = Code.clone(timeline, quiet, folder)
+    drawn = Drawn.of(timeline.recording, quiet, rng)
+    case = _make(kind, drawn, code, rng, timeline)
+    return None if case is None else _opened(folder.name, kind, case, drawn, code, timeline)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

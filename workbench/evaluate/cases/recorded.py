@@ -30,7 +30,7 @@ class RecordedCase(NamedTuple):
     store: Path
 
 
-def load_bank(folder: Path) -> list[RecordedCase]:
+def load_recorded(folder: Path) -> list[RecordedCase]:
     """Return the cases of a bank, by id."""
     specs = sorted(folder.glob("*/spec.json"))
     if not specs:
