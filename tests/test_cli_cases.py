@@ -23,7 +23,7 @@ def test_cases_are_listed_for_programs(workbench):
 def test_a_case_is_shown_with_its_truth(workbench):
     code, out, _ = workbench("case", "show", "feed/A07")
     assert code == 0
-    assert "load_users (feed/graphql/resolvers.py)" in out
+    assert "feed.graphql.resolvers:load_users" in out
     assert "deep_copy" in out
     code, out, _ = workbench("case", "show", "feed/A07-hidden", "--json")
     assert (json.loads(out)["culprits"], json.loads(out)["culprit"]) == ([], "none")
@@ -33,8 +33,8 @@ def test_cases_that_nobody_can_answer_are_named(workbench):
     code, out, _ = workbench("case", "check", "feed/A07", "feed/H4")
     assert code == 0
     assert out.splitlines() == [
-        "feed/H4: nothing was detected",
-        "2 cases: 0 cannot be opened, 1 cannot be answered",
+        "feed/H4: nothing was detected, so nobody looks into it",
+        "2 cases: 0 cannot be opened, 1 are not looked into or cannot be answered",
     ]
 
 

@@ -45,7 +45,7 @@ def test_a_case_and_its_twin_are_of_one_half_and_one_service(bank):
 def test_a_planted_cause_is_among_the_candidates_and_gone_from_its_twin(bank):
     opened, alone = (bank.open(one(bank, name)) for name in ("feed/A07", "feed/A07-hidden"))
     assert opened.regression == alone.regression
-    assert {name for name, _ in opened.functions} == {"load_users"}
+    assert opened.functions == {"feed.graphql.resolvers:load_users"}
     ids = {change.id for change in opened.evidence.candidates(opened.regression.id)}
     others = {change.id for change in alone.evidence.candidates(alone.regression.id)}
     assert opened.culprits

@@ -95,7 +95,9 @@ def case_check(patterns: tuple[str, ...], folder: Path | None, split: str | None
         n_weak += bool(weakness)
         if weakness:
             click.echo(f"{one.id}: {weakness}")
-    click.echo(f"{len(cases)} cases: {n_failed} cannot be opened, {n_weak} cannot be answered")
+    click.echo(
+        f"{len(cases)} cases: {n_failed} cannot be opened, {n_weak} are not looked into or cannot be answered"
+    )
     if n_failed:
         sys.exit(1)
 
@@ -104,7 +106,7 @@ def _weakness(bank: CaseBank, one: BankCase) -> str:
     """Return why nobody could answer a case rightly; empty where somebody could."""
     opened = bank.open(one)
     if opened.regression is None:
-        return "nothing was detected"
+        return "nothing was detected, so nobody looks into it"
     known = {change.id for change in opened.evidence.candidates(opened.regression.id)}
     if one.has_culprit and not opened.culprits & known:
         return f"none of its culprits is among {len(known)} candidates"
@@ -116,11 +118,10 @@ def _told(bank: CaseBank, one: BankCase) -> dict[str, Any]:
     found = opened.regression
     candidates = [] if found is None else opened.evidence.candidates(found.id)
     seen = "nothing" if found is None else f"{found.subject} at window {found.change_index}"
-    functions = [f"{name} ({file})" if file else name for name, file in opened.functions]
     return {
         "case": one.id, "service": one.service, "half": one.split, **one.strata,
         "content hash": one.content_hash, "detected": seen, "candidates": len(candidates),
-        "culprits": sorted(opened.culprits), "functions": sorted(functions),
+        "culprits": sorted(opened.culprits), "functions": sorted(opened.functions),
     }  # fmt: skip
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.agent import Investigation, Trajectory
+from workbench.evaluate import scorers
 
 Solver = Callable[[Investigation, str], Trajectory]
 """(what is known, id of a regression) -> what was found."""
@@ -78,6 +79,6 @@ def risk_at(coverage: float, cases: Sequence[DiagnosedCase]) -> float:
     cases : sequence of DiagnosedCase
         At least one.
     """
-    order = sorted(cases, key=lambda case: -case.confidence)
-    kept = order[: max(1, round(coverage * len(order)))]
-    return sum(not case.is_right for case in kept) / len(kept)
+    return scorers.risk_at(
+        coverage, [case.confidence for case in cases], [case.is_right for case in cases]
+    )

@@ -57,8 +57,8 @@ class OpenedCase:
     """What was detected of it; None where nothing was."""
     culprits: frozenset[str]
     """Ids of the changes that did it; empty where no known one did."""
-    functions: frozenset[tuple[str, str]]
-    """(qualified name, file) of what they made slower; a file may be empty."""
+    functions: frozenset[str]
+    """Subjects of what they made slower."""
 
 
 class Family(Protocol):

@@ -15,6 +15,7 @@ from workbench.evaluate.bank.case import (
     store_parts,
 )
 from workbench.evaluate.cases.timeline import HiddenCause, PlantedCause, load_timeline_truth
+from workbench.types import Function
 
 
 class FeedCases:
@@ -71,6 +72,5 @@ class FeedCases:
             alone = cause.evidence.without(cause.culprits)
             return OpenedCase(case, alone, cause.regression, frozenset(), frozenset())
         functions = told.culprit_functions if isinstance(told, PlantedCause) else ()
-        return OpenedCase(
-            case, cause.evidence, cause.regression, cause.culprits, frozenset(functions)
-        )
+        subjects = frozenset(Function(name, file).subject for name, file in functions)
+        return OpenedCase(case, cause.evidence, cause.regression, cause.culprits, subjects)

@@ -49,5 +49,5 @@ class ReleaseCases:
         functions = truth.culprit_functions if truth is not None and is_known else ()
         return OpenedCase(
             case, evidence, found[0] if found else None, frozenset(culprits),
-            frozenset((name, "") for name in functions),
+            frozenset(functions),
         )  # fmt: skip

@@ -1,0 +1,144 @@
+import math
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from workbench.agent import load_skills
+from workbench.evaluate.bank.categories import KINDS, REVERTS
+from workbench.evaluate.cases.timeline import load_timeline_truth
+from workbench.evaluate.scorers import (
+    SCORERS,
+    Answer,
+    Expected,
+    area_under_risk,
+    harm_rate,
+    macro_f1,
+    risk_at,
+    score,
+    time_to_diagnosis,
+)
+from workbench.types import MITIGATIONS
+
+FEED = Path(__file__).parents[2] / "datasets" / "feed"
+GUILTY = Expected(frozenset({"c1", "c2"}), frozenset({"app.db:read"}), "deep_copy", "commit")
+NOBODY = Expected(category="request_mix")
+RIGHT = Answer(
+    "c2", ("c2", "x"), ("app.db:read",), "deep copy", "drop_copy", 0.9, 3, 1, "deep-copies",
+    {"seconds": 4.0},
+)  # fmt: skip
+ABSTAINED = Answer(suspects=("x", "c1"), confidence=0.6)
+WRONG = Answer("x", ("x", "y", "z"), ("app.web:get",), "lost cache", "hoist", 0.8, 1)
+FAILED = Answer(failure="no answer")
+
+
+def test_a_right_answer_scores_in_all():
+    told = score(GUILTY, RIGHT)
+    assert told == {
+        "correct": 1, "top1": 1, "top3": 1, "reciprocal_rank": 1, "function": 1, "file": 1,
+        "category": 1, "mitigation": 1, "false_accusation": 0, "abstention": 0, "grounded": 0.75,
+        "squared_error": pytest.approx(0.01),
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("expected", "answer", "wanted"),
+    [
+        (GUILTY, ABSTAINED, {"correct": 0, "top1": 0, "top3": 1, "reciprocal_rank": 0.5,
+                             "false_accusation": 0, "abstention": 1}),
+        (GUILTY, WRONG, {"correct": 0, "reciprocal_rank": 0, "false_accusation": 1, "function": 0,
+                         "category": 0, "mitigation": 0, "squared_error": 0.64}),
+        (NOBODY, ABSTAINED, {"correct": 1, "false_accusation": 0, "abstention": 1}),
+        (NOBODY, WRONG, {"correct": 0, "false_accusation": 1, "abstention": 0}),
+        (GUILTY, FAILED, {"correct": 0, "false_accusation": 0}),
+        (NOBODY, FAILED, {"correct": 0}),
+    ],
+)  # fmt: skip
+def test_answers_are_scored_by_what_is_expected(expected, answer, wanted):
+    told = score(expected, answer)
+    assert {name: told[name] for name in wanted} == pytest.approx(wanted)
+
+
+def test_what_says_nothing_of_a_case_is_left_out():
+    told = score(NOBODY, ABSTAINED)
+    assert {
+        "top1",
+        "top3",
+        "reciprocal_rank",
+        "function",
+        "file",
+        "category",
+        "mitigation",
+    }.isdisjoint(told)
+    assert "squared_error" not in score(GUILTY, FAILED)
+    assert "grounded" not in score(GUILTY, ABSTAINED)
+
+
+@given(
+    st.sampled_from([GUILTY, NOBODY, Expected(frozenset({"x"}))]),
+    st.builds(
+        Answer, change_id=st.sampled_from(["", "c1", "x"]), confidence=st.floats(0, 1),
+        suspects=st.lists(st.sampled_from(["c1", "x", "y"]), unique=True).map(tuple),
+        n_claims=st.integers(0, 4), n_struck=st.integers(0, 4),
+        failure=st.sampled_from(["", "", "gone"]),
+    ),
+)  # fmt: skip
+def test_scores_are_from_nothing_to_one(expected, answer):
+    for name, value in score(expected, answer).items():
+        assert 0 <= value <= 1
+        assert not SCORERS[name].is_rate or value in (0, 1)
+
+
+def test_a_function_of_the_same_file_is_the_right_file():
+    told = score(GUILTY, Answer("c1", functions=("app.db:write",)))
+    assert (told["function"], told["file"]) == (0, 1)
+
+
+def test_a_setting_is_not_mended_by_reverting_code():
+    setting = Expected(frozenset({"f"}), category="flag_rollout", kind="flag")
+    commit = Expected(frozenset({"f"}), category="lost_cache", kind="commit")
+    said = [score(one, Answer("f", mitigation="revert"))["mitigation"] for one in (setting, commit)]
+    assert said == [0, 1]
+    assert score(setting, Answer("f", mitigation="roll_back_flag"))["mitigation"] == 1
+
+
+def test_every_kind_of_the_feed_has_a_right_answer_that_a_skill_can_give():
+    said = {skill.metadata.get("category") for skill in load_skills()}
+    for cause in load_timeline_truth(FEED).planted:
+        kind = KINDS[cause.category]
+        assert kind.categories <= said
+        assert kind.mitigations | REVERTS <= {*MITIGATIONS}
+
+
+def test_what_is_unsolved_counts_as_when_it_was_given_up():
+    assert time_to_diagnosis(GUILTY, RIGHT, 60) == (4.0, True)
+    assert time_to_diagnosis(GUILTY, RIGHT, 3) == (3, False)
+    assert time_to_diagnosis(GUILTY, WRONG, 60) == (60, False)
+
+
+def test_risk_is_of_the_surest_and_equal_ones_share_theirs():
+    sure, right = [0.9, 0.8, 0.8, 0.1], [1, 0, 1, 0]
+    assert [risk_at(part, sure, right) for part in (0.25, 0.5, 0.75, 1)] == [0, 0.25, 1 / 3, 0.5]
+    assert risk_at(0.5, sure[::-1], right[::-1]) == 0.25
+    assert area_under_risk(sure, right) == pytest.approx(np.mean([0, 0.25, 1 / 3, 0.5]))
+    assert area_under_risk([0.5, 0.6], [1, 1]) == 0
+
+
+def test_f1_is_of_each_category_and_their_mean():
+    cache = Expected(frozenset({"k"}), category="lost_cache")
+    pairs = [
+        (GUILTY, RIGHT), (GUILTY, WRONG), (cache, Answer("k", category="lost cache")), (NOBODY, ABSTAINED),
+    ]  # fmt: skip
+    told = macro_f1(pairs)
+    assert told["deep_copy"] == pytest.approx(2 / 3)  # one of two found, none falsely
+    assert told["lost_cache"] == pytest.approx(2 / 3)  # found, and once said falsely
+    assert told["nobody"] == 1
+    assert told["macro"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
+    assert math.isnan(macro_f1([])["macro"])
+
+
+def test_harm_is_what_was_right_and_is_wrong():
+    assert harm_rate([1, 1, 1, 0], [1, 0, 1, 0]) == pytest.approx(1 / 3)
+    assert math.isnan(harm_rate([0, 0], [1, 0]))
