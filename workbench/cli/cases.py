@@ -95,9 +95,8 @@ def case_check(patterns: tuple[str, ...], folder: Path | None, split: str | None
         n_weak += bool(weakness)
         if weakness:
             click.echo(f"{one.id}: {weakness}")
-    click.echo(
-        f"{len(cases)} cases: {n_failed} cannot be opened, {n_weak} are not looked into or cannot be answered"
-    )
+    weak = f"{n_weak} are not looked into or cannot be answered"
+    click.echo(f"{len(cases)} cases: {n_failed} cannot be opened, {weak}")
     if n_failed:
         sys.exit(1)
 

@@ -15,6 +15,7 @@ import click
 from workbench.cli.attribute import attribute
 from workbench.cli.cases import case, datasets_folder
 from workbench.cli.detect import detect
+from workbench.cli.evaluate import evaluate
 from workbench.cli.investigations import resume
 from workbench.cli.lab import lab
 from workbench.cli.mcp import mcp
@@ -40,6 +41,7 @@ def cli() -> None:
 cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
+cli.add_command(evaluate)
 cli.add_command(attribute)
 cli.add_command(case)
 cli.add_command(lab)

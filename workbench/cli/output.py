@@ -46,6 +46,17 @@ def tracked(title: str, things: list[Thing]) -> Iterator[Thing]:
     yield from track(things, title, console=console, transient=True, disable=silent)
 
 
+@contextmanager
+def counted_progress(title: str) -> Iterator[Callable[[int, int], None]]:
+    """Show how many of how many are done; nothing where there is no terminal."""
+    from rich.progress import Progress as Bar
+
+    console = _console(stderr=True)
+    with Bar(console=console, transient=True, disable=not console.is_terminal) as bar:
+        task = bar.add_task(title, total=None)
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
 Parts = TypeVar("Parts", bound=Sized)
 
 

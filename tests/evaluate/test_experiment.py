@@ -1,0 +1,163 @@
+import json
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from workbench.errors import CaseError, HistoryError, SkillError, WorkbenchError
+from workbench.evaluate.bank import CaseBank
+from workbench.evaluate.experiment import CELLS, Plan, fetch_variants, load_results, run_experiment
+from workbench.evaluate.variants import NO_SKILLS, TRIVIAL, Variant
+from workbench.history import run_git
+
+ROOT = Path(__file__).parents[2]
+SKILLS = ROOT / "skills"
+CASES = ("feed/A07", "feed/A07-hidden", "feed/H4")
+SPENT = ["seconds", "cpu_s"]
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return CaseBank(ROOT / "datasets")
+
+
+def plan(*cases, **told):
+    return Plan(ROOT / "datasets", cases or CASES, (("ours", SKILLS),), **told)
+
+
+@pytest.fixture(scope="module")
+def whole(bank, tmp_path_factory):
+    """Return a folder of results, and these."""
+    out = tmp_path_factory.mktemp("experiment")
+    return out, run_experiment(bank, plan(), out)
+
+
+def same(one, other):
+    pd.testing.assert_frame_equal(one.drop(columns=SPENT), other.drop(columns=SPENT))
+
+
+def test_each_case_is_solved_by_each_and_by_two_floors(whole):
+    _, results = whole
+    assert len(results) == 9
+    assert {*results["variant"]} == {"ours", TRIVIAL, NO_SKILLS}
+    ours = results[results["variant"] == "ours"].set_index("case")
+    assert ours.loc["feed/A07", "said_category"] == "deep copy"
+    assert ours["correct"].tolist() == [1, 1, 1]
+    assert (
+        ours.loc["feed/A07", ["top1", "function", "category", "mitigation", "grounded"]].tolist()
+        == [1] * 5
+    )
+    assert ours.loc["feed/A07", "tool_calls"] > 3
+    assert ours.loc["feed/A07-hidden", "said_change_id"] == ""
+
+
+def test_where_nothing_was_detected_nobody_is_named(whole):
+    _, results = whole
+    rows = results[results["case"] == "feed/H4"]
+    assert rows["said_change_id"].tolist() == ["", "", ""]
+    assert rows["correct"].tolist() == [1, 1, 1]
+
+
+def test_what_is_done_is_not_solved_again(bank, whole):
+    out, results = whole
+    before = (out / CELLS).read_bytes()
+    told = []
+    again = run_experiment(bank, plan(), out, progress=lambda *of: told.append(of))
+    assert told == [(9, 9)]
+    assert (out / CELLS).read_bytes() == before
+    pd.testing.assert_frame_equal(again, results)
+
+
+@pytest.mark.parametrize("kept", [0.0, 0.4, 0.5, 0.9])
+def test_what_was_killed_at_any_point_ends_as_if_it_had_not_been(bank, whole, tmp_path, kept):
+    out, results = whole
+    shutil.copytree(out, tmp_path / "cut")
+    data = (out / CELLS).read_bytes()
+    (tmp_path / "cut" / CELLS).write_bytes(data[: int(kept * len(data))])
+    again = run_experiment(bank, plan(), tmp_path / "cut")
+    same(again, results)
+    lines = (tmp_path / "cut" / CELLS).read_text(encoding="utf-8").splitlines()
+    assert (
+        len({json.dumps([json.loads(line)[k] for k in ("case", "variant")]) for line in lines}) == 9
+    )
+    assert len(lines) == 9
+
+
+@pytest.mark.slow
+def test_processes_side_by_side_find_the_same(bank, whole, tmp_path):
+    same(run_experiment(bank, plan(), tmp_path, n_jobs=2), whole[1])
+
+
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (plan("feed/A07"), "results of other cases"),
+        (plan(n_epochs=2), "results of other epochs"),
+        (Plan(ROOT / "datasets", CASES, (("theirs", SKILLS),)), "results of other solvers"),
+    ],
+    ids=["cases", "epochs", "solvers"],
+)
+def test_results_of_something_else_are_left_alone(bank, whole, other, said):
+    out, _ = whole
+    before = (out / CELLS).read_bytes()
+    with pytest.raises(CaseError, match=said):
+        run_experiment(bank, other, out)
+    assert (out / CELLS).read_bytes() == before
+
+
+def test_no_results_are_said_to_be_none(tmp_path):
+    with pytest.raises(CaseError, match="expected results .cells.jsonl., found none"):
+        load_results(tmp_path)
+
+
+# ---- variants ------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def repository(tmp_path):
+    folder = tmp_path / "repo"
+    shutil.copytree(SKILLS / "deep-copies", folder / "skills" / "deep-copies")
+    run_git(tmp_path, "init", "-q", str(folder))
+    for name, value in (("user.name", "Ada"), ("user.email", "ada@example.org")):
+        run_git(folder, "config", name, value)
+    for text in ("one", "two"):
+        (folder / "skills" / "deep-copies" / "note.md").write_text(text, encoding="utf-8")
+        run_git(folder, "add", ".")
+        run_git(folder, "commit", "-qm", text)
+    return folder
+
+
+def test_a_variant_may_be_skills_as_they_were(repository, tmp_path):
+    told = [
+        Variant.parse(f"now={repository}/skills"),
+        Variant.parse(f"then={repository}/skills@HEAD^"),
+    ]
+    (_, now), (_, then) = fetch_variants(told, tmp_path / "scratch")
+    texts = [
+        (place / "deep-copies" / "note.md").read_text(encoding="utf-8") for place in (now, then)
+    ]
+    assert texts == ["two", "one"]
+    assert (then / "deep-copies" / "scripts" / "playbook.py").is_file()
+
+
+@pytest.mark.parametrize("text", ["ours", "=skills", "a b=skills", "ours="])
+def test_what_is_no_variant_is_refused(text):
+    with pytest.raises(WorkbenchError, match="variant: expected NAME=FOLDER"):
+        Variant.parse(text)
+
+
+def test_variants_need_names_of_their_own(tmp_path):
+    for names in (["a", "a"], [TRIVIAL]):
+        with pytest.raises(WorkbenchError, match="expected names that differ, also from no-skills"):
+            fetch_variants([Variant(name, SKILLS) for name in names], tmp_path)
+
+
+def test_a_revision_that_is_not_there_is_refused(repository, tmp_path):
+    with pytest.raises(HistoryError, match="nope"):
+        fetch_variants([Variant("a", repository / "skills", "nope")], tmp_path)
+    run_git(repository, "rm", "-rq", "skills")
+    run_git(repository, "commit", "-qm", "none")
+    (repository / "skills").mkdir()
+    with pytest.raises(SkillError, match="expected skills at HEAD, found none"):
+        fetch_variants([Variant("a", repository / "skills", "HEAD")], tmp_path)

@@ -1,0 +1,76 @@
+"""The command that compares variants of skills on the bank of cases."""
+
+from __future__ import annotations
+
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from workbench.cli.cases import datasets_folder
+from workbench.cli.output import counted_progress, print_rows
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FOLDER = click.Path(path_type=Path)
+
+
+@click.command()
+@click.argument("patterns", nargs=-1)
+@click.option("--cases", "folder", type=_FOLDER,
+              help="Folder of datasets.  [default: those of the checkout]")  # fmt: skip
+@click.option("--split", type=click.Choice(["train", "test"]), help="Only this half.")
+@click.option("--variant", "variants", multiple=True, metavar="NAME=FOLDER[@REVISION]",
+              help="Skills to compare, as they are or at a revision of git; again for another. "
+              "The first is the baseline.  [default: ours=skills that come along]")  # fmt: skip
+@click.option("--model", "models", multiple=True, default=("playbook",), show_default=True,
+              help="playbook, or provider:model; again for another.")  # fmt: skip
+@click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True,
+              help="How often each case is solved by each.")  # fmt: skip
+@click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
+              help="Processes.")  # fmt: skip
+@click.option("--out", type=_FOLDER, required=True,
+              help="Folder of results; what is in it of the same is not solved again.")  # fmt: skip
+def evaluate(
+    patterns: tuple[str, ...], folder: Path | None, split: str | None, variants: tuple[str, ...],
+    models: tuple[str, ...], epochs: int, jobs: int, out: Path,
+) -> None:  # fmt: skip
+    """Solve cases by variants of skills, beside two floors: a trivial rule, and the ranking alone.
+
+    PATTERNS are ids of cases such as feed/A03, feed/*, shift/0-*; all where none is told.
+    """
+    from workbench.agent.skills import skills_folder
+    from workbench.evaluate.bank import CaseBank
+    from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
+    from workbench.evaluate.variants import Variant
+
+    place = folder or datasets_folder()
+    bank = CaseBank(place)
+    chosen = tuple(case.id for case in bank.select(patterns, split=split or ""))
+    wanted = [*map(Variant.parse, variants)] or [Variant("ours", skills_folder())]
+    with tempfile.TemporaryDirectory(prefix="workbench-variants-") as scratch:
+        plan = Plan(place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs)
+        with counted_progress("solving") as progress:
+            results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
+    _print_results(results)
+    click.echo(f"results in {out}")
+
+
+def _print_results(results: pd.DataFrame) -> None:
+    """Print how well each did."""
+    shown = ("correct", "top1", "top3", "false_accusation", "category", "mitigation")
+    cells = []
+    for (variant, model), rows in results.groupby(["variant", "model"], sort=False):
+        rates = [
+            f"{100 * rows[name].mean():.1f} %" if rows[name].count() else "–" for name in shown
+        ]
+        median = rows["seconds"].median()
+        seconds = "–" if median != median else f"{median:.2f} s"
+        failed = int((rows["said_failure"] != "").sum())
+        cells.append([*rates, seconds, str(failed), f"{variant} ({model})"])
+    names = ["correct", "first", "in three", "false accusation", "category", "mitigation", "median"]
+    n_cases = results["case"].nunique()
+    title = f"{n_cases} case{'s' * (n_cases != 1)}"
+    print_rows(title, [*names, "failed", "variant (model)"], cells)
