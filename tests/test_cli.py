@@ -29,8 +29,8 @@ COMMANDS = dict(commands())
 
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
-        "profile", "ingest", "detect", "attribute", "case", "case list", "case show", "case check",
-        "case build", "evaluate", "lab", "mcp", "resume", "skills", "skills list",
+        "profile", "ingest", "detect", "evaluate", "attribute", "case", "case list", "case show", "case check",
+        "case build", "lab", "mcp", "resume", "skills", "skills list",
         "skills show", "skills validate", "skills new", "skills match", "solve", "demo",
     ]  # fmt: skip
 

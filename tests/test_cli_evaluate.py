@@ -4,7 +4,7 @@ import pytest
 def test_variants_are_compared_on_cases(workbench, tmp_path):
     code, out, err = workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1")
     assert (code, err) == (0, "")
-    rows = [line for line in out.splitlines() if line.endswith(("(playbook)", "(none)"))]
+    rows = [line for line in out.splitlines() if line.rstrip().endswith(("(playbook)", "(none)"))]
     assert len(rows) == 3
     assert out.splitlines()[0].strip() == "1 case"
     assert (tmp_path / "results" / "cells.jsonl").is_file()
