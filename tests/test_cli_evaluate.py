@@ -1,3 +1,7 @@
+import json
+import shutil
+from pathlib import Path
+
 import pytest
 
 
@@ -28,3 +32,25 @@ def test_what_cannot_be_compared_is_one_error_and_leaves_nothing(workbench, tmp_
     assert said in err
     assert len(err.splitlines()) == 1
     assert not (tmp_path / "results").exists()
+
+
+def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
+    (tmp_path / "few").mkdir()
+    skills = Path(__file__).parents[1] / "skills"
+    shutil.copytree(skills / "more-items", tmp_path / "few" / "more-items")
+    variants = ("--variant", f"ours={skills}", "--variant", "few=few")
+    code, _, _ = workbench("evaluate", "feed/A07", *variants, "--out", "results", "--jobs", "1")
+    assert code == 0
+    code, out, err = workbench(
+        "compare", "results:ours", "results:few", "--fail-if-worse", "category:2pp"
+    )
+    assert code == 1
+    assert "failed: category is worse by 100.0 pp, more than 2" in err
+    assert "inconclusive" in out
+    code, out, _ = workbench("compare", "results:ours", "results:few/playbook", "--json")
+    told = json.loads(out)
+    assert code == 0
+    assert {row["name"] for row in told["measures"]} >= {"correct", "category", "seconds"}
+    assert told["failed"] == []
+    code, _, err = workbench("compare", "results:ours", "results:nope")
+    assert (code, "expected one of few/playbook, no-skills/none, ours/playbook" in err) == (1, True)

@@ -14,6 +14,7 @@ import click
 
 from workbench.cli.attribute import attribute
 from workbench.cli.cases import case, datasets_folder
+from workbench.cli.compare import compare
 from workbench.cli.detect import detect
 from workbench.cli.evaluate import evaluate
 from workbench.cli.investigations import resume
@@ -42,6 +43,7 @@ cli.add_command(profile)
 cli.add_command(ingest)
 cli.add_command(detect)
 cli.add_command(evaluate)
+cli.add_command(compare)
 cli.add_command(attribute)
 cli.add_command(case)
 cli.add_command(lab)

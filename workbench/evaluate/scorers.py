@@ -53,6 +53,8 @@ class Answer:
     """`seconds`, `cpu_s`, `steps`, `tool_calls`, `tokens`, `dollars`, as far as known."""
     failure: str = ""
     """Why there is no answer; empty where there is one."""
+    steps: tuple[str, ...] = ()
+    """Titles of the steps that led to it."""
 
 
 def is_correct(expected: Expected, answer: Answer) -> float:

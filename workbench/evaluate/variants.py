@@ -105,6 +105,7 @@ def _answer_of(found: Trajectory, spent: Mapping[str, float]) -> Answer:
     return Answer(
         said.change_id or "", said.suspects, said.functions, said.category, said.mitigation,
         said.confidence, len(said.evidence), len(found.struck), said.skill, {**spent, **taken},
+        steps=tuple(step.title for step in found.steps),
     )  # fmt: skip
 
 

@@ -1,0 +1,102 @@
+"""The command that compares two runs of an evaluation, case by case."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from workbench.cli.output import print_rows, printable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from workbench.evaluate.compare import Measured
+
+_MOST_SHOWN = 40
+
+
+@click.command()
+@click.argument("before")
+@click.argument("after")
+@click.option("--fail-if-worse", "gates", multiple=True, metavar="MEASURE:Npp",
+              help="Exit code 1 where a rate is worse by more than N percentage points; again for "
+              "another.")  # fmt: skip
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def compare(before: str, after: str, gates: tuple[str, ...], as_json: bool) -> None:
+    """Compare two runs, each FOLDER:VARIANT of `workbench evaluate` (or FOLDER:VARIANT/MODEL).
+
+    Verdicts are of AFTER: better, worse or inconclusive; and beside what is inconclusive, what
+    would have been seen.
+    """
+    from workbench.evaluate.compare import compare_runs, discordant, failed_gates, load_run
+
+    runs = load_run(before), load_run(after)
+    measured = compare_runs(*runs)
+    apart = discordant(*runs)
+    failed = failed_gates(measured, gates)
+    if as_json:
+        click.echo(json.dumps(_told(measured, apart, failed)))
+    else:
+        _print(measured, apart)
+    for line in failed:
+        click.echo(f"failed: {line}", err=True)
+    if failed:
+        sys.exit(1)
+
+
+def _print(measured: list[Measured], apart: pd.DataFrame) -> None:
+    rows = []
+    for one in measured:
+        told = one.comparison
+        scale, unit = (100.0, " %") if one.is_rate else (1.0, "")
+        points = " pp" if one.is_rate else ""
+        needed = "" if one.verdict != "inconclusive" or one.needed is None else f"{one.needed:,}"
+        detectable = (
+            "–" if math.isnan(told.detectable) else f"{scale * told.detectable:.3g}{points}"
+        )
+        rows.append([
+            f"{scale * told.before:.3g}{unit}", f"{scale * told.after:.3g}{unit}",
+            f"{scale * told.difference:+.3g}{points}",
+            _interval(scale * told.low, scale * told.high), f"{told.p_value:.2g}",
+            detectable, needed, str(told.n_pairs), one.verdict, one.name,
+        ])  # fmt: skip
+    names = ["before", "after", "change", "95 %", "p", "would be seen", "cases for 10 pp", "cases"]
+    print_rows("", [*names, "verdict", "measure"], rows)
+    for row in apart.head(_MOST_SHOWN).to_dict("records"):
+        way = "solved" if row["after"] > row["before"] else "lost"
+        parts = f"; part at step {row['step']}: {row['step_before']} | {row['step_after']}"
+        where = parts if row["step"] >= 0 else ""
+        named = f"{row['said_before'][:12] or 'nobody'} → {row['said_after'][:12] or 'nobody'}"
+        click.echo(printable(f"{way:6} {row['case']}: {named}{where}"))
+    more = len(apart) - _MOST_SHOWN
+    click.echo(f"{len(apart)} cases differ" + (f", {more} more than shown" if more > 0 else ""))
+
+
+def _interval(low: float, high: float) -> str:
+    """Return an interval; endless where cases are of too few services to tell one."""
+    if math.isinf(low) or math.isinf(high):
+        return "too few services"
+    return f"{low:+.3g} to {high:+.3g}"
+
+
+def _told(measured: list[Measured], apart: pd.DataFrame, failed: list[str]) -> dict[str, Any]:
+    def number(value: Any) -> Any:
+        return None if isinstance(value, float) and not math.isfinite(value) else value
+
+    return {
+        "measures": [
+            {
+                "name": one.name, "verdict": one.verdict, "difference": one.comparison.difference,
+                **{name: number(value) for name, value in asdict(one.comparison).items()},
+                "needed": one.needed,
+            }
+            for one in measured
+        ],
+        "discordant": apart.to_dict("records"),
+        "failed": failed,
+    }  # fmt: skip

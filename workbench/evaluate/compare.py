@@ -1,0 +1,215 @@
+"""Two runs on the same cases, side by side: every measure with a verdict, and where they differ."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from workbench.errors import CaseError, WorkbenchError
+from workbench.evaluate.experiment import load_results
+from workbench.evaluate.scorers import SCORERS
+from workbench.evaluate.statistics import Comparison, compare_rates, compare_values, needed_pairs
+
+WORTH = 0.1
+"""A difference of rates that is worth knowing of."""
+_SPENT = {"seconds": True, "tool_calls": True, "tokens": True}
+"""What was spent -> whether less of it is better."""
+_GATE = re.compile(r"(?P<name>\w+):(?P<size>\d+(?:\.\d+)?)pp")
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """How two runs differ in one measure."""
+
+    name: str
+    comparison: Comparison
+    lower_is_better: bool
+    is_rate: bool
+
+    @property
+    def verdict(self) -> str:
+        """`better`, `worse` or `inconclusive`, of the second run."""
+        return self.comparison.verdict(lower_is_better=self.lower_is_better)
+
+    @property
+    def loss(self) -> float:
+        """By how much the second run is worse; below 0 where it is better."""
+        return self.comparison.difference * (1 if self.lower_is_better else -1)
+
+    @property
+    def needed(self) -> int | None:
+        """Cases that would decide a difference of a rate that is worth knowing of; None where not
+        even many would, or it is no rate.
+        """
+        told = self.comparison
+        if not self.is_rate:
+            return None
+        return needed_pairs(WORTH, (told.n_better + told.n_worse) / told.n_pairs)
+
+
+def load_run(text: str) -> pd.DataFrame:
+    """Return the results of one variant: `FOLDER:VARIANT` or `FOLDER:VARIANT/MODEL`.
+
+    Raises
+    ------
+    WorkbenchError
+        Where the text is neither, or the folder has no such variant, or several models of it.
+    """
+    folder, sign, name = text.rpartition(":")
+    if not sign or not folder or not name:
+        raise WorkbenchError(f"expected FOLDER:VARIANT or FOLDER:VARIANT/MODEL, got {text!r}")
+    variant, _, model = name.partition("/")
+    results = load_results(Path(folder))
+    found = results[results["variant"] == variant]
+    if model:
+        found = found[found["model"] == model]
+    models = sorted(found["model"].unique())
+    if len(models) != 1:
+        known = ", ".join(
+            f"{one}/{of}" for one, of in results[["variant", "model"]].drop_duplicates().to_numpy()
+        )
+        raise CaseError(f"{folder}: expected one of {known}, got {name!r}")
+    return found.reset_index(drop=True)
+
+
+def compare_runs(before: pd.DataFrame, after: pd.DataFrame, *, seed: int = 0) -> list[Measured]:
+    """Compare two runs in every measure that says something of their cases.
+
+    Parameters
+    ----------
+    before, after : pandas.DataFrame
+        As `load_run` gives them; epochs of a case are averaged.
+    seed : int
+        Of what is drawn.
+
+    Raises
+    ------
+    CaseError
+        Where they are not of the same cases.
+    """
+    one, other = _by_case(before), _by_case(after)
+    strange = sorted({*one.index} ^ {*other.index})
+    if strange:
+        raise CaseError(f"expected two runs on the same cases, {strange[0]} is in one alone")
+    return [*_measures(one, other.loc[one.index], seed)]
+
+
+def _measures(one: pd.DataFrame, other: pd.DataFrame, seed: int) -> Iterator[Measured]:
+    for name in (*SCORERS, *_SPENT):
+        if name not in one or name not in other:
+            continue
+        scorer = SCORERS.get(name)
+        lower_is_better = scorer.lower_is_better if scorer else _SPENT[name]
+        is_rate = bool(scorer and scorer.is_rate)
+        yield from _measure(name, one, other, lower_is_better, is_rate, seed)
+
+
+def _measure(
+    name: str, one: pd.DataFrame, other: pd.DataFrame, lower_is_better: bool, is_rate: bool,
+    seed: int,
+) -> Iterator[Measured]:  # fmt: skip
+    """Yield the comparison of one measure, where both say something of at least a case."""
+    known = one[name].notna() & other[name].notna()
+    if not known.any():
+        return
+    earlier, later = (side.loc[known, name].to_numpy(np.float64) for side in (one, other))
+    are_whole = bool(np.isin(earlier, (0, 1)).all() and np.isin(later, (0, 1)).all())
+    if is_rate and are_whole:
+        told = compare_rates(earlier.astype(bool), later.astype(bool))
+    else:
+        services = one.loc[known, "service"].tolist()
+        told = compare_values(earlier, later, services, seed=seed)
+    yield Measured(name, told, lower_is_better, is_rate and are_whole)
+
+
+def _by_case(results: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a case, the mean of its epochs."""
+    numbers = [n for n in (*SCORERS, *_SPENT) if n in results]
+    frame = results.groupby("case")[numbers].mean()
+    return frame.assign(service=results.groupby("case")["service"].first())
+
+
+def discordant(before: pd.DataFrame, after: pd.DataFrame, measure: str = "correct") -> pd.DataFrame:
+    """Return the cases in which a measure differs, one row each, by case.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `case`, `before` and `after` (of the measure), `said_before` and `said_after` (who was
+        named), `step` (number of the first step at which the two part, from 0; -1 where no steps
+        were kept), `step_before` and `step_after`.
+    """
+    one, other = (run.drop_duplicates("case").set_index("case") for run in (before, after))
+    rows = []
+    for case in sorted({*one.index} & {*other.index}):
+        earlier, later = one.loc[case], other.loc[case]
+        if (
+            earlier[measure] == later[measure]
+            or pd.isna(earlier[measure])
+            or pd.isna(later[measure])
+        ):
+            continue
+        step, first, second = first_parting(earlier["said_steps"], later["said_steps"])
+        rows.append({
+            "case": case, "before": earlier[measure], "after": later[measure],
+            "said_before": earlier["said_change_id"], "said_after": later["said_change_id"],
+            "step": step, "step_before": first, "step_after": second,
+        })  # fmt: skip
+    columns = [
+        "case",
+        "before",
+        "after",
+        "said_before",
+        "said_after",
+        "step",
+        "step_before",
+        "step_after",
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def first_parting(before: Sequence[str], after: Sequence[str]) -> tuple[int, str, str]:
+    """Return the first step at which two ways part, and both steps; -1 where they never do."""
+    for number, (one, other) in enumerate(zip_longest(before, after, fillvalue="")):
+        if one != other:
+            return number, one, other
+    return -1, "", ""
+
+
+def failed_gates(measured: Sequence[Measured], gates: Sequence[str]) -> list[str]:
+    """Return which gates fail, in words.
+
+    Parameters
+    ----------
+    measured : sequence of Measured
+        Of two runs.
+    gates : sequence of str
+        Such as `top1:2pp`: fails where the rate is worse by more than two percentage points.
+
+    Raises
+    ------
+    WorkbenchError
+        Where a gate is none, or of a measure that says nothing of the cases.
+    """
+    rates = {
+        one.name: one for one in measured if one.name in SCORERS and SCORERS[one.name].is_rate
+    }  # fmt: skip
+    failed = []
+    for gate in gates:
+        match = _GATE.fullmatch(gate)
+        if not match or match["name"] not in rates:
+            raise WorkbenchError(
+                f"expected MEASURE:Npp with one of {', '.join(rates)}, got {gate!r}"
+            )
+        one = rates[match["name"]]
+        if one.loss > float(match["size"]) / 100 + 1e-12:
+            failed.append(
+                f"{one.name} is worse by {100 * one.loss:.1f} pp, more than {match['size']}"
+            )
+    return failed
