@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pandas as pd
@@ -161,3 +164,37 @@ def test_a_revision_that_is_not_there_is_refused(repository, tmp_path):
     (repository / "skills").mkdir()
     with pytest.raises(SkillError, match="expected skills at HEAD, found none"):
         fetch_variants([Variant("a", repository / "skills", "HEAD")], tmp_path)
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="needs /proc")
+def test_what_is_killed_leaves_no_process_behind(tmp_path):
+    words = [sys.executable, "-m", "workbench", "evaluate", "shift/0-0*", "--jobs", "2"]
+    asked = subprocess.Popen([*words, "--out", str(tmp_path / "out")], stdout=subprocess.DEVNULL)
+    cells = tmp_path / "out" / CELLS
+    deadline = time.monotonic() + 90
+    while not (cells.is_file() and cells.stat().st_size) and time.monotonic() < deadline:
+        assert asked.poll() is None
+        time.sleep(0.1)
+    workers = children_of(asked.pid)
+    assert len(workers) >= 2
+    asked.kill()
+    asked.wait()
+    while (
+        left := [pid for pid in workers if Path(f"/proc/{pid}/stat").exists()]
+    ) and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert not left
+
+
+def children_of(pid):
+    """Return the processes that one has begun."""
+    found = []
+    for place in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            state, parent = place.read_text(encoding="utf-8").rpartition(")")[2].split()[:2]
+        except OSError:  # it ended meanwhile
+            continue
+        if int(parent) == pid and state != "Z":
+            found.append(int(place.parent.name))
+    return found

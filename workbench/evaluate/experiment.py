@@ -11,9 +11,11 @@ from __future__ import annotations
 import json
 import multiprocessing
 import os
+import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
+from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
@@ -252,9 +254,18 @@ _worker: _Worker | None = None
 
 
 def _start(plan: Plan) -> None:
-    """Make the worker of a process."""
+    """Make the worker of a process, which ends where the one that asked is gone."""
+    asker = multiprocessing.parent_process()
+    assert asker is not None, "the process was not started by a pool"
+    threading.Thread(target=_end_with, args=(asker,), daemon=True).start()
     global _worker  # one a process, as a pool wants it
     _worker = _Worker(plan)
+
+
+def _end_with(asker: BaseProcess) -> None:
+    """End this process when another has: what is killed cannot say so."""
+    asker.join()
+    os._exit(1)
 
 
 def _solve(cells: Sequence[Cell]) -> list[dict[str, Any]]:
