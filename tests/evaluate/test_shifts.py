@@ -35,14 +35,17 @@ def levels(case, subject):
 
 
 def test_cost_by_another_name_is_the_same_cost(cases):
+    grown = []
     for case in cases:
         before, after = levels(case, "<service>")
         if case.kind in BY_NAME:
             assert case.regression.before == 0 < case.regression.after
             assert after == pytest.approx(before, rel=0.05)
         else:
-            assert after > 1.005 * before
+            grown.append(after / before)  # of one it may be less than the noise of drawn windows
             assert case.regression.after > 1.1 * case.regression.before > 0
+    assert min(grown) > 0.99
+    assert sum(grown) / len(grown) > 1.02
 
 
 def test_the_code_has_the_name_that_the_profile_has(cases):
