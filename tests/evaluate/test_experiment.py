@@ -87,6 +87,14 @@ def test_what_was_killed_at_any_point_ends_as_if_it_had_not_been(bank, whole, tm
     assert len(lines) == 9
 
 
+def test_results_are_read_while_they_are_written(whole, tmp_path):
+    out, _ = whole
+    data = (out / CELLS).read_bytes()
+    (tmp_path / CELLS).write_bytes(data[:-20])
+    assert len(load_results(tmp_path)) == 8
+    assert (tmp_path / CELLS).read_bytes() == data[:-20]  # whose writer goes on in that line
+
+
 @pytest.mark.slow
 def test_processes_side_by_side_find_the_same(bank, whole, tmp_path):
     same(run_experiment(bank, plan(), tmp_path, n_jobs=2), whole[1])

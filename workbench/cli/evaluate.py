@@ -24,7 +24,7 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--split", type=click.Choice(["train", "test"]), help="Only this half.")
 @click.option("--variant", "variants", multiple=True, metavar="NAME=FOLDER[@REVISION]",
               help="Skills to compare, as they are or at a revision of git; again for another. "
-              "The first is the baseline.  [default: ours=skills that come along]")  # fmt: skip
+              "[default: ours=skills that come along]")  # fmt: skip
 @click.option("--model", "models", multiple=True, default=("playbook",), show_default=True,
               help="playbook, or provider:model; again for another.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True,

@@ -94,6 +94,7 @@ def run_experiment(
     cases = [known[name] for name in plan.cases]
     solvers = [*_solvers(plan)]
     _begin(out, _told(plan, cases, solvers))
+    _drop_cut_line(out)
     done = {_cell_of(row).key for row in _read(out)}
     wanted = {case.id: [c for c in _cells(case, plan) if c.key not in done] for case in cases}
     todo = {case_id: cells for case_id, cells in wanted.items() if cells}
@@ -166,19 +167,19 @@ def _begin(out: Path, told: Mapping[str, Any]) -> None:
 
 
 def _read(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield what is done; a line that was cut by a kill is not."""
+    """Yield what is done; a line that is not whole yet, or was cut by a kill, is not."""
     path = folder / CELLS
-    if not path.is_file():
-        return
-    kept = 0
-    with path.open("rb") as file:
-        for line in file:
-            if not line.endswith(b"\n"):
-                break
-            kept += len(line)
-            yield json.loads(line)
-    if kept < path.stat().st_size:
-        os.truncate(path, kept)
+    if path.is_file():
+        with path.open("rb") as file:
+            yield from (json.loads(line) for line in file if line.endswith(b"\n"))
+
+
+def _drop_cut_line(folder: Path) -> None:
+    """Take away what a kill left of a line, so that the next one begins anew."""
+    path = folder / CELLS
+    if path.is_file():
+        data = path.read_bytes()
+        os.truncate(path, data.rfind(b"\n") + 1)
 
 
 def _cells(case: BankCase, plan: Plan) -> Iterator[Cell]:
