@@ -283,6 +283,7 @@ PUBLIC = {
         "Stacks",
         "Step",
         "Suspect",
+        "TrackRecord",
         "ValueType",
         "Verification",
         "Workload",

@@ -25,6 +25,7 @@ from workbench.types.cases import (
     Workload,
 )
 from workbench.types.detection import Detection, Explanation, Regression
+from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
 
@@ -57,6 +58,7 @@ __all__ = [
     "Stacks",
     "Step",
     "Suspect",
+    "TrackRecord",
     "ValueType",
     "Verification",
     "Workload",

@@ -1,0 +1,69 @@
+"""What a solver did over a time, as plain tables: what a lead's report is made of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import pandas as pd
+
+EVALUATIONS = (
+    "at", "evaluation", "variant", "model", "is_floor", "split", "bank", "n_cases", "n_right",
+    "n_accused_wrongly", "n_with_culprit", "n_first", "median_seconds", "url",
+)  # fmt: skip
+ANSWERS = ("at", "case", "variant", "seconds", "is_right", "is_live", "url")
+SOLVES = (
+    "at", "case", "service", "subject", "state", "category", "skill", "confidence", "seconds",
+    "is_right", "cost", "cost_low", "cost_high", "restored", "url",
+)  # fmt: skip
+SKILLS = ("skill", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed", "url")
+FUNNEL = ("stage", "n")
+
+
+def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
+    return pd.DataFrame(columns=[*columns])
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class TrackRecord:
+    """What was evaluated and what was solved in a time.
+
+    Fractions are 0 to 1, times seconds, `at` is UTC; a URL is empty where there is no page.
+    """
+
+    since: datetime
+    until: datetime
+    source: str
+    """Where it was read, as a reader may be told."""
+    evaluations: pd.DataFrame = field(default_factory=lambda: _empty(EVALUATIONS))
+    """One row a variant, of each evaluation, by time.
+
+    `at`, `evaluation` (its name), `variant`, `model`, `is_floor`, `split` (half of the bank:
+    `train`, `test` or `both`), `bank` (its hash), `n_cases`, `n_right`, `n_accused_wrongly`,
+    `n_with_culprit`, `n_first` (of these, a culprit is the first suspect), `median_seconds`,
+    `url`.
+    """
+    answers: pd.DataFrame = field(default_factory=lambda: _empty(ANSWERS))
+    """One row an answer: `at`, `case`, `variant` (empty where live), `seconds`, `is_right` (NaN
+    where the truth is not known), `is_live` (a solve, not an evaluation), `url`.
+
+    What is not right has no time to diagnosis: it is censored.
+    """
+    solves: pd.DataFrame = field(default_factory=lambda: _empty(SOLVES))
+    """One row a solve that was asked for, by time.
+
+    `at`, `case`, `service`, `subject` (empty: nothing regressed), `state` (`no regression`,
+    `nobody named`, `diagnosed`, `waits for review`, `rejected`, `fix failed`, `fix verified`),
+    `category`, `skill`, `confidence`, `seconds`, `is_right` (NaN: not known), `cost` (fraction of
+    the service's CPU that the regression adds) with `cost_low` and `cost_high` (95 %), `restored`
+    (part of that cost which a verified fix takes away; NaN where none is), `url`.
+    """
+    skills: pd.DataFrame = field(default_factory=lambda: _empty(SKILLS))
+    """One row a skill that decided cases of the latest evaluation: `skill`, `n_cases`, `n_right`,
+    `n_right_without` (of the same cases, by the floor without skills), `n_helped` (wrong there,
+    right here), `n_harmed`, `url`."""
+    funnel: pd.DataFrame = field(default_factory=lambda: _empty(FUNNEL))
+    """`stage` and `n`: from series looked at to fixes verified, over all solves."""
+    pages: Mapping[str, str] = field(default_factory=dict)
+    """Title -> address of pages behind the report."""
