@@ -3,17 +3,19 @@ import hashlib
 import json
 import re
 import sys
+from collections import Counter
 from functools import cache
 from pathlib import Path
 
 import pytest
 
 from workbench.evaluate import load_recorded, load_spec
+from workbench.evaluate.bank.categories import KINDS
 from workbench.patch.run import _REPORT
 from workbench.store import Store
 
 BANK = Path(__file__).parents[1] / "datasets" / "pypi"
-CASES = ["jsonschema-ref-4.0", "markdown-lines-3.5", "prom-parser-0.22", "pypdf-decoy-4.0"]
+CASES = sorted(path.parent.name for path in BANK.glob("*/spec.json"))
 MANIFEST = json.loads((BANK / "manifest.json").read_text(encoding="utf-8"))
 MAX_BYTES = 500_000
 
@@ -30,11 +32,28 @@ def recording(case_id):
     return Store.open(BANK / case_id / "store").recording()
 
 
-def test_there_are_four_cases_and_one_of_them_did_not_regress():
-    bank = load_recorded(BANK)
-    assert [case.spec.id for case in bank] == CASES
-    assert [case.spec.id for case in bank if case.spec.kind != "regression"] == ["pypdf-decoy-4.0"]
-    assert [case.spec.id for case in bank if not case.spec.culprit_functions] == ["pypdf-decoy-4.0"]
+def test_cases_are_of_every_kind_in_both_halves():
+    specs = [case.spec for case in load_recorded(BANK)]
+    assert [spec.id for spec in specs] == CASES
+    counts = Counter((spec.half, spec.kind) for spec in specs)
+    assert counts == {
+        ("train", "regression"): 21, ("train", "improvement"): 4, ("train", "decoy"): 2,
+        ("train", "cost_shift"): 2, ("test", "regression"): 27, ("test", "improvement"): 4,
+        ("test", "decoy"): 3,
+    }  # fmt: skip
+    for spec in specs:
+        assert bool(spec.culprit_functions) == (spec.kind == "regression")
+        assert spec.kind != "regression" or spec.category in KINDS
+
+
+def test_no_package_is_in_both_halves():
+    halves = {(case.spec.package.lower(), case.spec.half) for case in load_recorded(BANK)}
+    assert len(halves) == len({package for package, _ in halves})
+
+
+def test_the_demo_shows_regressions_and_a_decoy():
+    shown = [case.spec for case in load_recorded(BANK) if case.spec.is_shown]
+    assert Counter(spec.kind for spec in shown) == {"regression": 3, "decoy": 1}
 
 
 @each_case
@@ -61,7 +80,7 @@ def test_a_store_holds_windows_of_both_releases(case_id):
     assert versions == [f"v{spec.from_version}"] * n_before + [f"v{spec.to_version}"] * (
         len(versions) - n_before
     )
-    assert min(n_before, len(versions) - n_before) >= 20
+    assert min(n_before, len(versions) - n_before) >= 12
     assert seen.service == spec.package
     assert seen.windows["at"].is_monotonic_increasing
     for column in ("work", "cpu_seconds", "n_samples"):
@@ -69,20 +88,33 @@ def test_a_store_holds_windows_of_both_releases(case_id):
     assert (seen.windows["n_samples"] >= 100).all()
 
 
-@each_case
-def test_the_profiles_show_what_the_spec_blames(case_id):
-    spec, _ = load_spec(BANK / case_id / "spec.json")
-    subjects = {function.subject for function in recording(case_id).functions}
-    assert set(spec.culprit_functions) <= subjects
+def test_most_profiles_show_what_the_spec_blames():
+    """Not all: some causes run once, at set-up, or cost in what was not changed."""
+    blamed = [c.spec for c in load_recorded(BANK) if c.spec.culprit_functions]
+    subjects = {
+        spec.id: {function.subject for function in recording(spec.id).functions} for spec in blamed
+    }
+    seen = [spec.id for spec in blamed if not subjects[spec.id].isdisjoint(spec.culprit_functions)]
+    assert len(seen) > 0.9 * len(blamed)
 
 
 @each_case
-def test_the_cost_moved_where_the_spec_says_so(case_id):
+def test_the_cost_moved_as_the_spec_says(case_id):
     spec, _ = load_spec(BANK / case_id / "spec.json")
     windows = recording(case_id).windows
     cost = windows["cpu_seconds"] / windows["work"]
-    ratio = cost[20:].median() / cost[:20].median()
-    assert (ratio > 1.15) == (spec.kind == "regression")
+    is_before = windows["version"] == windows["version"].iloc[0]
+    before = cost[is_before].median()
+    ratio = cost[~is_before].median() / before
+    assert spec.ratio == pytest.approx(ratio, abs=6e-4)
+    assert spec.noise == pytest.approx(
+        1.4826 * (cost[is_before] / before - 1).abs().median(), abs=1e-4
+    )
+    low, high = {
+        "regression": (1.05, 10), "improvement": (0, 0.9), "decoy": (0.98, 1.02),
+        "cost_shift": (0.95, 1.05),
+    }[spec.kind]  # fmt: skip
+    assert low < ratio < high
 
 
 @each_case
@@ -98,7 +130,9 @@ def test_workloads_are_ours_and_import_the_package_under_test_alone():
     bank = load_recorded(BANK)
     scripts = sorted((BANK / "workloads").glob("*.py"))
     assert {p.name for p in scripts} == {"_wl.py", *(case.workload.name for case in bank)}
-    tops = {"jsonschema", "markdown", "prometheus_client", "pypdf", "PyPDF2"}
+    packages = {case.spec.package for case in bank}
+    tops = {name.lower().replace("-", "_").partition(".")[0] for name in packages}
+    tops |= {"pypdf", "PyPDF2", "bs4", "graphql", "numpy", "attr"}
     for path in scripts:
         names = set()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

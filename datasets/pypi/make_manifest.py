@@ -24,17 +24,17 @@ KINDS = {
     "store.json": {
         "origin": f"{OURS}: the version of the store's format",
         "unit": "none",
-        "made": "workbench case build <case>/spec.json --out <folder> --windows 20, its store/",
+        "made": "workbench case build <case>/spec.json --out <folder> --windows N (12 or 20), its store/",
     },
     "segments/*.json": {
         "origin": f"{OURS}: which tables and profiles a segment holds",
         "unit": "written_ns in nanoseconds of Unix time",
-        "made": "workbench case build <case>/spec.json --out <folder> --windows 20, its store/",
+        "made": "workbench case build <case>/spec.json --out <folder> --windows N (12 or 20), its store/",
     },
     "*.parquet": {
         "origin": "recorded here from the public releases that spec.json names; names of functions and files, no source",
         "unit": "samples of CPU time at 200 Hz by py-spy; cpu_seconds in seconds of CPU; work in rounds of the workload",
-        "made": "workbench case build <case>/spec.json --out <folder> --windows 20, its store/",
+        "made": "workbench case build <case>/spec.json --out <folder> --windows N (12 or 20), its store/",
     },
     "make_manifest.py": {"origin": OURS, "unit": "none", "made": "by hand"},
 }

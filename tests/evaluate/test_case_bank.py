@@ -1,5 +1,6 @@
 import json
 import shutil
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -7,7 +8,7 @@ import pytest
 
 from workbench.errors import CaseError
 from workbench.evaluate.bank import CaseBank
-from workbench.evaluate.bank.case import size_of
+from workbench.evaluate.bank.case import noise_of, size_of
 
 DATASETS = Path(__file__).parents[2] / "datasets"
 
@@ -35,7 +36,7 @@ def test_every_case_has_a_name_of_its_own_a_half_and_strata(bank):
 def test_a_case_and_its_twin_are_of_one_half_and_one_service(bank):
     known = {case.id: case for case in bank.cases}
     twins = [case for case in bank.cases if case.id.endswith("-hidden")]
-    assert len(twins) == 32
+    assert Counter(twin.family for twin in twins) == {"feed": 32, "release": 48}
     for twin in twins:
         case = known[twin.id.removesuffix("-hidden")]
         assert (case.split, case.service) == (twin.split, twin.service)
@@ -67,9 +68,9 @@ def test_a_shift_is_the_same_whichever_others_were_opened(bank):
 @pytest.mark.parametrize(
     ("patterns", "split", "n"),
     [
-        ((), "", 442),
+        ((), "", 549),
         (("feed/A0?",), "", 9),
-        (("release/*", "feed/H1"), "", 5),
+        (("release/*", "feed/H1"), "", 112),
         (("feed/*",), "test", 0),
     ],
 )
@@ -117,3 +118,17 @@ def test_the_hash_is_of_what_a_case_is_made_of(tmp_path):
 )
 def test_the_size_of_an_effect_is_told_in_steps(ratio, size):
     assert size_of(ratio) == size
+
+
+@pytest.mark.parametrize(
+    ("noise", "name"),
+    [(None, "not measured"), (0.0099, "below 1 %"), (0.01, "1 to 2 %"), (0.02, "2 % and more")],
+)
+def test_noise_is_told_in_steps(noise, name):
+    assert noise_of(noise) == name
+
+
+def test_the_test_half_has_culprits_of_packages_that_no_rule_was_made_with(bank):
+    known = [case for case in bank.select(["release/*"], split="test") if case.has_culprit]
+    assert len(known) >= 12
+    assert {case.split for case in bank.select(["feed/*"])} == {"train"}

@@ -58,10 +58,14 @@ cli.add_command(solve)
               show_default=True, help="Folder to write the report to.")  # fmt: skip
 @click.option("--bank", type=_FOLDER, help="Folder of recorded cases. [default: datasets/pypi]")
 def demo(out: Path, bank: Path | None) -> None:
-    """Solve the recorded cases of real packages, one after the other, and report."""
+    """Solve recorded cases of real packages, one after the other, and report.
+
+    Of a bank those whose spec says `is_shown`; all, where none does.
+    """
     from workbench.evaluate import load_recorded
 
-    cases = load_recorded(bank or datasets_folder() / "pypi")
+    known = load_recorded(bank or datasets_folder() / "pypi")
+    cases = [recorded for recorded in known if recorded.spec.is_shown] or known
     out.mkdir(parents=True, exist_ok=True)
     outcomes, summaries = [], []
     failures = 0

@@ -3,6 +3,7 @@
     feed/A03            a planted cause of `datasets/feed`, as it was when somebody looked into it
     feed/A03-hidden     the same, where nobody knows of the change that did it: the answer is "none"
     release/NAME        a recorded case of two releases of a real package (`datasets/pypi`)
+    release/NAME-hidden the same, with its culprits unknown
     shift/SEED-N-KIND   cost that only moved, or other traffic, made of quiet windows of the feed
 
 A case names its service, its strata, its half (`train` or `test`) and a hash of what it is made of.

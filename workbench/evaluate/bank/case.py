@@ -11,11 +11,11 @@ from typing import Protocol
 from workbench.agent import Investigation
 from workbench.types import Regression
 
-SPLIT = "halves-1"
+SPLIT = "halves-2"
 """Name of the division into `train` and `test`, which every result repeats.
 
-The feed is for training, as rules were made with its cases at hand; releases are for testing where
-the hash of their package is even; of shifts those with an odd seed are.
+The feed is for training, as rules were made with its cases at hand, and so are the releases that
+say so; of shifts those with an odd seed are for testing.
 """
 HIDDEN = "-hidden"
 """End of the id of a case whose culprit nobody knows of."""
@@ -82,6 +82,16 @@ def size_of(ratio: float | None) -> str:
         if grown < most:
             return name
     return "20 % and more"
+
+
+def noise_of(noise: float | None) -> str:
+    """Return how noisy a series is, by how far its windows are from their median."""
+    if noise is None:
+        return "not measured"
+    return next(
+        (name for name, most in (("below 1 %", 0.01), ("1 to 2 %", 0.02)) if noise < most),
+        "2 % and more",
+    )
 
 
 def hash_of(parts: Iterable[str | bytes]) -> str:

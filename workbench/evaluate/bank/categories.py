@@ -27,6 +27,7 @@ KINDS: Mapping[str, Kind] = {
     "dependency_upgrade": _kind("dependency upgrade", by="pin_dependency"),
     "exceptions": _kind("exceptions in the hot path", by="check_first"),
     "experiment_arm": _kind("flag or experiment rollout", by="roll_back_flag"),
+    "extra_work": _kind("extra work in the hot path", "expensive call", by="hoist"),
     "flag_rollout": _kind("flag or experiment rollout", by="roll_back_flag"),
     "import_in_function": _kind("import in the hot path", by="import_at_top"),
     "lock_contention": _kind("lock contention", by="narrow_lock"),
@@ -40,6 +41,9 @@ KINDS: Mapping[str, Kind] = {
     "quadratic_loop": _kind("quadratic loop", by="replace_structure hoist"),
     "regular_expression": _kind("regular expression", by="precompile"),
     "serialisation": _kind("serialisation", by="fetch_less"),
+    "slower_algorithm": _kind(
+        "extra work in the hot path", "expensive call", "quadratic loop", by="replace_structure"
+    ),
     "shrunk_cache": _kind("lost cache", by="restore_cache roll_back_flag"),
 }
 """Category of a case -> what a right answer says of it."""

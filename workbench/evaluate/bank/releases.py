@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from workbench.evaluate.bank.case import BankCase, OpenedCase, hash_of, store_parts
+from workbench.evaluate.bank.case import (
+    HIDDEN,
+    BankCase,
+    OpenedCase,
+    hash_of,
+    noise_of,
+    size_of,
+    store_parts,
+)
 from workbench.evaluate.cases.build import load_truth
 from workbench.evaluate.cases.recorded import RecordedCase, load_recorded, materialise
 from workbench.solver import open_case, open_investigation
@@ -20,26 +28,33 @@ class ReleaseCases:
 
     def cases(self) -> list[BankCase]:
         """Return all of them, by id."""
-        return [self._case(self._recorded[name]) for name in sorted(self._recorded)]
+        found = [self._case(recorded, is_hidden=False) for recorded in self._recorded.values()]
+        found += [
+            self._case(recorded, is_hidden=True)
+            for recorded in self._recorded.values()
+            if recorded.spec.kind == "regression"
+        ]
+        return sorted(found, key=lambda case: case.id)
 
-    def _case(self, recorded: RecordedCase) -> BankCase:
+    def _case(self, recorded: RecordedCase, *, is_hidden: bool) -> BankCase:
         spec = recorded.spec
-        is_known = spec.kind == "regression"
+        name = f"{spec.id}{HIDDEN * is_hidden}"
+        is_known = spec.kind == "regression" and not is_hidden
         strata = {
             "category": spec.category or spec.kind, "kind": "commit" if is_known else "none",
-            "size": "not measured", "noise": "recorded", "language": "python",
+            "size": size_of(spec.ratio), "noise": noise_of(spec.noise), "language": "python",
             "culprit": "known" if is_known else "none",
         }  # fmt: skip
-        parts: list[str | bytes] = [spec.model_dump_json(), recorded.workload.read_bytes()]
-        half = int(hash_of([spec.package.lower()]), 16) % 2
+        parts: list[str | bytes] = [name, spec.model_dump_json(), recorded.workload.read_bytes()]
         return BankCase(
-            f"{self.name}/{spec.id}", f"{self.name}:{spec.package.lower()}",
-            ("test", "train")[half], strata, hash_of([*parts, *store_parts(recorded.store)]),
+            f"{self.name}/{name}", f"{self.name}:{spec.package.lower()}",
+            spec.half, strata, hash_of([*parts, *store_parts(recorded.store)]),
         )  # fmt: skip
 
     def open(self, case: BankCase) -> OpenedCase:
         """Open one of them, built where it was not before."""
-        recorded = self._recorded[case.id.removeprefix(f"{self.name}/")]
+        name = case.id.removeprefix(f"{self.name}/").removesuffix(HIDDEN)
+        recorded = self._recorded[name]
         folder = materialise(recorded)
         truth = load_truth(folder)
         evidence = open_investigation(open_case(folder))
@@ -47,6 +62,8 @@ class ReleaseCases:
         is_known = truth is not None and truth.regressed
         culprits = truth.culprit_commits if truth is not None and is_known else ()
         functions = truth.culprit_functions if truth is not None and is_known else ()
+        if case.id.endswith(HIDDEN):
+            evidence, culprits, functions = evidence.without(frozenset(culprits)), (), ()
         return OpenedCase(
             case, evidence, found[0] if found else None, frozenset(culprits),
             frozenset(functions),

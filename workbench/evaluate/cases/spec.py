@@ -39,6 +39,15 @@ class CaseSpec(BaseModel):
     link: str | None = None
     seed: int = 0
     """Shuffles the order of the commits."""
+    ratio: float | None = Field(default=None, gt=0)
+    """CPU seconds per round after / before, of the medians of the recorded windows."""
+    noise: float | None = Field(default=None, ge=0)
+    """Of CPU seconds per round before: 1.4826 times the median distance from the median, as a part
+    of it."""
+    half: Literal["train", "test"] = "test"
+    """`train` where it was at hand when rules were made; what it says is no measure of them."""
+    is_shown: bool = False
+    """Whether `workbench demo` solves it."""
 
     @field_validator("workload_env")
     @classmethod
