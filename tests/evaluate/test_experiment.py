@@ -10,8 +10,9 @@ import pytest
 
 from workbench.errors import CaseError, HistoryError, SkillError, WorkbenchError
 from workbench.evaluate.bank import CaseBank
-from workbench.evaluate.experiment import CELLS, Plan, fetch_variants, load_results, run_experiment
-from workbench.evaluate.variants import NO_SKILLS, TRIVIAL, Variant
+from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
+from workbench.evaluate.results import CELLS, ResultsFolder, load_results
+from workbench.evaluate.variants import NO_SKILLS, TRIVIAL, SkilledSolver, Variant
 from workbench.history import run_git
 
 ROOT = Path(__file__).parents[2]
@@ -206,3 +207,60 @@ def children_of(pid):
         if int(parent) == pid and state != "Z":
             found.append(int(place.parent.name))
     return found
+
+
+def test_nobody_else_writes_to_a_folder_meanwhile(bank, whole, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "busy")
+    with (
+        ResultsFolder(tmp_path / "busy").written(),
+        pytest.raises(CaseError, match="busy: another evaluation writes to it"),
+    ):
+        run_experiment(bank, plan(), tmp_path / "busy")
+    run_experiment(bank, plan(), tmp_path / "busy")
+
+
+def test_a_case_that_cannot_be_opened_is_told_when_all_others_are_solved(
+    bank, tmp_path, monkeypatch
+):
+    open_case = CaseBank.open
+
+    def fail_for_one(self, case):
+        if case.id == "feed/A07":
+            raise CaseError("no network")
+        return open_case(self, case)
+
+    monkeypatch.setattr(CaseBank, "open", fail_for_one)
+    said = "1 of 2 cases cannot be opened, such as feed/A07: no network; what was solved is kept in"
+    with pytest.raises(CaseError, match=said):
+        run_experiment(bank, plan("feed/A07", "feed/H4"), tmp_path)
+    assert {*load_results(tmp_path)["case"]} == {"feed/H4"}
+    monkeypatch.undo()
+    assert len(run_experiment(bank, plan("feed/A07", "feed/H4"), tmp_path)) == 6
+
+
+def test_skills_are_kept_as_they_were(whole):
+    folder = ResultsFolder(whole[0])
+    kept = folder.skills("ours") / "deep-copies" / "SKILL.md"
+    assert kept.read_bytes() == (SKILLS / "deep-copies" / "SKILL.md").read_bytes()
+    assert folder.skills(NO_SKILLS) is None
+    told = folder.about()
+    assert len(told["id"]) == 32
+    assert pd.Timestamp(told["began"]).tzinfo
+
+
+def test_steps_are_kept_with_what_they_told(whole):
+    (row,) = (
+        row for row in ResultsFolder(whole[0]).cells()
+        if (row["case"], row["variant"]) == ("feed/A07", "ours")
+    )  # fmt: skip
+    steps = row["answer"]["steps"]
+    assert steps[0]["title"].startswith("Looked at ")
+    assert any(step["call_id"] and "suspects" in step["detail"] for step in steps)
+    assert max(len(step["detail"]) for step in steps) == 600
+    assert "deep copy" in row["answer"]["consulted"]
+
+
+def test_a_folder_without_skills_is_no_variant(tmp_path):
+    (tmp_path / "empty").mkdir()
+    with pytest.raises(SkillError, match="empty: expected skills"):
+        SkilledSolver("x", tmp_path / "empty", "playbook")

@@ -1,25 +1,14 @@
-import math
 from pathlib import Path
 
-import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.agent import load_skills
+from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank.categories import KINDS, REVERTS
 from workbench.evaluate.cases.timeline import load_timeline_truth
-from workbench.evaluate.scorers import (
-    SCORERS,
-    Answer,
-    Expected,
-    area_under_risk,
-    harm_rate,
-    macro_f1,
-    risk_at,
-    score,
-    time_to_diagnosis,
-)
+from workbench.evaluate.scorers import SCORERS, score
 from workbench.types import MITIGATIONS
 
 FEED = Path(__file__).parents[2] / "datasets" / "feed"
@@ -27,7 +16,7 @@ GUILTY = Expected(frozenset({"c1", "c2"}), frozenset({"app.db:read"}), "deep_cop
 NOBODY = Expected(category="request_mix")
 RIGHT = Answer(
     "c2", ("c2", "x"), ("app.db:read",), "deep copy", "drop_copy", 0.9, 3, 1, "deep-copies",
-    {"seconds": 4.0},
+    spent={"seconds": 4.0},
 )  # fmt: skip
 ABSTAINED = Answer(suspects=("x", "c1"), confidence=0.6)
 WRONG = Answer("x", ("x", "y", "z"), ("app.web:get",), "lost cache", "hoist", 0.8, 1)
@@ -112,33 +101,27 @@ def test_every_kind_of_the_feed_has_a_right_answer_that_a_skill_can_give():
         assert kind.mitigations | REVERTS <= {*MITIGATIONS}
 
 
-def test_what_is_unsolved_counts_as_when_it_was_given_up():
-    assert time_to_diagnosis(GUILTY, RIGHT, 60) == (4.0, True)
-    assert time_to_diagnosis(GUILTY, RIGHT, 3) == (3, False)
-    assert time_to_diagnosis(GUILTY, WRONG, 60) == (60, False)
+def test_a_skill_is_found_where_one_for_such_causes_was_consulted():
+    consulted = ("cost shift", "lost cache", "deep copy")
+    told = score(GUILTY, Answer(consulted=consulted))
+    assert (told["skill_found"], told["skill_precision"]) == (1, 0.5)  # cost shift is no mechanism
+    told = score(GUILTY, Answer(consulted=consulted[:2]))
+    assert (told["skill_found"], told["skill_precision"]) == (0, 0)
+    assert "skill_found" not in score(NOBODY, Answer(consulted=consulted))
+    assert "skill_found" not in score(
+        Expected(frozenset({"c"}), category="odd"), Answer(consulted=consulted)
+    )
 
 
-def test_risk_is_of_the_surest_and_equal_ones_share_theirs():
-    sure, right = [0.9, 0.8, 0.8, 0.1], [1, 0, 1, 0]
-    assert [risk_at(part, sure, right) for part in (0.25, 0.5, 0.75, 1)] == [0, 0.25, 1 / 3, 0.5]
-    assert risk_at(0.5, sure[::-1], right[::-1]) == 0.25
-    assert area_under_risk(sure, right) == pytest.approx(np.mean([0, 0.25, 1 / 3, 0.5]))
-    assert area_under_risk([0.5, 0.6], [1, 1]) == 0
-
-
-def test_f1_is_of_each_category_and_their_mean():
-    cache = Expected(frozenset({"k"}), category="lost_cache")
-    pairs = [
-        (GUILTY, RIGHT), (GUILTY, WRONG), (cache, Answer("k", category="lost cache")), (NOBODY, ABSTAINED),
-    ]  # fmt: skip
-    told = macro_f1(pairs)
-    assert told["deep_copy"] == pytest.approx(2 / 3)  # one of two found, none falsely
-    assert told["lost_cache"] == pytest.approx(2 / 3)  # found, and once said falsely
-    assert told["nobody"] == 1
-    assert told["macro"] == pytest.approx((2 / 3 + 2 / 3 + 1) / 3)
-    assert math.isnan(macro_f1([])["macro"])
-
-
-def test_harm_is_what_was_right_and_is_wrong():
-    assert harm_rate([1, 1, 1, 0], [1, 0, 1, 0]) == pytest.approx(1 / 3)
-    assert math.isnan(harm_rate([0, 0], [1, 0]))
+@pytest.mark.parametrize(
+    ("expected", "fix", "hollow"),
+    [
+        (GUILTY, {}, None),
+        (GUILTY, {"verified": 0.0, "gain_restored": 0.0}, 0),
+        (GUILTY, {"verified": 1.0, "gain_restored": 0.9}, 0),
+        (GUILTY, {"verified": 1.0, "gain_restored": 0.05}, 1),
+        (NOBODY, {"verified": 1.0, "gain_restored": 0.9}, 1),
+    ],
+)
+def test_a_fix_is_hollow_where_it_was_accepted_and_does_nothing(expected, fix, hollow):
+    assert score(expected, Answer("c1", fix=fix)).get("fix_hollow") == hollow

@@ -163,6 +163,7 @@ class Run:
             tuple(message_to_dict(message) for message in said if message.type != "remove"),
             dict(values.get("spent", {})),
             tuple(item for opinion in values["opinions"] for item in opinion["struck"]),
+            tuple(opinion["skill"] for opinion in values["opinions"]),
         )  # fmt: skip
 
     def _run(self, given: Any, on_step: Callable[[Step], None]) -> None:

@@ -26,6 +26,8 @@ class Trajectory:
     """`model_calls`, `seconds`, `tokens_in`, `tokens_out`."""
     struck: tuple[Mapping[str, str], ...] = ()
     """Claims that nothing supported: `claim`, `call_id`, `why`."""
+    consulted: tuple[str, ...] = ()
+    """Names of the skills under which it was looked at, in order."""
 
 
 def tell_next(nodes: Sequence[str], values: Mapping[str, Any]) -> str:

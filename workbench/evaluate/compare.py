@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import CaseError, WorkbenchError
-from workbench.evaluate.experiment import load_results
+from workbench.evaluate.results import load_results
 from workbench.evaluate.scorers import SCORERS
 from workbench.evaluate.statistics import Comparison, compare_rates, compare_values, needed_pairs
 

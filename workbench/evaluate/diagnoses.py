@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.agent import Investigation, Trajectory
-from workbench.evaluate import scorers
+from workbench.evaluate import summary
 
 Solver = Callable[[Investigation, str], Trajectory]
 """(what is known, id of a regression) -> what was found."""
@@ -79,6 +79,6 @@ def risk_at(coverage: float, cases: Sequence[DiagnosedCase]) -> float:
     cases : sequence of DiagnosedCase
         At least one.
     """
-    return scorers.risk_at(
+    return summary.risk_at(
         coverage, [case.confidence for case in cases], [case.is_right for case in cases]
     )

@@ -1,14 +1,10 @@
 """A matrix of variants, models, cases and epochs, solved in parallel, kept as it goes.
 
-    <folder>/experiment.json   what is compared, on which bank
-    <folder>/cells.jsonl       one line a cell that is done
-
 A cell that is done is not solved again: what was killed goes on where it was.
 """
 
 from __future__ import annotations
 
-import json
 import multiprocessing
 import os
 import threading
@@ -17,16 +13,17 @@ from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import asdict, dataclass
 from multiprocessing.process import BaseProcess
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pandas as pd
 
 from workbench.errors import CaseError, WorkbenchError
+from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank import SPLIT, BankCase, CaseBank
-from workbench.evaluate.scorers import SCORERS, Answer, Expected, score
+from workbench.evaluate.results import ResultsFolder
+from workbench.evaluate.scorers import score
 from workbench.evaluate.variants import NoSkills, SkilledSolver, Solver, TrivialRule, Variant
 
-EXPERIMENT, CELLS = "experiment.json", "cells.jsonl"
 FLOOR_MODEL = "none"
 """Model of a floor."""
 NOTHING_DETECTED = Answer(confidence=1.0)
@@ -61,6 +58,13 @@ class Cell:
         return self.case, self.variant, self.model, self.epoch
 
 
+class Unopened(NamedTuple):
+    """A case that cannot be opened, which is no answer's fault."""
+
+    case: str
+    why: str
+
+
 def run_experiment(
     bank: CaseBank, plan: Plan, out: Path, *, n_jobs: int = 1,
     progress: Callable[[int, int], None] = lambda done, total: None,
@@ -88,53 +92,36 @@ def run_experiment(
     Raises
     ------
     CaseError
-        Where the folder has results of other cases, variants or models.
+        Where the folder has results of other cases, variants or models, or another evaluation
+        writes to it; and, when all others are solved, where cases cannot be opened.
     """
     known = {case.id: case for case in bank.cases}
     cases = [known[name] for name in plan.cases]
-    solvers = [*_solvers(plan)]
-    _begin(out, _told(plan, cases, solvers))
-    _drop_cut_line(out)
-    done = {_cell_of(row).key for row in _read(out)}
-    wanted = {case.id: [c for c in _cells(case, plan) if c.key not in done] for case in cases}
-    todo = {case_id: cells for case_id, cells in wanted.items() if cells}
     total = sum(len([*_cells(case, plan)]) for case in cases)
-    progress(len(done), total)
-    n_done = len(done)
-    with (out / CELLS).open("a", encoding="utf-8") as file:
-        for rows in _solved(plan, todo, n_jobs):
-            file.writelines(f"{json.dumps(row)}\n" for row in rows)
-            file.flush()
-            os.fsync(file.fileno())
-            n_done += len(rows)
+    results = ResultsFolder(out)
+    results.begin(_told(plan, cases, [*_solvers(plan)]))
+    with results.written() as write:
+        results.keep_skills(plan.variants)
+        done = {_cell_of(row).key for row in results.cells()}
+        wanted = {case.id: [c for c in _cells(case, plan) if c.key not in done] for case in cases}
+        n_done = len(done)
+        progress(n_done, total)
+        failed = []
+        todo = {name: cells for name, cells in wanted.items() if cells}
+        for solved in _solved(plan, todo, n_jobs):
+            if isinstance(solved, Unopened):
+                failed.append(solved)
+                continue
+            write(solved)
+            n_done += len(solved)
             progress(n_done, total)
-    return load_results(out)
-
-
-def load_results(folder: Path) -> pd.DataFrame:
-    """Return one row a cell, in order of case, variant, model and epoch.
-
-    `case`, `variant`, `model`, `epoch`; `service`, `split`; the strata of the case, from
-    `case_category` to `case_culprit`; the answer, from `said_change_id` to `said_failure`; a column
-    a score (NaN where it says nothing of a case); and what was spent, `seconds` and on.
-    """
-    rows = [
-        {
-            **{name: row[name] for name in ("case", "variant", "model", "epoch")},
-            "service": row["service"], "split": row["split"],
-            **{f"case_{name}": value for name, value in row["strata"].items()},
-            **{f"said_{k}": value for k, value in row["answer"].items() if k != "spent"},
-            **row["scores"], **row["answer"]["spent"],
-        }
-        for row in _read(folder)
-    ]  # fmt: skip
-    if not rows:
-        raise CaseError(f"{folder}: expected results ({CELLS}), found none")
-    frame = pd.DataFrame(rows)
-    for name in (*SCORERS, "seconds"):
-        if name not in frame:
-            frame[name] = float("nan")
-    return frame.sort_values(["case", "variant", "model", "epoch"], ignore_index=True)
+    if failed:
+        first = failed[0]
+        raise CaseError(
+            f"{len(failed)} of {len(cases)} cases cannot be opened, such as {first.case}: "
+            f"{first.why}; what was solved is kept in {out}"
+        )
+    return results.load()
 
 
 def _told(
@@ -147,39 +134,6 @@ def _told(
         "solvers": {f"{solver.name}/{model}": solver.content_hash for model, solver in solvers},
         "epochs": plan.n_epochs,
     }
-
-
-def _begin(out: Path, told: Mapping[str, Any]) -> None:
-    """Make the folder, or see that it has results of the same."""
-    out.mkdir(parents=True, exist_ok=True)
-    path = out / EXPERIMENT
-    if not path.is_file():
-        beside = path.with_suffix(".part")
-        beside.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-        beside.replace(path)
-        return
-    before = json.loads(path.read_text(encoding="utf-8"))
-    for name, value in told.items():
-        if before.get(name) != value:
-            raise CaseError(
-                f"{out}: has results of other {name}; expected an empty folder, or the same"
-            )
-
-
-def _read(folder: Path) -> Iterator[dict[str, Any]]:
-    """Yield what is done; a line that is not whole yet, or was cut by a kill, is not."""
-    path = folder / CELLS
-    if path.is_file():
-        with path.open("rb") as file:
-            yield from (json.loads(line) for line in file if line.endswith(b"\n"))
-
-
-def _drop_cut_line(folder: Path) -> None:
-    """Take away what a kill left of a line, so that the next one begins anew."""
-    path = folder / CELLS
-    if path.is_file():
-        data = path.read_bytes()
-        os.truncate(path, data.rfind(b"\n") + 1)
 
 
 def _cells(case: BankCase, plan: Plan) -> Iterator[Cell]:
@@ -206,7 +160,7 @@ def _solvers(plan: Plan) -> Iterator[tuple[str, Solver]]:
 
 def _solved(
     plan: Plan, todo: Mapping[str, list[Cell]], n_jobs: int
-) -> Iterator[list[dict[str, Any]]]:
+) -> Iterator[list[dict[str, Any]] | Unopened]:
     """Yield the rows of each case as they come."""
     if n_jobs == 1 or len(todo) < 2:
         worker = _Worker(plan)
@@ -230,10 +184,13 @@ class _Worker:
         self._known = {case.id: case for case in self._bank.cases}
         self._solvers = {(solver.name, model): solver for model, solver in _solvers(plan)}
 
-    def solve(self, cells: Sequence[Cell]) -> list[dict[str, Any]]:
+    def solve(self, cells: Sequence[Cell]) -> list[dict[str, Any]] | Unopened:
         """Answer the cells of one case."""
         case = self._known[cells[0].case]
-        opened = self._bank.open(case)
+        try:
+            opened = self._bank.open(case)
+        except WorkbenchError as error:
+            return Unopened(case.id, str(error))
         if opened.regression is not None:  # what all read is computed once, at nobody's cost
             self._solvers[cells[-1].variant, cells[-1].model].answer(opened)
         expected = Expected(
@@ -269,7 +226,7 @@ def _end_with(asker: BaseProcess) -> None:
     os._exit(1)
 
 
-def _solve(cells: Sequence[Cell]) -> list[dict[str, Any]]:
+def _solve(cells: Sequence[Cell]) -> list[dict[str, Any]] | Unopened:
     assert _worker is not None, "the process was not started by the pool"
     return _worker.solve(cells)
 

@@ -1,60 +1,22 @@
-"""How right an answer is, and what it took: plain functions of what is expected and what was said.
+"""How right an answer is: plain functions of what is expected of a case and what was said of it.
 
 Each returns a number, or None where it says nothing of such a case. `SCORERS` has them all by name.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from typing import NamedTuple
 
-import numpy as np
+from workbench.evaluate.answers import Answer, Expected
+from workbench.evaluate.bank.categories import (
+    MECHANISMS,
+    fits_mitigation,
+    names_category,
+)
 
-from workbench.evaluate.bank.categories import KINDS, fits_mitigation, names_category
-
-ABSTAINED = "nobody"
-"""Category of an answer that names nobody, and of a case without a culprit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Expected:
-    """The truth of a case."""
-
-    culprits: frozenset[str] = frozenset()
-    """Ids of the changes that did it; empty where nobody is to be named."""
-    functions: frozenset[str] = frozenset()
-    """Subjects of what they made slower."""
-    category: str = ""
-    kind: str = ""
-    """Of the change: `commit`, `flag`, …"""
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a solver said of a case, and what that took."""
-
-    change_id: str = ""
-    """Who was named; empty for nobody."""
-    suspects: tuple[str, ...] = ()
-    """Ids, the likeliest first."""
-    functions: tuple[str, ...] = ()
-    category: str = ""
-    mitigation: str = ""
-    confidence: float = 0.0
-    """Probability that the answer is right."""
-    n_claims: int = 0
-    """That replies hold."""
-    n_struck: int = 0
-    """That nothing supported."""
-    skill: str = ""
-    spent: Mapping[str, float] = field(default_factory=dict)
-    """`seconds`, `cpu_s`, `steps`, `tool_calls`, `tokens`, `dollars`, as far as known."""
-    failure: str = ""
-    """Why there is no answer; empty where there is one."""
-    steps: tuple[str, ...] = ()
-    """Titles of the steps that led to it."""
+_HOLLOW = 0.1
+"""A fix that restores less of the loss than this does nothing."""
 
 
 def is_correct(expected: Expected, answer: Answer) -> float:
@@ -146,6 +108,53 @@ def squared_error(expected: Expected, answer: Answer) -> float | None:
     return None if answer.failure else (answer.confidence - is_correct(expected, answer)) ** 2
 
 
+def finds_skill(expected: Expected, answer: Answer) -> float | None:
+    """Whether a skill for such causes was consulted (recall of what triggers skills)."""
+    if not expected.culprits or not answer.consulted:
+        return None
+    fits = [names_category(expected.category, category) for category in answer.consulted]
+    return None if None in fits else float(any(fits))
+
+
+def skill_precision(expected: Expected, answer: Answer) -> float | None:
+    """Which part of the skills that were consulted is for such causes; skills that are for no
+    cause of their own, such as how to tell that cost only moved, do not count.
+    """
+    consulted = [category for category in answer.consulted if category in MECHANISMS]
+    if not expected.culprits or not consulted:
+        return None
+    fits = [names_category(expected.category, category) for category in consulted]
+    return None if None in fits else sum(map(bool, fits)) / len(fits)
+
+
+def fix_applies(expected: Expected, answer: Answer) -> float | None:
+    """Whether a fix that was tried applies and compiles."""
+    return answer.fix.get("applies")
+
+
+def fix_keeps_output(expected: Expected, answer: Answer) -> float | None:
+    """Whether with a fix that was tried the workload passes: it says the same."""
+    return answer.fix.get("same_output")
+
+
+def fix_verified(expected: Expected, answer: Answer) -> float | None:
+    """Whether a fix that was tried was accepted."""
+    return answer.fix.get("verified")
+
+
+def fix_restores(expected: Expected, answer: Answer) -> float | None:
+    """Which part of the loss a fix takes away, as measured."""
+    return answer.fix.get("gain_restored")
+
+
+def fix_is_hollow(expected: Expected, answer: Answer) -> float | None:
+    """Whether a fix was accepted that takes away next to nothing, or of what nobody caused."""
+    if not answer.fix.get("verified"):
+        return None if not answer.fix else 0.0
+    restores_nothing = answer.fix.get("gain_restored", 0.0) < _HOLLOW
+    return float(restores_nothing or not expected.culprits)
+
+
 class Scorer(NamedTuple):
     """A score, and which way it is better."""
 
@@ -168,6 +177,13 @@ SCORERS: Mapping[str, Scorer] = {
     "abstention": Scorer(is_abstention, True, lower_is_better=True),
     "grounded": Scorer(grounded_share, False),
     "squared_error": Scorer(squared_error, False, lower_is_better=True),
+    "skill_found": Scorer(finds_skill, True),
+    "skill_precision": Scorer(skill_precision, False),
+    "fix_applies": Scorer(fix_applies, True),
+    "fix_same_output": Scorer(fix_keeps_output, True),
+    "fix_verified": Scorer(fix_verified, True),
+    "fix_restored": Scorer(fix_restores, False),
+    "fix_hollow": Scorer(fix_is_hollow, True, lower_is_better=True),
 }
 """Name -> scorer, of one case."""
 
@@ -176,80 +192,3 @@ def score(expected: Expected, answer: Answer) -> dict[str, float]:
     """Return every score that says something of the case, by name."""
     told = {name: scorer.score(expected, answer) for name, scorer in SCORERS.items()}
     return {name: value for name, value in told.items() if value is not None}
-
-
-def time_to_diagnosis(expected: Expected, answer: Answer, limit_s: float) -> tuple[float, bool]:
-    """Return how long it took to the right answer, and whether that was seen.
-
-    What is unsolved has no such time: it counts as the limit, and is told to be censored there.
-    """
-    seconds = answer.spent.get("seconds", limit_s)
-    is_seen = bool(is_correct(expected, answer)) and seconds <= limit_s
-    return (seconds if is_seen else limit_s), is_seen
-
-
-def risk_at(coverage: float, confidences: Sequence[float], corrects: Sequence[float]) -> float:
-    """Return which part of the surest answers is wrong.
-
-    Parameters
-    ----------
-    coverage : float
-        Part of all answers that is looked at, the surest first, 0 to 1.
-    confidences, corrects : sequence of float
-        (n,) of each answer, at least one.
-    """
-    kept = max(1, round(coverage * len(confidences)))
-    return float(_risks(confidences, corrects)[kept - 1])
-
-
-def area_under_risk(confidences: Sequence[float], corrects: Sequence[float]) -> float:
-    """Return the mean risk over all coverages (AURC; Y. Geifman et al., ICLR 2019)."""
-    return float(np.mean(_risks(confidences, corrects)))
-
-
-def _risks(confidences: Sequence[float], corrects: Sequence[float]) -> np.ndarray:
-    """Return the risk of the 1, 2, … surest answers; those equally sure share their mean."""
-    sure, wrong = np.asarray(confidences, float), 1.0 - np.asarray(corrects, float)
-    for level in np.unique(sure):
-        alike = sure == level
-        wrong[alike] = wrong[alike].mean()
-    order = np.argsort(-sure, kind="stable")
-    risks: np.ndarray = np.cumsum(wrong[order]) / np.arange(1, len(sure) + 1)
-    return risks
-
-
-def macro_f1(pairs: Sequence[tuple[Expected, Answer]]) -> dict[str, float]:
-    """Return F1 of each category of cause, and their mean as `macro`.
-
-    A case is found as its category where a culprit of it was named; who is named wrongly, or in a
-    case of another category, is a false one of the category that was said. Cases without a
-    culprit are a category of their own, found where nobody was named.
-    """
-    hit, said_of, truth_of = Counter[str](), Counter[str](), Counter[str]()
-    for expected, answer in pairs:
-        truth = expected.category if expected.culprits else ABSTAINED
-        truth_of[truth] += 1
-        if is_correct(expected, answer):
-            hit[truth] += 1
-            said_of[truth] += 1
-        else:
-            said_of[_said(answer)] += 1
-    scores = {
-        category: 2 * hit[category] / (truth_of[category] + said_of[category])
-        for category in sorted(truth_of)
-    }
-    return scores | {"macro": float(np.mean([*scores.values()])) if scores else float("nan")}
-
-
-def _said(answer: Answer) -> str:
-    """Return the category of cases that an answer would be right about, as far as can be told."""
-    if not answer.change_id:
-        return ABSTAINED
-    fitting = [name for name, kind in KINDS.items() if answer.category in kind.categories]
-    return fitting[0] if fitting else answer.category
-
-
-def harm_rate(before: Sequence[float], after: Sequence[float]) -> float:
-    """Return which part of what was right is wrong with a variant; NaN where nothing was."""
-    was_right = [later for earlier, later in zip(before, after, strict=True) if earlier]
-    return float(np.mean([not later for later in was_right])) if was_right else float("nan")

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.agent import Skill, Trajectory, investigate, load_skills, make_model
+from workbench.agent import Skill, investigate, load_skills, make_model
 from workbench.errors import SkillError, WorkbenchError
+from workbench.evaluate.answers import Answer
 from workbench.evaluate.attribution import trivially
 from workbench.evaluate.bank import OpenedCase
 from workbench.evaluate.bank.case import hash_of
-from workbench.evaluate.scorers import Answer
 from workbench.history import run_git
 
 TRIVIAL, NO_SKILLS = "trivial-rule", "no-skills"
@@ -94,19 +94,7 @@ class SkilledSolver:
         spent = {
             "seconds": time.perf_counter() - began, "cpu_s": time.process_time() - began_cpu
         }  # fmt: skip
-        return _answer_of(found, spent)
-
-
-def _answer_of(found: Trajectory, spent: Mapping[str, float]) -> Answer:
-    said = found.diagnosis
-    tokens = sum(found.spent.get(name, 0.0) for name in ("tokens_in", "tokens_out"))
-    calls = sum(1 for step in found.steps if step.call_id)
-    taken = {"steps": len(found.steps), "tool_calls": calls, "tokens": tokens}
-    return Answer(
-        said.change_id or "", said.suspects, said.functions, said.category, said.mitigation,
-        said.confidence, len(said.evidence), len(found.struck), said.skill, {**spent, **taken},
-        steps=tuple(step.title for step in found.steps),
-    )  # fmt: skip
+        return Answer.of(found, self._skills, spent)
 
 
 class NoSkills:

@@ -47,6 +47,8 @@ KINDS: Mapping[str, Kind] = {
     "shrunk_cache": _kind("lost cache", by="restore_cache roll_back_flag"),
 }
 """Category of a case -> what a right answer says of it."""
+MECHANISMS = frozenset(category for kind in KINDS.values() for category in kind.categories)
+"""Every category of skills that is of some kind of cause."""
 REVERTS = frozenset({"revert", "fix_forward"})
 """Mitigations that fit every cause in code."""
 
