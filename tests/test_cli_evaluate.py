@@ -45,12 +45,18 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
         "compare", "results:ours", "results:few", "--fail-if-worse", "category:2pp"
     )
     assert code == 1
-    assert "failed: category is worse by 100.0 pp, more than 2" in err
+    assert "failed: results:few: category is worse by 100.0 pp, more than 2" in err
     assert "inconclusive" in out
+    assert "skills: deep-copies/SKILL.md +0 −" in out
+    assert "skills: more-items" not in out
     code, out, _ = workbench("compare", "results:ours", "results:few/playbook", "--json")
-    told = json.loads(out)
+    (told,) = json.loads(out)["after"]
     assert code == 0
     assert {row["name"] for row in told["measures"]} >= {"correct", "category", "seconds"}
     assert told["failed"] == []
+    assert told["skills"]["deep-copies/SKILL.md"].startswith("--- before/deep-copies/SKILL.md")
+    _, out, _ = workbench("compare", "results:ours", "results:few", "results:no-skills", "--diff")
+    assert "results:ours → results:no-skills" in out
+    assert "-name: deep-copies" in out
     code, _, err = workbench("compare", "results:ours", "results:nope")
     assert (code, "expected one of few/playbook, no-skills/none, ours/playbook" in err) == (1, True)

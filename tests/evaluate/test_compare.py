@@ -5,6 +5,8 @@ import pytest
 
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.compare import (
+    compare_all,
+    compare_many,
     compare_runs,
     discordant,
     failed_gates,
@@ -63,7 +65,7 @@ def test_epochs_of_a_case_are_one_case():
 
 
 def test_runs_on_other_cases_are_not_compared():
-    with pytest.raises(CaseError, match="same cases, c002 is in one alone"):
+    with pytest.raises(CaseError, match="same cases, c002 is not in all"):
         compare_runs(run([True, True]), run([True, True, False]))
 
 
@@ -107,3 +109,32 @@ def test_what_is_no_gate_is_refused(gate):
 def test_what_is_no_run_is_refused(text):
     with pytest.raises(WorkbenchError, match="expected FOLDER:VARIANT"):
         load_run(text)
+
+
+def test_several_are_corrected_together():
+    before, few = run([True] * 40 + [False] * 20), run([True] * 48 + [False] * 12)
+    (alone,) = (one for one in compare_runs(before, few) if one.name == "correct")
+    together = compare_many(before, [few, run([True] * 41 + [False] * 19), before])
+    (first,) = (one for one in together[0] if one.name == "correct")
+    assert first.comparison.p_value == pytest.approx(3 * alone.comparison.p_value)
+    assert first.comparison.difference == alone.comparison.difference
+
+
+def test_all_variants_are_compared_with_one_as_a_table():
+    results = pd.concat([
+        run([True] * 30 + [False] * 20, variant="a"), run([True] * 44 + [False] * 6, variant="b"),
+        run([True] * 31 + [False] * 19, variant="c"),
+    ])  # fmt: skip
+    table = compare_all(results, "a")
+    correct = table[table["measure"] == "correct"].set_index("variant")
+    assert correct["verdict"].to_dict() == {"b": "better", "c": "inconclusive"}
+    assert correct.loc["b", ["before", "after", "n_cases", "n_better"]].tolist() == [
+        0.6,
+        0.88,
+        50,
+        14,
+    ]
+    assert correct.loc["c", "needed"] > 50
+    assert table.set_index("measure").loc["false_accusation", "lower_is_better"].all()
+    with pytest.raises(CaseError, match="results: expected one of a/playbook"):
+        compare_all(results, "nope")

@@ -6,6 +6,7 @@ import json
 import math
 import sys
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -22,34 +23,61 @@ _MOST_SHOWN = 40
 
 @click.command()
 @click.argument("before")
-@click.argument("after")
+@click.argument("afters", metavar="AFTER...", nargs=-1, required=True)
 @click.option("--fail-if-worse", "gates", multiple=True, metavar="MEASURE:Npp",
               help="Exit code 1 where a rate is worse by more than N percentage points; again for "
               "another.")  # fmt: skip
+@click.option("--diff", "with_diff", is_flag=True, help="Print how the skills differ, whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
-def compare(before: str, after: str, gates: tuple[str, ...], as_json: bool) -> None:
-    """Compare two runs, each FOLDER:VARIANT of `workbench evaluate` (or FOLDER:VARIANT/MODEL).
+def compare(
+    before: str, afters: tuple[str, ...], gates: tuple[str, ...], with_diff: bool, as_json: bool
+) -> None:
+    """Compare runs, each FOLDER:VARIANT of `workbench evaluate` (or FOLDER:VARIANT/MODEL).
 
-    Verdicts are of AFTER: better, worse or inconclusive; and beside what is inconclusive, what
-    would have been seen.
+    Verdicts are of each AFTER: better, worse or inconclusive; and beside what is inconclusive, what
+    would have been seen. With several, p-values hold for all of them together (Holm).
     """
-    from workbench.evaluate.compare import compare_runs, discordant, failed_gates, load_run
+    from workbench.evaluate.compare import compare_many, discordant, failed_gates, load_run
+    from workbench.evaluate.skill_diff import diff_skills
 
-    runs = load_run(before), load_run(after)
-    measured = compare_runs(*runs)
-    apart = discordant(*runs)
-    failed = failed_gates(measured, gates)
+    one, others = load_run(before), [load_run(after) for after in afters]
+    told = []
+    for name, other, measured in zip(afters, others, compare_many(one, others), strict=True):
+        apart, skills = discordant(one, other), diff_skills(_skills(before), _skills(name))
+        failed = [f"{name}: {fault}" for fault in failed_gates(measured, gates)]
+        told.append(_told(name, measured, apart, skills, failed))
+        if not as_json:
+            _print(f"{before} → {name}", measured, apart)
+            _print_skills(skills, with_diff)
     if as_json:
-        click.echo(json.dumps(_told(measured, apart, failed)))
-    else:
-        _print(measured, apart)
+        click.echo(json.dumps({"before": before, "after": told}))
+    failed = [fault for one_told in told for fault in one_told["failed"]]
     for line in failed:
         click.echo(f"failed: {line}", err=True)
     if failed:
         sys.exit(1)
 
 
-def _print(measured: list[Measured], apart: pd.DataFrame) -> None:
+def _skills(run: str) -> Path | None:
+    """Return the folder of the skills that a run had."""
+    from workbench.evaluate.results import ResultsFolder
+
+    folder, _, name = run.rpartition(":")
+    return ResultsFolder(Path(folder)).skills(name.partition("/")[0])
+
+
+def _print_skills(diffs: dict[str, str], with_diff: bool) -> None:
+    if not diffs:
+        click.echo("skills: no difference")
+    for path, diff in diffs.items():
+        lines = diff.splitlines()[2:]
+        n_added, n_removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
+        click.echo(printable(f"skills: {path} +{n_added} −{n_removed}"))
+        if with_diff:
+            click.echo("\n".join(map(printable, diff.splitlines())))
+
+
+def _print(title: str, measured: list[Measured], apart: pd.DataFrame) -> None:
     rows = []
     for one in measured:
         told = one.comparison
@@ -66,7 +94,7 @@ def _print(measured: list[Measured], apart: pd.DataFrame) -> None:
             detectable, needed, str(told.n_pairs), one.verdict, one.name,
         ])  # fmt: skip
     names = ["before", "after", "change", "95 %", "p", "would be seen", "cases for 10 pp", "cases"]
-    print_rows("", [*names, "verdict", "measure"], rows)
+    print_rows(title, [*names, "verdict", "measure"], rows)
     for row in apart.head(_MOST_SHOWN).to_dict("records"):
         way = "solved" if row["after"] > row["before"] else "lost"
         parts = f"; part at step {row['step']}: {row['step_before']} | {row['step_after']}"
@@ -84,11 +112,15 @@ def _interval(low: float, high: float) -> str:
     return f"{low:+.3g} to {high:+.3g}"
 
 
-def _told(measured: list[Measured], apart: pd.DataFrame, failed: list[str]) -> dict[str, Any]:
+def _told(
+    name: str, measured: list[Measured], apart: pd.DataFrame, skills: dict[str, str],
+    failed: list[str],
+) -> dict[str, Any]:  # fmt: skip
     def number(value: Any) -> Any:
         return None if isinstance(value, float) and not math.isfinite(value) else value
 
     return {
+        "run": name,
         "measures": [
             {
                 "name": one.name, "verdict": one.verdict, "difference": one.comparison.difference,
@@ -98,5 +130,6 @@ def _told(measured: list[Measured], apart: pd.DataFrame, failed: list[str]) -> d
             for one in measured
         ],
         "discordant": apart.to_dict("records"),
+        "skills": skills,
         "failed": failed,
     }  # fmt: skip

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import zip_longest
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +15,13 @@ import pandas as pd
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.results import load_results
 from workbench.evaluate.scorers import SCORERS
-from workbench.evaluate.statistics import Comparison, compare_rates, compare_values, needed_pairs
+from workbench.evaluate.statistics import (
+    Comparison,
+    compare_rates,
+    compare_values,
+    correct,
+    needed_pairs,
+)
 
 WORTH = 0.1
 """A difference of rates that is worth knowing of."""
@@ -64,8 +71,22 @@ def load_run(text: str) -> pd.DataFrame:
     folder, sign, name = text.rpartition(":")
     if not sign or not folder or not name:
         raise WorkbenchError(f"expected FOLDER:VARIANT or FOLDER:VARIANT/MODEL, got {text!r}")
+    return choose_run(load_results(Path(folder)), name, folder)
+
+
+def choose_run(results: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
+    """Return the rows of one variant and model; CaseError for none, or for several models.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As `load_results` gives them.
+    name : str
+        `VARIANT` or `VARIANT/MODEL`.
+    where : str
+        What the results are called.
+    """
     variant, _, model = name.partition("/")
-    results = load_results(Path(folder))
     found = results[results["variant"] == variant]
     if model:
         found = found[found["model"] == model]
@@ -74,7 +95,7 @@ def load_run(text: str) -> pd.DataFrame:
         known = ", ".join(
             f"{one}/{of}" for one, of in results[["variant", "model"]].drop_duplicates().to_numpy()
         )
-        raise CaseError(f"{folder}: expected one of {known}, got {name!r}")
+        raise CaseError(f"{where}: expected one of {known}, got {name!r}")
     return found.reset_index(drop=True)
 
 
@@ -93,11 +114,93 @@ def compare_runs(before: pd.DataFrame, after: pd.DataFrame, *, seed: int = 0) ->
     CaseError
         Where they are not of the same cases.
     """
-    one, other = _by_case(before), _by_case(after)
-    strange = sorted({*one.index} ^ {*other.index})
-    if strange:
-        raise CaseError(f"expected two runs on the same cases, {strange[0]} is in one alone")
-    return [*_measures(one, other.loc[one.index], seed)]
+    (told,) = compare_many(before, [after], seed=seed)
+    return told
+
+
+def compare_many(
+    before: pd.DataFrame, afters: Sequence[pd.DataFrame], *, seed: int = 0
+) -> list[list[Measured]]:
+    """Compare several runs with one; p-values of a measure hold for all of them together (Holm).
+
+    Parameters
+    ----------
+    before : pandas.DataFrame
+        The baseline.
+    afters : sequence of pandas.DataFrame
+        On the same cases.
+    seed : int
+        Of what is drawn.
+    """
+    one = _by_case(before)
+    found = []
+    for after in afters:
+        other = _by_case(after)
+        strange = sorted({*one.index} ^ {*other.index})
+        if strange:
+            raise CaseError(f"expected runs on the same cases, {strange[0]} is not in all")
+        found.append([*_measures(one, other.loc[one.index], seed)])
+    return _corrected(found)
+
+
+def _corrected(found: list[list[Measured]]) -> list[list[Measured]]:
+    places: dict[str, list[tuple[int, int]]] = {}
+    for run, measures in enumerate(found):
+        for place, measure in enumerate(measures):
+            places.setdefault(measure.name, []).append((run, place))
+    for where in places.values():
+        held = correct([found[run][place].comparison for run, place in where])
+        for (run, place), comparison in zip(where, held, strict=True):
+            found[run][place] = replace(found[run][place], comparison=comparison)
+    return found
+
+
+def compare_all(results: pd.DataFrame, baseline: str, *, seed: int = 0) -> pd.DataFrame:
+    """Compare every variant of an evaluation with one of them, as one table.
+
+    Parameters
+    ----------
+    results : pandas.DataFrame
+        As `load_results` gives them.
+    baseline : str
+        `VARIANT`, or `VARIANT/MODEL` where there are several models of it.
+    seed : int
+        Of what is drawn.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One row a variant and measure: `variant`, `model`, `measure`, `before`, `after`,
+        `difference`, `low`, `high` (95 %), `p_value` (Holm over the variants), `verdict`,
+        `detectable`, `needed` (cases that would decide 10 points; NaN where not even many would),
+        `n_cases`, `n_better`, `n_worse`, `is_rate`, `lower_is_better`.
+    """
+    before = choose_run(results, baseline, "results")
+    key = tuple(before[["variant", "model"]].iloc[0])
+    groups = dict([*results.groupby(["variant", "model"], sort=False)])
+    others = [of for of in groups if of != key]
+    told = compare_many(before, [groups[of] for of in others], seed=seed)
+    rows = [
+        {"variant": variant, "model": model, **_row(measured)}
+        for (variant, model), measures in zip(others, told, strict=True)
+        for measured in measures
+    ]
+    columns = ["variant", "model", "measure", "before", "after", "difference", "low", "high",
+               "p_value", "verdict", "detectable", "needed", "n_cases", "n_better", "n_worse",
+               "is_rate", "lower_is_better"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def _row(measured: Measured) -> dict[str, Any]:
+    told = measured.comparison
+    return {
+        "measure": measured.name, "before": told.before, "after": told.after,
+        "difference": told.difference, "low": told.low, "high": told.high,
+        "p_value": told.p_value, "verdict": measured.verdict, "detectable": told.detectable,
+        "needed": float("nan") if measured.needed is None else float(measured.needed),
+        "n_cases": told.n_pairs, "n_better": told.n_better, "n_worse": told.n_worse,
+        "is_rate": measured.is_rate, "lower_is_better": measured.lower_is_better,
+    }  # fmt: skip
 
 
 def _measures(one: pd.DataFrame, other: pd.DataFrame, seed: int) -> Iterator[Measured]:
