@@ -25,7 +25,8 @@ settings.load_profile("workbench")
 
 @pytest.fixture(autouse=True)
 def _own_state(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Keep investigations where the test is."""
+    """Keep investigations, and what is not sent yet, where the test is."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
     monkeypatch.setenv("WORKBENCH_STATE", str(tmp_path / "investigations.db"))
 
 

@@ -6,13 +6,17 @@ import pytest
 
 
 def test_variants_are_compared_on_cases(workbench, tmp_path):
-    code, out, err = workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1")
+    code, out, err = workbench(
+        "evaluate", "feed/H4", "--out", "results", "--jobs", "1", "--no-track"
+    )
     assert (code, err) == (0, "")
     rows = [line for line in out.splitlines() if line.rstrip().endswith(("(playbook)", "(none)"))]
     assert len(rows) == 3
     assert out.splitlines()[0].strip() == "1 case"
     assert (tmp_path / "results" / "cells.jsonl").is_file()
-    assert workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1")[1] == out
+    assert (
+        workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1", "--no-track")[1] == out
+    )
 
 
 @pytest.mark.parametrize(
@@ -27,7 +31,7 @@ def test_variants_are_compared_on_cases(workbench, tmp_path):
     ],
 )
 def test_what_cannot_be_compared_is_one_error_and_leaves_nothing(workbench, tmp_path, words, said):
-    code, _, err = workbench("evaluate", *words, "--out", "results")
+    code, _, err = workbench("evaluate", *words, "--out", "results", "--no-track")
     assert code == 1
     assert said in err
     assert len(err.splitlines()) == 1
@@ -39,7 +43,9 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
     skills = Path(__file__).parents[1] / "skills"
     shutil.copytree(skills / "more-items", tmp_path / "few" / "more-items")
     variants = ("--variant", f"ours={skills}", "--variant", "few=few")
-    code, _, _ = workbench("evaluate", "feed/A07", *variants, "--out", "results", "--jobs", "1")
+    code, _, _ = workbench(
+        "evaluate", "feed/A07", *variants, "--out", "results", "--jobs", "1", "--no-track"
+    )
     assert code == 0
     code, out, err = workbench(
         "compare", "results:ours", "results:few", "--fail-if-worse", "category:2pp"

@@ -175,6 +175,17 @@ PUBLIC = {
     ],
     "workbench.evaluate.bank": ["SPLIT", "BankCase", "CaseBank", "OpenedCase"],
     "workbench.evaluate.shifts": ["KINDS", "open_shift", "open_shifts"],
+    "workbench.evaluate.tracking": [
+        "EVALUATIONS",
+        "SOLVES",
+        "keep_evaluation",
+        "read_track_record",
+        "sync_one",
+        "track",
+        "track_evaluation",
+        "tracking_uri",
+        "waiting",
+    ],
     "workbench.history": [
         "MODULE",
         "BlamedLine",

@@ -7,7 +7,7 @@ import pytest
 from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
 from workbench.evaluate import track, tracking_uri
-from workbench.evaluate.track import SPAN_TYPES
+from workbench.evaluate.tracking.solves import SPAN_TYPES
 from workbench.solver import to_json
 from workbench.types import (
     Case,

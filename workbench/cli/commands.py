@@ -25,6 +25,7 @@ from workbench.cli.output import Progress, print_next, print_table, show_progres
 from workbench.cli.profiles import ingest, profile
 from workbench.cli.skills import skills
 from workbench.cli.solve import solve
+from workbench.cli.tracking import sync
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ cli.add_command(mcp)
 cli.add_command(resume)
 cli.add_command(skills)
 cli.add_command(solve)
+cli.add_command(sync)
 
 
 @cli.command()

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from workbench.cli.cases import datasets_folder
-from workbench.cli.output import counted_progress, print_rows
+from workbench.cli.output import counted_progress, print_rows, show_progress
+from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,11 +32,12 @@ _FOLDER = click.Path(path_type=Path)
               help="How often each case is solved by each.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
               help="Processes.")  # fmt: skip
+@click.option("--track/--no-track", "tracked", default=True, help="Log it to MLflow.")
 @click.option("--out", type=_FOLDER, required=True,
               help="Folder of results; what is in it of the same is not solved again.")  # fmt: skip
 def evaluate(
     patterns: tuple[str, ...], folder: Path | None, split: str | None, variants: tuple[str, ...],
-    models: tuple[str, ...], epochs: int, jobs: int, out: Path,
+    models: tuple[str, ...], epochs: int, jobs: int, tracked: bool, out: Path,
 ) -> None:  # fmt: skip
     """Solve cases by variants of skills, beside two floors: a trivial rule, and the ranking alone.
 
@@ -51,11 +53,27 @@ def evaluate(
     chosen = tuple(case.id for case in bank.select(patterns, split=split or ""))
     wanted = [*map(Variant.parse, variants)] or [Variant("ours", skills_folder())]
     with tempfile.TemporaryDirectory(prefix="workbench-variants-") as scratch:
-        plan = Plan(place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs)
+        revisions = {variant.name: variant.commit() for variant in wanted}
+        plan = Plan(place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs, revisions)
         with counted_progress("solving") as progress:
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
     _print_results(results)
     click.echo(f"results in {out}")
+    if tracked:
+        _track(out)
+
+
+def _track(out: Path) -> None:
+    """Log results to MLflow; where it cannot be reached they are kept to be sent later."""
+    from workbench.evaluate.tracking import track_evaluation
+
+    try:
+        with show_progress("logging to MLflow"):
+            run_id = track_evaluation(out)
+    except WorkbenchError as error:
+        click.echo(f"not tracked: {error}; kept, to be sent with: workbench sync", err=True)
+    else:
+        click.echo(f"MLflow run {run_id}")
 
 
 def _print_results(results: pd.DataFrame) -> None:

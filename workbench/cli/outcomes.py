@@ -104,7 +104,7 @@ def finish(
         try:
             run_id = track(outcome, to_json(outcome), scores, page)
         except WorkbenchError as error:  # a solve is not lost because nobody took note of it
-            click.echo(f"not tracked: {error}", err=True)
+            click.echo(f"not tracked: {error}; kept, to be sent with: workbench sync", err=True)
     return to_json(outcome, run_id), page
 
 

@@ -2,7 +2,7 @@
 
 from workbench.evaluate.cases import build_case, load_recorded, load_spec, load_truth, materialise
 from workbench.evaluate.score import score
-from workbench.evaluate.track import track, tracking_uri
+from workbench.evaluate.tracking import track, tracking_uri
 
 __all__ = [
     "build_case",

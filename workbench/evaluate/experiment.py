@@ -8,9 +8,10 @@ from __future__ import annotations
 import multiprocessing
 import os
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -41,6 +42,8 @@ class Plan:
     """Name and folder of skills of each."""
     models: tuple[str, ...] = ("playbook",)
     n_epochs: int = 1
+    revisions: Mapping[str, str] = field(default_factory=dict)
+    """Variant -> commit that its skills are of, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +102,8 @@ def run_experiment(
     cases = [known[name] for name in plan.cases]
     total = sum(len([*_cells(case, plan)]) for case in cases)
     results = ResultsFolder(out)
-    results.begin(_told(plan, cases, [*_solvers(plan)]))
+    about = {"bank": bank.content_hash, "revisions": dict(plan.revisions)}
+    results.begin(_told(plan, cases, [*_solvers(plan)]), about)
     with results.written() as write:
         results.keep_skills(plan.variants)
         done = {_cell_of(row).key for row in results.cells()}
@@ -202,7 +206,12 @@ class _Worker:
             answer = NOTHING_DETECTED if opened.regression is None else solver.answer(opened)
             rows.append({
                 **asdict(cell), "service": case.service, "split": case.split,
-                "strata": dict(case.strata), "answer": asdict(answer),
+                "strata": dict(case.strata), "at_ms": int(time.time() * 1000),
+                "expected": {
+                    "culprits": sorted(expected.culprits),
+                    "functions": sorted(expected.functions),
+                },
+                "answer": asdict(answer),
                 "scores": score(expected, answer),
             })  # fmt: skip
         return rows

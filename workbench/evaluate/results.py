@@ -40,12 +40,21 @@ class ResultsFolder:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def begin(self, told: Mapping[str, Any]) -> None:
-        """Make the folder, or see that it has results of the same; CaseError for other ones."""
+    def begin(self, told: Mapping[str, Any], about: Mapping[str, Any] | None = None) -> None:
+        """Make the folder, or see that it has results of the same; CaseError for other ones.
+
+        Parameters
+        ----------
+        told : mapping
+            What makes two evaluations the same.
+        about : mapping, optional
+            What else is kept of a new one.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / EXPERIMENT
         if not path.is_file():
-            known = {"id": uuid.uuid4().hex, "began": datetime.now(UTC).isoformat(), **told}
+            known = {"id": uuid.uuid4().hex, "began": datetime.now(UTC).isoformat(),
+                     **(about or {}), **told}  # fmt: skip
             beside = path.with_suffix(".part")
             beside.write_text(json.dumps(known, indent=1) + "\n", encoding="utf-8")
             beside.replace(path)
@@ -59,7 +68,9 @@ class ResultsFolder:
                 )
 
     def about(self) -> dict[str, Any]:
-        """Return what is compared: `id`, `began`, `split`, `cases`, `solvers`, `epochs`."""
+        """Return what is compared: `id`, `began`, `bank`, `revisions`, `split`,
+        `cases`, `solvers`, `epochs`.
+        """
         path = self.folder / EXPERIMENT
         if not path.is_file():
             raise CaseError(f"{self.folder}: expected results ({EXPERIMENT}), found none")

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Protocol
 
 from workbench.agent import Skill, investigate, load_skills, make_model
-from workbench.errors import SkillError, WorkbenchError
+from workbench.errors import HistoryError, SkillError, WorkbenchError
 from workbench.evaluate.answers import Answer
 from workbench.evaluate.attribution import trivially
 from workbench.evaluate.bank import OpenedCase
@@ -43,6 +43,16 @@ class Variant:
             )
         folder, _, revision = place.partition("@")
         return cls(name, Path(folder), revision)
+
+    def commit(self) -> str:
+        """Return the commit that its skills are of, `-dirty` where they differ; empty for none."""
+        assert self.folder is not None, "a floor has no skills"
+        try:
+            found = run_git(self.folder, "rev-parse", self.revision or "HEAD").strip()
+            changed = not self.revision and run_git(self.folder, "status", "--porcelain", "--", ".")
+        except (HistoryError, OSError):
+            return ""
+        return f"{found}-dirty" if changed else found
 
     def fetched(self, scratch: Path) -> Path:
         """Return the folder of its skills, as it was at its revision."""

@@ -1,0 +1,78 @@
+"""Results of an evaluation that nobody ran: cases of a service each, solved by a made-up rate."""
+
+import random
+from pathlib import Path
+
+from workbench.evaluate.answers import Answer, Expected
+from workbench.evaluate.results import ResultsFolder
+from workbench.evaluate.scorers import score
+from workbench.evaluate.variants import NO_SKILLS, TRIVIAL
+
+SKILL = """---
+name: {name}
+description: For tests.
+metadata:
+  category: lost cache
+---
+Look at {name}, {{mustache}} and all.
+"""
+
+
+def make_results(folder: Path, *, n_cases: int = 12, rates=None, seed: int = 0) -> Path:
+    """Write results of variants that are right at some rates, beside two floors."""
+    rates = rates or {"ours": 0.8}
+    rng = random.Random(seed)
+    names = {f"release/c{n:02}": f"{n:016x}" for n in range(n_cases)}
+    solvers = {(TRIVIAL, "none"): 0.2, (NO_SKILLS, "none"): 0.5}
+    solvers |= {(name, "playbook"): rate for name, rate in rates.items()}
+    results = ResultsFolder(folder)
+    hashes = {f"{variant}/{model}": f"hash-{variant}" for variant, model in solvers}
+    results.begin(
+        {"split": "halves-2", "cases": names, "solvers": hashes, "epochs": 1},
+        {"bank": "feedf00d", "revisions": {"ours": "0" * 40}},
+    )
+    for name in rates:
+        for skill in ("lost-cache", "deep-copies"):
+            place = folder / "skills" / name / skill
+            place.mkdir(parents=True)
+            (place / "SKILL.md").write_text(SKILL.format(name=skill), encoding="utf-8")
+    with results.written() as write:
+        for number, case in enumerate(names):
+            write([
+                _row(case, number, variant, model, rng.random() < rate)
+                for (variant, model), rate in solvers.items()
+            ])  # fmt: skip
+    return folder
+
+
+def _row(case, number, variant, model, is_right):
+    has_culprit = bool(number % 3)
+    expected = Expected(
+        frozenset({"guilty"} if has_culprit else ()), frozenset({"m:f"}), "lost_cache", "commit"
+    )
+    named = ("guilty" if has_culprit else "") if is_right else "x"
+    is_floor = model == "none"
+    steps = () if is_floor else (
+        {"node": "triage", "title": "Looked at m:f", "detail": "{}", "started_s": 0.0,
+         "seconds": 0.1, "call_id": ""},
+        {"node": "tool", "title": "rank_changes replied", "detail": '{"suspects": []}',
+         "started_s": 0.1, "seconds": 0.2, "call_id": "call-1"},
+    )  # fmt: skip
+    answer = Answer(
+        named, (named,) if named else (), ("m:f",), "lost cache", "restore_cache",
+        0.9 if is_right else 0.6, 2, 0, "" if is_floor else "lost-cache",
+        spent={"seconds": 0.3 + number / 100}, steps=steps,
+    )  # fmt: skip
+    told = {name: getattr(answer, name) for name in Answer.__slots__}
+    return {
+        "case": case, "variant": variant, "model": model, "epoch": 0,
+        "service": f"release:p{number}", "split": ("train", "test")[number % 2],
+        "strata": {
+            "category": "lost_cache", "kind": "commit" if has_culprit else "none",
+            "size": "5 to 10 %", "noise": "below 1 %", "language": "python",
+            "culprit": "known" if has_culprit else "none",
+        },
+        "at_ms": 1_790_000_000_000 + 1000 * number,
+        "expected": {"culprits": sorted(expected.culprits), "functions": ["m:f"]},
+        "answer": told, "scores": score(expected, answer),
+    }  # fmt: skip

@@ -1,0 +1,287 @@
+import gzip
+import json
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from made_results import make_results
+
+from workbench.errors import ParseError, WorkbenchError
+from workbench.evaluate.results import ResultsFolder, load_results
+from workbench.evaluate.tracking import (
+    EVALUATIONS,
+    keep_evaluation,
+    read_track_record,
+    sync_one,
+    track_evaluation,
+    waiting,
+)
+from workbench.evaluate.tracking.connect import shown_uri
+from workbench.evaluate.tracking.evaluations import record_of
+from workbench.evaluate.tracking.records import RunRecord
+
+pytestmark = pytest.mark.filterwarnings("default")  # of what MLflow stands on
+BEGAN = datetime.now(UTC)
+LONG = timedelta(days=1)
+
+
+@pytest.fixture(scope="module")
+def results(tmp_path_factory):
+    return make_results(
+        tmp_path_factory.mktemp("made") / "results", rates={"ours": 0.9, "few": 0.4}
+    )
+
+
+@pytest.fixture(scope="module")
+def migrated(tmp_path_factory):
+    """Return an empty database, made once: its tables take seconds."""
+    path = tmp_path_factory.mktemp("mlflow") / "mlflow.db"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}")
+        from workbench.evaluate.tracking.connect import load_mlflow
+
+        load_mlflow().MlflowClient().search_experiments()
+    return path
+
+
+@pytest.fixture
+def store(tmp_path, migrated, monkeypatch):
+    """Return a client of an empty store."""
+    path = tmp_path / "kept" / "mlflow.db"
+    path.parent.mkdir()
+    path.write_bytes(migrated.read_bytes())
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{path}")
+    import mlflow
+
+    mlflow.set_tracking_uri(f"sqlite:///{path}")
+    return mlflow.MlflowClient()
+
+
+def runs_of(client, kind):
+    place = client.get_experiment_by_name(EVALUATIONS).experiment_id
+    return client.search_runs([place], filter_string=f"tags.kind = '{kind}'")
+
+
+def counted(client):
+    """Return how much there is of everything."""
+    place = client.get_experiment_by_name(EVALUATIONS).experiment_id
+    runs = client.search_runs([place])
+    traces = client.search_traces(locations=[place], max_results=500)
+    return {
+        "runs": len(runs),
+        "metrics": sum(len(client.get_metric_history(r.info.run_id, m)) for r in runs
+                       for m in r.data.metrics),
+        "traces": sorted(t.info.trace_id for t in traces),
+        "spans": sum(len(t.data.spans) for t in traces),
+        "assessments": sum(len(t.info.assessments) for t in traces),
+        "models": len(client.search_logged_models([place])),
+        "prompts": [(p.name, dict(client.get_prompt(p.name).tags)) for p in client.search_prompts()],
+    }  # fmt: skip
+
+
+def test_what_is_kept_is_what_was_told(results):
+    record = record_of(ResultsFolder(results), {"pages/x.html": b"\xff<p>"})
+    assert RunRecord.model_validate_json(record.model_dump_json()) == record
+    assert record.artifacts["pages/x.html"] == b"\xff<p>"
+    assert {child.name for child in record.children} == {
+        "ours (playbook)", "few (playbook)", "no-skills (none)", "trivial-rule (none)"
+    }  # fmt: skip
+    assert [child.variant is None for child in record.children] == [False, False, True, True]
+    keys = [record.key, *(run.key for run in (*record.children, *record.beside))]
+    assert len({*keys}) == len(keys) == 9
+
+
+def test_the_truth_of_a_case_is_beside_what_was_said(results):
+    record = record_of(ResultsFolder(results))
+    ours = next(child for child in record.children if child.name == "ours (playbook)")
+    trace = next(trace for trace in ours.traces if trace.name == "release/c01")
+    assert trace.expectations == {"culprits": "guilty", "category": "lost_cache"}
+    assert [span.kind for span in trace.spans] == ["CHAIN", "TOOL"]
+    assert trace.tags["culprit"] == "known"
+    assert trace.feedback["correct"] in (0, 1)
+    assert "steps" not in trace.outputs
+
+
+def test_metrics_are_of_each_half_and_of_all(results):
+    record = record_of(ResultsFolder(results))
+    table = load_results(results)
+    for child in record.children:
+        metrics = {one.name: one.value for one in child.metrics}
+        rows = table[table["variant"] == child.params["variant"]]
+        for half, part in {"all": rows, **dict([*rows.groupby("split")])}.items():
+            assert metrics[f"{half}/correct"] == pytest.approx(part["correct"].mean())
+            assert metrics[f"{half}/n_cases"] == len(part)
+            assert metrics[f"{half}/n_correct"] == part["correct"].sum()
+        steps = [one for one in child.metrics if one.name == "over the cases/correct"]
+        assert [one.step for one in steps] == [*range(1, 13)]
+        assert steps[-1].value == pytest.approx(rows["correct"].mean())
+
+
+@pytest.mark.slow
+def test_an_evaluation_is_a_run_with_a_child_a_variant_and_a_trace_an_answer(store, results):
+    run_id = track_evaluation(results, {"board.html": b"<p>board</p>"})
+    (parent,) = runs_of(store, "evaluation")
+    assert (parent.info.run_id, parent.info.status) == (run_id, "FINISHED")
+    assert parent.data.params["halves"] == "test and train"
+    assert {one.path for one in store.list_artifacts(run_id)} == {
+        "board.html", "comparisons.csv", "summary.csv"
+    }  # fmt: skip
+    children = runs_of(store, "variant")
+    assert {run.data.tags["mlflow.parentRunId"] for run in children} == {run_id}
+    ours = next(run for run in children if run.data.params["variant"] == "ours")
+    rows = load_results(results).query("variant == 'ours'")
+    assert ours.data.metrics["all/correct"] == pytest.approx(rows["correct"].mean())
+    assert ours.data.params["skills_hash"] == "hash-ours"
+
+    place = ours.info.experiment_id
+    traces = store.search_traces(locations=[place], run_id=ours.info.run_id)
+    assert len(traces) == 12
+    (trace,) = (one for one in traces if one.info.tags["case"] == "release/c01")
+    told = {one.name: one for one in trace.info.assessments}
+    (row,) = rows[rows["case"] == "release/c01"].to_dict("records")
+    assert told["correct"].feedback.value == row["correct"]
+    assert told["culprits"].expectation.value == "guilty"
+    assert [span.name for span in trace.data.spans] == [
+        "release/c01", "Looked at m:f", "rank_changes replied"
+    ]  # fmt: skip
+    root, _, tool = trace.data.spans
+    assert tool.parent_id == root.span_id
+    assert (tool.span_type, tool.outputs) == ("TOOL", {"suspects": []})
+    assert tool.end_time_ns - tool.start_time_ns == pytest.approx(0.2e9)
+
+    (model,) = (one for one in store.search_logged_models([place]) if one.name == "ours-playbook")
+    assert model.params["skills_hash"] == "hash-ours"
+    assert model.params["revision"] == "0" * 40
+    assert trace.info.trace_metadata["mlflow.modelId"] == model.model_id
+    assert {metric.key for metric in model.metrics} >= {"all/correct", "test/correct"}
+
+    prompt = store.get_prompt_version_by_alias("skill-lost-cache", "variant-ours")
+    assert "Look at lost-cache, {mustache} and all." in prompt.template
+
+    import mlflow
+
+    (dataset,) = mlflow.genai.datasets.search_datasets(experiment_ids=[place])
+    assert len(dataset.to_df()) == 12
+    assert dataset.name == ours.inputs.dataset_inputs[0].dataset.name
+    assert waiting() == []
+
+
+@pytest.mark.slow
+def test_what_is_sent_again_is_there_once(store, results):
+    first = track_evaluation(results)
+    before = counted(store)
+    assert track_evaluation(results) == first
+    assert counted(store) == before
+    assert before["runs"] == 9
+    assert len(before["traces"]) == 48
+
+
+@pytest.mark.slow
+def test_each_evaluation_is_one_point_over_time(store, results, tmp_path):
+    track_evaluation(results)
+    track_evaluation(make_results(tmp_path / "later", rates={"ours": 0.5}, seed=1))
+    (run,) = (
+        r for r in runs_of(store, "history") if r.info.run_name == "ours (playbook) over time"
+    )
+    points = store.get_metric_history(run.info.run_id, "all/correct")
+    assert len(points) == 2
+    children = [r for r in runs_of(store, "variant") if r.data.params["variant"] == "ours"]
+    assert {p.value for p in points} == {r.data.metrics["all/correct"] for r in children}
+
+
+@pytest.mark.slow
+def test_a_skill_has_a_version_for_each_text_and_a_name_for_each_variant(store, tmp_path):
+    for number, said in enumerate(["one", "two", "one"]):
+        folder = make_results(tmp_path / f"r{number}", rates={f"v{number}": 0.5}, n_cases=2)
+        skill = folder / "skills" / f"v{number}" / "lost-cache" / "SKILL.md"
+        skill.write_text(skill.read_text().replace("Look", said), encoding="utf-8")
+        track_evaluation(folder)
+    versions = [
+        int(store.get_prompt_version_by_alias("skill-lost-cache", f"variant-v{n}").version)
+        for n in range(3)
+    ]
+    assert versions == [1, 2, 1]
+
+
+def test_what_cannot_be_sent_is_kept_and_sent_later(results, monkeypatch, request):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")  # where nobody listens
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    with pytest.raises(WorkbenchError, match="MLflow at http://127.0.0.1:9: ") as caught:
+        track_evaluation(results)
+    assert "\n" not in str(caught.value)
+    (path,) = waiting()
+    with pytest.raises(WorkbenchError, match="MLflow at"):
+        sync_one(path)
+    assert waiting() == [path]
+    client = request.getfixturevalue("store")
+    sync_one(path)
+    assert waiting() == []
+    assert len(runs_of(client, "variant")) == 4
+
+
+def test_a_file_that_is_no_run_is_named(results):
+    path = keep_evaluation(results)
+    for content in (b"{}", gzip.compress(b"{}"), gzip.compress(b"{}")[:-9]):
+        path.write_bytes(content)
+        with pytest.raises(ParseError, match=f"{path.name}: expected a run that was not sent yet"):
+            sync_one(path)
+        assert path.exists()
+
+
+def test_a_password_is_not_told(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "postgresql://me:se%21cret@host:5432/db")
+    assert shown_uri() == "postgresql://me:…@host:5432/db"
+
+
+@pytest.mark.slow
+def test_the_track_record_is_what_was_evaluated(store, results):
+    track_evaluation(results)
+    told = read_track_record(BEGAN - LONG, datetime.now(UTC) + LONG, ui="http://host:5000/")
+    table = load_results(results)
+    ours = told.evaluations.query("variant == 'ours' and split == 'test'").iloc[0]
+    rows = table.query("variant == 'ours' and split == 'test'")
+    known = rows[rows["case_culprit"] == "known"]
+    assert ours[["n_cases", "n_right", "n_accused_wrongly", "n_with_culprit", "n_first"]].tolist() == [
+        len(rows), rows["correct"].sum(), rows["false_accusation"].sum(), len(known),
+        known["top1"].sum(),
+    ]  # fmt: skip
+    assert {*told.evaluations["variant"][told.evaluations["is_floor"]]} == {
+        "no-skills",
+        "trivial-rule",
+    }
+    assert ours["url"].startswith("http://host:5000/#/experiments/")
+    assert len(told.answers) == 24
+    assert not told.answers["is_live"].any()
+    assert told.answers["url"].str.contains("selectedEvaluationId=tr-").all()
+    assert told.skills["skill"].tolist() == ["lost-cache"] * 2
+    row = told.skills.iloc[0]
+    assert row["n_right"] - row["n_right_without"] == row["n_helped"] - row["n_harmed"]
+    assert set(told.pages) == {EVALUATIONS}
+
+
+@pytest.mark.slow
+def test_what_was_before_or_after_is_left_out(store, results):
+    track_evaluation(results)
+    told = read_track_record(BEGAN + LONG, BEGAN + 2 * LONG)
+    assert told.evaluations.empty
+    assert told.answers.empty
+    assert [*told.solves.columns] == [*read_track_record(BEGAN, BEGAN + LONG).solves.columns]
+
+
+def test_of_an_empty_store_nothing_is_told(store):
+    told = read_track_record(BEGAN - LONG, BEGAN + LONG)
+    assert told.evaluations.empty
+    assert told.pages == {}
+    assert Path(told.source.removeprefix("sqlite:///")).name == "mlflow.db"
+
+
+def test_answers_that_are_none_are_named(store, results, monkeypatch):
+    record = record_of(ResultsFolder(results))
+    broken = record.children[0].model_copy(
+        update={"artifacts": {"answers.json": json.dumps({"a": 1}).encode()}}
+    )
+    from workbench.evaluate.tracking.send import send
+
+    send(record.model_copy(update={"children": (broken,), "beside": ()}))
+    with pytest.raises(ParseError, match="answers.json of run .*: expected a list of answers"):
+        read_track_record(BEGAN - LONG, BEGAN + LONG)

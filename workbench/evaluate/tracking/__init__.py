@@ -1,0 +1,29 @@
+"""Solves and evaluations as runs in MLflow (the one place that speaks to it).
+
+Tracking happens after what is timed, and never loses it: a run is kept on disk before it is sent.
+
+    records      what is told of a run, as plain values
+    solves       a solve as a run
+    evaluations  an evaluation as a run with a child a variant, and a trace a case
+    send         runs into MLflow, each found again by its key; `traces`, `registry` are parts of it
+    outbox       what was not sent yet
+    history      what MLflow has, as a track record
+"""
+
+from workbench.evaluate.tracking.connect import EVALUATIONS, SOLVES, tracking_uri
+from workbench.evaluate.tracking.evaluations import keep_evaluation, track_evaluation
+from workbench.evaluate.tracking.history import read_track_record
+from workbench.evaluate.tracking.outbox import sync_one, waiting
+from workbench.evaluate.tracking.solves import track
+
+__all__ = [
+    "EVALUATIONS",
+    "SOLVES",
+    "keep_evaluation",
+    "read_track_record",
+    "sync_one",
+    "track",
+    "track_evaluation",
+    "tracking_uri",
+    "waiting",
+]

@@ -1,0 +1,276 @@
+"""An evaluation as a run: a child a variant and model, and a trace an answer."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.agent.skills import read_skill_text
+from workbench.evaluate.bank import SPLIT
+from workbench.evaluate.compare import compare_all
+from workbench.evaluate.results import ResultsFolder, Row
+from workbench.evaluate.summary import summarise
+from workbench.evaluate.tracking.connect import EVALUATIONS
+from workbench.evaluate.tracking.outbox import keep, submit
+from workbench.evaluate.tracking.records import (
+    DatasetRecord,
+    MetricRecord,
+    RunRecord,
+    SkillText,
+    TraceRecord,
+    VariantRecord,
+)
+from workbench.evaluate.tracking.solves import spans_of
+from workbench.evaluate.tracking.traces import trace_id
+from workbench.evaluate.variants import NO_SKILLS, TRIVIAL
+
+FLOORS = (TRIVIAL, NO_SKILLS)
+ANSWERS = "answers.json"
+"""Artifact of a child: one object an answer, as `history` reads it."""
+_POINTS = 40
+"""Of a curve over the cases, at most."""
+_COUNTS = ("correct", "false_accusation", "top1")
+
+
+def track_evaluation(folder: Path, pages: Mapping[str, bytes] | None = None) -> str:
+    """Log an evaluation, and return the id of its run.
+
+    Parameters
+    ----------
+    folder : Path
+        Of results, as `workbench evaluate` writes it.
+    pages : mapping of str to bytes, optional
+        Figures and pages that are kept with it: path -> content.
+
+    Raises
+    ------
+    WorkbenchError
+        Where MLflow cannot be reached or refuses; the run is kept then, and `sync` sends it.
+    """
+    return submit(record_of(ResultsFolder(folder), pages))
+
+
+def keep_evaluation(folder: Path) -> Path:
+    """Put an evaluation into the outbox, to be sent later."""
+    return keep(record_of(ResultsFolder(folder)))
+
+
+def record_of(folder: ResultsFolder, pages: Mapping[str, bytes] | None = None) -> RunRecord:
+    """Return what is told of an evaluation.
+
+    Parameters
+    ----------
+    folder : ResultsFolder
+        Its results.
+    pages : mapping of str to bytes, optional
+        Figures and pages that are kept with it: path -> content.
+    """
+    about, rows, results = folder.about(), [*folder.cells()], folder.load()
+    began = int(datetime.fromisoformat(about["began"]).timestamp() * 1000)
+    ended = max(row["at_ms"] for row in rows)
+    names = [name for name in dict.fromkeys(results["variant"]) if name not in FLOORS]
+    key = f"evaluation-{about['id']}"
+    told = _Told(folder, about, key, began, ended, _dataset(about, rows))
+    by_solver: dict[tuple[str, str], list[Row]] = defaultdict(list)
+    for row in rows:
+        by_solver[row["variant"], row["model"]].append(row)
+    children = [
+        _child(told, of, by_solver[of], results[_is_of(results, of)], _without_skills(rows))
+        for of in sorted(by_solver, key=lambda of: (of[0] in FLOORS, of))
+    ]
+    tables = {"summary.csv": summarise(results)}
+    if names:
+        model = results.loc[results["variant"] == names[0], "model"].iloc[0]
+        tables["comparisons.csv"] = compare_all(results, f"{names[0]}/{model}")
+    artifacts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+    n_cases = results["case"].nunique()
+    return RunRecord(
+        key=key, experiment=EVALUATIONS, started_ms=began, ended_ms=ended,
+        name=f"{n_cases} cases: {', '.join(names) or 'floors'}",
+        description=_description(results, names),
+        params={
+            "n_cases": str(n_cases), "halves": _halves_told(results), "variants": ", ".join(names),
+            "models": ", ".join(sorted({model for variant, model in by_solver})),
+            "epochs": str(about["epochs"]), "bank": about["bank"], "split": about["split"],
+        },
+        tags={"kind": "evaluation"}, artifacts=artifacts | dict(pages or {}),
+        children=tuple(children), beside=tuple(_histories(told, children)), dataset=told.dataset,
+    )  # fmt: skip
+
+
+class _Told:
+    """What all runs of an evaluation share."""
+
+    def __init__(
+        self, folder: ResultsFolder, about: Mapping[str, Any], key: str, began: int, ended: int,
+        dataset: DatasetRecord,
+    ) -> None:  # fmt: skip
+        self.folder, self.about, self.key = folder, about, key
+        self.began, self.ended, self.dataset = began, ended, dataset
+
+
+def _is_of(results: pd.DataFrame, of: tuple[str, str]) -> pd.Series[bool]:
+    return (results["variant"] == of[0]) & (results["model"] == of[1])
+
+
+def _halves_told(results: pd.DataFrame) -> str:
+    return " and ".join(sorted(results["split"].unique()))
+
+
+def _description(results: pd.DataFrame, names: Sequence[str]) -> str:
+    table = summarise(results)
+    lines = [
+        f"Variants of skills on {results['case'].nunique()} cases "
+        f"({_halves_told(results)} half of split `{SPLIT}`), beside two floors.", "",
+        "| variant | right | 95 % | false accusations |", "|---|---|---|---|",
+    ]  # fmt: skip
+    for row in table.to_dict("records"):
+        low, high = (100 * row[f"correct_{end}"] for end in ("low", "high"))
+        lines.append(
+            f"| {row['variant']} ({row['model']}) | {100 * row['correct']:.1f} % "
+            f"| {low:.1f} to {high:.1f} % | {100 * row['false_accusation']:.1f} % |"
+        )
+    if len(names) > 1:
+        lines += ["", f"Compared with `{names[0]}` in `comparisons.csv`, pair by pair."]
+    return "\n".join(lines)
+
+
+def _dataset(about: Mapping[str, Any], rows: Sequence[Row]) -> DatasetRecord:
+    """Return the cases of an evaluation, under a name that tells which they are."""
+    hashed = blake2b(json.dumps(about["cases"], sort_keys=True).encode(), digest_size=8)
+    digest = hashed.hexdigest()
+    known = {row["case"]: row for row in rows}
+    told = tuple(
+        {
+            "inputs": {"case": case, "service": row["service"]},
+            "expectations": dict(row["expected"]) | {"category": row["strata"]["category"]},
+            "tags": {"half": row["split"], **row["strata"]},
+        }
+        for case, row in sorted(known.items())
+    )
+    return DatasetRecord(name=f"cases-{digest}", content_hash=digest, rows=told)
+
+
+def _without_skills(rows: Sequence[Row]) -> dict[str, float]:
+    """Return whether each case is right without skills."""
+    return {r["case"]: r["scores"]["correct"] for r in rows if r["variant"] == NO_SKILLS}
+
+
+def _child(
+    told: _Told, of: tuple[str, str], rows: Sequence[Row], results: pd.DataFrame,
+    floor: Mapping[str, float],
+) -> RunRecord:  # fmt: skip
+    variant, model = of
+    key = f"{told.key}-{blake2b('/'.join(of).encode(), digest_size=6).hexdigest()}"
+    traces = [_trace(key, row) for row in rows]
+    answers = [_answer(row, trace.key, floor) for row, trace in zip(rows, traces, strict=True)]
+    solver = told.about["solvers"][f"{variant}/{model}"]
+    revision = told.about["revisions"].get(variant, "")
+    is_floor = variant in FLOORS
+    return RunRecord(
+        key=key, experiment=EVALUATIONS, name=f"{variant} ({model})", started_ms=told.began,
+        ended_ms=told.ended,
+        params={
+            "variant": variant, "model": model, "skills_hash": solver, "revision": revision or "–",
+            "halves": _halves_told(results), "bank": told.about["bank"],
+        },
+        tags={"kind": "variant", "is_floor": str(is_floor).lower()},
+        metrics=tuple(_metrics(results)),
+        artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),
+        variant=None if is_floor else VariantRecord(
+            name=variant, model=model, content_hash=solver, revision=revision,
+            skills=tuple(_skills(told.folder.skills(variant))),
+        ),
+        dataset=told.dataset,
+    )  # fmt: skip
+
+
+def _skills(folder: Path | None) -> Iterator[SkillText]:
+    """Yield the text of each skill, with a hash of it alone."""
+    for path in sorted(folder.glob("*/SKILL.md")) if folder else ():
+        text = path.read_text(encoding="utf-8")
+        read_skill_text(path.parent)  # a text that is none is refused where it is read
+        digest = blake2b(text.encode(), digest_size=8).hexdigest()
+        yield SkillText(name=path.parent.name, text=text, content_hash=digest)
+
+
+def _metrics(results: pd.DataFrame) -> Iterator[MetricRecord]:
+    """Yield what a variant scored: of each half, of all, and over the cases as they come."""
+    halves = {"all": results, **dict([*results.groupby("split")])}
+    for half, rows in halves.items():
+        (summary,) = summarise(rows).to_dict("records")
+        for name, value in summary.items():
+            if isinstance(value, int | float) and math.isfinite(value):
+                yield MetricRecord(name=f"{half}/{name}", value=float(value))
+        for name in _COUNTS:
+            by_case = rows.groupby("case")[name].mean().dropna()
+            yield MetricRecord(name=f"{half}/n_{name}", value=float(by_case.sum()))
+    for name in ("correct", "false_accusation"):
+        so_far = results.groupby("case", sort=True)[name].mean().expanding().mean()
+        every = max(1, len(so_far) // _POINTS)
+        for step in range(every, len(so_far) + 1, every):
+            value = float(so_far.iloc[step - 1])
+            yield MetricRecord(name=f"over the cases/{name}", value=value, step=step)
+
+
+def _trace(run_key: str, row: Row) -> TraceRecord:
+    said = {k: v for k, v in row["answer"].items() if k not in ("steps", "spent", "fix")}
+    steps = row["answer"]["steps"]
+    seconds = row["answer"]["spent"].get("seconds", 0.0)
+    last = max((step["started_s"] + step["seconds"] for step in steps), default=0.0)
+    expected = row["expected"]
+    return TraceRecord(
+        key=f"{run_key}/{row['case']}/{row['epoch']}", name=row["case"],
+        started_ms=row["at_ms"] - int(seconds * 1000), seconds=max(seconds, last),
+        inputs={"case": row["case"], "service": row["service"]}, outputs=said,
+        is_ok=not row["answer"]["failure"], spans=spans_of(steps),
+        tags={
+            "case": row["case"], "variant": row["variant"], "model": row["model"],
+            "half": row["split"], **row["strata"],
+        },
+        feedback=dict(row["scores"]),
+        expectations={
+            "culprits": ", ".join(expected["culprits"]) or "nobody",
+            "category": row["strata"]["category"],
+        },
+    )  # fmt: skip
+
+
+def _answer(row: Row, key: str, floor: Mapping[str, float]) -> dict[str, Any]:
+    scores, answer = row["scores"], row["answer"]
+    return {
+        "case": row["case"], "epoch": row["epoch"], "half": row["split"],
+        "culprit": row["strata"]["culprit"], "skill": answer["skill"],
+        "seconds": answer["spent"].get("seconds"), "is_right": scores["correct"],
+        "is_right_without": floor.get(row["case"]),
+        "accused_wrongly": scores["false_accusation"], "confidence": answer["confidence"],
+        "trace": trace_id(key),
+    }  # fmt: skip
+
+
+def _histories(told: _Told, children: Sequence[RunRecord]) -> Iterator[RunRecord]:
+    """Yield a run a variant that all evaluations write to: how it did over time."""
+    for child in children:
+        of = child.name
+        key = f"history-{blake2b(of.encode(), digest_size=8).hexdigest()}"
+        kept = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
+        metrics = tuple(
+            MetricRecord(
+                name=one.name, value=one.value, step=told.began // 60_000, at_ms=told.began
+            )
+            for one in child.metrics
+            if one.name.partition("/")[2] in kept and not one.name.startswith("over")
+        )
+        yield RunRecord(
+            key=key, experiment=EVALUATIONS, name=f"{of} over time", started_ms=told.began,
+            ended_ms=told.ended, metrics=metrics, tags={"kind": "history"},
+            description="One point an evaluation; its step is minutes of Unix time.",
+        )  # fmt: skip

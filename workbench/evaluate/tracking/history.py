@@ -1,0 +1,231 @@
+"""What MLflow has of solves and evaluations, as a track record."""
+
+from __future__ import annotations
+
+import json
+import math
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from workbench.errors import ParseError
+from workbench.evaluate.tracking.connect import (
+    EVALUATIONS,
+    SOLVES,
+    load_mlflow,
+    mlflow_errors,
+    shown_uri,
+    tracking_uri,
+)
+from workbench.evaluate.tracking.evaluations import ANSWERS
+from workbench.types import TrackRecord
+
+_AT_ONCE = 500
+_PARENT = "mlflow.parentRunId"
+_EMPTY = TrackRecord(datetime.min, datetime.min, "")
+
+
+def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> TrackRecord:
+    """Read what was solved and evaluated in a time.
+
+    Parameters
+    ----------
+    since, until : datetime
+        With a time zone.
+    ui : str
+        Address of MLflow's pages, for links. Default: of the server, where there is one.
+
+    Raises
+    ------
+    WorkbenchError
+        Where MLflow cannot be reached.
+    ParseError
+        Where an artifact is not as the workbench writes it.
+    """
+    mlflow = load_mlflow()
+    base = ui or (tracking_uri() if tracking_uri().startswith("http") else "")
+    with mlflow_errors():
+        reader = _Reader(mlflow.MlflowClient(), base.rstrip("/"))
+        solves = [*reader.runs(SOLVES, since, until)]
+        variants = [
+            run for run in reader.runs(EVALUATIONS, since, until)
+            if run.data.tags.get("kind") == "variant"
+        ]  # fmt: skip
+        answers = reader.answers_of_latest(variants)
+    live = [_live_answer(run, reader.url(run)) for run in solves]
+    tables: dict[str, list[dict[str, Any]]] = {
+        "evaluations": [row for run in variants for row in _evaluations(run, reader.url(run))],
+        "answers": [*(row for rows in answers for row in _answers(rows)), *live],
+        "solves": [_solve(run, reader.url(run)) for run in solves],
+        "skills": [row for rows in answers for row in _skills(rows)],
+        "funnel": _funnel(solves),
+    }
+    return TrackRecord(
+        since, until, shown_uri(), pages=reader.pages(),
+        **{name: _table(name, rows) for name, rows in tables.items()},
+    )  # fmt: skip
+
+
+def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
+    """Return rows as a table with the columns that the record's has."""
+    empty: pd.DataFrame = getattr(_EMPTY, name)
+    return pd.DataFrame(rows, columns=empty.columns)
+
+
+class _Reader:
+    """Reads runs, and knows where their pages are."""
+
+    def __init__(self, client: Any, base: str) -> None:
+        self._client, self._base = client, base
+        self._experiments: dict[str, str] = {}
+
+    def runs(self, experiment: str, since: datetime, until: datetime) -> Iterator[Any]:
+        """Yield the runs of an experiment that began in a time, oldest first."""
+        found = self._client.get_experiment_by_name(experiment)
+        if found is None:
+            return
+        self._experiments[experiment] = found.experiment_id
+        low, high = (int(moment.timestamp() * 1000) for moment in (since, until))
+        text = f"attributes.start_time >= {low} and attributes.start_time < {high}"
+        token = None
+        while True:
+            page = self._client.search_runs(
+                [found.experiment_id], filter_string=text, max_results=_AT_ONCE,
+                order_by=["attributes.start_time ASC"], page_token=token,
+            )  # fmt: skip
+            yield from page
+            token = page.token
+            if not token:
+                return
+
+    def url(self, run: Any) -> str:
+        """Return the page of a run; empty where no server shows any."""
+        if not self._base:
+            return ""
+        return f"{self._base}/#/experiments/{run.info.experiment_id}/runs/{run.info.run_id}"
+
+    def trace_url(self, run: Any, trace: str) -> str:
+        """Return the page of a trace of a run."""
+        if not self._base:
+            return ""
+        place = f"{self._base}/#/experiments/{run.info.experiment_id}/traces"
+        return f"{place}?selectedEvaluationId={trace}"
+
+    def pages(self) -> dict[str, str]:
+        """Return the pages of the experiments."""
+        if not self._base:
+            return {}
+        return {
+            name: f"{self._base}/#/experiments/{ident}/runs"
+            for name, ident in self._experiments.items()
+        }
+
+    def answers_of_latest(self, variants: Sequence[Any]) -> list[list[dict[str, Any]]]:
+        """Return the answers of each variant, floors apart, of the latest evaluation."""
+        ours = [run for run in variants if run.data.tags.get("is_floor") != "true"]
+        if not ours:
+            return []
+        latest = max(ours, key=lambda run: run.info.start_time).data.tags.get(_PARENT)
+        return [self._answers(run) for run in ours if run.data.tags.get(_PARENT) == latest]
+
+    def _answers(self, run: Any) -> list[dict[str, Any]]:
+        with tempfile.TemporaryDirectory(prefix="workbench-history-") as scratch:
+            path = Path(self._client.download_artifacts(run.info.run_id, ANSWERS, scratch))
+            try:
+                rows: list[dict[str, Any]] = json.loads(path.read_bytes())
+                told = {"variant": run.data.params["variant"], "run_url": self.url(run),
+                        "at": _moment(run)}  # fmt: skip
+                return [{**row, **told, "url": self.trace_url(run, row["trace"])} for row in rows]
+            except (ValueError, KeyError, TypeError) as error:
+                where = f"{ANSWERS} of run {run.info.run_id}"
+                raise ParseError(f"{where}: expected a list of answers: {error!r}") from error
+
+
+def _moment(run: Any) -> datetime:
+    return datetime.fromtimestamp(run.info.start_time / 1000, UTC)
+
+
+def _evaluations(run: Any, url: str) -> Iterator[dict[str, Any]]:
+    """Yield a row for each half that a variant was evaluated on."""
+    metrics, params = run.data.metrics, run.data.params
+    for half in ("test", "train"):
+        if f"{half}/n_cases" not in metrics:
+            continue
+        told = {
+            name: metrics.get(f"{half}/{of}", math.nan)
+            for name, of in {
+                "n_cases": "n_cases", "n_right": "n_correct", "n_first": "n_top1",
+                "n_accused_wrongly": "n_false_accusation", "n_with_culprit": "top1_n",
+                "median_seconds": "median_seconds",
+            }.items()
+        }  # fmt: skip
+        yield {
+            "at": _moment(run), "evaluation": run.data.tags.get(_PARENT, ""),
+            "variant": params["variant"], "model": params["model"],
+            "is_floor": run.data.tags.get("is_floor") == "true", "split": half,
+            "bank": params["bank"], "url": url, **told,
+        }  # fmt: skip
+
+
+def _answers(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    for row in rows:
+        yield {
+            "at": row["at"], "case": row["case"], "variant": row["variant"],
+            "seconds": row["seconds"], "is_right": row["is_right"], "is_live": False,
+            "url": row["url"],
+        }  # fmt: skip
+
+
+def _live_answer(run: Any, url: str) -> dict[str, Any]:
+    metrics = run.data.metrics
+    return {
+        "at": _moment(run), "case": run.data.tags.get("case", run.info.run_name), "variant": "",
+        "seconds": metrics.get("time_to_diagnosis", math.nan),
+        "is_right": metrics.get("correct", math.nan), "is_live": True, "url": url,
+    }  # fmt: skip
+
+
+def _solve(run: Any, url: str) -> dict[str, Any]:
+    metrics, tags = run.data.metrics, run.data.tags
+    is_verified = tags.get("state") == "fix verified"
+    return {
+        "at": _moment(run), "url": url,
+        **{name: tags.get(name, "") for name in
+           ("case", "service", "subject", "state", "category", "skill")},
+        "confidence": metrics.get("confidence", math.nan),
+        "seconds": metrics.get("time_to_diagnosis", math.nan),
+        "is_right": metrics.get("correct", math.nan),
+        **{name: metrics.get(name, math.nan) for name in ("cost", "cost_low", "cost_high")},
+        "restored": metrics.get("gain_restored", math.nan) if is_verified else math.nan,
+    }  # fmt: skip
+
+
+def _skills(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Yield a row a skill that decided; its cases beside what the floor said of them."""
+    frame = pd.DataFrame([row for row in rows if row["skill"]])
+    for skill, decided in frame.groupby("skill") if len(frame) else ():
+        right, without = (decided[name].astype(float) for name in ("is_right", "is_right_without"))
+        yield {
+            "skill": skill, "n_cases": len(decided), "n_right": int(right.sum()),
+            "n_right_without": int(without.sum()),
+            "n_helped": int(((right > 0) & (without == 0)).sum()),
+            "n_harmed": int(((right == 0) & (without > 0)).sum()),
+            "url": decided["run_url"].iloc[0],
+        }  # fmt: skip
+
+
+def _funnel(solves: Sequence[Any]) -> list[dict[str, Any]]:
+    """Return the stages of all solves together, in the order of the longest funnel."""
+    told = [json.loads(run.data.tags["funnel"]) for run in solves if "funnel" in run.data.tags]
+    order: list[str] = []
+    counts: dict[str, int] = {}
+    for stages in sorted(told, key=len, reverse=True):
+        for stage, n in stages:
+            if stage not in counts:
+                order.append(stage)
+            counts[stage] = counts.get(stage, 0) + int(n)
+    return [{"stage": stage, "n": counts[stage]} for stage in order]
