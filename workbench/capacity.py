@@ -31,7 +31,7 @@ _SENTENCES = {
     "watts_per_server": "Power of a server",
     "pue": "PUE (power of the site for each watt of a server)",
     "price_per_kwh": "Price of a kWh",
-    "server_cost_per_year": "Cost of a server in a year besides its energy",
+    "server_cost_per_year": "Cost of a server in a year besides energy (else money is of energy)",
     "kg_co2_per_kwh": "CO2 of a kWh",
 }
 
@@ -205,6 +205,7 @@ def _sentences(told: list[ServiceAssumptions]) -> tuple[str, ...]:
     money = " or ".join(sorted({one.currency for one in told if one.currency}))
     lines = [
         "A service needs servers in proportion to its CPU; load and headroom stay as they are",
+        "A verified fix counts as recovered, whether or not it is deployed by now",
         "Intervals are 95 %, of the measured cost; what is assumed below is taken as exact",
     ]
     for name, sentence in _SENTENCES.items():
