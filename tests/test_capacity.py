@@ -149,6 +149,7 @@ def test_a_ledger_tells_what_was_given_back_and_what_waits():
     assert seen.recovered.servers.value == pytest.approx(1000 * given_back)
     assert seen.open.servers.value == pytest.approx(1000 * float(waits["cost"].sum()))
     assert set(seen.waiting) == set(waits.index)
+    assert set(seen.fixed) == set(fixed.index)
     assert sum(row.n_fixed for row in seen.services) == len(fixed)
     assert sum(row.n_open for row in seen.services) == len(waits)
     sizes = [row.recovered.servers.value + row.open.servers.value for row in seen.services]

@@ -138,14 +138,17 @@ def capacity_ledger(record: TrackRecord, assumptions: Assumptions) -> Ledger:
     fixed, waiting = _worths(solves[is_fixed], assumptions), _worths(solves[is_open], assumptions)
     rows = []
     for name, group in solves.groupby("service", sort=False):
-        ours, open_ = ([told[i] for i in group.index if i in told] for told in (fixed, waiting))
+        ours, open_ = (
+            [by_label[i] for i in group.index if i in by_label] for by_label in (fixed, waiting)
+        )
         if ours or open_:
             n_servers = assumptions.of(str(name)).servers
-            sums = (len(ours), total(ours), len(open_), total(open_))
-            rows.append(ServiceWorth(str(name), n_servers, *sums))
+            told = (len(ours), total(ours), len(open_), total(open_))
+            rows.append(ServiceWorth(str(name), n_servers, *told))
     rows.sort(key=lambda row: (-_size(row), row.service))
     sentences = _sentences([assumptions.of(row.service) for row in rows])
-    return Ledger(tuple(rows), total(fixed.values()), total(waiting.values()), waiting, sentences)
+    sums = (total(fixed.values()), total(waiting.values()))
+    return Ledger(tuple(rows), *sums, fixed, waiting, sentences)
 
 
 def _read_one(told: Any, default: ServiceAssumptions, path: Path, place: str) -> ServiceAssumptions:

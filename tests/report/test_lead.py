@@ -157,6 +157,19 @@ def test_evaluations_of_other_cases_make_no_trend():
     assert not LeadView.of(make_record(evaluations=evaluations), None).is_trend
 
 
+def test_a_half_on_which_only_floors_were_tried_does_not_judge():
+    floors = make_evaluations(3).query("is_floor")
+    train = make_evaluations(2, split="train")
+    seen = LeadView.of(make_record(evaluations=pd.concat([floors, train])), None)
+    assert (seen.half, seen.head.name) == ("train", "skills (playbook)")
+
+
+def test_evaluations_are_linked_the_latest_first_and_the_rest_counted(page):
+    assert (
+        "From: week-26 , week-25 , week-24 , week-23 , week-22 , week-21 and 7 earlier" in page.text
+    )
+
+
 def test_floors_alone_are_shown_and_nobody_is_judged():
     floors = make_evaluations(2).query("is_floor")
     page = render(make_record(evaluations=floors))
@@ -190,6 +203,17 @@ def test_the_queue_has_what_waits_the_most_expensive_first(page):
     for told in seen:
         assert told.row["case"] in page.text
         assert not told.row["url"] or told.row["url"] in page.links
+
+
+def test_the_largest_fixes_are_named_and_lead_to_their_runs(page):
+    record = make_record()
+    ledger = capacity_ledger(record, ASSUMPTIONS)
+    seen = LeadView.of(record, ledger).fixes
+    assert len(seen) == 23
+    largest = max(worth.servers.value for worth in ledger.fixed.values() if worth.servers.is_known)
+    assert seen[0].worth.servers.value == largest
+    assert f"Largest verified fixes: {seen[0].row['case']} (" in page.text
+    assert {told.row["url"] for told in seen[:5] if told.row["url"]} <= set(page.links)
 
 
 def test_of_equal_cost_the_oldest_waits_first():

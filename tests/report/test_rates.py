@@ -79,6 +79,17 @@ def test_what_is_known_to_be_wrong_is_no_diagnosis():
     assert times["is_diagnosed"].tolist() == [False, True, True]
 
 
+@pytest.mark.parametrize(
+    "column",
+    [[True, False, None], pd.array([True, False, pd.NA], "boolean"), [1.0, 0.0, np.nan]],
+    ids=["objects", "nullable", "floats"],
+)
+def test_truth_may_be_told_in_any_kind_of_column(column):
+    solves = make_solves(3, ("nobody named",)).assign(is_right=column)
+    times = times_to_diagnosis(TrackRecord(SINCE, UNTIL, "", solves=solves))
+    assert times["is_diagnosed"].tolist() == [True, False, False]
+
+
 def test_answers_are_those_of_a_variant_each_case_once_as_it_was_last():
     answers = make_answers(2).assign(is_right=[True, False])
     again = answers.assign(at=answers["at"] + pd.Timedelta(days=1), seconds=5.0, is_right=True)

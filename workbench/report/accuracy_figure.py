@@ -41,8 +41,13 @@ class _Line:
 
 
 def most_telling_half(evaluations: pd.DataFrame) -> str:
-    """Return the half of the bank to judge by, of those that were evaluated; empty for none."""
-    return next((half for half in HALVES if (evaluations["split"] == half).any()), "")
+    """Return the half of the bank to judge by, of those on which variants were evaluated.
+
+    Floors count where there is nothing else; empty where nothing was evaluated.
+    """
+    variants = evaluations[~evaluations["is_floor"].astype(bool)]
+    halves = set((variants if len(variants) else evaluations)["split"])
+    return next((half for half in HALVES if half in halves), "")
 
 
 def plot_accuracy(
@@ -71,7 +76,7 @@ def plot_accuracy(
     figure.subplots_adjust(right=0.76)
     variants = [line for line in lines if not line.is_floor]
     floors = [line for line in lines if line.is_floor]
-    drawn = [*floors[:_MOST_FLOORS], *reversed(variants[:_MOST_LINES])]  # the first on top
+    drawn = [*variants[:_MOST_LINES], *floors[:_MOST_FLOORS]]
     for at in _changes_of_bank(drawn):
         axes.axvline(at, color=MUTED, linewidth=1, linestyle=(0, (1, 2)))
     styles = dict(
@@ -80,7 +85,7 @@ def plot_accuracy(
     is_once = len({at for line in drawn for at in line.at}) == 1
     for number, line in enumerate(drawn):
         shift = _APART_DAYS * (number - (len(drawn) - 1) / 2) if is_once else 0.0
-        _draw_line(axes, line, *styles.get(line, (MUTED, "")), shift=shift)
+        _draw_line(axes, line, *styles.get(line, (MUTED, "")), shift=shift, z=3 - number / 10)
     axes.set_ylim(_limits(drawn, measure))
     label_ends(
         axes,
@@ -125,19 +130,25 @@ def _changes_of_bank(lines: Sequence[_Line]) -> list[float]:
     return sorted(found)
 
 
-def _draw_line(axes: Axes, line: _Line, colour: str, marker: str, *, shift: float) -> None:
+def _draw_line(
+    axes: Axes, line: _Line, colour: str, marker: str, *, shift: float, z: float
+) -> None:
+    """Draw a line, `shift` days to the right; one of larger `z` is above the others."""
     rates = np.array([(rate.ratio, rate.low, rate.high) for rate in line.rates])
     for piece in line.pieces():
         at, (ratio, low, high) = line.at[piece] + shift, rates[piece].T
         if line.is_floor:
             style = "" if len(at) > 1 else "_"
-            axes.plot(at, ratio, color=MUTED, linewidth=0.8, marker=style, markersize=7)
+            axes.plot(at, ratio, color=MUTED, linewidth=0.8, marker=style, markersize=7, zorder=z)
             continue
         if len(at) > 1:
             axes.fill_between(at, low, high, color=colour, alpha=0.1, linewidth=0)
         else:
             axes.plot([at[0], at[0]], [low[0], high[0]], color=colour, linewidth=1.2, alpha=0.6)
-        axes.plot(at, ratio, color=colour, linewidth=1.5, marker=marker, markersize=4.2)
+        axes.plot(
+            at, ratio, color=colour, linewidth=1.5, marker=marker, markersize=4.2,
+            clip_on=False, zorder=z,
+        )  # fmt: skip
 
 
 def _limits(lines: Sequence[_Line], measure: str) -> tuple[float, float]:

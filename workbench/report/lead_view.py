@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -27,7 +27,7 @@ from workbench.types import Amount, Ledger, TrackRecord, Worth
 from workbench.types.record import OPEN
 from workbench.views.words import counted
 
-_N_SLOWEST, _N_RUNS = 3, 6
+_N_SLOWEST = 3
 
 Row = Mapping[Hashable, Any]
 
@@ -63,8 +63,8 @@ class Evaluated:
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
-    """A solve that waits for a person."""
+class Solved:
+    """A solve, and what it is worth."""
 
     row: Row
     worth: Worth
@@ -115,8 +115,10 @@ class LeadView:
     slowest: tuple[Row, ...]
     """Solves in which somebody was named, that took longest."""
     states: Mapping[str, int]
-    queue: tuple[Waiting, ...]
-    """Most expensive first, then oldest."""
+    fixes: tuple[Solved, ...]
+    """Verified fixes, those of the most expensive regressions first."""
+    queue: tuple[Solved, ...]
+    """Solves that wait for a person, the most expensive first, then the oldest."""
     skills: tuple[SkillRow, ...]
     stages: tuple[Stage, ...]
 
@@ -139,7 +141,8 @@ class LeadView:
             curves={str(name): curve_of(part) for name, part in times.groupby("group")},
             slowest=_slowest(record.solves),
             states=Counter(record.solves["state"]),
-            queue=_queue(record, ledger or Ledger()),
+            fixes=_dearest(record, ("fix verified",), (ledger or Ledger()).fixed),
+            queue=_dearest(record, OPEN, (ledger or Ledger()).waiting),
             skills=_skills(record.skills),
             stages=_stages(record.funnel),
         )
@@ -176,13 +179,13 @@ class LeadView:
 
     @property
     def runs(self) -> list[Row]:
-        """The latest evaluations of the variant that is judged, on its half of the bank."""
+        """Evaluations of the variant that is judged, on its half of the bank, the latest first."""
         if not self.head:
             return []
         keys = ["variant", "model", "split"]
         rows = self.record.evaluations
         like = rows[(rows[keys] == [self.head.row[key] for key in keys]).all(axis=1)]
-        return list(like.sort_values("at", ascending=False).head(_N_RUNS).to_dict("records"))
+        return list(like.sort_values("at", ascending=False).to_dict("records"))
 
     @property
     def cautions(self) -> list[str]:
@@ -233,22 +236,25 @@ def _slowest(solves: pd.DataFrame) -> tuple[Row, ...]:
     return tuple(named.sort_values("seconds", ascending=False).head(_N_SLOWEST).to_dict("records"))
 
 
-def _queue(record: TrackRecord, ledger: Ledger) -> tuple[Waiting, ...]:
+def _dearest(
+    record: TrackRecord, states: Sequence[str], worths: Mapping[Hashable, Worth]
+) -> tuple[Solved, ...]:
+    """Return the solves in some states, the most expensive first, then the oldest."""
     solves = record.latest_solves()
-    solves = solves[solves["state"].isin(OPEN)]
-    waiting = [
-        Waiting(row, ledger.waiting.get(label, Worth()), _days(row["at"], record.until))
+    solves = solves[solves["state"].isin(states)]
+    valued = [
+        Solved(row, worths.get(label, Worth()), _days(row["at"], record.until))
         for label, row in zip(solves.index, solves.to_dict("records"), strict=True)
     ]
-    return tuple(sorted(waiting, key=_dearest_first))
+    return tuple(sorted(valued, key=_dearest_first))
 
 
-def _dearest_first(waits: Waiting) -> tuple[float, float, float]:
-    servers, cost = waits.worth.servers, Amount(waits.row["cost"])
+def _dearest_first(solved: Solved) -> tuple[float, float, float]:
+    servers, cost = solved.worth.servers, Amount(solved.row["cost"])
     return (
         -servers.value if servers.is_known else math.inf,
         -cost.value if cost.is_known else math.inf,
-        -waits.n_days,
+        -solved.n_days,
     )
 
 

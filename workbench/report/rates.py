@@ -95,7 +95,7 @@ def times_to_diagnosis(record: TrackRecord, variant: str = "") -> pd.DataFrame:
         `group` (`LIVE` or `EVALUATED`), `seconds`, `is_diagnosed`.
     """
     solves = record.solves[record.solves["state"] != "no regression"]
-    is_right = pd.to_numeric(solves["is_right"])
+    is_right = _truth(solves["is_right"])
     is_named = solves["state"].isin(NAMED) & (is_right != 0)
     live = solves[["at", "seconds"]].assign(group=LIVE, is_diagnosed=is_named | (is_right == 1))
     answers = record.answers[~record.answers["is_live"].astype(bool)]
@@ -104,7 +104,7 @@ def times_to_diagnosis(record: TrackRecord, variant: str = "") -> pd.DataFrame:
     answers = answers.sort_values("at", kind="stable").drop_duplicates(
         ["case", "variant"], keep="last"
     )
-    is_right = pd.to_numeric(answers["is_right"])
+    is_right = _truth(answers["is_right"])
     judged = answers[["at", "seconds"]].assign(group=EVALUATED, is_diagnosed=is_right == 1)
     times = pd.concat(
         [part for part in (live, judged[is_right.notna()]) if len(part)] or [live],
@@ -132,3 +132,8 @@ def curve_of(times: pd.DataFrame) -> Curve:
     parts: tuple[Any, ...] = (cdf, interval.low, interval.high)
     ratio, low, high = (np.asarray(part.probabilities)[is_step] for part in parts)
     return Curve(cdf.quantiles[is_step], ratio, low, high, len(times), int(is_diagnosed.sum()))
+
+
+def _truth(column: pd.Series) -> pd.Series:
+    """Return 1 for right, 0 for wrong, NaN where it is not known, of any kind of column."""
+    return pd.to_numeric(column).astype(np.float64)

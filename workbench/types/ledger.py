@@ -60,7 +60,9 @@ class Ledger:
     """What verified fixes gave back."""
     open: Worth = field(default_factory=Worth)
     """What solves that wait would give back."""
+    fixed: Mapping[Hashable, Worth] = field(default_factory=dict)
+    """Of each verified fix, by its label in the index of `TrackRecord.solves`."""
     waiting: Mapping[Hashable, Worth] = field(default_factory=dict)
-    """Of each solve that waits, by its label in the index of `TrackRecord.solves`."""
+    """Of each solve that waits, likewise."""
     assumptions: tuple[str, ...] = ()
     """What has to hold for it, a sentence each."""
