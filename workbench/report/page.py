@@ -69,7 +69,7 @@ def render_report(outcomes: Sequence[Outcome]) -> str:
     views = [CaseView(outcome, f"case-{i}") for i, outcome in enumerate(outcomes, start=1)]
     scripts = [inlined(_HERE / name) for name in ("page.js", "flame.js")]
     page = (
-        _environment()
+        page_environment()
         .get_template("page.html")
         .render(
             views=views,
@@ -83,7 +83,8 @@ def render_report(outcomes: Sequence[Outcome]) -> str:
 
 
 @cache
-def _environment() -> Environment:
+def page_environment() -> Environment:
+    """Return what templates of pages are made with: all text is escaped, what lacks is an error."""
     environment = Environment(
         loader=PackageLoader("workbench.report", "."),
         autoescape=True,

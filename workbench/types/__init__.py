@@ -25,6 +25,7 @@ from workbench.types.cases import (
     Workload,
 )
 from workbench.types.detection import Detection, Explanation, Regression
+from workbench.types.ledger import Amount, Ledger, ServiceWorth, Worth
 from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
@@ -32,6 +33,7 @@ from workbench.types.signals import Signals, read_signals
 __all__ = [
     "MITIGATIONS",
     "SERVICE",
+    "Amount",
     "BoolArray",
     "Case",
     "Change",
@@ -44,6 +46,7 @@ __all__ = [
     "FloatArray",
     "Function",
     "IntArray",
+    "Ledger",
     "Outcome",
     "Patch",
     "Profile",
@@ -54,6 +57,7 @@ __all__ = [
     "Reproduction",
     "SeriesMatrix",
     "SeriesParts",
+    "ServiceWorth",
     "Signals",
     "Stacks",
     "Step",
@@ -62,6 +66,7 @@ __all__ = [
     "ValueType",
     "Verification",
     "Workload",
+    "Worth",
     "quiet_cost",
     "read_signals",
 ]

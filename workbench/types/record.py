@@ -19,6 +19,8 @@ SOLVES = (
 )  # fmt: skip
 SKILLS = ("skill", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed", "url")
 FUNNEL = ("stage", "n")
+OPEN = ("waits for review", "diagnosed", "fix failed")
+"""States of a solve in which somebody is named, and a person has something to do."""
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -67,3 +69,8 @@ class TrackRecord:
     """`stage` and `n`: from series looked at to fixes verified, over all solves."""
     pages: Mapping[str, str] = field(default_factory=dict)
     """Title -> address of pages behind the report."""
+
+    def latest_solves(self) -> pd.DataFrame:
+        """Return the solves, of the same case and subject only the latest."""
+        by_time = self.solves.sort_values("at", kind="stable")
+        return by_time.drop_duplicates(["service", "case", "subject"], keep="last")
