@@ -30,7 +30,7 @@ COMMANDS = dict(commands())
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
         "profile", "ingest", "detect", "evaluate", "compare", "attribute", "case", "case list", "case show", "case check",
-        "case build", "lab", "mcp", "resume", "skills", "skills list",
+        "case build", "lab", "mcp", "report", "resume", "skills", "skills list",
         "skills show", "skills validate", "skills new", "skills match", "solve", "sync", "demo",
     ]  # fmt: skip
 
@@ -186,7 +186,10 @@ def test_a_solve_is_not_lost_when_it_cannot_be_tracked(workbench, make_store, mo
     code, out, err = workbench("solve", store.folder, "--json")
     assert code == 0
     assert json.loads(out)["mlflow_run_id"] is None
-    assert err == "solving store\nnot tracked: MLflow at x: no; kept, to be sent with: workbench sync\n"
+    assert (
+        err
+        == "solving store\nnot tracked: MLflow at x: no; kept, to be sent with: workbench sync\n"
+    )
 
 
 def row(**changed):

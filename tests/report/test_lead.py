@@ -361,7 +361,7 @@ def test_amounts_have_units_and_three_digits(amount, quantity, value, interval):
 
 
 def test_durations_and_intervals_are_short():
-    seen = [format_duration(seconds) for seconds in (0.5, 12, 90, 5400, 200_000, np.nan)]
-    assert seen == ["0.50 s", "12 s", "1.5 min", "1.5 h", "2.3 days", "–"]
+    seen = [format_duration(told) for told in (3e-6, 0.5, 12, 90, 5400, 200_000, np.nan)]
+    assert seen == ["< 0.01 s", "0.50 s", "12 s", "1.5 min", "1.5 h", "2.3 days", "–"]
     assert format_percent_interval(0.956, 0.987) == "95.6 to 98.7 %"
     assert format_percent_interval(np.nan, 0.987) == ""

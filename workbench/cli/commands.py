@@ -25,7 +25,7 @@ from workbench.cli.output import Progress, print_next, print_table, show_progres
 from workbench.cli.profiles import ingest, profile
 from workbench.cli.skills import skills
 from workbench.cli.solve import solve
-from workbench.cli.tracking import sync
+from workbench.cli.tracking import report, sync
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -49,6 +49,7 @@ cli.add_command(attribute)
 cli.add_command(case)
 cli.add_command(lab)
 cli.add_command(mcp)
+cli.add_command(report)
 cli.add_command(resume)
 cli.add_command(skills)
 cli.add_command(solve)

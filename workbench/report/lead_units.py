@@ -50,10 +50,16 @@ def format_percent_interval(low: float, high: float) -> str:
     return f"{format_percent(low).removesuffix(' %')} to {format_percent(high)}"
 
 
+_LEAST = 0.01
+"""Seconds that are told; less is no time that anybody waits."""
+
+
 def format_duration(seconds: float) -> str:
-    """Return a duration in the largest unit that leaves one or more: `3.40 min`."""
+    """Return a duration in the largest unit that leaves one or more: `3.4 min`."""
     if math.isnan(seconds):
         return "–"
+    if seconds < _LEAST:
+        return f"< {_LEAST} s"
     scale, unit = next((told for told in _TIMES if seconds >= told[0]), (1.0, "s"))
     return f"{format_number(seconds / scale, 2)} {unit}"
 

@@ -51,14 +51,19 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
     with mlflow_errors():
         reader = _Reader(mlflow.MlflowClient(), base.rstrip("/"))
         solves = [*reader.runs(SOLVES, since, until)]
-        variants = [
-            run for run in reader.runs(EVALUATIONS, since, until)
-            if run.data.tags.get("kind") == "variant"
-        ]  # fmt: skip
+        evaluated = [*reader.runs(EVALUATIONS, since, until)]
+        variants = [run for run in evaluated if run.data.tags.get("kind") == "variant"]
+        names = {
+            run.info.run_id: f"{run.info.run_name} ({_moment(run):%Y-%m-%d %H:%M})"
+            for run in evaluated
+        }
         answers = reader.answers_of_latest(variants)
+    variants.sort(key=lambda run: (run.info.start_time, run.data.tags.get("is_floor") == "true"))
     live = [_live_answer(run, reader.url(run)) for run in solves]
     tables: dict[str, list[dict[str, Any]]] = {
-        "evaluations": [row for run in variants for row in _evaluations(run, reader.url(run))],
+        "evaluations": [
+            row for run in variants for row in _evaluations(run, reader.url(run), names)
+        ],
         "answers": [*(row for rows in answers for row in _answers(rows)), *live],
         "solves": [_solve(run, reader.url(run)) for run in solves],
         "skills": [row for rows in answers for row in _skills(rows)],
@@ -149,14 +154,14 @@ def _moment(run: Any) -> datetime:
     return datetime.fromtimestamp(run.info.start_time / 1000, UTC)
 
 
-def _evaluations(run: Any, url: str) -> Iterator[dict[str, Any]]:
+def _evaluations(run: Any, url: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield a row for each half that a variant was evaluated on."""
     metrics, params = run.data.metrics, run.data.params
     for half in ("test", "train"):
         if f"{half}/n_cases" not in metrics:
             continue
         told = {
-            name: metrics.get(f"{half}/{of}", math.nan)
+            name: _whole(metrics.get(f"{half}/{of}", math.nan))
             for name, of in {
                 "n_cases": "n_cases", "n_right": "n_correct", "n_first": "n_top1",
                 "n_accused_wrongly": "n_false_accusation", "n_with_culprit": "top1_n",
@@ -164,11 +169,16 @@ def _evaluations(run: Any, url: str) -> Iterator[dict[str, Any]]:
             }.items()
         }  # fmt: skip
         yield {
-            "at": _moment(run), "evaluation": run.data.tags.get(_PARENT, ""),
+            "at": _moment(run), "evaluation": names.get(run.data.tags.get(_PARENT, ""), ""),
             "variant": params["variant"], "model": params["model"],
             "is_floor": run.data.tags.get("is_floor") == "true", "split": half,
             "bank": params["bank"], "url": url, **told,
         }  # fmt: skip
+
+
+def _whole(value: float) -> float | int:
+    """Return a count as one; a mean of epochs as it is."""
+    return int(value) if math.isfinite(value) and value == int(value) else value
 
 
 def _answers(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
