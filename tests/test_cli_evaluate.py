@@ -4,6 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.evaluate.tracking import waiting
+
 
 def test_variants_are_compared_on_cases(workbench, tmp_path):
     code, out, err = workbench(
@@ -66,3 +68,14 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
     assert "-name: deep-copies" in out
     code, _, err = workbench("compare", "results:ours", "results:nope")
     assert (code, "expected one of few/playbook, no-skills/none, ours/playbook" in err) == (1, True)
+
+
+def test_an_evaluation_is_kept_where_nobody_takes_it(workbench, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://127.0.0.1:9")
+    monkeypatch.setenv("MLFLOW_HTTP_REQUEST_MAX_RETRIES", "0")
+    code, out, err = workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1")
+    assert code == 0
+    assert "results in results" in out
+    assert "not tracked: MLflow at http://127.0.0.1:9: " in err
+    assert "workbench sync" in err
+    assert [path.name[:11] for path in waiting()] == ["evaluation-"]

@@ -178,6 +178,7 @@ PUBLIC = {
     "workbench.evaluate.tracking": [
         "EVALUATIONS",
         "SOLVES",
+        "genai_scorers",
         "keep_evaluation",
         "read_track_record",
         "sync_one",

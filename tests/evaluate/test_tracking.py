@@ -3,13 +3,17 @@ import json
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from made_results import make_results
 
-from workbench.errors import ParseError, WorkbenchError
+from workbench.errors import CaseError, ParseError, WorkbenchError
+from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.results import ResultsFolder, load_results
+from workbench.evaluate.scorers import score
 from workbench.evaluate.tracking import (
     EVALUATIONS,
+    genai_scorers,
     keep_evaluation,
     read_track_record,
     sync_one,
@@ -285,3 +289,47 @@ def test_answers_that_are_none_are_named(store, results, monkeypatch):
     send(record.model_copy(update={"children": (broken,), "beside": ()}))
     with pytest.raises(ParseError, match="answers.json of run .*: expected a list of answers"):
         read_track_record(BEGAN - LONG, BEGAN + LONG)
+
+
+CASES = [
+    ({"change_id": "c", "suspects": ["c", "d"], "confidence": 0.8, "fix": {"verified": 1.0}},
+     {"culprits": ["c"], "category": "lost_cache", "kind": "commit"}),
+    ({"change_id": "x", "suspects": ["x"]}, {"culprits": []}),
+]  # fmt: skip
+
+
+@pytest.mark.slow
+def test_scorers_are_those_of_mlflow_too(store):
+    import mlflow
+
+    mlflow.set_experiment("scored there")
+    rows = [
+        {"inputs": {"case": str(n)}, "outputs": said, "expectations": expected}
+        for n, (said, expected) in enumerate(CASES)
+    ]
+    told = mlflow.genai.evaluate(rows, scorers=genai_scorers()).metrics
+    ours = pd.DataFrame([
+        score(
+            Expected(frozenset(expected["culprits"]), category=expected.get("category", ""),
+                     kind=expected.get("kind", "")),
+            Answer(**said | {"suspects": tuple(said["suspects"])}),
+        )
+        for said, expected in CASES
+    ]).mean()  # fmt: skip
+    assert {name.removesuffix("/mean"): value for name, value in told.items()} == pytest.approx(
+        ours.to_dict()
+    )
+    assert ours["top1"] == 1
+    assert ours["correct"] == 0.5
+
+
+@pytest.mark.parametrize(
+    ("outputs", "expectations", "said"),
+    [
+        ("who knows", {}, r"expected a mapping of Answer \(category, .*\), got 'who knows'"),
+        ({}, {"culprit": "c"}, r"expected a mapping of Expected \(category, culprits, "),
+    ],
+)
+def test_what_is_no_answer_is_refused(outputs, expectations, said):
+    with pytest.raises(CaseError, match=said):
+        genai_scorers()[0](outputs=outputs, expectations=expectations)

@@ -8,10 +8,12 @@ Tracking happens after what is timed, and never loses it: a run is kept on disk 
     send         runs into MLflow, each found again by its key; `traces`, `registry` are parts of it
     outbox       what was not sent yet
     history      what MLflow has, as a track record
+    genai        the scorers, as `mlflow.genai` takes them
 """
 
 from workbench.evaluate.tracking.connect import EVALUATIONS, SOLVES, tracking_uri
 from workbench.evaluate.tracking.evaluations import keep_evaluation, track_evaluation
+from workbench.evaluate.tracking.genai import genai_scorers
 from workbench.evaluate.tracking.history import read_track_record
 from workbench.evaluate.tracking.outbox import sync_one, waiting
 from workbench.evaluate.tracking.solves import track
@@ -19,6 +21,7 @@ from workbench.evaluate.tracking.solves import track
 __all__ = [
     "EVALUATIONS",
     "SOLVES",
+    "genai_scorers",
     "keep_evaluation",
     "read_track_record",
     "sync_one",
