@@ -45,7 +45,7 @@ def _read(kind: type[T], told: Any) -> T:
     if not isinstance(told, Mapping) or not known >= {*told}:
         listed = ", ".join(sorted(known))
         raise CaseError(f"expected a mapping of {kind.__name__} ({listed}), got {told!r}"[:400])
-    sets = {"culprits", "functions"} if kind is Expected else set()
+    sets: set[str] = {"culprits", "functions"} if kind is Expected else set()
     values: dict[str, Any] = {
         name: frozenset(value) if name in sets
         else tuple(value) if isinstance(value, list) else value
