@@ -314,6 +314,7 @@ PUBLIC = {
     "workbench.widgets": [
         "AgentView",
         "Cancelled",
+        "ExperimentBoard",
         "FixCard",
         "FlameGraph",
         "ProgressBar",
