@@ -128,7 +128,8 @@ class ExperimentBoard(View):
         value, known = proposal["value"], [*map(str, self._cells.strata)]
         if value in known or (not known and not value):
             return str(value)
-        raise WorkbenchError(f"stratum: expected one of {listed(known)}, got {value!r:.80}")
+        told = f"one of {listed(known)}" if known else "an empty text, as results have none"
+        raise WorkbenchError(f"stratum: expected {told}, got {value!r:.80}")
 
     @traitlets.validate("case")
     def _known_case(self, proposal: Any) -> str:
@@ -143,9 +144,9 @@ class ExperimentBoard(View):
         known = self._differing()
         for name in proposal["value"]:
             if name not in known:
-                told = f"{self.chosen} and {self.baseline} differ in {self.measure} there"
-                seen = f"{told} in none" if not known else f"{told} in {listed(known[:3])}, …"
-                raise WorkbenchError(f"selected: {seen}; got {name!r:.80}")
+                told = f"{self.chosen} and {self.baseline} differ in {self.measure} there alone"
+                wanted = f"one of {listed(known)}" if known else "none"
+                raise WorkbenchError(f"selected: expected {wanted}, as {told}, got {name!r:.80}")
         return list(proposal["value"])
 
     @traitlets.observe("chosen", "measure")

@@ -23,6 +23,7 @@ export class ExperimentView {
    * @param {{height?: number, onChange?: (changes: Partial<State>) => void}} [options]
    */
   constructor(element, told, state, { height = 420, onChange = () => {} } = {}) {
+    performance.mark("wb-experiment-begin");
     this.element = element;
     this.experiment = new Experiment(told);
     this.state = state;
@@ -49,6 +50,7 @@ export class ExperimentView {
     followTheme(element, () => {}, signal);
     keepKeys(element, signal);
     this.draw();
+    requestAnimationFrame(() => requestAnimationFrame(() => performance.measure("wb-experiment-first-frame", "wb-experiment-begin"))); // when one was painted
   }
 
   end() {
@@ -58,8 +60,8 @@ export class ExperimentView {
 
   /** @param {string} title @param {...Node} parts */
   section(title, ...parts) {
-    const id = freshId("part");
-    return make("section", { class: "wb-e-section", "aria-labelledby": id }, make("h3", { id }, title), ...parts);
+    const id = freshId("part"); // no heading: a view does not know under which it stands
+    return make("div", { class: "wb-e-section", role: "group", "aria-labelledby": id }, make("p", { class: "wb-e-title", id }, title), ...parts);
   }
 
   bar() {
