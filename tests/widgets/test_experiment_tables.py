@@ -86,6 +86,14 @@ def test_columns_may_be_missing():
     assert cells.frame["trace"].tolist() == [(), ()]
 
 
+@pytest.mark.parametrize("dtype", ["boolean", "Int64", "object", "category", "Float32"])
+def test_numbers_may_be_of_any_type(dtype):
+    results = make_results({"a": "10-"})
+    results["correct"] = results["correct"].astype("Int64").astype(dtype)
+    means = read_cells(results.astype({"case": "category", "variant": "category"})).means
+    np.testing.assert_array_equal(means[0, 0], [1, 0, np.nan])
+
+
 def test_who_was_named_is_nobody_or_not_told():
     said = pd.Series(["B-7", "", None])
     frame = read_cells(make_results({"a": "111"}, said_change_id=said)).frame
@@ -135,12 +143,12 @@ def test_intervals_are_wilsons():
 
 
 def test_a_rate_has_an_interval_and_counts_each_case_once():
-    cells = read_cells(make_results({"a": ["110-", "111-"]}, seconds=2.0))
+    cells = read_cells(make_results({"a": ["110-", "111-"]}, seconds=0.5))
     rate, seconds = summarise(cells)[:, 0]
     assert rate[VALUE] == pytest.approx(2.5 / 3)
     assert (rate[LOW], rate[HIGH]) == pytest.approx(wilson_interval(2.5 / 3, 3))
     assert rate[N] == 3
-    assert seconds[VALUE] == 2.0
+    assert seconds[VALUE] == 0.5
     assert np.isnan(seconds[[LOW, HIGH]]).all()
 
 

@@ -200,7 +200,7 @@ def _confidences(given: pd.DataFrame) -> FloatArray:
 
 def _floats(given: pd.DataFrame, name: str) -> FloatArray:
     try:
-        values = given[name].astype(np.float64).to_numpy()
+        values = pd.to_numeric(given[name]).to_numpy(np.float64, na_value=np.nan)
     except (TypeError, ValueError) as error:
         raise WorkbenchError(f"results.{name}: expected numbers, got {error}"[:200]) from None
     return np.where(np.isfinite(values), values, np.nan)

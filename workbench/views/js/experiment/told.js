@@ -121,6 +121,14 @@ export class Experiment {
     };
   }
 
+  /** @param {string} measure @param {number} variant @returns {{nSolved: number, nLost: number}} cases that differ */
+  moved(measure, variant) {
+    const told = this.told.pairs[measure]?.[variant];
+    const solved = told ? Array.from(numbers(told.is_solved)) : [];
+    const nSolved = solved.filter(Boolean).length;
+    return { nSolved, nLost: solved.length - nSolved };
+  }
+
   /** @param {string} measure @param {number} variant @returns {Pair[]} those that differ most first */
   pairs(measure, variant) {
     const told = this.told.pairs[measure]?.[variant];

@@ -41,9 +41,8 @@ export function shownMeasures({ measures }, chosen) {
 export function movedText(experiment, measure, variant) {
   const { name, is_rate } = experiment.measures[measure];
   if (!is_rate) return "";
-  const pairs = experiment.pairs(name, variant);
-  const n = pairs.filter(({ isSolved }) => isSolved).length;
-  return `${n.toLocaleString("en-US")} solved, ${(pairs.length - n).toLocaleString("en-US")} lost`;
+  const { nSolved, nLost } = experiment.moved(name, variant);
+  return `${nSolved.toLocaleString("en-US")} solved, ${nLost.toLocaleString("en-US")} lost`;
 }
 
 /** @param {Experiment} experiment @param {number} at measure @param {number} variant */
