@@ -130,7 +130,7 @@ export class CurvesPart {
         make("td", { class: "n wb-e-risk" }), make("td", { class: "n wb-e-spare" }, curves[number].nAnswers.toLocaleString("en-US")));
     });
     this.legend.replaceChildren(make("table", { class: "wb-e-table" }, make("caption", { class: "wb-hidden-text" }, "Area under each curve, and the risk at the coverage that is pointed at"),
-      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Variant"), make("th", { scope: "col", class: "n", title: "mean risk over all coverages; less is better" }, "AURC"),
+      make("thead", {}, make("tr", {}, make("th", { scope: "col" }, "Variant"), make("th", { scope: "col", class: "n", title: "mean risk over all coverages" }, "AURC", make("small", {}, "less is better")),
         make("th", { scope: "col", class: "n wb-e-at" }, "Risk"), make("th", { scope: "col", class: "n wb-e-spare" }, "Answers"))),
       make("tbody", {}, ...rows)));
     this.drawCross();

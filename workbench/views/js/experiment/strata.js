@@ -59,11 +59,12 @@ export function drawStrata(experiment, state, order) {
     make("tbody", {}, ...rows));
 }
 
-/** @param {Experiment} experiment @param {{chosen: string}} state @returns {HTMLElement} which bar is whose */
-export function drawKey(experiment, { chosen }) {
+/** @param {Experiment} experiment @param {{chosen: string, measure: string}} state @returns {HTMLElement} which bar is whose */
+export function drawKey(experiment, { chosen, measure }) {
   const one = /** @param {string} kind @param {string} name @param {string} [more] */ (kind, name, more = "") => make("span", { class: `wb-e-key ${kind}`, title: name },
     make("i", { "aria-hidden": "true" }), make("span", {}, `${middleClipped(name, 40)}${more}`));
-  return make("p", { class: "wb-e-keys" }, ...(chosen === experiment.baseline ? [] : [one("wb-e-after", chosen)]), one("wb-e-before", experiment.baseline, " (baseline)"));
+  return make("p", { class: "wb-e-keys" }, ...(chosen === experiment.baseline ? [] : [one("wb-e-after", chosen)]), one("wb-e-before", experiment.baseline, " (baseline)"),
+    ...(experiment.measures[experiment.measureAt(measure)].is_rate ? [one("wb-e-range", "95 % interval")] : []));
 }
 
 /** @param {Experiment} experiment @param {{chosen: string, measure: string, stratum: string}} state @returns {string} */
