@@ -313,3 +313,26 @@ def test_a_saved_page_is_as_live_as_a_notebook(new_page):
     expect(part(view, "Cases that differ").locator("th.wb-e-said").last).to_have_text("no-skills")
     opener(view, cases(view)[-1]).click()
     expect(view.locator(".wb-e-parting")).to_have_count(1)
+
+
+def test_steps_that_are_the_same_are_folded_away_until_asked_for(new_page):
+    steps = [[f"Called tool {i}" for i in range(9)] + [variant] for variant in RESULTS["variant"]]
+    page = new_page()
+    page.set_content(ExperimentBoard(RESULTS.assign(said_steps=steps), case=FIRST).to_html())
+    traces = page.locator(".wb-e-traces tbody tr")
+    expect(traces).to_have_count(4)  # the button, two that are the same, and the parting one
+    page.get_by_role("button", name="Show steps 1 to 7, which are the same").click()
+    expect(traces).to_have_count(10)
+    expect(traces.nth(0)).to_contain_text("Called tool 0")
+    expect(traces.nth(9)).to_contain_text("parts here 10")
+
+
+def test_failures_are_told_with_their_reason(new_page):
+    page = new_page()
+    page.set_content(VIEWS["failed"]().to_html())
+    view = page.locator(".wb-experiment")
+    expect(part(view, "Variants").locator("tbody tr").first).to_contain_text(
+        "! 12 of 12 answers failed"
+    )
+    expect(row(view, FIRST)).to_contain_text("failed: the model did not answer")
+    expect(view.locator(".wb-e-detail")).to_contain_text("failed: the model did not answer")

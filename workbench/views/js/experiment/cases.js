@@ -30,7 +30,7 @@ export class CasesPart {
     this.shown = /** @type {Pair[]} */ ([]);
     this.at = "";
     this.isPlaced = false;
-    this.search = make("input", { type: "search", placeholder: "case, stratum, who was named", spellcheck: "false" });
+    this.search = make("input", { type: "search", placeholder: "case or who was named", spellcheck: "false" });
     this.search.addEventListener("input", () => this.want(this.search.value, this.outcome), { signal });
     this.show = chooser("Show", [["all", "all"], ["solved", "solved"], ["lost", "lost"]], "all");
     this.show.select.addEventListener("change", () => this.want(this.text, this.show.select.value), { signal });
