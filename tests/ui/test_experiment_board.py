@@ -128,8 +128,8 @@ def test_a_measure_is_chosen_by_its_heading_and_by_the_list(lab, board):
 def test_a_stratum_is_chosen_and_few_cases_are_marked(lab, board):
     strata = part(board, "Strata")
     assert [one.inner_text() for one in strata.locator("tbody th").all()] == ["commit", "flag"]
-    expect(strata.locator("tbody tr").nth(1)).to_contain_text("few")
-    expect(strata.locator("tbody tr").nth(0)).not_to_contain_text("few")
+    expect(strata.locator("tbody tr").nth(1).locator(".wb-e-few")).to_be_visible()
+    expect(strata.locator("tbody tr").nth(0).locator(".wb-e-few")).to_have_count(0)
     board.get_by_label("By").select_option("size")
     lab.until("board.stratum", "size")
     board.get_by_label("Order").select_option("name")
@@ -305,14 +305,29 @@ def test_nothing_to_show_is_said(name, new_page):
 
 
 def test_a_saved_page_is_as_live_as_a_notebook(new_page):
+    board = ExperimentBoard(RESULTS, COMPARISONS, case=FIRST)
+    same = {*ExperimentBoard(RESULTS, chosen="no-skills").differing["case"]}
+    board.selected = [next(case for case in board.differing["case"] if case not in same)]
     page = new_page()
-    page.set_content(VIEWS["full"]().to_html())
+    page.set_content(board.to_html())
     view = page.locator(".wb-experiment")
     expect(view.locator(".wb-e-detail")).to_have_count(1)
+    expect(view.locator(".wb-status")).to_contain_text("1 selected")
     part(view, "Variants").get_by_role("button", name="no-skills").click()
     expect(part(view, "Cases that differ").locator("th.wb-e-said").last).to_have_text("no-skills")
+    expect(view.locator(".wb-status")).not_to_contain_text("selected")
     opener(view, cases(view)[-1]).click()
     expect(view.locator(".wb-e-parting")).to_have_count(1)
+
+
+@pytest.mark.parametrize(("width", "columns"), [(400, 3), (600, 5), (1280, 6)])
+def test_traces_go_over_all_columns_that_there_is_room_for(new_page, width, columns):
+    page = new_page(width=width)
+    page.set_content(ExperimentBoard(make_results(["old", "new"], 60)).to_html())
+    view = page.locator(".wb-experiment")
+    opener(view, cases(view)[9]).click()  # the list is as high as it may be, and stays so
+    expect(view.locator(".wb-e-detail > td")).to_have_attribute("colspan", str(columns))
+    expect(opener(view, cases(view)[9])).to_be_in_viewport()
 
 
 def test_steps_that_are_the_same_are_folded_away_until_asked_for(new_page):
