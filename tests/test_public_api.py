@@ -335,6 +335,7 @@ PUBLIC = {
     "workbench.widgets": [
         "AgentView",
         "Cancelled",
+        "ExperimentBoard",
         "FixCard",
         "FlameGraph",
         "ProgressBar",

@@ -1,11 +1,14 @@
+import pandas as pd
 import pytest
 import traitlets
 
 from workbench.errors import ToolError, WorkbenchError
 from workbench.types import Step
-from workbench.widgets import AgentView, FlameGraph, SeriesExplorer, SuspectTable
+from workbench.widgets import AgentView, ExperimentBoard, FlameGraph, SeriesExplorer, SuspectTable
 
+RESULTS = pd.DataFrame({"case": ["a"], "variant": ["v"], "correct": [1.0]})
 MADE = {
+    "experiment": lambda **told: ExperimentBoard(RESULTS, **told),
     "flame": lambda **told: FlameGraph({"main": 1}, **told),
     "series": lambda **told: SeriesExplorer([1, 2], **told),
     "suspects": lambda **told: SuspectTable([{"change": "a", "probability": 1.0}], **told),
