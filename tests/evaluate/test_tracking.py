@@ -27,13 +27,15 @@ from workbench.evaluate.tracking.records import RunRecord
 pytestmark = pytest.mark.filterwarnings("default")  # of what MLflow stands on
 BEGAN = datetime.now(UTC)
 LONG = timedelta(days=1)
+PAGE = b"\xff<p>board</p>"
 
 
 @pytest.fixture(scope="module")
 def results(tmp_path_factory):
-    return make_results(
-        tmp_path_factory.mktemp("made") / "results", rates={"ours": 0.9, "few": 0.4}
-    )
+    folder = tmp_path_factory.mktemp("made") / "results"
+    make_results(folder, rates={"ours": 0.9, "few": 0.4})
+    (folder / "board.html").write_bytes(PAGE)
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +86,9 @@ def counted(client):
 
 
 def test_what_is_kept_is_what_was_told(results):
-    record = record_of(ResultsFolder(results), {"pages/x.html": b"\xff<p>"})
+    record = record_of(ResultsFolder(results))
     assert RunRecord.model_validate_json(record.model_dump_json()) == record
-    assert record.artifacts["pages/x.html"] == b"\xff<p>"
+    assert record.artifacts["board.html"] == PAGE
     assert {child.name for child in record.children} == {
         "ours (playbook)", "few (playbook)", "no-skills (none)", "trivial-rule (none)"
     }  # fmt: skip
@@ -123,7 +125,7 @@ def test_metrics_are_of_each_half_and_of_all(results):
 
 @pytest.mark.slow
 def test_an_evaluation_is_a_run_with_a_child_a_variant_and_a_trace_an_answer(store, results):
-    run_id = track_evaluation(results, {"board.html": b"<p>board</p>"})
+    run_id = track_evaluation(results)
     (parent,) = runs_of(store, "evaluation")
     assert (parent.info.run_id, parent.info.status) == (run_id, "FINISHED")
     assert parent.data.params["halves"] == "test and train"

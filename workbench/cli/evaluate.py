@@ -58,9 +58,24 @@ def evaluate(
         with counted_progress("solving") as progress:
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
     _print_results(results)
-    click.echo(f"results in {out}")
+    page = _write_page(results, out)
+    click.echo(f"results in {out}, to be looked at in {page}")
     if tracked:
         _track(out)
+
+
+def _write_page(results: pd.DataFrame, out: Path) -> Path:
+    """Write the board of an evaluation beside its results; variants are compared with the first."""
+    from workbench.evaluate.compare import compare_all
+    from workbench.evaluate.variants import FLOORS
+    from workbench.widgets import ExperimentBoard
+
+    first = results.loc[~results["variant"].isin(FLOORS), ["variant", "model"]].iloc[0]
+    baseline = "/".join(first)
+    board = ExperimentBoard(results, compare_all(results, baseline), baseline=baseline)
+    path = out / "board.html"
+    board.to_html(path)
+    return path
 
 
 def _track(out: Path) -> None:

@@ -19,6 +19,7 @@ from workbench.history import run_git
 
 TRIVIAL, NO_SKILLS = "trivial-rule", "no-skills"
 """Floors: who touched what grew, nearest in time; and the ranking alone."""
+FLOORS = (TRIVIAL, NO_SKILLS)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _ENOUGH = 0.5
 

@@ -30,9 +30,8 @@ from workbench.evaluate.tracking.records import (
 )
 from workbench.evaluate.tracking.solves import spans_of
 from workbench.evaluate.tracking.traces import trace_id
-from workbench.evaluate.variants import NO_SKILLS, TRIVIAL
+from workbench.evaluate.variants import FLOORS, NO_SKILLS
 
-FLOORS = (TRIVIAL, NO_SKILLS)
 ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
 _POINTS = 40
@@ -40,22 +39,20 @@ _POINTS = 40
 _COUNTS = ("correct", "false_accusation", "top1")
 
 
-def track_evaluation(folder: Path, pages: Mapping[str, bytes] | None = None) -> str:
+def track_evaluation(folder: Path) -> str:
     """Log an evaluation, and return the id of its run.
 
     Parameters
     ----------
     folder : Path
-        Of results, as `workbench evaluate` writes it.
-    pages : mapping of str to bytes, optional
-        Figures and pages that are kept with it: path -> content.
+        Of results, as `workbench evaluate` writes it; pages (`*.html`) in it are kept with it.
 
     Raises
     ------
     WorkbenchError
         Where MLflow cannot be reached or refuses; the run is kept then, and `sync` sends it.
     """
-    return submit(record_of(ResultsFolder(folder), pages))
+    return submit(record_of(ResultsFolder(folder)))
 
 
 def keep_evaluation(folder: Path) -> Path:
@@ -63,15 +60,13 @@ def keep_evaluation(folder: Path) -> Path:
     return keep(record_of(ResultsFolder(folder)))
 
 
-def record_of(folder: ResultsFolder, pages: Mapping[str, bytes] | None = None) -> RunRecord:
+def record_of(folder: ResultsFolder) -> RunRecord:
     """Return what is told of an evaluation.
 
     Parameters
     ----------
     folder : ResultsFolder
         Its results.
-    pages : mapping of str to bytes, optional
-        Figures and pages that are kept with it: path -> content.
     """
     about, rows, results = folder.about(), [*folder.cells()], folder.load()
     began = int(datetime.fromisoformat(about["began"]).timestamp() * 1000)
@@ -91,6 +86,7 @@ def record_of(folder: ResultsFolder, pages: Mapping[str, bytes] | None = None) -
         model = results.loc[results["variant"] == names[0], "model"].iloc[0]
         tables["comparisons.csv"] = compare_all(results, f"{names[0]}/{model}")
     artifacts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
+    artifacts |= {path.name: path.read_bytes() for path in sorted(folder.folder.glob("*.html"))}
     n_cases = results["case"].nunique()
     return RunRecord(
         key=key, experiment=EVALUATIONS, started_ms=began, ended_ms=ended,
@@ -101,7 +97,7 @@ def record_of(folder: ResultsFolder, pages: Mapping[str, bytes] | None = None) -
             "models": ", ".join(sorted({model for variant, model in by_solver})),
             "epochs": str(about["epochs"]), "bank": about["bank"], "split": about["split"],
         },
-        tags={"kind": "evaluation"}, artifacts=artifacts | dict(pages or {}),
+        tags={"kind": "evaluation"}, artifacts=artifacts,
         children=tuple(children), beside=tuple(_histories(told, children)), dataset=told.dataset,
     )  # fmt: skip
 
