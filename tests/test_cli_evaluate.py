@@ -79,3 +79,18 @@ def test_an_evaluation_is_kept_where_nobody_takes_it(workbench, monkeypatch):
     assert "not tracked: MLflow at http://127.0.0.1:9: " in err
     assert "workbench sync" in err
     assert [path.name[:11] for path in waiting()] == ["evaluation-"]
+
+
+def test_a_changed_skill_is_tried_before_it_is_accepted(workbench, tmp_path):
+    skills = Path(__file__).parents[1] / "skills"
+    shutil.copytree(skills / "deep-copies", tmp_path / "mine" / "deep-copies")
+    playbook = tmp_path / "mine" / "deep-copies" / "scripts" / "playbook.py"
+    before = playbook.read_text(encoding="utf-8")
+    playbook.write_text(before + "\n\ndef relevance(facts):\n    return 0.0\n", encoding="utf-8")
+    words = ("skills", "backtest", "mine/deep-copies", "feed/A07", "--jobs", "1", "--out", "tried")
+    code, out, err = workbench(*words)
+    assert "before → changed" in out
+    assert ("failed: " in err) == (code == 1)
+    code, _, err = workbench(*words[:2], str(skills / "deep-copies"), "--out", "other")
+    assert code == 1
+    assert "deep-copies: expected a change, found none" in err

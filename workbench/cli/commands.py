@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import click
 
 from workbench.cli.attribute import attribute
+from workbench.cli.backtest import backtest
 from workbench.cli.cases import case, datasets_folder
 from workbench.cli.compare import compare
 from workbench.cli.detect import detect
@@ -51,6 +52,7 @@ cli.add_command(lab)
 cli.add_command(mcp)
 cli.add_command(report)
 cli.add_command(resume)
+skills.add_command(backtest)
 cli.add_command(skills)
 cli.add_command(solve)
 cli.add_command(sync)

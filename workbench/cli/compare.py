@@ -47,7 +47,7 @@ def compare(
         failed = [f"{name}: {fault}" for fault in failed_gates(measured, gates)]
         told.append(_told(name, measured, apart, skills, failed))
         if not as_json:
-            _print(f"{before} → {name}", measured, apart)
+            print_comparison(f"{before} → {name}", measured, apart)
             _print_skills(skills, with_diff)
     if as_json:
         click.echo(json.dumps({"before": before, "after": told}))
@@ -77,7 +77,8 @@ def _print_skills(diffs: dict[str, str], with_diff: bool) -> None:
             click.echo("\n".join(map(printable, diff.splitlines())))
 
 
-def _print(title: str, measured: list[Measured], apart: pd.DataFrame) -> None:
+def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) -> None:
+    """Print every measure of two runs with its verdict, and the cases in which they differ."""
     rows = []
     for one in measured:
         told = one.comparison

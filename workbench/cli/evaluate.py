@@ -57,7 +57,7 @@ def evaluate(
         plan = Plan(place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs, revisions)
         with counted_progress("solving") as progress:
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
-    _print_results(results)
+    print_results(results)
     page = _write_page(results, out)
     click.echo(f"results in {out}, to be looked at in {page}")
     if tracked:
@@ -91,7 +91,7 @@ def _track(out: Path) -> None:
         click.echo(f"MLflow run {run_id}")
 
 
-def _print_results(results: pd.DataFrame) -> None:
+def print_results(results: pd.DataFrame) -> None:
     """Print how well each did."""
     shown = ("correct", "top1", "top3", "false_accusation", "category", "mitigation")
     cells = []
