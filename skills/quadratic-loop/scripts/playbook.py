@@ -13,11 +13,12 @@ from workbench.agent.playbook import (
 )
 
 SCAN = re.compile(
-    r"\bnot in \w|\bif .+ in \w|\.index\(|\.count\(|\.indexOf\(|\.includes\(|\.contains\(|"
-    r"\.remove\(|\.insert\(0|\bany\(|\ball\(|\bsum\(.+ for |\[:\w+\]|\bsorted\(|\.sort\(|"
-    r"std::find\("
+    r"\.index\(|\.count\(|\.indexOf\(|\.includes\(|\.contains\(|\.remove\(|\.insert\(0|"
+    r"\bany\(|\ball\(|\bsum\(.+ for |\[:\w+\]|\bsorted\(|\.sort\(|std::find\("
 )
 """What walks a list from its beginning."""
+MEMBER = re.compile(r"\bnot in \w|\bif .+ in \w")
+"""What walks a list, but not a set or a map: which of them it is, the line does not tell."""
 LOOP = re.compile(r"^\s*(?:async\s+)?(?:for|while)\b|\bfor\b.+\bin\b|\.(?:forEach|map|filter)\(")
 LIST = re.compile(r"=\s*(?:\[|list\(|tuple\()|\.append\(|\+=\s*[\"'f]")
 SET = re.compile(
@@ -30,6 +31,8 @@ def signs(suspect, scene):
     if suspect.key:
         return []
     seen = [*added_line(suspect, SCAN, LIKELY, "walks a list")]
+    if not seen and any(True for _ in added_line(suspect, LIST, HINT, "")):
+        seen = [*added_line(suspect, MEMBER, LIKELY, "looks for a member")]
     if not seen:
         seen = [*added_line(suspect, LOOP, HINT * HINT, "loops")]
     traded = [*removed_line(suspect, SET, LIKELY, "makes a set or a map")]
