@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from workbench.cli import cli
 from workbench.errors import CaseError, ModelError, StoreError, WorkbenchError
-from workbench.evaluate.track import EXPERIMENT
+from workbench.evaluate.tracking import SOLVES
 from workbench.history import run_git
 from workbench.solver import (
     CASE_FILE,
@@ -360,7 +360,7 @@ def test_what_a_budget_cut_short_is_resumed_with_a_larger_one(case, tmp_path, mo
     done = CliRunner().invoke(cli, ["resume", whole["investigation"], "--max-calls", "30",
                                     "--state", str(kept)])  # fmt: skip
     assert "no budget ended it" in str(done.exception)
-    (kept_run,) = mlflow.search_runs(experiment_names=[EXPERIMENT], output_format="list")
+    (kept_run,) = mlflow.search_runs(experiment_names=[SOLVES], output_format="list")
     assert kept_run.info.run_id == whole["mlflow_run_id"]
     assert kept_run.data.tags["investigation"] == whole["investigation"]
     assert run("resume", whole["investigation"])["mlflow_run_id"] is None  # nothing ran

@@ -4,7 +4,7 @@ import pytest
 from statsmodels.stats.proportion import proportion_confint
 
 from workbench.errors import WorkbenchError
-from workbench.evaluate.scorers import area_under_risk, risk_at
+from workbench.evaluate.summary import area_under_risk, risk_at
 from workbench.widgets.experiment_cells import read_cells
 from workbench.widgets.experiment_pairs import differing, first_parting, pairs_table
 from workbench.widgets.experiment_tables import (

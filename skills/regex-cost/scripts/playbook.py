@@ -15,9 +15,10 @@ LITERAL = re.compile(
 """A pattern as code has it."""
 NESTED = re.compile(
     r"[\"'/][^\"']*(?:\([^()]*[*+][^()]*\)(?:[*+]|\{\d+,)|\.\*.*\.\*|\.\+.*\.\+)|"
-    r"[\"'](?:\\w|\.|\[[^]]+\])[*+]"
+    r"[\"'](?:\\w|\.|\[[^]]+\])[*+][^\"'?+$)|]"
 )
-"""A repetition in a repetition, or one that begins a pattern: it is tried over and over."""
+"""A repetition in a repetition, or one that begins a pattern and has to be followed by something:
+it is tried over and over."""
 FRAMES = re.compile(
     r"(?:^|[.:/])(?:_?sre|re|regex|regexp)(?:[._:]|$)|_compile|Pattern|Matcher|match",
     re.IGNORECASE,

@@ -14,13 +14,14 @@ from workbench.agent.playbook import (
 )
 
 CODES = re.compile(
-    r"(?:en|de)cod|serial|marshal|json|proto|pickle|msgpack|avro|thrift|cbor|parse_?obj|schema|to_dict",
+    r"(?:en|de)cod|serial|marshal|(?<![a-z])json(?![a-z])|(?-i:[a-z]Json|JSON)|proto(?!col)|pickle|msgpack|avro|thrift|cbor|"
+    r"parse_?obj|to_dict",
     re.IGNORECASE,
 )
 """Functions and modules that turn values into bytes, or back."""
 WORK = re.compile(
     r"\b\w*(?:valid|check|coerc|convert|(?<![a-z])sign|digest|hmac|hash|encod|decod|serial|dump|load|format|"
-    r"isinstance|schema)\w*\s*\(|\bisinstance\(",
+    r"isinstance)\w*\s*\(|\bisinstance\(",
     re.IGNORECASE,
 )
 SCHEMA_FILE = re.compile(r"\.(?:proto|avsc|thrift|graphqls?|xsd|fbs)$|schema", re.IGNORECASE)
