@@ -48,6 +48,7 @@ HOMES = {
     "pyarrow": {"ingest", "profile", "store"},  # a profile is Arrow tables
     "rich": {"cli"},
     "ruptures": {"detect"},
+    "sqlalchemy": {"evaluate"},
     "traitlets": {"board", "widgets"},
     **{
         f"tree_sitter{language}": {"attribute"}

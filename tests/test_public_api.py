@@ -229,6 +229,13 @@ PUBLIC = {
         "Tree",
         "ValueType",
     ],
+    "workbench.report.lead": [
+        "plot_accuracy",
+        "plot_capacity",
+        "plot_skills",
+        "plot_time_to_diagnosis",
+        "render_lead_report",
+    ],
     "workbench.report": [
         "interactive",
         "plot_accuracy",

@@ -20,17 +20,17 @@ from lead_record import (
 
 from workbench.capacity import capacity_ledger
 from workbench.report import render_lead_report
-from workbench.report.lead import MAX_ROWS
-from workbench.report.lead_units import (
+from workbench.report.lead.page import MAX_ROWS
+from workbench.report.lead.rates import LIVE, curve_of
+from workbench.report.lead.units import (
     format_amount,
     format_duration,
     format_interval,
     format_percent_interval,
     safe_link,
 )
-from workbench.report.lead_view import LeadView
-from workbench.report.lead_words import headline, time_words
-from workbench.report.rates import LIVE, curve_of
+from workbench.report.lead.view import LeadView
+from workbench.report.lead.words import headline, time_words
 from workbench.types import Amount, TrackRecord
 from workbench.types.record import OPEN
 

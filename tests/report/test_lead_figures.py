@@ -23,7 +23,7 @@ from workbench.report import (
     plot_time_to_diagnosis,
     render_svg,
 )
-from workbench.report.rates import times_to_diagnosis, wilson
+from workbench.report.lead.rates import times_to_diagnosis, wilson
 from workbench.types import Ledger, TrackRecord
 
 HOSTILE = '$\\frac{ "><script>alert(1)</script> \x00 -->'

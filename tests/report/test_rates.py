@@ -8,7 +8,7 @@ import pytest
 from lead_record import SINCE, UNTIL, make_answers, make_record, make_solves
 from statsmodels.stats.proportion import proportion_confint
 
-from workbench.report.rates import EVALUATED, LIVE, curve_of, times_to_diagnosis, wilson
+from workbench.report.lead.rates import EVALUATED, LIVE, curve_of, times_to_diagnosis, wilson
 from workbench.types import TrackRecord
 
 

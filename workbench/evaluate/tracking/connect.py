@@ -59,13 +59,12 @@ def load_mlflow() -> Any:
 @contextmanager
 def mlflow_errors() -> Iterator[None]:
     """Turn what MLflow, its database or the network raise into one WorkbenchError."""
-    import requests
     from mlflow.exceptions import MlflowException
     from sqlalchemy.exc import SQLAlchemyError
 
     try:
         yield
-    except (MlflowException, SQLAlchemyError, requests.RequestException) as error:
+    except (MlflowException, SQLAlchemyError, OSError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
         raise WorkbenchError(f"MLflow at {shown_uri()}: {lines[0][:300]}") from error
 

@@ -11,8 +11,8 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.report.accuracy_figure import most_telling_half
-from workbench.report.rates import (
+from workbench.report.lead.accuracy import most_telling_half
+from workbench.report.lead.rates import (
     EVALUATED,
     FEW,
     LIVE,

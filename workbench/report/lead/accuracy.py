@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 from matplotlib.figure import Figure
 
-from workbench.report.lead_figures import label_ends, percent_tick
-from workbench.report.rates import Rate, wilson
+from workbench.report.lead.figures import label_ends, percent_tick
+from workbench.report.lead.rates import Rate, wilson
 from workbench.report.style import AFTER, BEFORE, FIXED, INK, MUTED, new_figure, say, shortened
 from workbench.types import FloatArray
 

@@ -10,8 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from workbench.report.lead_units import format_amount
-from workbench.report.rates import EVALUATED, LIVE, Curve, curve_of, wilson
+from workbench.report.lead.rates import EVALUATED, LIVE, Curve, curve_of, wilson
+from workbench.report.lead.units import format_amount
 from workbench.report.style import AFTER, BEFORE, FIXED, INK, MUTED, new_figure, say, shortened
 from workbench.types import Amount, Ledger
 from workbench.views.words import legible, signed_percent

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import math
 
-from workbench.report.lead_figures import MARKS
-from workbench.report.lead_units import format_duration, format_rate_interval
-from workbench.report.lead_view import LeadView, half_words
-from workbench.report.rates import EVALUATED, LIVE, Curve, Rate
+from workbench.report.lead.figures import MARKS
+from workbench.report.lead.rates import EVALUATED, LIVE, Curve, Rate
+from workbench.report.lead.units import format_duration, format_rate_interval
+from workbench.report.lead.view import LeadView, half_words
 from workbench.report.units import format_percent
 from workbench.views.words import counted
 

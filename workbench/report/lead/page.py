@@ -12,9 +12,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
-from workbench.report.accuracy_figure import plot_accuracy
-from workbench.report.lead_figures import plot_capacity, plot_skills, plot_time_to_diagnosis
-from workbench.report.lead_units import (
+from workbench.report.lead.accuracy import plot_accuracy
+from workbench.report.lead.figures import plot_capacity, plot_skills, plot_time_to_diagnosis
+from workbench.report.lead.rates import FEW, LIVE
+from workbench.report.lead.units import (
     format_amount,
     format_duration,
     format_interval,
@@ -22,10 +23,9 @@ from workbench.report.lead_units import (
     format_rate_interval,
     safe_link,
 )
-from workbench.report.lead_view import LeadView, half_words
-from workbench.report.lead_words import group_words, headline, time_words
+from workbench.report.lead.view import LeadView, half_words
+from workbench.report.lead.words import group_words, headline, time_words
 from workbench.report.page import page_environment
-from workbench.report.rates import FEW, LIVE
 from workbench.report.style import render_svg
 from workbench.types import Ledger, TrackRecord
 from workbench.views.modules import stylesheet
@@ -74,7 +74,7 @@ def render_lead_report(record: TrackRecord, ledger: Ledger | None = None) -> str
         "amount": format_amount, "duration": format_duration, "interval": format_interval,
         "link": safe_link, "points": _points, "rate_interval": format_rate_interval,
     }  # fmt: skip
-    page = environment.get_template("lead.html").render(
+    page = environment.get_template("lead/page.html").render(
         few=FEW,
         group_words=group_words,
         half_words=half_words,
@@ -84,7 +84,7 @@ def render_lead_report(record: TrackRecord, ledger: Ledger | None = None) -> str
         pictures={picture.id: picture for picture in _pictures(view)},
         percent_interval=format_percent_interval,
         quantities=_QUANTITIES,
-        style=stylesheet(_HERE / "page.css", _HERE / "lead.css"),
+        style=stylesheet(_HERE.parent / "page.css", _HERE / "page.css"),
         time_words=time_words,
         view=view,
     )
