@@ -7,7 +7,7 @@ culprit. In some cases nobody known did it.
 
 from __future__ import annotations
 
-from collections.abc import Sequence, Set
+from collections.abc import Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from datetime import timedelta
 
@@ -16,8 +16,33 @@ import pandas as pd
 
 from workbench.history import Commit
 from workbench.simulate.call_trees import CallTree, draw_tree, near, strike
-from workbench.simulate.changes import START, ChangeMaker
-from workbench.types import Change, Function, Recording
+from workbench.simulate.changes import START, ChangeMaker, Rerouted
+from workbench.types import Change, FloatArray, Function, Recording
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Drawn:
+    """What was drawn, whoever knows of it: what code of the service has to agree with."""
+
+    at: int
+    """Window in which it happened."""
+    is_release: bool
+    acted_on: Function
+    guilty: Change | None
+    """What did it, known or not; None where no change did."""
+    commits: Mapping[str, Commit]
+    """Lines of every commit, by its id."""
+    new_call: tuple[Function, Function] | None
+    """Caller and callee of a call that nothing made before."""
+    had_call: bool
+    """Whether that call had been written before."""
+    rerouted: tuple[Rerouted, ...]
+    """Calls that were written anew, in the order in which they were."""
+    n_stacks: int
+    """Stacks of the recording that there were before those."""
+    before: FloatArray
+    """(n_stacks,) cost of each of the recording, before it happened."""
+    after: FloatArray
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,6 +73,7 @@ class CauseCase:
     """Commit -> growth through its own lines; None where lines were not recorded."""
     mix: float | None = None
     """Growth of the cost by another mix of requests alone; None where that was not measured."""
+    drawn: Drawn | None = None
 
 
 def simulate_cause(seed: int) -> CauseCase:
@@ -57,6 +83,7 @@ def simulate_cause(seed: int) -> CauseCase:
     kind = str(rng.choice(["own", "calls", "new call", "indirect", "traffic", "data"],
                           p=[0.34, 0.2, 0.2, 0.08, 0.1, 0.08]))  # fmt: skip
     acted_on, subject = strike(rng, tree, kind)
+    n_stacks = len(tree.stacks)
     n_windows = 2 * int(rng.integers(8, 25))
     at = n_windows // 2
     is_release = rng.random() < 0.35  # everything was deployed at once
@@ -69,11 +96,13 @@ def simulate_cause(seed: int) -> CauseCase:
     around = near(tree, acted_on)
     made += [makers.decoy(around) for _ in range(rng.binomial(3, 0.5))]
     culprits: frozenset[str] = frozenset()
+    guilty: tuple[Change, Commit | None] | None = None
     if kind not in {"traffic", "data"}:
         guilty = makers.guilty(acted_on)
         if rng.random() < 0.65:  # else it is not among those that are known
             made.append(guilty)
             culprits = frozenset({guilty[0].id})
+    lines = {commit.id: commit for _, commit in [*made, *([guilty] if guilty else [])] if commit}
     made = [made[i] for i in rng.permutation(len(made))]
     gain = float(tree.after.sum() / tree.before.sum() - 1)
     steps = next((c.rollout for c, _ in made if c.id in culprits and c.rollout), ((at, 1.0),))
@@ -86,10 +115,19 @@ def simulate_cause(seed: int) -> CauseCase:
         if change.kind == "experiment" and rng.random() < 0.7
     }
     commits = () if rng.random() < 0.12 else tuple(commit for _, commit in made if commit)
+    caller = None if tree.new_call is None else tree.functions[tree.new_call[0]]
+    drawn = Drawn(
+        at, is_release, tree.functions[acted_on], None if guilty is None else guilty[0], lines,
+        None if tree.new_call is None else (
+            tree.functions[tree.new_call[0]], tree.functions[tree.new_call[1]]
+        ),
+        caller is not None and makers.texts[caller] == makers.texts_before[caller],
+        tuple(makers.rerouted), n_stacks, tree.before, tree.after,
+    )  # fmt: skip
     return CauseCase(
         recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,
         makers.texts, makers.texts_before, arms, makers.authors,
-        _lines(rng, tree, made, culprits, makers.rewrote, kind), _mix(rng, gain, kind),
+        _lines(rng, tree, made, culprits, makers.rewrote, kind), _mix(rng, gain, kind), drawn,
     )  # fmt: skip
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
@@ -25,6 +25,20 @@ _COSTLY = ("for {a} in {b}:", "{a} = sorted({b})", "{a} = copy.deepcopy({b})", "
 _SAVING = ("{a} = self.cache.get({b})", "@lru_cache(maxsize=512)", "{b} = set({a})", "    break")
 
 
+@dataclass(frozen=True, slots=True)
+class Rerouted:
+    """A call that a change wrote anew: by way of a new function, or without one between."""
+
+    change_id: str
+    caller: Function
+    before: Function
+    """What it called until then."""
+    after: tuple[Function, ...]
+    """What it calls now, of what it did not call in that place."""
+    is_through_new: bool
+    """Whether the one that it calls now is new, and calls what was called before."""
+
+
 class ChangeMaker:
     """Make changes that touch functions, or do not."""
 
@@ -42,6 +56,7 @@ class ChangeMaker:
         self.own = [i for i, f in enumerate(tree.functions) if f.file.startswith("svc/")]
         self.rewrote: set[str] = set()
         """Changes that wrote a call anew."""
+        self.rerouted: list[Rerouted] = []
         self.n = 0
 
     def innocent(self) -> tuple[Change, Commit | None]:
@@ -96,14 +111,30 @@ class ChangeMaker:
         at: int | None = None,
     ) -> tuple[Change, Commit | None]:  # fmt: skip
         """Make a commit that sometimes also writes a call anew, of what then has another caller."""
+        known = len(self.tree.functions), len(self.tree.stacks)
         other = reroute(self.rng, self.tree, chosen[0]) if self.rng.random() < often else None
         if other is not None:
             function = self.tree.functions[other]
             self.texts.setdefault(function, _body(self.rng, function))
             change, commit = self._commit([*chosen, other], [], max(1, n_lines), n_costly, at)
             self.rewrote.add(change.id)
+            self.rerouted.append(self._rerouted(change.id, chosen[0], other, known))
             return change, commit
         return self._commit(chosen, [], n_lines, n_costly, at)
+
+    def _rerouted(
+        self, change_id: str, caller: int, other: int, known: tuple[int, int]
+    ) -> Rerouted:
+        """Return what the stacks say that were added since there were so many."""
+        functions, is_new = self.tree.functions, other >= known[0]
+        stacks = [[*stack, None, None] for stack in self.tree.stacks[known[1] :]]
+        places = [stack.index(caller) for stack in stacks]
+        after = {stack[i + 1] for stack, i in zip(stacks, places, strict=True)} - {None}
+        before = stacks[0][places[0] + 2] if is_new else other
+        return Rerouted(
+            change_id, functions[caller], functions[before or 0],
+            tuple(functions[i] for i in sorted(i for i in after if i is not None)), is_new,
+        )  # fmt: skip
 
     def _size(self, mean: float) -> int:
         return int(min(60, self.rng.lognormal(np.log(mean), 0.9)))
