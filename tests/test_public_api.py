@@ -174,6 +174,13 @@ PUBLIC = {
         "materialise_timeline",
     ],
     "workbench.evaluate.bank": ["SPLIT", "BankCase", "CaseBank", "OpenedCase"],
+    "workbench.evaluate.fleet": [
+        "Service",
+        "Strata",
+        "measure_strata",
+        "open_service",
+        "read_strata",
+    ],
     "workbench.evaluate.shifts": ["KINDS", "open_shift", "open_shifts"],
     "workbench.evaluate.tracking": [
         "EVALUATIONS",

@@ -5,6 +5,7 @@
     release/NAME        a recorded case of two releases of a real package (`datasets/pypi`)
     release/NAME-hidden the same, with its culprits unknown
     shift/SEED-N-KIND   cost that only moved, or other traffic, made of quiet windows of the feed
+    fleet/017           a generated service with a repository of its own; in some nobody is right
 
 A case names its service, its strata, its half (`train` or `test`) and a hash of what it is made of.
 The truth is in what `open` returns, beside the evidence and never in it.

@@ -13,6 +13,7 @@ import pandas as pd
 from workbench.errors import CaseError
 from workbench.evaluate.bank.case import BankCase, Family, OpenedCase, hash_of
 from workbench.evaluate.bank.feed import FeedCases
+from workbench.evaluate.bank.fleet import FleetCases
 from workbench.evaluate.bank.releases import ReleaseCases
 from workbench.evaluate.bank.shifts import ShiftCases
 
@@ -20,7 +21,7 @@ STRATA = ("category", "kind", "size", "noise", "language", "culprit")
 
 
 class CaseBank:
-    """Every case that a folder of datasets has.
+    """Every case that a folder of datasets has, and those that are generated.
 
     Parameters
     ----------
@@ -30,7 +31,7 @@ class CaseBank:
     Raises
     ------
     CaseError
-        Where it has neither.
+        Where it has neither: then it is another folder than was meant.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -42,6 +43,8 @@ class CaseBank:
             self._families["release"] = ReleaseCases(folder / "pypi")
         if not self._families:
             raise CaseError(f"{folder}: expected feed/ or pypi/ with cases, found neither")
+        fleet = FleetCases()
+        self._families[fleet.name] = fleet
 
     @cached_property
     def cases(self) -> tuple[BankCase, ...]:

@@ -15,7 +15,7 @@ SPLIT = "halves-2"
 """Name of the division into `train` and `test`, which every result repeats.
 
 The feed is for training, as rules were made with its cases at hand, and so are the releases that
-say so; of shifts those with an odd seed are for testing.
+say so; of shifts those with an odd seed are for testing, and of generated services odd ones.
 """
 HIDDEN = "-hidden"
 """End of the id of a case whose culprit nobody knows of."""
