@@ -1,27 +1,21 @@
-"""The commits of a simulated service: which there are, in what order, and what each of them edits.
+"""The commits of a simulated service: which there are, and in what order.
 
 What the recording shows has to be in the code when it shows it: calls that were written anew are
-there from the window on in which stacks have them, and code that nobody may know of changed is in
-no commit.
+there from the window on in which stacks have them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
-import numpy as np
-
-from workbench.simulate.call_trees import NOUNS, VERBS
 from workbench.simulate.causes import CauseCase, Drawn
-from workbench.simulate.changes import Rerouted
-from workbench.simulate.code import ServiceCode, add_calls, find_call, is_own
-from workbench.simulate.lines import Line, call, statement
+from workbench.simulate.code import is_own
 from workbench.types import Change, Function
 
-LIBRARIES = ("clone", "codec", "otherlib", "regexlib")
-_SETTINGS = ("flag", "config", "experiment")
+SETTINGS = ("flag", "config", "experiment")
+"""Kinds of changes that are no commits."""
 
 
 def drawn_of(case: CauseCase) -> Drawn:
@@ -51,248 +45,63 @@ def plan_commits(case: CauseCase) -> list[Change]:
     """Return the commits in the order in which they are made, each with the window of its deploy.
 
     What only touched a library is another version of it; what wrote a call anew came when stacks
-    show that, and what touches a new function not before that.
+    show that, and what touches a new function not before that. In which order they were drawn,
+    the guilty one last, is not to be seen.
     """
     drawn = drawn_of(case)
     rewrote = {one.change_id for one in drawn.rerouted}
     new = {f for one in drawn.rerouted if one.is_through_new for f in one.after}
     last = case.recording.n_windows - 1
-    found = []
-    for change in sorted((c for c in case.changes if c.kind not in _SETTINGS), key=_number):
+    found, late = [], set()
+    for change in (c for c in case.changes if c.kind not in SETTINGS):
         window = min(max(change.window or 1, 1), last)
-        if change.id in rewrote:
-            window = drawn.at
-        elif not new.isdisjoint(change.functions):
-            window = max(window, drawn.at)
-        first = next(iter(change.functions), None)
-        if first is not None and not is_own(first):
-            package = first.file.split("/")[0]
-            change = replace(
-                change, kind="dependency", key=package, functions=(), title=f"Bump {package}",
-                files=("requirements.txt",),
-            )  # fmt: skip
-        own = tuple(f for f in change.functions if is_own(f))
-        files = {f.file for f in own} or {*change.files}
-        found.append(replace(change, window=window, functions=own, files=tuple(sorted(files))))
-    return sorted(found, key=lambda change: change.window or 0)
+        if change.id in rewrote or not new.isdisjoint(change.functions):
+            window = drawn.at if change.id in rewrote else max(window, drawn.at)
+            late.add(change.id)
+        found.append(replace(_without_libraries(change), window=window))
+    found.sort(key=lambda change: change.window or 0)
+    built_on = iter(sorted((c for c in found if c.id in late), key=_built))
+    return [next(built_on) if change.id in late else change for change in found]
 
 
-def _number(change: Change) -> int:
-    return int(change.id.rpartition("-")[2])
+def _built(change: Change) -> tuple[int, int]:
+    """Sort what builds on each other as it was drawn."""
+    return change.window or 0, int(change.id.rpartition("-")[2])
 
 
-def settings_of(case: CauseCase) -> list[Change]:
-    """Return the flags, settings and experiments, as they were made."""
-    return sorted((c for c in case.changes if c.kind in _SETTINGS), key=_number)
+def _without_libraries(change: Change) -> Change:
+    """Return a commit to the service alone: of libraries it can only take another version."""
+    first = next(iter(change.functions), None)
+    if first is not None and not is_own(first):
+        package = first.file.split("/")[0]
+        return replace(
+            change,
+            kind="dependency",
+            key=package,
+            functions=(),
+            title=f"Bump {package}",
+            files=("requirements.txt",),
+        )
+    own = tuple(f for f in change.functions if is_own(f))
+    return replace(
+        change, functions=own, files=tuple(sorted({f.file for f in own})) or change.files
+    )
 
 
-def write_code(case: CauseCase, commits: Sequence[Change], seed: int) -> ServiceCode:
-    """Return the code of a case in all versions: 0 before its commits, 1 with the first of them…
+def settings_of(case: CauseCase) -> dict[str, Change]:
+    """Return the flags, settings and experiments by the ids that they were drawn with.
 
-    Parameters
-    ----------
-    case : CauseCase
-        One that `can_be_written`.
-    commits : sequence of Change
-        As `plan_commits` returns them.
-    seed : int
-        Of what the case leaves open; the same gives the same code.
+    Ids and keys are numbered by time, as the drawn ones tell which was the last to be drawn.
     """
-    writer = _Writer(case, commits, seed)
-    writer.write_base()
-    for version, change in enumerate(commits, start=1):
-        writer.write_commit(version, change)
-    writer.write_plain()
-    return writer.code
+    found = [change for change in case.changes if change.kind in SETTINGS]
+    found.sort(key=lambda change: change.window or 0)
+    return {
+        change.id: replace(change, id=f"{change.kind}-{number}", key=f"key{number}")
+        for number, change in enumerate(found, start=101)
+    }
 
 
-class _Writer:
-    """Writes the code of one case."""
-
-    def __init__(self, case: CauseCase, commits: Sequence[Change], seed: int) -> None:
-        self.case, self.commits, self.drawn = case, commits, drawn_of(case)
-        self.rng = np.random.default_rng([seed, 1])
-        self.code = ServiceCode()
-        self.versions = {change.id: n for n, change in enumerate(commits, start=1)}
-        self.rerouted = {one.change_id: one for one in self.drawn.rerouted}
-        self.calls = _calls_before(case)
-
-    def write_base(self) -> None:
-        """Write what is there before all commits, and what new functions begin with."""
-        rng, case = self.rng, self.case
-        born = {
-            f: self.versions[one.change_id]
-            for one in self.drawn.rerouted if one.is_through_new for f in one.after
-        }  # fmt: skip
-        for function in filter(is_own, case.recording.functions):
-            text = case.texts[function].split("\n    ")[1:]
-            if self.drawn.new_call and function == self.drawn.new_call[0] and self._is_called():
-                text = text[:-1]  # that call is written below
-            self.code.define(function, text, rng, born.get(function, 0))
-        for caller, callees in self.calls.items():
-            if is_own(caller):
-                add_calls(self.code, caller, sorted(callees), rng)
-        self._write_new_call()
-        for change in settings_of(case):
-            for function in self._readers(change):
-                self.code.insert(function, self._reading(change, function), rng)
-        for path in sorted({p for c in self.commits for p in c.files if p.endswith("/admin.py")}):
-            for noun in rng.choice(NOUNS, 3, replace=False):
-                lines = [_plain(rng) for _ in range(4)]
-                self.code.define(Function(f"show_{noun}", path), lines, rng)
-
-    def _is_called(self) -> bool:
-        caller, callee = self.drawn.new_call or (None, None)
-        name = callee.name.rpartition(".")[2] if callee else ""
-        return caller is not None and self.case.texts[caller].endswith(f"{name}(v1)")
-
-    def _write_new_call(self) -> None:
-        """Write the call that nothing made before: by the commit that began it, or before that,
-        behind what it waited for.
-        """
-        caller, callee = self.drawn.new_call or (None, None)
-        if caller is None or callee is None or not is_own(caller):
-            return
-        if callee in self.calls.get(caller, ()):  # in stacks that hardly run
-            return
-        guilty, names = self.drawn.guilty, self.code.definitions[caller].names
-        line = call(names, callee, keeps=False)
-        is_theirs = (  # of who did it, and that is known
-            guilty is not None and guilty.id in self.case.culprits and caller in guilty.functions
-        )
-        version = self.versions.get(guilty.id, 0) if guilty is not None and is_theirs else 0
-        if version and not self.drawn.had_call:
-            line.born = version
-            self.code.insert(caller, [line], self.rng)
-            return
-        line.text = f"    {line.text}"
-        condition = f"    if {names.given[0]} is {names.given[1]}:"
-        group = [Line(condition), line]
-        if guilty is not None and is_theirs and guilty.kind in _SETTINGS:
-            group = [Line(f"    if {_asked(guilty)}:"), line]
-        elif version:
-            group = [Line(condition, died=version),
-                     Line(f"    if {names.given[0]}:", version), line]  # fmt: skip
-        self.code.insert(caller, group, self.rng)
-
-    def _readers(self, change: Change) -> list[Function]:
-        """Return the functions that read a setting: for a library, what calls it."""
-        found: dict[Function, None] = {}
-        for function in change.functions:
-            if function in self.code.definitions:
-                found[function] = None
-                continue
-            callers = [c for c, called in self.calls.items() if function in called and is_own(c)]
-            found |= dict.fromkeys(callers[:1])
-        return list(found)
-
-    def _reading(self, change: Change, function: Function) -> list[Line]:
-        made = self.code.definitions[function]
-        names = made.names
-        what = names.put_into(f"v1 = {self.rng.choice(VERBS)}_{self.rng.choice(NOUNS)}(v2)")
-        lines = [f"    if {_asked(change)}:", f"        {what}"]
-        if change.kind == "config":
-            lines = [f"    {what[:-1]}, {_asked(change)})"]
-        return [Line(text, made.born) for text in lines]
-
-    def write_commit(self, version: int, change: Change) -> None:
-        """Write what a commit edits, into the functions that it is said to touch."""
-        if change.kind != "commit":
-            return
-        functions = list(change.functions)
-        if not functions and change.files[0].endswith("/admin.py"):
-            mine = [f for f in self.code.definitions if f.file == change.files[0]]
-            functions = [mine[int(self.rng.integers(len(mine)))]]
-        added, removed = self._drawn_lines(change)
-        n = len(functions)
-        for place, function in enumerate(functions):
-            if self.code.definitions[function].born == version:
-                continue  # it is new as a whole
-            self._edit(version, function, added[place::n], removed[place::n])
-        if change.id in self.rerouted:
-            self._reroute(version, self.rerouted[change.id])
-
-    def _drawn_lines(self, change: Change) -> tuple[list[str], list[str]]:
-        """Return what a commit adds and removes, without what it gives another name.
-
-        The last first: of what costs more that is the line that does it.
-        """
-        (hunk,) = self.drawn.commits[change.id].hunks
-        added, removed = (
-            [line.strip() for line in lines[-2::-1]] for lines in (hunk.added, hunk.removed)
-        )
-        return added, removed
-
-    def _edit(
-        self, version: int, function: Function, added: Sequence[str], removed: Sequence[str]
-    ) -> None:
-        made, rng = self.code.definitions[function], self.rng
-        kept = made.names.put_into(f"v2.{rng.choice(NOUNS)}")
-        noun = str(rng.choice(NOUNS))
-        group = [
-            Line(f"    named_{noun} = {kept}", made.born, version),
-            Line(f"    renamed_{noun} = {kept}", version),
-        ]
-        for drawn in removed:
-            if drawn.startswith("@"):
-                made.decorators.append(Line(drawn, made.born, version))
-                continue
-            lines = statement(drawn, made.names)
-            stays = len(lines) - 1 if drawn == "break" else 0
-            group += [Line(text, made.born) for text in lines[:stays]]
-            group += [Line(text, made.born, version) for text in lines[stays:]]
-        for drawn in reversed(added):
-            group += [Line(text, version) for text in statement(drawn, made.names)]
-        self.code.insert(function, group, rng)
-
-    def _reroute(self, version: int, one: Rerouted) -> None:
-        """Write a call anew."""
-        gone = find_call(self.code, one.caller, one.before)
-        if gone is not None:
-            gone.died = version
-            self.code.touch(version, one.caller.file)
-        names = self.code.definitions[one.caller].names
-        for callee in one.after:
-            if find_call(self.code, one.caller, callee) is None:
-                line = call(names, callee, keeps=True)
-                line.born = version
-                self.code.insert(one.caller, [line], self.rng)
-            if one.is_through_new:
-                add_calls(self.code, callee, [one.before], self.rng)
-
-    def write_plain(self) -> None:
-        """Write documents, and the versions of libraries that are required."""
-        rng, texts = self.rng, self.code.texts
-        texts["README.md"] = [Line("# A service"), Line(""), Line("Start it with `svc/main.py`.")]
-        pins = {name: [Line(f"{name}==1.2.0")] for name in LIBRARIES}
-        for version, change in enumerate(self.commits, start=1):
-            if change.kind == "dependency":
-                lines = pins[change.key]
-                lines[-1].died = version
-                lines.append(Line(f"{change.key}==1.{len(lines) + 2}.0", version))
-                self.code.touch(version, "requirements.txt")
-            for path in (p for p in change.files if p.endswith(".md")):
-                noun = path.rpartition("/")[2].removesuffix(".md")
-                known = texts.setdefault(path, [Line(f"# {noun.title()}"), Line("")])
-                known.append(Line(f"How to {rng.choice(VERBS)} a {noun}: see above.", version))
-                self.code.touch(version, path)
-        texts["requirements.txt"] = [line for name in LIBRARIES for line in pins[name]]
-
-
-def _asked(change: Change) -> str:
-    """Return the expression that reads a flag, a setting or an experiment."""
-    if change.kind == "flag":
-        return f'flags.is_on("{change.key}")'
-    if change.kind == "config":
-        return f'settings.get("{change.key}", 64)'
-    return f'experiments.arm("{change.key}") == "treatment"'
-
-
-def _plain(rng: np.random.Generator) -> str:
-    return f"v1 = {rng.choice(VERBS)}_{rng.choice(NOUNS)}(v2)"
-
-
-def _calls_before(case: CauseCase) -> Mapping[Function, set[Function]]:
+def calls_before(case: CauseCase) -> Mapping[Function, set[Function]]:
     """Return what each function called before it happened, by the stacks."""
     drawn, recording = drawn_of(case), case.recording
     found: dict[Function, set[Function]] = {}

@@ -43,10 +43,11 @@ def make_tables(
     """
     rng = np.random.default_rng([seed, 3])
     settings, times = settings_of(case), list(recording.windows["at"])
-    rows = [row for change in settings for row in _settings(change, times, rng)]
+    rows = [row for change in settings.values() for row in _settings(change, times, rng)]
     rows += [_row(id_, c, c.at, c.before, c.after) | {"files": [*c.files]}
              for id_, c in bumps.items()]  # fmt: skip
-    tried = [change for change in settings if change.kind == "experiment"]
+    tried = [change for change in settings.values() if change.kind == "experiment"]
+    arms = {settings[c.id].key: case.arms[c.key] for c in case.changes if c.key in case.arms}
     told: dict[str, list[dict[str, Any]]] = {
         "changes": [{**row, "service": recording.service} for row in rows],
         "experiments": [
@@ -55,8 +56,8 @@ def make_tables(
             for c in tried
         ],
         "experiment_results": [
-            row for c in tried if c.key in case.arms
-            for row in _results(c, case.arms[c.key], times)
+            row for c in tried if c.key in arms
+            for row in _results(c, arms[c.key], times)
         ],
         "measurements": [*_measured(case, recording, rng)] if case.mix is not None else [],
     }  # fmt: skip

@@ -15,8 +15,9 @@ from workbench.evaluate.fleet.records import ids_of, make_tables
 from workbench.evaluate.fleet.repository import commit_all
 from workbench.history import Repository
 from workbench.simulate import CauseCase, simulate_cause
-from workbench.simulate.commits import drawn_of, plan_commits, write_code
+from workbench.simulate.commits import drawn_of, plan_commits, settings_of
 from workbench.simulate.revisions import earlier_revisions, later_revisions, with_times
+from workbench.simulate.writing import write_code
 from workbench.types import Change, Recording, Regression
 
 _LEADING = 0.5
@@ -94,11 +95,9 @@ def _bumps(made: Mapping[str, Change]) -> dict[str, Change]:
 
 def _culprits(case: CauseCase, made: Mapping[str, Change]) -> frozenset[str]:
     """Return the ids of the culprits as the evidence has them."""
-    of_commits = {change.id: commit for commit, change in made.items()}
-    found: list[str] = []
-    for change in case.changes:
-        if change.id in case.culprits:
-            found += [of_commits[change.id]] if change.id in of_commits else ids_of(change)
+    known = {change.id: [commit] for commit, change in made.items()}
+    known |= {drawn: ids_of(change) for drawn, change in settings_of(case).items()}
+    found = [id_ for culprit in case.culprits for id_ in known[culprit]]
     return frozenset(found)
 
 
