@@ -68,10 +68,11 @@ def test_a_shift_is_the_same_whichever_others_were_opened(bank):
 @pytest.mark.parametrize(
     ("patterns", "split", "n"),
     [
-        ((), "", 549),
+        ((), "", 749),
         (("feed/A0?",), "", 9),
         (("release/*", "feed/H1"), "", 112),
         (("feed/*",), "test", 0),
+        (("fleet/*",), "test", 100),
     ],
 )
 def test_cases_are_chosen_by_pattern_and_half(bank, patterns, split, n):
@@ -80,7 +81,7 @@ def test_cases_are_chosen_by_pattern_and_half(bank, patterns, split, n):
 
 def test_a_pattern_of_no_case_is_refused(bank):
     with pytest.raises(
-        CaseError, match="expected ids of cases .feed/…, release/…, shift/…., none is like 'x'"
+        CaseError, match="expected ids of cases .feed/…, fleet/…, release/…, shift/…., none is like 'x'"
     ):
         bank.select(["feed/A03", "x"])
 

@@ -10,12 +10,18 @@ from collections.abc import Mapping
 from dataclasses import replace
 from itertools import pairwise
 
+import numpy as np
+
+from workbench.simulate.call_trees import NOUNS, VERBS
 from workbench.simulate.causes import CauseCase, Drawn
 from workbench.simulate.code import is_own
 from workbench.types import Change, Function
 
 SETTINGS = ("flag", "config", "experiment")
 """Kinds of changes that are no commits."""
+_VALUED = (("limit", True), ("depth", True), ("page_size", True), ("retries", True),
+           ("cache_size", False), ("ttl_seconds", False))  # fmt: skip
+"""What settings are of, and whether more of it costs more."""
 
 
 def drawn_of(case: CauseCase) -> Drawn:
@@ -27,15 +33,18 @@ def drawn_of(case: CauseCase) -> Drawn:
 def can_be_written(case: CauseCase) -> bool:
     """Tell whether code can agree with all that was recorded.
 
-    It cannot where a change that nobody knows of wrote calls anew, where calls were written anew
-    while only a part of the requests saw what happened, and where two functions have one name.
+    It cannot where a change that nobody knows of wrote calls anew, or two wrote the same one anew,
+    where calls were written anew while only a part of the requests saw what happened, and where two
+    functions have one name.
     """
     drawn, functions = drawn_of(case), case.recording.functions
     known = {change.id for change in case.changes}
     is_gradual = any(change.rollout for change in case.changes if change.id in case.culprits)
     is_hidden = any(one.change_id not in known for one in drawn.rerouted)
+    moved = [(one.caller, one.before) for one in drawn.rerouted]
     return (
         len({*functions}) == len(functions)
+        and len({*moved}) == len(moved)
         and not is_hidden
         and not (is_gradual and drawn.rerouted)
     )
@@ -91,14 +100,32 @@ def _without_libraries(change: Change) -> Change:
 def settings_of(case: CauseCase) -> dict[str, Change]:
     """Return the flags, settings and experiments by the ids that they were drawn with.
 
-    Ids and keys are numbered by time, as the drawn ones tell which was the last to be drawn.
+    Ids are numbered by time, and keys are names that are drawn anew: the drawn ones tell which was
+    the last to be drawn. Settings have values, of which the guilty one's are those that cost more.
     """
+    rng = np.random.default_rng([len(case.changes), drawn_of(case).n_stacks])
     found = [change for change in case.changes if change.kind in SETTINGS]
     found.sort(key=lambda change: change.window or 0)
-    return {
-        change.id: replace(change, id=f"{change.kind}-{number}", key=f"key{number}")
-        for number, change in enumerate(found, start=101)
-    }
+    named: dict[str, Change] = {}
+    taken: set[str] = set()
+    for number, change in enumerate(found, start=101):
+        key, before, after = f"EXP-{number}", "", ""
+        noun, verb = rng.choice(NOUNS), rng.choice(VERBS)
+        if change.kind == "flag":
+            key = f"{noun}_{verb}_v{rng.integers(2, 5)}"
+        if change.kind == "config":
+            name, grows = _VALUED[int(rng.integers(len(_VALUED)))]
+            key = f"{noun}_{name}"
+            small = int(rng.choice([8, 20, 50, 100, 256]))
+            low, high = str(small), str(small * int(rng.integers(2, 5)))
+            is_up = grows if change.id in case.culprits else rng.random() < 0.5
+            before, after = (low, high) if is_up else (high, low)
+        key = key if key not in taken else f"{key}_{number}"
+        taken.add(key)
+        named[change.id] = replace(
+            change, id=f"{change.kind}-{number}", key=key, before=before, after=after
+        )
+    return named
 
 
 def calls_before(case: CauseCase) -> Mapping[Function, set[Function]]:

@@ -219,7 +219,7 @@ def _asked(change: Change) -> str:
     if change.kind == "flag":
         return f'flags.is_on("{change.key}")'
     if change.kind == "config":
-        return f'settings.get("{change.key}", 64)'
+        return f'settings.get("{change.key}", {change.before})'
     return f'experiments.arm("{change.key}") == "treatment"'
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 import weakref
+from collections.abc import Callable
 from pathlib import Path
 
 from workbench.evaluate.bank.case import BankCase, OpenedCase, hash_of, noise_of, size_of
@@ -25,6 +26,7 @@ class FleetCases:
     def __init__(self) -> None:
         self._scratch: Path | None = None
         self._n_opened = 0
+        self._scratch_gone: Callable[[], object] = lambda: None
 
     def cases(self) -> list[BankCase]:
         """Return all of them, by id; none is drawn for that."""
@@ -45,7 +47,9 @@ class FleetCases:
         """Make one of them."""
         if self._scratch is None:
             self._scratch = Path(tempfile.mkdtemp(prefix="workbench-fleet-"))
-            weakref.finalize(self, shutil.rmtree, self._scratch, ignore_errors=True)
+            self._scratch_gone = weakref.finalize(
+                self, shutil.rmtree, self._scratch, ignore_errors=True
+            )
         number = case.id.removeprefix(f"{self.name}/")
         self._n_opened += 1
         folder = self._scratch / f"{number}-{self._n_opened}"

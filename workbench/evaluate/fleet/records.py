@@ -43,7 +43,7 @@ def make_tables(
     """
     rng = np.random.default_rng([seed, 3])
     settings, times = settings_of(case), list(recording.windows["at"])
-    rows = [row for change in settings.values() for row in _settings(change, times, rng)]
+    rows = [row for change in settings.values() for row in _settings(change, times)]
     rows += [_row(id_, c, c.at, c.before, c.after) | {"files": [*c.files]}
              for id_, c in bumps.items()]  # fmt: skip
     tried = [change for change in settings.values() if change.kind == "experiment"]
@@ -72,17 +72,14 @@ def ids_of(change: Change) -> list[str]:
     return [change.id if i == 0 else f"{change.id}-{i + 1}" for i in range(n_steps)]
 
 
-def _settings(
-    change: Change, times: list[pd.Timestamp], rng: np.random.Generator
-) -> Iterator[dict[str, Any]]:
+def _settings(change: Change, times: list[pd.Timestamp]) -> Iterator[dict[str, Any]]:
     """Yield the steps of a flag, or the one of a setting."""
     if change.kind == "experiment":
         return
     steps = change.rollout or ((0, 0.0), (change.window or 0, 1.0))
     values = [str(reach) for _, reach in steps]
     if change.kind == "config":
-        first = int(rng.choice([16, 50, 64, 100, 250]))
-        values = [str(first), str(first * int(rng.integers(2, 5)))]
+        values = [change.before, change.after]
     for number, id_ in enumerate(ids_of(change)):
         at = times[min(steps[number + 1][0], len(times) - 1)]
         yield _row(id_, change, at, values[number], values[number + 1])
