@@ -12,7 +12,7 @@ from workbench.evaluate.bank.fleet import FleetCases
 from workbench.evaluate.fleet import measure_strata, open_service, read_strata
 from workbench.evaluate.fleet.records import entry_costs
 from workbench.evaluate.fleet.strata import FIRST_SEED, write_strata
-from workbench.history import MODULE, run_git
+from workbench.history import MODULE, function_spans, run_git
 from workbench.simulate.commits import drawn_of, settings_of
 
 DATASETS = Path(__file__).parents[2] / "datasets"
@@ -273,3 +273,54 @@ def test_the_hash_is_of_the_seed_and_the_strata(family):
 
 def replace_seed(told):
     return told._replace(seed=told.seed + 1)
+
+
+def test_lines_are_of_the_code_that_ran_and_add_up_to_the_recording(services):
+    made = next(made for _, made in services if made.evidence.read_lines is not None)
+    evidence, recording = made.evidence, made.evidence.recording
+    by_line = evidence.read_lines()
+    assert by_line.windows.equals(recording.windows)
+    window = recording.n_windows - 1
+    spans = {
+        path: {span.name: span for span in function_spans(evidence.repository.read(path, "main"))}
+        for path in evidence.repository.files("main")
+        if path.endswith(".py")
+    }
+    seen = {int(s) for s in by_line.sample_stacks[by_line.sample_windows == window]}
+    frames = {frame for stack in seen for frame in by_line.stack(stack)}
+    own = [frame for frame in frames if frame.file.startswith("svc/")]
+    assert len(own) > 30
+    for frame in own:
+        span = spans[frame.file][frame.name]
+        assert span.start < frame.line - 1 < span.end
+    assert _sums(by_line) == _sums(recording)
+
+
+def _sums(recording):
+    found = {}
+    for window, stack, count in zip(
+        recording.sample_windows, recording.sample_stacks, recording.sample_counts, strict=True
+    ):
+        key = window, tuple(frame._replace(line=0) for frame in recording.stack(stack))
+        found[key] = found.get(key, 0) + count
+    return found
+
+
+def test_what_costs_more_is_mostly_on_lines_of_the_culprit():
+    family, first_of_all = FleetCases(), []
+    for case in family.cases()[:80]:
+        if (case.strata["kind"], case.strata["category"]) == ("commit", "own"):
+            opened = family.open(case)
+            evidence, regression = opened.evidence, opened.regression
+            if evidence.read_lines is not None and regression is not None:
+                grown = evidence.clues(regression).lines
+                first_of_all.append(max(grown, key=grown.get) in opened.culprits)
+    assert len(first_of_all) >= 4
+    assert sum(first_of_all) > len(first_of_all) / 2
+
+
+def test_lines_are_known_where_the_case_says_so(services):
+    known = {made.evidence.read_lines is not None for _, made in services}
+    assert known == {True, False}
+    for _, made in services:
+        assert (made.evidence.read_lines is None) == (made.case.lines is None)

@@ -176,6 +176,23 @@ def test_a_call_that_was_written_anew_is_so_when_stacks_show_it():
     assert seen >= 3
 
 
+def test_calls_that_became_more_are_often_put_into_a_loop():
+    n_in_loop = n = 0
+    for seed in writable():
+        case, commits, code = written(seed)
+        for version, change in enumerate(commits, start=1):
+            if case.kind == "calls" and change.id in case.culprits and change.kind == "commit":
+                caller = drawn_of(case).acted_on
+                sides = [texts(code, v)[caller].split("\n") for v in (version - 1, version)]
+                moved = {line.strip() for line in sides[0]} & {
+                    line.strip() for line in sides[1] if line not in sides[0]
+                }
+                n_in_loop += any(f"        {line}" in sides[1] for line in moved if "(" in line)
+                n += 1
+    assert n >= 2
+    assert n_in_loop >= n / 2
+
+
 def test_functions_read_the_settings_that_act_on_them():
     seen = 0
     for seed in writable():

@@ -152,17 +152,27 @@ def add_calls(
         code.insert(caller, [line], rng)
 
 
-def find_call(code: ServiceCode, caller: Function, callee: Function) -> Line | None:
-    """Return the line in which one function calls another, of those that stay."""
-    names = code.definitions[caller].names
-    wanted = {call(names, callee, keeps=keeps).text for keeps in (True, False)}
-    return next(
-        (
-            line for line in code.definitions[caller].lines
-            if line.text in wanted and line.died == NEVER
-        ),
-        None,
-    )  # fmt: skip
+def find_call(
+    code: ServiceCode, caller: Function, callee: Function
+) -> tuple[Line, list[Line]] | None:
+    """Return the line of a call, of those that stay, and the statement that it is of."""
+    made = code.definitions[caller]
+    wanted = {call(made.names, callee, keeps=keeps).text.strip() for keeps in (True, False)}
+    for group in made.body:
+        for line in group:
+            if line.died == NEVER and line.text.strip() in wanted:
+                return line, group
+    return None
+
+
+def replace_line(line: Line, group: list[Line], texts: Iterable[Line], version: int) -> None:
+    """Put lines into the place of another, as deep as it is, from a version on."""
+    depth = len(line.text) - len(line.text.lstrip())
+    place = next(i for i, known in enumerate(group) if known is line) + 1
+    line.died = version
+    group[place:place] = [
+        Line(" " * (depth - 4) + new.text, version, new.died, new.needs) for new in texts
+    ]
 
 
 def is_own(function: Function) -> bool:

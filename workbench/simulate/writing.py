@@ -12,11 +12,12 @@ import numpy as np
 from workbench.simulate.call_trees import NOUNS, VERBS
 from workbench.simulate.causes import CauseCase
 from workbench.simulate.changes import Rerouted
-from workbench.simulate.code import ServiceCode, add_calls, find_call, is_own
+from workbench.simulate.code import ServiceCode, add_calls, find_call, is_own, replace_line
 from workbench.simulate.commits import calls_before, drawn_of, settings_of
 from workbench.simulate.lines import Line, call, statement
 from workbench.types import Change, Function
 
+_OFTEN_IN_LOOP = 0.85
 LIBRARIES = ("clone", "codec", "otherlib", "regexlib")
 
 
@@ -144,8 +145,27 @@ class _Writer:
             if self.code.definitions[function].born == version:
                 continue  # it is new as a whole
             self._edit(version, function, added[place::n], removed[place::n])
+        if change.id in self.case.culprits and self.case.kind == "calls":
+            self._call_more(version)
         if change.id in self.rerouted:
             self._reroute(version, self.rerouted[change.id])
+
+    def _call_more(self, version: int) -> None:
+        """Write the calls that became more into a loop; some became more by what they are given."""
+        caller = self.drawn.acted_on
+        made = self.code.definitions[caller]
+        grown = [
+            self.case.recording.stack(int(i))
+            for i in np.flatnonzero(self.drawn.after > self.drawn.before)
+        ]
+        called = {s[s.index(caller) + 1] for s in grown if caller in s[:-1]}
+        for callee in sorted(called) if self.rng.random() < _OFTEN_IN_LOOP else ():
+            found = find_call(self.code, caller, callee)
+            if found is not None:
+                line, group = found
+                loop = Line(f"    for item in {made.names.given[1]}:")
+                inside = Line(f"        {line.text.strip()}", needs=line.needs)
+                replace_line(line, group, [loop, inside], version)
 
     def _drawn_lines(self, change: Change) -> tuple[list[str], list[str]]:
         """Return what a commit adds and removes, without what it gives another name.
@@ -182,18 +202,19 @@ class _Writer:
 
     def _reroute(self, version: int, one: Rerouted) -> None:
         """Write a call anew."""
+        names = self.code.definitions[one.caller].names
+        new = [
+            call(names, callee, keeps=True)
+            for callee in one.after
+            if find_call(self.code, one.caller, callee) is None
+        ]
         gone = find_call(self.code, one.caller, one.before)
         if gone is not None:
-            gone.died = version
+            plain = Line(f"    {names.given[0]} = {names.given[1]}")
+            replace_line(*gone, new or [plain], version)
             self.code.touch(version, one.caller.file)
-        names = self.code.definitions[one.caller].names
-        for callee in one.after:
-            if find_call(self.code, one.caller, callee) is None:
-                line = call(names, callee, keeps=True)
-                line.born = version
-                self.code.insert(one.caller, [line], self.rng)
-            if one.is_through_new:
-                add_calls(self.code, callee, [one.before], self.rng)
+        for callee in one.after if one.is_through_new else ():
+            add_calls(self.code, callee, [one.before], self.rng)
 
     def write_plain(self) -> None:
         """Write documents, and the versions of libraries that are required."""

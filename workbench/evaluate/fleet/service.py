@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -11,6 +12,7 @@ import numpy as np
 from workbench.agent import Investigation
 from workbench.agent.opened import detect_worth_a_look
 from workbench.evaluate.attribution import regression_at
+from workbench.evaluate.fleet.by_line import record_lines
 from workbench.evaluate.fleet.records import ids_of, make_tables
 from workbench.evaluate.fleet.repository import commit_all
 from workbench.history import Repository
@@ -18,7 +20,7 @@ from workbench.simulate import CauseCase, simulate_cause
 from workbench.simulate.commits import drawn_of, plan_commits, settings_of
 from workbench.simulate.revisions import earlier_revisions, later_revisions, with_times
 from workbench.simulate.writing import write_code
-from workbench.types import Change, Recording, Regression
+from workbench.types import Change, Regression
 
 _LEADING = 0.5
 """Part of the growth in a function by itself, at least, of what grew."""
@@ -57,14 +59,16 @@ def open_service(seed: int, name: str, folder: Path) -> Service:
     earlier = earlier_revisions(case, code, seed)
     ids = commit_all(folder, [*earlier, *later_revisions(code, commits)])
     base, *later = ids[len(earlier) - 1 :]
-    recording = _with_versions(case.recording, name, base, commits, later)
+    ran = _versions_run(commits, case.recording.n_windows)
+    windows = case.recording.windows.assign(version=[[base, *later][version] for version in ran])
+    recording = replace(case.recording, service=name, windows=windows)
     made = dict(zip(later, commits, strict=True))
     records = make_tables(case, recording, _bumps(made), seed)
     detection = detect_worth_a_look(recording)
-    versions = recording.windows["version"]
+    lines = partial(record_lines, recording, case, code, commits, ran, seed)
     evidence = Investigation(
-        recording, detection, Repository(folder), str(versions.iloc[0]), str(versions.iloc[-1]),
-        records,
+        recording, detection, Repository(folder), windows["version"].iloc[0],
+        windows["version"].iloc[-1], records, read_lines=None if case.lines is None else lines,
     )  # fmt: skip
     culprits = _culprits(case, made)
     return Service(
@@ -73,14 +77,11 @@ def open_service(seed: int, name: str, folder: Path) -> Service:
     )  # fmt: skip
 
 
-def _with_versions(
-    recording: Recording, name: str, base: str, commits: Sequence[Change], ids: Sequence[str]
-) -> Recording:
-    """Return a recording whose windows say which commit they ran: the last deployed by then."""
+def _versions_run(commits: Sequence[Change], n_windows: int) -> list[int]:
+    """Return the number of the version that each window ran: the last deployed by then."""
     deployed = [change.window or 0 for change in commits]
-    n_by_then = np.searchsorted(deployed, np.arange(recording.n_windows), side="right")
-    versions = [[base, *ids][n] for n in n_by_then]
-    return replace(recording, service=name, windows=recording.windows.assign(version=versions))
+    n_by_then: list[int] = np.searchsorted(deployed, np.arange(n_windows), side="right").tolist()
+    return n_by_then
 
 
 def _bumps(made: Mapping[str, Change]) -> dict[str, Change]:
