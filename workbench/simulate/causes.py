@@ -40,9 +40,12 @@ class Drawn:
     """Calls that were written anew, in the order in which they were."""
     n_stacks: int
     """Stacks of the recording that there were before those."""
+    struck: FloatArray
+    """Cost of each of these, after it happened and before any call was written anew."""
     before: FloatArray
-    """(n_stacks,) cost of each of the recording, before it happened."""
+    """Cost of each stack of the recording, before it happened."""
     after: FloatArray
+    """The same in the end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -83,7 +86,7 @@ def simulate_cause(seed: int) -> CauseCase:
     kind = str(rng.choice(["own", "calls", "new call", "indirect", "traffic", "data"],
                           p=[0.34, 0.2, 0.2, 0.08, 0.1, 0.08]))  # fmt: skip
     acted_on, subject = strike(rng, tree, kind)
-    n_stacks = len(tree.stacks)
+    n_stacks, struck = len(tree.stacks), tree.after.copy()
     n_windows = 2 * int(rng.integers(8, 25))
     at = n_windows // 2
     is_release = rng.random() < 0.35  # everything was deployed at once
@@ -122,7 +125,7 @@ def simulate_cause(seed: int) -> CauseCase:
             tree.functions[tree.new_call[0]], tree.functions[tree.new_call[1]]
         ),
         caller is not None and makers.texts[caller] == makers.texts_before[caller],
-        tuple(makers.rerouted), n_stacks, tree.before, tree.after,
+        tuple(makers.rerouted), n_stacks, struck, tree.before, tree.after,
     )  # fmt: skip
     return CauseCase(
         recording, subject, windows, tuple(c for c, _ in made), commits, culprits, kind,

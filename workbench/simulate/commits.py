@@ -33,8 +33,9 @@ def drawn_of(case: CauseCase) -> Drawn:
 def can_be_written(case: CauseCase) -> bool:
     """Tell whether code can agree with all that was recorded.
 
-    It cannot where a change that nobody knows of wrote calls anew, or two wrote the same one anew,
-    where calls were written anew while only a part of the requests saw what happened, and where two
+    It cannot where a change that nobody knows of wrote calls anew, or two wrote the same one anew;
+    where what was acted on was written into its caller; where calls were written anew while only a
+    part of the requests saw what happened; where a library calls the service; and where two
     functions have one name.
     """
     drawn, functions = drawn_of(case), case.recording.functions
@@ -42,9 +43,14 @@ def can_be_written(case: CauseCase) -> bool:
     is_gradual = any(change.rollout for change in case.changes if change.id in case.culprits)
     is_hidden = any(one.change_id not in known for one in drawn.rerouted)
     moved = [(one.caller, one.before) for one in drawn.rerouted]
+    inlined = {one.before for one in drawn.rerouted if not one.is_through_new}
+    caller, callee = drawn.new_call or (None, None)
+    is_backward = caller is not None and callee is not None and is_own(callee) > is_own(caller)
     return (
         len({*functions}) == len(functions)
         and len({*moved}) == len(moved)
+        and inlined.isdisjoint({drawn.acted_on, caller})
+        and not is_backward
         and not is_hidden
         and not (is_gradual and drawn.rerouted)
     )
@@ -138,3 +144,17 @@ def calls_before(case: CauseCase) -> Mapping[Function, set[Function]]:
         for caller, callee in pairwise(stack[:-1] if began else stack):
             found.setdefault(caller, set()).add(callee)
     return found
+
+
+def called_more(case: CauseCase) -> Function | None:
+    """Return what a function calls more often than before, where that happened."""
+    drawn, caller = drawn_of(case), drawn_of(case).acted_on
+    grown: dict[Function, float] = {}
+    for number, (before, after) in enumerate(
+        zip(drawn.before[: drawn.n_stacks], drawn.struck, strict=True)
+    ):
+        stack = case.recording.stack(number)
+        if after > before and caller in stack[:-1]:
+            callee = stack[stack.index(caller) + 1]
+            grown[callee] = grown.get(callee, 0.0) + after - before
+    return max(grown, key=lambda callee: grown[callee], default=None)

@@ -13,7 +13,7 @@ from workbench.simulate.call_trees import NOUNS, VERBS
 from workbench.simulate.causes import CauseCase
 from workbench.simulate.changes import Rerouted
 from workbench.simulate.code import ServiceCode, add_calls, find_call, is_own, replace_line
-from workbench.simulate.commits import calls_before, drawn_of, settings_of
+from workbench.simulate.commits import called_more, calls_before, drawn_of, settings_of
 from workbench.simulate.lines import Line, call, statement
 from workbench.types import Change, Function
 
@@ -142,8 +142,6 @@ class _Writer:
         added, removed = self._drawn_lines(change)
         n = len(functions)
         for place, function in enumerate(functions):
-            if self.code.definitions[function].born == version:
-                continue  # it is new as a whole
             self._edit(version, function, added[place::n], removed[place::n])
         if change.id in self.case.culprits and self.case.kind == "calls":
             self._call_more(version)
@@ -151,15 +149,10 @@ class _Writer:
             self._reroute(version, self.rerouted[change.id])
 
     def _call_more(self, version: int) -> None:
-        """Write the calls that became more into a loop; some became more by what they are given."""
+        """Write the call that is made more often into a loop; some are by what is handed on."""
         caller = self.drawn.acted_on
         made = self.code.definitions[caller]
-        grown = [
-            self.case.recording.stack(int(i))
-            for i in np.flatnonzero(self.drawn.after > self.drawn.before)
-        ]
-        called = {s[s.index(caller) + 1] for s in grown if caller in s[:-1]}
-        for callee in sorted(called) if self.rng.random() < _OFTEN_IN_LOOP else ():
+        if self.rng.random() < _OFTEN_IN_LOOP and (callee := called_more(self.case)):
             found = find_call(self.code, caller, callee)
             if found is not None:
                 line, group = found

@@ -76,6 +76,8 @@ class _Lines:
         by = [n for n, change in enumerate(commits, start=1) if change.id in case.culprits]
         self.guilty = by[0] if by and commits[by[0] - 1].kind == "commit" else 0
         self.part = float(rng.beta(*_PART))
+        self.grown = _own_growth(case)
+        """Part of what it costs by itself in the end that the function acted on grew by."""
         self._bodies: dict[tuple[str, int], dict[str, list[_Placed]]] = {}
         self._weights: dict[tuple[Function, str, int], float] = {}
         self._found: dict[tuple[int, int], tuple[list[Function], list[Function], FloatArray]] = {}
@@ -93,7 +95,7 @@ class _Lines:
             ]
             body = self._body(leaf, version)
             leaves = [leaf._replace(line=place) for place, _ in body]
-            self._found[stack, version] = frames, leaves, self._parts(leaf, stack, version, body)
+            self._found[stack, version] = frames, leaves, self._parts(leaf, version, body)
         return self._found[stack, version]
 
     def _calling(self, caller: Function, callee: Function, version: int) -> int:
@@ -102,9 +104,7 @@ class _Lines:
         body = self._body(caller, version)
         return next((place for place, text in body if called.search(text)), body[0][0])
 
-    def _parts(
-        self, leaf: Function, stack: int, version: int, body: Sequence[_Placed]
-    ) -> FloatArray:
+    def _parts(self, leaf: Function, version: int, body: Sequence[_Placed]) -> FloatArray:
         """Return how often samples in a function are in each of its lines."""
         known = _numbered(self._body(leaf, 0)) if version else _numbered(body)
         weights = np.array([
@@ -113,15 +113,14 @@ class _Lines:
             for line in _numbered(body)
         ])  # fmt: skip
         parts: FloatArray = weights / weights.sum()
-        grown = 1 - self.drawn.before[stack] / max(self.drawn.after[stack], 1e-12)
-        if self.guilty and version >= self.guilty and grown > 0 and leaf == self.drawn.acted_on:
+        if self.guilty and version >= self.guilty and leaf == self.drawn.acted_on:
             before = _numbered(self._body(leaf, self.guilty - 1))
             after = _numbered(self._body(leaf, self.guilty))
             wrote = np.array([
                 line in after and line not in before for line in _numbered(body)
             ], float)  # fmt: skip
             if wrote.any():
-                grown *= self.part
+                grown = self.part * self.grown
                 parts = (1 - grown) * parts + grown * wrote / wrote.sum()
         return parts
 
@@ -141,6 +140,14 @@ class _Lines:
                     found.setdefault(name, []).append((place, line))
             self._bodies[key] = found
         return self._bodies[key].get(function.name, [(1, "")])
+
+
+def _own_growth(case: CauseCase) -> float:
+    drawn, recording = drawn_of(case), case.recording
+    ends = recording.stack_starts[1 : drawn.n_stacks + 1] - 1
+    own = recording.stack_functions[ends] == recording.functions.index(drawn.acted_on)
+    before, after = drawn.before[: drawn.n_stacks][own].sum(), drawn.struck[own].sum()
+    return float(max(0.0, 1 - before / max(after, 1e-12)))
 
 
 def _numbered(body: Sequence[_Placed]) -> list[tuple[str, int]]:
