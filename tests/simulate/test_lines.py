@@ -2,7 +2,7 @@ import ast
 
 import pytest
 
-from workbench.simulate.lines import Line, Names, call, shared_names, statement
+from workbench.simulate.lines import Line, Names, call, of_each, shared_names, statement
 from workbench.types import Function
 
 PLAIN = Names(Function("load_user_3", "svc/text/user.py"), ("row", "user", "key"))
@@ -77,6 +77,12 @@ def test_a_call_names_what_it_calls_and_imports_it(callee, text, needs):
     line = call(METHOD, callee, keeps=False)
     assert (line.text, line.needs) == (f"    {text}", needs)
     assert call(METHOD, callee, keeps=True).text == f"    row = {text}"
+
+
+def test_in_a_loop_a_call_is_of_each():
+    assert of_each("    row = auth_key.Key2(row).trim_key(user)", PLAIN) == (
+        "    row = auth_key.Key2(item).trim_key(user)"
+    )
 
 
 def test_a_line_is_there_from_its_first_version_until_its_last():

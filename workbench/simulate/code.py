@@ -14,7 +14,16 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from workbench.simulate.call_trees import NOUNS
-from workbench.simulate.lines import NEVER, OWN, Line, Names, call, shared_names, statement
+from workbench.simulate.lines import (
+    NEVER,
+    OWN,
+    Line,
+    Names,
+    call,
+    of_each,
+    shared_names,
+    statement,
+)
 from workbench.types import Function
 
 _SERVED = {
@@ -157,7 +166,8 @@ def find_call(
 ) -> tuple[Line, list[Line]] | None:
     """Return the line of a call, of those that stay, and the statement that it is of."""
     made = code.definitions[caller]
-    wanted = {call(made.names, callee, keeps=keeps).text.strip() for keeps in (True, False)}
+    texts = [call(made.names, callee, keeps=keeps).text.strip() for keeps in (True, False)]
+    wanted = {*texts, *(of_each(text, made.names) for text in texts)}
     for group in made.body:
         for line in group:
             if line.died == NEVER and line.text.strip() in wanted:

@@ -134,6 +134,11 @@ def call(caller: Names, callee: Function, *, keeps: bool) -> Line:
     return Line(f"    {told} = {text}" if keeps else f"    {text}", needs=needs)
 
 
+def of_each(text: str, caller: Names) -> str:
+    """Return the text of a call as it is in a loop, of what each round is about."""
+    return text.replace(f"({caller.given[0]})", "(item)", 1)
+
+
 def _module(file: str) -> tuple[str, str]:
     """Return the name under which code knows a module, and how it is imported."""
     parts = file.removesuffix(".py").split("/")

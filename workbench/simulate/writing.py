@@ -14,7 +14,7 @@ from workbench.simulate.causes import CauseCase
 from workbench.simulate.changes import Rerouted
 from workbench.simulate.code import ServiceCode, add_calls, find_call, is_own, replace_line
 from workbench.simulate.commits import called_more, calls_before, drawn_of, settings_of
-from workbench.simulate.lines import Line, call, statement
+from workbench.simulate.lines import Line, call, of_each, statement
 from workbench.types import Change, Function
 
 _OFTEN_IN_LOOP = 0.85
@@ -157,7 +157,7 @@ class _Writer:
             if found is not None:
                 line, group = found
                 loop = Line(f"    for item in {made.names.given[1]}:")
-                inside = Line(f"        {line.text.strip()}", needs=line.needs)
+                inside = Line(f"    {of_each(line.text, made.names)}", needs=line.needs)
                 replace_line(line, group, [loop, inside], version)
 
     def _drawn_lines(self, change: Change) -> tuple[list[str], list[str]]:
