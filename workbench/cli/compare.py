@@ -85,9 +85,8 @@ def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) 
         scale, unit = (100.0, " %") if one.is_rate else (1.0, "")
         points = " pp" if one.is_rate else ""
         needed = "" if one.verdict != "inconclusive" or one.needed is None else f"{one.needed:,}"
-        detectable = (
-            "–" if math.isnan(told.detectable) else f"{scale * told.detectable:.3g}{points}"
-        )
+        is_told = told.detectable > 0  # none is, where no case differs, or nothing would be seen
+        detectable = f"{scale * told.detectable:.3g}{points}" if is_told else "–"
         rows.append([
             f"{scale * told.before:.3g}{unit}", f"{scale * told.after:.3g}{unit}",
             f"{scale * told.difference:+.3g}{points}",

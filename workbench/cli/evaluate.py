@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,18 +93,30 @@ def _track(out: Path) -> None:
 
 
 def print_results(results: pd.DataFrame) -> None:
-    """Print how well each did."""
-    shown = ("correct", "top1", "top3", "false_accusation", "category", "mitigation")
+    """Print how well each did: rates, how sure it was of what was wrong, and what it spoilt."""
+    from workbench.evaluate.summary import summarise
+
+    table = summarise(results)
+    rates = ("correct", "top1", "top3", "false_accusation")
     cells = []
-    for (variant, model), rows in results.groupby(["variant", "model"], sort=False):
-        rates = [
-            f"{100 * rows[name].mean():.1f} %" if rows[name].count() else "–" for name in shown
-        ]
-        median = rows["seconds"].median()
-        seconds = "–" if median != median else f"{median:.2f} s"
-        failed = int((rows["said_failure"] != "").sum())
-        cells.append([*rates, seconds, str(failed), f"{variant} ({model})"])
-    names = ["correct", "first", "in three", "false accusation", "category", "mitigation", "median"]
+    for row in table.to_dict("records"):
+        interval = f"{100 * row['correct_low']:.0f} to {100 * row['correct_high']:.0f} %"
+        told = [_number(100 * row[name], "{:.1f} %") for name in rates]
+        others = [
+            _number(100 * row["harm_rate"], "{:.1f} %"), _number(row["aurc"], "{:.3f}"),
+            _number(row["macro_f1"], "{:.2f}"), _number(row["median_seconds"], "{:.2f} s"),
+        ]  # fmt: skip
+        cells.append([
+            told[0], interval, *told[1:], *others, str(row["n_failed"]),
+            f"{row['variant']} ({row['model']})",
+        ])  # fmt: skip
+    names = ["right", "95 %", "first", "in three", "false accusation", "harm", "AURC", "macro F1",
+             "median", "failed"]  # fmt: skip
     n_cases = results["case"].nunique()
     title = f"{n_cases} case{'s' * (n_cases != 1)}"
-    print_rows(title, [*names, "failed", "variant (model)"], cells)
+    print_rows(title, [*names, "variant (model)"], cells)
+    click.echo("harm: part of what is right without skills that is wrong with them")
+
+
+def _number(value: float, form: str) -> str:
+    return "–" if math.isnan(value) else form.format(value)
