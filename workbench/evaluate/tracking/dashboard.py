@@ -40,8 +40,8 @@ Which skills find the cause of a regression, on cases whose cause is known: {lin
 
 **What is here.** An *evaluation* is a run; each variant of skills under a model is a run within it,
 and each answer a trace with its scores and the truth. *… over time* is one run a variant, with a
-point an evaluation. The floors are what is reached without: `no-skills` takes the top of the
-ranking, `trivial-rule` the latest change.
+point an evaluation. Two floors are what is reached without: `no-skills` names the
+first of the ranking where it is likely enough, `trivial-rule` who last touched what grew.
 
 **Which numbers matter.** Those of `test/`: the half of the cases that no skill was written on.
 
@@ -110,7 +110,7 @@ PAGES: Mapping[str, Page] = {
         RunsView(
             "workbench-latest", "Latest evaluations", _VARIANTS, where="tags.kind = 'variant'",
             newest_by=f"metrics.{NEWEST_FIRST}",
-            folded=(*_IN_ALL, *(f"{half} interval" for half in _IN_ALL), "over the cases"),
+            folded=(*_IN_ALL, "test interval", "over the cases"),
             sections={
                 "Variants": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),
                 "As the cases come": (Chart("over the cases/correct", over="step"),),

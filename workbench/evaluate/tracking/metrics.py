@@ -1,8 +1,8 @@
 """What a variant scored, as metrics: those to read first, and intervals under names of their own.
 
-test/correct                of the half that no skill was written on; train/, and all/ of both
-test interval/correct_low   with _high, 95 %, and _n, the cases that the score says something of
-over the cases/correct      how a rate settles as the cases come
+`test/correct` and its like are of the half that no skill was written on, `train/` of the other and
+`all/` of both. `test interval/correct_low` and `_high` are 95 %, `_n` the cases that a score says
+something of. `over the cases/` is how a rate settles as the cases come.
 """
 
 from __future__ import annotations
@@ -45,9 +45,9 @@ def metrics_of(results: pd.DataFrame) -> Iterator[MetricRecord]:
     for half, scores in told.items():
         for name in sorted(scores.keys() - _INTERVAL, key=_place):
             yield MetricRecord(name=f"{half}/{name}", value=scores[name])
-    for half, scores in told.items():
-        for name in sorted(scores.keys() & _INTERVAL):
-            yield MetricRecord(name=f"{half} interval/{name}", value=scores[name])
+    half = "test" if "test" in told else next(iter(told))
+    for name in sorted(told[half].keys() & _INTERVAL):
+        yield MetricRecord(name=f"{half} interval/{name}", value=told[half][name])
     yield from _over_the_cases(results)
 
 
