@@ -10,7 +10,11 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 SHOTS, PICTURES = ROOT / "out" / "ui", ROOT / "docs" / "pictures"
-NAMES = ("board", "flame", "series", "suspects", "fix", "dark")
+NAMES = (
+    *("board", "flame", "series", "suspects", "fix", "dark"),
+    *("mlflow-variants", "mlflow-over-time", "mlflow-latest", "mlflow-evaluation"),
+    *("mlflow-variant", "mlflow-answers", "mlflow-answer"),
+)
 MOST_PX, MOST_BYTES = 1400, 250_000
 
 
