@@ -8,7 +8,7 @@ from made_results import make_results
 from workbench.evaluate.results import ResultsFolder
 from workbench.evaluate.scorers import SCORERS
 from workbench.evaluate.tracking import EVALUATIONS, SOLVES, dashboard_url
-from workbench.evaluate.tracking.dashboard import NOTE, PAGES, WRITTEN, arrange
+from workbench.evaluate.tracking.dashboard import NOTE, PAGES, WRITTEN, address_of, arrange
 from workbench.evaluate.tracking.descriptions import colours_of
 from workbench.evaluate.tracking.evaluations import record_of
 from workbench.evaluate.tracking.views import RunsView, TracesView
@@ -73,7 +73,7 @@ def test_columns_and_charts_are_of_what_runs_have(record):
         if isinstance(view, RunsView):
             _, _, state = state_of(view)
             assert {*state["selectedColumns"]} <= known
-            assert state["orderByKey"] in {*known, "attributes.start_time"}
+            assert state["orderByKey"] in known
             assert view.where in {f"tags.kind = '{kind}'" for kind in kinds}
             charts = state.get("compareRunCharts", [])
             assert {f"metrics.`{chart['metricKey']}`" for chart in charts} <= known
@@ -143,6 +143,12 @@ def test_other_experiments_are_left_alone():
     store = Store("somebody's own")
     arrange(store, "7")
     assert store.tags == {}
+
+
+def test_an_address_has_no_password(monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "https://me:se%21cret@host:5000/mlflow/")
+    shown = address_of("#/x")
+    assert shown == "https://host:5000/mlflow/#/x"
 
 
 def test_where_no_server_shows_pages_there_is_no_address(monkeypatch):

@@ -72,7 +72,7 @@ def counted(client):
     runs = client.search_runs([place])
     traces = client.search_traces(locations=[place], max_results=500)
     return {
-        "runs": len(runs),
+        "runs": len(runs), "tags": dict(client.get_experiment(place).tags),
         "metrics": sum(len(client.get_metric_history(r.info.run_id, m)) for r in runs
                        for m in r.data.metrics),
         "traces": sorted(t.info.trace_id for t in traces),
@@ -178,6 +178,7 @@ def test_what_is_sent_again_is_there_once(store, results):
     assert counted(store) == before
     assert before["runs"] == 9
     assert len(before["traces"]) == 48
+    assert "mlflow.sharedViewState.workbench-variants" in before["tags"]
 
 
 @pytest.mark.slow

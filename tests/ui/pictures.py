@@ -1,6 +1,6 @@
 """Put pictures that the browser tests have kept into docs/pictures, at a size to be read there.
 
-python tests/ui/pictures.py
+python tests/ui/pictures.py [NAME …]
 """
 
 import sys
@@ -31,7 +31,7 @@ def keep(name: str) -> int:
 
 if __name__ == "__main__":
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
+    for name in sys.argv[1:] or NAMES:
         n_bytes = keep(name)
         if n_bytes > MOST_BYTES:
             sys.exit(f"{name}.png: expected at most {MOST_BYTES} bytes, got {n_bytes}")

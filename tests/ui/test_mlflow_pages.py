@@ -14,11 +14,13 @@ from playwright.sync_api import expect
 from ui_pages import keep_picture, wait_until
 from ui_servers import serve_mlflow
 
+from workbench.cli.evaluate import _track
 from workbench.evaluate.results import load_results
 from workbench.evaluate.summary import summarise
 from workbench.evaluate.tracking.connect import EVALUATIONS
 from workbench.evaluate.tracking.dashboard import PAGES
 
+pytestmark = pytest.mark.filterwarnings("default")  # of what MLflow stands on
 RATES = (
     {"ours": 0.6, "few": 0.5},
     {"ours": 0.8, "few": 0.5, "terse": 0.65},
@@ -70,10 +72,10 @@ def server(results, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def open_view(server, new_page):
-    """Name of a view -> a page of it."""
+    """Name of a view -> a page of it; of charts a high one, where all can be seen."""
 
-    def opened(name):
-        page = new_page(width=1600, height=900)
+    def opened(name, height=900):
+        page = new_page(width=1600, height=height)
         page.add_init_script(QUIET)
         page.goto(f"{server}/{VIEWS[name].path('1')}")
         return page
@@ -109,9 +111,9 @@ def table(page):
 def test_the_table_is_of_variants_newest_first_and_the_best_on_top(open_view, latest):
     page = open_view("Variants")
     columns, rows = table(page)
-    names = ["evaluation", "variant", "model", "halves"]
     metrics = ["correct", "false_accusation", "top1", "macro_f1", "aurc", "median_seconds"]
-    wanted = [f"params.`{name}`" for name in names] + [f"metrics.`test/{m}`" for m in metrics]
+    params = [f"params.`{name}`" for name in ("evaluation", "variant", "model", "halves")]
+    wanted = [params[0], *(f"metrics.`test/{name}`" for name in metrics), *params[1:]]
     assert [name for name in columns if name in wanted] == wanted
     assert not {name for name in columns if name.startswith("metrics.")} - {*wanted}
     began = [row["params.`evaluation`"] for row in rows]
@@ -124,6 +126,15 @@ def test_the_table_is_of_variants_newest_first_and_the_best_on_top(open_view, la
     right = [float(row["metrics.`test/correct`"]) for row in rows[: len(latest)]]
     assert right == sorted(right, reverse=True)
     keep_picture(page, "mlflow-variants")
+
+
+def test_who_evaluates_is_told_where_to_look(server, results, monkeypatch, tmp_path, capsys):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", server)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path))
+    _track(results[0])  # again: it changes nothing
+    run, address = capsys.readouterr().out.splitlines()
+    assert re.fullmatch("MLflow run [0-9a-f]{32}", run)
+    assert address == f"all of them: {server}/{VIEWS['Variants'].path('1')}"
 
 
 def test_views_are_listed_and_the_description_leads_to_them(open_view):
@@ -151,7 +162,7 @@ def chart_of(page, section, place):
 
 
 def test_charts_over_time_have_a_line_a_variant_and_a_point_an_evaluation(open_view):
-    page = open_view("Over time")
+    page = open_view("Over time", 1240)
     expect(page.get_by_text("5 matching runs")).to_be_visible()
     for place in (0, 1):
         lines = chart_of(page, 0, place)
@@ -159,19 +170,17 @@ def test_charts_over_time_have_a_line_a_variant_and_a_point_an_evaluation(open_v
         expect(lines.locator(LINES)).to_have_count(2 * 5)
         expect(lines).to_contain_text(re.compile(r"20\d\d"))  # of an axis of time
         expect(chart_of(page, 1, place).locator(".bars .point")).to_have_count(5)
-    chart_of(page, 0, 0)
     keep_picture(page, "mlflow-over-time")
 
 
 def test_charts_of_the_latest_have_a_bar_a_variant_and_a_curve_over_the_cases(open_view):
-    page = open_view("Latest evaluations")
+    page = open_view("Latest evaluations", 1240)
     expect(page.get_by_text(f"{N_VARIANTS} matching runs")).to_be_visible()
     for place, name in enumerate(("test/correct", "test/false_accusation")):
         expect(chart_of(page, 0, place).locator(".bars .point")).to_have_count(SHOWN_AT_ONCE)
         expect(page.get_by_text(name, exact=True).first).to_be_visible()
     expect(page.get_by_text("over the cases/correct", exact=True).first).to_be_visible()
     expect(chart_of(page, 1, 0).locator(LINES)).to_have_count(2 * SHOWN_AT_ONCE)
-    chart_of(page, 0, 0)
     keep_picture(page, "mlflow-latest")
 
 

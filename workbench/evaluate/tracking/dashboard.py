@@ -30,9 +30,10 @@ WRITTEN = "workbench.description"
 _SCORES = ("correct", "false_accusation", "top1")
 _IN_ALL = ("test", "train", "all")
 _VARIANTS = {
-    "params.evaluation": 135, "params.variant": 90, "params.model": 80, "params.halves": 105,
-    "metrics.test/correct": 100, "metrics.test/false_accusation": 150, "metrics.test/top1": 85,
-    "metrics.test/macro_f1": 110, "metrics.test/aurc": 85, "metrics.test/median_seconds": 155,
+    "params.evaluation": 142, "metrics.test/correct": 105, "metrics.test/false_accusation": 160,
+    "metrics.test/top1": 85, "metrics.test/macro_f1": 110, "metrics.test/aurc": 78,
+    "metrics.test/median_seconds": 165, "params.variant": 90, "params.model": 80,
+    "params.halves": 110,
 }  # fmt: skip
 
 _OF_EVALUATIONS = """\
@@ -98,18 +99,18 @@ PAGES: Mapping[str, Page] = {
     EVALUATIONS: Page(_OF_EVALUATIONS, (
         RunsView(
             "workbench-variants", "Variants", _VARIANTS, where="tags.kind = 'variant'",
-            newest_by=f"metrics.{NEWEST_FIRST}",
+            largest_first=f"metrics.{NEWEST_FIRST}",
         ),
         RunsView(
             "workbench-over-time", "Over time", _VARIANTS, where="tags.kind = 'history'",
-            folded=_IN_ALL, sections={
+            largest_first="metrics.test/correct", folded=_IN_ALL, sections={
                 "Over time": tuple(Chart(f"test/{name}", over="time") for name in _SCORES[:2]),
                 "Latest of each variant": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),
             },
         ),
         RunsView(
             "workbench-latest", "Latest evaluations", _VARIANTS, where="tags.kind = 'variant'",
-            newest_by=f"metrics.{NEWEST_FIRST}",
+            largest_first=f"metrics.{NEWEST_FIRST}",
             folded=(*_IN_ALL, "test interval", "over the cases"),
             sections={
                 "Variants": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),
@@ -174,9 +175,14 @@ def dashboard_url(experiment: str) -> str:
         found = mlflow.MlflowClient().get_experiment_by_name(experiment)
     if found is None:
         return ""
+    return address_of(PAGES[experiment].views[0].path(found.experiment_id))
+
+
+def address_of(path: str) -> str:
+    """Return where the server shows a page, without a password."""
     parts = urlsplit(tracking_uri())
     base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
-    return f"{base}/{PAGES[experiment].views[0].path(found.experiment_id)}"
+    return f"{base}/{path}"
 
 
 def _digest(text: str) -> str:

@@ -71,7 +71,7 @@ def describe_variant(results: pd.DataFrame) -> str:
         (row,) = summarise(rows).to_dict("records")
         lines.append(
             f"- **{half}**: right in {_percent(row['correct'])} of {row['n_cases']} cases "
-            f"({_interval(row)}), false accusations in {_percent(row['false_accusation'])}"
+            f"(95 %: {_interval(row)}), false accusations in {_percent(row['false_accusation'])}"
         )
     return "\n".join(lines)
 

@@ -51,8 +51,8 @@ class RunsView:
     """Such as `params.model`, `metrics.test/correct`, `tags.state` -> width in pixels."""
     where: str = ""
     """Filter of runs, as MLflow reads it."""
-    newest_by: str = "attributes.start_time"
-    """Column that sorts, largest first; by any but the start, no run hides in its parent."""
+    largest_first: str = "attributes.start_time"
+    """Column that sorts; by any but the start, no run hides in its parent."""
     sections: Mapping[str, tuple[Chart, ...]] = field(default_factory=dict)
     folded: tuple[str, ...] = ()
     """Sections of all other metrics, by the first part of their names; they are shut."""
@@ -61,7 +61,7 @@ class RunsView:
         """Return the experiment's tag that keeps it."""
         widths = {_column(name): width_px for name, width_px in self.columns.items()}
         state: dict[str, Any] = {
-            "searchFilter": self.where, "orderByKey": _column(self.newest_by),
+            "searchFilter": self.where, "orderByKey": _column(self.largest_first),
             "orderByAsc": False, "selectedColumns": [*widths], "columnOrder": [*widths],
             "columnWidths": widths,
         }  # fmt: skip
