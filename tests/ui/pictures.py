@@ -25,7 +25,8 @@ def keep(name: str) -> int:
     path = PICTURES / f"{name}.png"
     picture.save(path, optimize=True)
     if path.stat().st_size > MOST_BYTES:
-        picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path)
+        few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+        few.save(path)
     return path.stat().st_size
 
 

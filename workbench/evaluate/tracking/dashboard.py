@@ -128,7 +128,7 @@ PAGES: Mapping[str, Page] = {
         RunsView(
             "workbench-solves", "Solves",
             {"params.model": 80, "tags.service": 120, "tags.state": 110, "tags.category": 120,
-             "metrics.confidence": 90, "metrics.time_to_diagnosis": 130, "metrics.cost": 75,
+             "metrics.confidence": 90, "metrics.time_to_diagnosis": 150, "metrics.cost": 75,
              "metrics.gain_restored": 110, "metrics.correct": 75},
         ),
         TracesView(
