@@ -80,7 +80,7 @@ notebooks: $(READY)  ## execute the notebooks, top to bottom, and keep their out
 	@$(BIN)/python notebooks/execute.py
 
 pictures: $(READY) $(MODULES)  ## make the pictures of docs/pictures in the browser (some minutes)
-	@WORKBENCH_BROWSER=required $(BIN)/pytest -q -m browser tests/ui/test_lab.py tests/ui/test_notebooks_in_lab.py -k "verified or fit_where"
+	@WORKBENCH_BROWSER=required $(BIN)/pytest -q -m browser tests/ui/test_lab.py tests/ui/test_notebooks_in_lab.py tests/ui/test_mlflow_pages.py -k "verified or fit_where or mlflow_pages"
 	@$(BIN)/python tests/ui/pictures.py
 
 size: $(READY)   ## how large the code is (prints, never fails)

@@ -185,6 +185,7 @@ PUBLIC = {
     "workbench.evaluate.tracking": [
         "EVALUATIONS",
         "SOLVES",
+        "dashboard_url",
         "genai_scorers",
         "keep_evaluation",
         "read_track_record",

@@ -1,6 +1,7 @@
 """Results of an evaluation that nobody ran: cases of a service each, solved by a made-up rate."""
 
 import random
+from datetime import datetime
 from pathlib import Path
 
 from workbench.evaluate.answers import Answer, Expected
@@ -18,8 +19,19 @@ Look at {name}, {{mustache}} and all.
 """
 
 
-def make_results(folder: Path, *, n_cases: int = 12, rates=None, seed: int = 0) -> Path:
-    """Write results of variants that are right at some rates, beside two floors."""
+AT_MS = 1_790_000_000_000
+"""When the first case was solved, where it is not told when an evaluation began."""
+
+
+def make_results(
+    folder: Path, *, n_cases: int = 12, rates=None, seed: int = 0, began: datetime | None = None
+) -> Path:
+    """Write results of variants that are right at some rates, beside two floors.
+
+    An evaluation begins now, with cases that were solved at a fixed time, or all of it `began`.
+    """
+    times = {} if began is None else {"began": began.isoformat()}
+    at_ms = AT_MS if began is None else int(began.timestamp() * 1000)
     rates = rates or {"ours": 0.8}
     rng = random.Random(seed)
     names = {f"release/c{n:02}": f"{n:016x}" for n in range(n_cases)}
@@ -29,7 +41,7 @@ def make_results(folder: Path, *, n_cases: int = 12, rates=None, seed: int = 0) 
     hashes = {f"{variant}/{model}": f"hash-{variant}" for variant, model in solvers}
     results.begin(
         {"split": "halves-2", "cases": names, "solvers": hashes, "epochs": 1},
-        {"bank": "feedf00d", "revisions": {"ours": "0" * 40}},
+        {"bank": "feedf00d", "revisions": {"ours": "0" * 40}, **times},
     )
     for name in rates:
         for skill in ("lost-cache", "deep-copies"):
@@ -39,13 +51,13 @@ def make_results(folder: Path, *, n_cases: int = 12, rates=None, seed: int = 0) 
     with results.written() as write:
         for number, case in enumerate(names):
             write([
-                _row(case, number, variant, model, rng.random() < rate)
+                _row(case, number, variant, model, rng.random() < rate, at_ms)
                 for (variant, model), rate in solvers.items()
             ])  # fmt: skip
     return folder
 
 
-def _row(case, number, variant, model, is_right):
+def _row(case, number, variant, model, is_right, at_ms):
     has_culprit = bool(number % 3)
     expected = Expected(
         frozenset({"guilty"} if has_culprit else ()), frozenset({"m:f"}), "lost_cache", "commit"
@@ -72,7 +84,7 @@ def _row(case, number, variant, model, is_right):
             "size": "5 to 10 %", "noise": "below 1 %", "language": "python",
             "culprit": "known" if has_culprit else "none",
         },
-        "at_ms": 1_790_000_000_000 + 1000 * number,
+        "at_ms": at_ms + 1000 * number,
         "expected": {"culprits": sorted(expected.culprits), "functions": ["m:f"]},
         "answer": told, "scores": score(expected, answer),
     }  # fmt: skip

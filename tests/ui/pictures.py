@@ -1,6 +1,6 @@
 """Put pictures that the browser tests have kept into docs/pictures, at a size to be read there.
 
-python tests/ui/pictures.py
+python tests/ui/pictures.py [NAME …]
 """
 
 import sys
@@ -10,7 +10,11 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 SHOTS, PICTURES = ROOT / "out" / "ui", ROOT / "docs" / "pictures"
-NAMES = ("board", "flame", "series", "suspects", "fix", "dark")
+NAMES = (
+    *("board", "flame", "series", "suspects", "fix", "dark"),
+    *("mlflow-variants", "mlflow-over-time", "mlflow-latest", "mlflow-evaluation"),
+    *("mlflow-variant", "mlflow-answers", "mlflow-answer"),
+)
 MOST_PX, MOST_BYTES = 1400, 250_000
 
 
@@ -21,13 +25,14 @@ def keep(name: str) -> int:
     path = PICTURES / f"{name}.png"
     picture.save(path, optimize=True)
     if path.stat().st_size > MOST_BYTES:
-        picture.quantize(256, Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE).save(path)
+        few = picture.quantize(256, Image.Quantize.MAXCOVERAGE, kmeans=3, dither=Image.Dither.NONE)
+        few.save(path)
     return path.stat().st_size
 
 
 if __name__ == "__main__":
     PICTURES.mkdir(parents=True, exist_ok=True)
-    for name in NAMES:
+    for name in sys.argv[1:] or NAMES:
         n_bytes = keep(name)
         if n_bytes > MOST_BYTES:
             sys.exit(f"{name}.png: expected at most {MOST_BYTES} bytes, got {n_bytes}")

@@ -58,6 +58,8 @@ _FONT_OF_NOTEBOOK_7 = re.compile(r"/static/notebook/[^/]*\.woff2$")
 _EARLY = ("widget model not found", "/@jupyter-widgets/jupyterlab-manager/")
 """What the manager says of views that are saved in a notebook, where JupyterLab draws them before it
 has read them; it draws them again then, which tests look at."""
+_OF_MLFLOW = ("/mlflow/users/current", "ResizeObserver loop completed")
+"""What MLflow asks of a server that knows no users; what Chromium says when charts are laid out."""
 _OF_PAGES = ("region", "landmark-one-main", "page-has-heading-one")
 """Rules of axe-core that are about what stands around a view."""
 
@@ -79,7 +81,8 @@ class Watch:
     def _hear(self, message: Any) -> None:
         place = (message.location or {}).get("url", "")
         is_early = _EARLY[0] in message.text and _EARLY[1] in place
-        is_known = is_early or _FONT_OF_NOTEBOOK_7.search(place)
+        is_mlflow = place.endswith(_OF_MLFLOW[0]) or _OF_MLFLOW[1] in message.text
+        is_known = is_early or is_mlflow or _FONT_OF_NOTEBOOK_7.search(place)
         if message.type == "error" and not is_known:
             self.faults.append(f"console: {message.text[:300]} ({place})")
 

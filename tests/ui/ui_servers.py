@@ -124,6 +124,22 @@ def serve_jupyter(folder: Path) -> Iterator[JupyterServer]:
 
 
 @contextmanager
+def serve_mlflow(folder: Path) -> Iterator[str]:
+    """Run MLflow's server on an empty database of its own, until the end of the block."""
+    port = _free_port()
+    command = [
+        sys.executable, "-m", "mlflow", "server", "--host", "127.0.0.1", "--port", str(port),
+        "--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--serve-artifacts",
+        "--artifacts-destination", str(folder / "artifacts"), "--workers", "1",
+    ]  # fmt: skip
+    quiet = {"MLFLOW_SERVER_ENABLE_JOB_EXECUTION": "false", "MLFLOW_DISABLE_TELEMETRY": "true",
+             "DO_NOT_TRACK": "true"}  # fmt: skip
+    url = f"http://127.0.0.1:{port}"
+    with _running(command, folder, os.environ | quiet, f"{url}/health"):
+        yield url
+
+
+@contextmanager
 def _running(
     command: list[str], folder: Path, environment: Mapping[str, str], url: str
 ) -> Iterator[None]:

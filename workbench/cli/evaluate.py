@@ -81,7 +81,7 @@ def _write_page(results: pd.DataFrame, out: Path) -> Path:
 
 def _track(out: Path) -> None:
     """Log results to MLflow; where it cannot be reached they are kept to be sent later."""
-    from workbench.evaluate.tracking import track_evaluation
+    from workbench.evaluate.tracking import EVALUATIONS, dashboard_url, track_evaluation
 
     try:
         with show_progress("logging to MLflow"):
@@ -90,6 +90,8 @@ def _track(out: Path) -> None:
         click.echo(f"not tracked: {error}; kept, to be sent with: workbench sync", err=True)
     else:
         click.echo(f"MLflow run {run_id}")
+        if page := dashboard_url(EVALUATIONS):
+            click.echo(f"all of them: {page}")
 
 
 def print_results(results: pd.DataFrame) -> None:

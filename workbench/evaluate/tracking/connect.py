@@ -46,6 +46,7 @@ def load_mlflow() -> Any:
         "DO_NOT_TRACK": "true",
         "MLFLOW_HTTP_REQUEST_MAX_RETRIES": "2",  # 7 take minutes to give up
         "MLFLOW_HTTP_REQUEST_TIMEOUT": "30",
+        "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",  # two lines a run of a variant
     }.items():
         os.environ.setdefault(name, value)
     import mlflow

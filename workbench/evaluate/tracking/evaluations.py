@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import json
-import math
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from hashlib import blake2b
 from pathlib import Path
 from typing import Any
@@ -14,11 +13,17 @@ from typing import Any
 import pandas as pd
 
 from workbench.agent.skills import read_skill_text
-from workbench.evaluate.bank import SPLIT
 from workbench.evaluate.compare import compare_all
 from workbench.evaluate.results import ResultsFolder, Row
 from workbench.evaluate.summary import summarise
 from workbench.evaluate.tracking.connect import EVALUATIONS
+from workbench.evaluate.tracking.descriptions import (
+    colours_of,
+    describe_evaluation,
+    describe_variant,
+    halves_told,
+)
+from workbench.evaluate.tracking.metrics import metrics_of, order_of
 from workbench.evaluate.tracking.outbox import keep, submit
 from workbench.evaluate.tracking.records import (
     DatasetRecord,
@@ -34,9 +39,8 @@ from workbench.evaluate.variants import FLOORS, NO_SKILLS
 
 ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
-_POINTS = 40
-"""Of a curve over the cases, at most."""
-_COUNTS = ("correct", "false_accusation", "top1")
+_OVER_TIME = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
+_COLOUR = "mlflow.runColor"
 
 
 def track_evaluation(folder: Path) -> str:
@@ -71,29 +75,34 @@ def record_of(folder: ResultsFolder) -> RunRecord:
     about, rows, results = folder.about(), [*folder.cells()], folder.load()
     began = int(datetime.fromisoformat(about["began"]).timestamp() * 1000)
     ended = max(row["at_ms"] for row in rows)
-    names = [name for name in dict.fromkeys(results["variant"]) if name not in FLOORS]
     key = f"evaluation-{about['id']}"
-    told = _Told(folder, about, key, began, ended, _dataset(about, rows))
     by_solver: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         by_solver[row["variant"], row["model"]].append(row)
+    solvers = [of for of in _solvers(about) if of in by_solver]
+    names = [*dict.fromkeys(variant for variant, model in solvers if variant not in FLOORS)]
+    told = _Told(
+        folder, about, key, began, ended, _dataset(about, rows),
+        colours_of([variant for variant, model in solvers]),
+    )  # fmt: skip
     children = [
         _child(told, of, by_solver[of], results[_is_of(results, of)], _without_skills(rows))
         for of in sorted(by_solver, key=lambda of: (of[0] in FLOORS, of))
     ]
+    baseline = next((f"{one}/{model}" for one, model in solvers if one not in FLOORS), "")
     tables = {"summary.csv": summarise(results)}
-    if names:
-        model = results.loc[results["variant"] == names[0], "model"].iloc[0]
-        tables["comparisons.csv"] = compare_all(results, f"{names[0]}/{model}")
+    if baseline:
+        tables["comparisons.csv"] = compare_all(results, baseline)
     artifacts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
     artifacts |= {path.name: path.read_bytes() for path in sorted(folder.folder.glob("*.html"))}
     n_cases = results["case"].nunique()
     return RunRecord(
         key=key, experiment=EVALUATIONS, started_ms=began, ended_ms=ended,
         name=f"{n_cases} cases: {', '.join(names) or 'floors'}",
-        description=_description(results, names),
+        description=describe_evaluation(results, baseline),
         params={
-            "n_cases": str(n_cases), "halves": _halves_told(results), "variants": ", ".join(names),
+            "evaluation": told.moment, "n_cases": str(n_cases), "halves": halves_told(results),
+            "variants": ", ".join(names),
             "models": ", ".join(sorted({model for variant, model in by_solver})),
             "epochs": str(about["epochs"]), "bank": about["bank"], "split": about["split"],
         },
@@ -107,36 +116,26 @@ class _Told:
 
     def __init__(
         self, folder: ResultsFolder, about: Mapping[str, Any], key: str, began: int, ended: int,
-        dataset: DatasetRecord,
+        dataset: DatasetRecord, colours: Mapping[str, str],
     ) -> None:  # fmt: skip
         self.folder, self.about, self.key = folder, about, key
-        self.began, self.ended, self.dataset = began, ended, dataset
+        self.began, self.ended, self.dataset, self.colours = began, ended, dataset, colours
+
+    @property
+    def moment(self) -> str:
+        """When it began, to the minute."""
+        return f"{datetime.fromtimestamp(self.began / 1000, UTC):%Y-%m-%d %H:%M}"
+
+
+def _solvers(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Yield variant and model of each, in the order in which they were asked for."""
+    for told in about["solvers"]:
+        variant, _, model = told.partition("/")
+        yield variant, model
 
 
 def _is_of(results: pd.DataFrame, of: tuple[str, str]) -> pd.Series[bool]:
     return (results["variant"] == of[0]) & (results["model"] == of[1])
-
-
-def _halves_told(results: pd.DataFrame) -> str:
-    return " and ".join(sorted(results["split"].unique()))
-
-
-def _description(results: pd.DataFrame, names: Sequence[str]) -> str:
-    table = summarise(results)
-    lines = [
-        f"Variants of skills on {results['case'].nunique()} cases "
-        f"({_halves_told(results)} half of split `{SPLIT}`), beside two floors.", "",
-        "| variant | right | 95 % | false accusations |", "|---|---|---|---|",
-    ]  # fmt: skip
-    for row in table.to_dict("records"):
-        low, high = (100 * row[f"correct_{end}"] for end in ("low", "high"))
-        lines.append(
-            f"| {row['variant']} ({row['model']}) | {100 * row['correct']:.1f} % "
-            f"| {low:.1f} to {high:.1f} % | {100 * row['false_accusation']:.1f} % |"
-        )
-    if len(names) > 1:
-        lines += ["", f"Compared with `{names[0]}` in `comparisons.csv`, pair by pair."]
-    return "\n".join(lines)
 
 
 def _dataset(about: Mapping[str, Any], rows: Sequence[Row]) -> DatasetRecord:
@@ -173,13 +172,15 @@ def _child(
     is_floor = variant in FLOORS
     return RunRecord(
         key=key, experiment=EVALUATIONS, name=f"{variant} ({model})", started_ms=told.began,
-        ended_ms=told.ended,
+        ended_ms=told.ended, description=describe_variant(results),
         params={
-            "variant": variant, "model": model, "skills_hash": solver, "revision": revision or "–",
-            "halves": _halves_told(results), "bank": told.about["bank"],
+            "evaluation": told.moment, "variant": variant, "model": model, "skills_hash": solver,
+            "revision": revision or "–", "halves": halves_told(results), "bank": told.about["bank"],
         },
-        tags={"kind": "variant", "is_floor": str(is_floor).lower()},
-        metrics=tuple(_metrics(results)),
+        tags={
+            "kind": "variant", "is_floor": str(is_floor).lower(), _COLOUR: told.colours[variant],
+        },
+        metrics=(*metrics_of(results), order_of(results, told.began)),
         artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),
         variant=None if is_floor else VariantRecord(
             name=variant, model=model, content_hash=solver, revision=revision,
@@ -196,25 +197,6 @@ def _skills(folder: Path | None) -> Iterator[SkillText]:
         read_skill_text(path.parent)  # a text that is none is refused where it is read
         digest = blake2b(text.encode(), digest_size=8).hexdigest()
         yield SkillText(name=path.parent.name, text=text, content_hash=digest)
-
-
-def _metrics(results: pd.DataFrame) -> Iterator[MetricRecord]:
-    """Yield what a variant scored: of each half, of all, and over the cases as they come."""
-    halves = {"all": results, **dict([*results.groupby("split")])}
-    for half, rows in halves.items():
-        (summary,) = summarise(rows).to_dict("records")
-        for name, value in summary.items():
-            if isinstance(value, int | float) and math.isfinite(value):
-                yield MetricRecord(name=f"{half}/{name}", value=float(value))
-        for name in _COUNTS:
-            by_case = rows.groupby("case")[name].mean().dropna()
-            yield MetricRecord(name=f"{half}/n_{name}", value=float(by_case.sum()))
-    for name in ("correct", "false_accusation"):
-        so_far = results.groupby("case", sort=True)[name].mean().expanding().mean()
-        every = max(1, len(so_far) // _POINTS)
-        for step in range(every, len(so_far) + 1, every):
-            value = float(so_far.iloc[step - 1])
-            yield MetricRecord(name=f"over the cases/{name}", value=value, step=step)
 
 
 def _trace(run_key: str, row: Row) -> TraceRecord:
@@ -257,16 +239,16 @@ def _histories(told: _Told, children: Sequence[RunRecord]) -> Iterator[RunRecord
     for child in children:
         of = child.name
         key = f"history-{blake2b(of.encode(), digest_size=8).hexdigest()}"
-        kept = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
         metrics = tuple(
             MetricRecord(
                 name=one.name, value=one.value, step=told.began // 60_000, at_ms=told.began
             )
             for one in child.metrics
-            if one.name.partition("/")[2] in kept and not one.name.startswith("over")
+            if one.name.partition("/")[2] in _OVER_TIME and not one.name.startswith("over")
         )
         yield RunRecord(
             key=key, experiment=EVALUATIONS, name=f"{of} over time", started_ms=told.began,
-            ended_ms=told.ended, metrics=metrics, tags={"kind": "history"},
+            ended_ms=told.ended, metrics=metrics,
+            tags={"kind": "history", _COLOUR: child.tags[_COLOUR]},
             description="One point an evaluation; its step is minutes of Unix time.",
         )  # fmt: skip

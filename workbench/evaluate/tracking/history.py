@@ -53,12 +53,12 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
         solves = [*reader.runs(SOLVES, since, until)]
         evaluated = [*reader.runs(EVALUATIONS, since, until)]
         variants = [run for run in evaluated if run.data.tags.get("kind") == "variant"]
+        variants.sort(key=_place)
         names = {
             run.info.run_id: f"{run.info.run_name} ({_moment(run):%Y-%m-%d %H:%M})"
             for run in evaluated
         }
         answers = reader.answers_of_latest(variants)
-    variants.sort(key=lambda run: (run.info.start_time, run.data.tags.get("is_floor") == "true"))
     live = [_live_answer(run, reader.url(run)) for run in solves]
     tables: dict[str, list[dict[str, Any]]] = {
         "evaluations": [
@@ -73,6 +73,12 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
         since, until, shown_uri(), pages=reader.pages(),
         **{name: _table(name, rows) for name, rows in tables.items()},
     )  # fmt: skip
+
+
+def _place(run: Any) -> tuple[Any, ...]:
+    """Return where a variant stands: by time, floors last, by name and not by MLflow's ids."""
+    is_floor = run.data.tags.get("is_floor") == "true"
+    return run.info.start_time, is_floor, run.info.run_name
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:

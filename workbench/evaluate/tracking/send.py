@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from workbench.evaluate.tracking.connect import experiment_id, load_mlflow, mlflow_errors
+from workbench.evaluate.tracking.dashboard import arrange
 from workbench.evaluate.tracking.records import TEXT, RunRecord
 from workbench.evaluate.tracking.registry import link_dataset, register_dataset, register_variant
 from workbench.evaluate.tracking.traces import send_traces
@@ -20,6 +21,8 @@ def send(record: RunRecord) -> str:
     """Send a run with its children, and return its id; WorkbenchError where MLflow refuses."""
     mlflow = load_mlflow()
     with mlflow_errors():
+        client = mlflow.MlflowClient()
+        arrange(client, experiment_id(client, record.experiment))
         return _send(mlflow, record, None)
 
 
