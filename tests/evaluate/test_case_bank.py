@@ -81,7 +81,8 @@ def test_cases_are_chosen_by_pattern_and_half(bank, patterns, split, n):
 
 def test_a_pattern_of_no_case_is_refused(bank):
     with pytest.raises(
-        CaseError, match="expected ids of cases .feed/…, fleet/…, release/…, shift/…., none is like 'x'"
+        CaseError,
+        match="expected ids of cases .feed/…, fleet/…, release/…, shift/…., none is like 'x'",
     ):
         bank.select(["feed/A03", "x"])
 

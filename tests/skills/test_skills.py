@@ -192,6 +192,40 @@ def test_a_mechanism_selects_its_skill_and_without_it_does_not(told, leaf, reque
     assert SKILLS[wanted].relevance(facts | {"suspects": [plain]}) < SKILLS[wanted].relevance(facts)
 
 
+LOOK_ALIKES = {
+    "quadratic-loop: a member of what may be a map": (
+        "quadratic-loop", suspect("+f: if key in params:"),
+        suspect("+f: seen = []\n+f: if key in seen:"), "pkg.m:f"),
+    "regex-cost: a repetition that nothing has to follow": (
+        "regex-cost", suspect('+f: uri = Regex(r"[^ ]+")'), suspect('+f: uri = Regex(r"[^ ]+@")'),
+        "pkg.m:f"),
+    "serialization: a word that has the name of a format in it": (
+        "serialization-schema-change",
+        suspect("+find: check(url)", functions=["pkg.jsonschema:find"]),
+        suspect("+find: check(url)", functions=["pkg.json:find"]), "pkg.m:f"),
+    "serialization: a function about schemas": (
+        "serialization-schema-change",
+        suspect("+encode: self._find_in_subschemas(url)", functions=["pkg.m:encode"]),
+        suspect("+encode: self._check_type(url)", functions=["pkg.m:encode"]), "pkg.m:encode"),
+    "cost-outside-the-diff: a call within the package": (
+        "cost-outside-the-diff", suspect("+f: return copy_of(card)"),
+        suspect("+f: return deepcopy(card)"), "copy:deepcopy"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("name", "innocent", "guilty", "leaf"), LOOK_ALIKES.values(), ids=LOOK_ALIKES
+)
+def test_what_only_looks_like_a_mechanism_fits_less(name, innocent, guilty, leaf):
+    callers = ["pkg.m:copy_of", "pkg.m:f"] if "copy_of" in str(innocent) else ["pkg.m:f"]
+    told = {"regression_id": "R-1", "none_of_these": 0.3, "grew": [grew(leaf)]}
+    fits = []
+    for one, above in ((innocent, callers), (guilty, ["pkg.m:f"])):
+        path = {"function": leaf, "before": 1.0, "after": 9.0, "callers": above}
+        fits.append(SKILLS[name].relevance(told | {"suspects": [one], "paths": [path]}))
+    assert fits[0] < fits[1]
+
+
 def select(facts):
     model = make_model("playbook", SKILLS)
     node = select_skills(model, SKILLS, Budget())
