@@ -30,22 +30,21 @@ display(Markdown(told if IS_DEMONSTRATION else ""))
 
 # %% [markdown]
 # ## What is assumed
-# Accuracy and times need no assumption. What a saved percent is worth depends on what a service has: numbers here are of each service, and 0 is
-# not known. Where services differ, `workbench report --assumptions FILE` takes a number for each.
+# Accuracy and times need no assumption. What a saved percent is worth depends on what a service has: the numbers below are
+# taken for every service, and 0 is not known. Where services differ, `workbench report --assumptions FILE` takes each with its own.
 
 # %%
 from ipywidgets import Dropdown, FloatText, GridBox, Layout
 
-WIDE = {"style": {"description_width": "12em"}, "layout": Layout(width="100%")}
 EXAMPLE = (1000, 300, 1.56, 0.15, 0.3) if IS_DEMONSTRATION else (0, 0, 1.56, 0, 0)
-NAMES = ("Servers", "Watts a server", "PUE", "Price of a kWh, EUR", "kg of CO2 a kWh")
+NAMES = ("Servers", "Watts of a server", "PUE of the site", "EUR for a kWh", "kg of CO2 for a kWh")
+WIDE = {"style": {"description_width": "11em"}, "layout": Layout(width="auto")}
+COLUMNS = Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", max_width="72em")
 
 periods = [("the last 30 days", 30), ("the last 90 days", 90), ("the last year", 365)]
 since = Dropdown(options=periods, value=90, description="Period", **WIDE)
 assumed = [FloatText(v, description=n, **WIDE) for n, v in zip(NAMES, EXAMPLE, strict=True)]
-GridBox(
-    [since, *assumed], layout=Layout(grid_template_columns="repeat(auto-fit, minmax(20em, 1fr))")
-)
+GridBox([since, *assumed], layout=COLUMNS)
 
 # %%
 import math

@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import nbformat
 from ipywidgets import DOMWidget
 from ipywidgets.embed import dependency_state, embed_data
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Frame, Locator, Page
 from ui_servers import MODULES, ROOT, JupyterServer
 
 WAIT_S = 15
@@ -55,6 +55,11 @@ _OF_NOTEBOOK_7 = {
 """What Notebook 7 says by itself when it opens a file; a module of ours would be named `blob:`."""
 _FONT_OF_NOTEBOOK_7 = re.compile(r"/static/notebook/[^/]*\.woff2$")
 """A server that has given JupyterLab a font refuses Notebook 7 the one of the same name."""
+_OF_VOILA = {
+    f"https://cdn.jsdelivr.net/npm/@fortawesome/fontawesome-free@%5E5/css/{name}.min.css"
+    for name in ("all", "v4-shims")
+}
+"""Icons that Voilà asks for and does without where there is no network."""
 _EARLY = ("widget model not found", "/@jupyter-widgets/jupyterlab-manager/")
 """What the manager says of views that are saved in a notebook, where JupyterLab draws them before it
 has read them; it draws them again then, which tests look at."""
@@ -79,7 +84,7 @@ class Watch:
     def _hear(self, message: Any) -> None:
         place = (message.location or {}).get("url", "")
         is_early = _EARLY[0] in message.text and _EARLY[1] in place
-        is_known = is_early or _FONT_OF_NOTEBOOK_7.search(place)
+        is_known = is_early or _FONT_OF_NOTEBOOK_7.search(place) or place in _OF_VOILA
         if message.type == "error" and not is_known:
             self.faults.append(f"console: {message.text[:300]} ({place})")
 
@@ -89,7 +94,8 @@ class Watch:
             self.faults.append(f"error: {error}\n{error.stack}")
 
     def _look(self, url: str) -> None:
-        if not url.startswith((self.home, "data:", "blob:", "file:", "about:")):
+        is_here = url.startswith((self.home, "data:", "blob:", "file:", "about:"))
+        if not is_here and url not in _OF_VOILA:
             self.faults.append(f"outside request: {url}")
 
 
@@ -215,9 +221,9 @@ def managed_page(widget: DOMWidget) -> str:
     return _MANAGED.replace("STATE", state).replace("VIEW", view)
 
 
-def check_accessible(view: Locator) -> None:
-    """Assert that axe-core finds nothing to say of a view."""
-    page = view.page
+def check_accessible(view: Locator, frame: Frame | None = None) -> None:
+    """Assert that axe-core finds nothing to say of a view, in the page or in a frame of it."""
+    page = frame or view.page
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))  # no script element: pages may forbid those
     off = {rule: {"enabled": False} for rule in _OF_PAGES}

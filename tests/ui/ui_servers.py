@@ -124,6 +124,24 @@ def serve_jupyter(folder: Path) -> Iterator[JupyterServer]:
 
 
 @contextmanager
+def serve_voila(notebook: Path, folder: Path, uri: str) -> Iterator[str]:
+    """Show a notebook without its code, as Voilà does; runs are those of an MLflow."""
+    port = _free_port()
+    environment = _environment(folder, {}) | {
+        "MLFLOW_TRACKING_URI": uri, "XDG_DATA_HOME": str(folder / "share"),
+    }  # fmt: skip
+    options = {
+        "Voila.ip": "127.0.0.1", "port": port,
+        "VoilaConfiguration.extension_allowlist": "['@jupyter-widgets/jupyterlab-manager', 'anywidget']",
+    }  # fmt: skip
+    command = [sys.executable, "-m", "voila", str(notebook), "--no-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    url = f"http://127.0.0.1:{port}/"
+    with _running(command, folder, environment, f"{url}voila/static/nothing"):
+        yield url
+
+
+@contextmanager
 def _running(
     command: list[str], folder: Path, environment: Mapping[str, str], url: str
 ) -> Iterator[None]:
@@ -175,6 +193,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
+        except urllib.error.HTTPError:
+            return  # an answer, if not a friendly one
         except urllib.error.URLError:
             time.sleep(0.1)
     raise TimeoutError(f"no answer within {START_S} s:\n{log.read_text(encoding='utf-8')}")
