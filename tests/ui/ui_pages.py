@@ -13,7 +13,7 @@ from typing import Any, TypeVar
 import nbformat
 from ipywidgets import DOMWidget
 from ipywidgets.embed import dependency_state, embed_data
-from playwright.sync_api import Frame, Locator, Page
+from playwright.sync_api import Locator, Page
 from ui_servers import MODULES, ROOT, JupyterServer
 
 WAIT_S = 15
@@ -221,9 +221,9 @@ def managed_page(widget: DOMWidget) -> str:
     return _MANAGED.replace("STATE", state).replace("VIEW", view)
 
 
-def check_accessible(view: Locator, frame: Frame | None = None) -> None:
-    """Assert that axe-core finds nothing to say of a view, in the page or in a frame of it."""
-    page = frame or view.page
+def check_accessible(view: Locator) -> None:
+    """Assert that axe-core finds nothing to say of a view."""
+    page = view.page
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))  # no script element: pages may forbid those
     off = {rule: {"enabled": False} for rule in _OF_PAGES}

@@ -59,6 +59,10 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
+_NOT_OF_VOILA = ("jupyterlab-jupytext", "@jupyter-notebook/lab-extension")
+"""Extensions of JupyterLab that fail in Voilà, and have nothing to do there."""
+
+
 @dataclass(frozen=True, slots=True)
 class JupyterServer:
     """A server of JupyterLab and Notebook 7 alike."""
@@ -130,12 +134,10 @@ def serve_voila(notebook: Path, folder: Path, uri: str) -> Iterator[str]:
     environment = _environment(folder, {}) | {
         "MLFLOW_TRACKING_URI": uri, "XDG_DATA_HOME": str(folder / "share"),
     }  # fmt: skip
-    options = {
-        "Voila.ip": "127.0.0.1", "port": port,
-        "VoilaConfiguration.extension_allowlist": "['@jupyter-widgets/jupyterlab-manager', 'anywidget']",
-    }  # fmt: skip
+    options = {"Voila.ip": "127.0.0.1", "port": port}
     command = [sys.executable, "-m", "voila", str(notebook), "--no-browser"]
     command += [f"--{name}={value}" for name, value in options.items()]
+    command += [f"--VoilaConfiguration.extension_denylist={name}" for name in _NOT_OF_VOILA]
     url = f"http://127.0.0.1:{port}/"
     with _running(command, folder, environment, f"{url}voila/static/nothing"):
         yield url
