@@ -50,7 +50,7 @@ from workbench.evaluate import diff_skills
 diffs = diff_skills(ours, changed)
 for path, diff in diffs.items():
     print(f"{path}: {len(diff.splitlines())} lines of diff")
-print("", *[line[:110] for line in next(iter(diffs.values())).splitlines()[2:14]], "…", sep="\n")
+print("", *[line[:110] for line in "".join(diffs.values()).splitlines()[2:14]], "…", sep="\n")
 
 # %% [markdown]
 # ## Solve
@@ -92,7 +92,7 @@ from workbench.evaluate import compare_all
 
 pair = compare_all(results[results["variant"].isin(["ours", "changed"])], baseline="ours")
 told = ["before", "after", "difference", "low", "high", "p_value", "verdict"]
-pair = pair.set_index("measure").loc[MEASURES]
+pair = pair[pair["measure"].isin(MEASURES)].set_index("measure")
 pair[[*told, "detectable", "needed"]].round(3)
 
 # %% [markdown]

@@ -34,17 +34,16 @@ display(Markdown(told if IS_DEMONSTRATION else ""))
 # taken for every service, and 0 is not known. Where services differ, `workbench report --assumptions FILE` takes each with its own.
 
 # %%
-from ipywidgets import Dropdown, FloatText, GridBox, Layout
+from ipywidgets import Box, Dropdown, FloatText, Layout
 
 EXAMPLE = (1000, 300, 1.56, 0.15, 0.3) if IS_DEMONSTRATION else (0, 0, 1.56, 0, 0)
 NAMES = ("Servers", "Watts of a server", "PUE of the site", "EUR for a kWh", "kg of CO2 for a kWh")
-WIDE = {"style": {"description_width": "11em"}, "layout": Layout(width="auto")}
-COLUMNS = Layout(grid_template_columns="repeat(auto-fill, minmax(19em, 1fr))", max_width="72em")
+WIDE = {"style": {"description_width": "10em"}, "layout": Layout(width="21em")}
 
 periods = [("the last 30 days", 30), ("the last 90 days", 90), ("the last year", 365)]
 since = Dropdown(options=periods, value=90, description="Period", **WIDE)
 assumed = [FloatText(v, description=n, **WIDE) for n, v in zip(NAMES, EXAMPLE, strict=True)]
-GridBox([since, *assumed], layout=COLUMNS)
+Box([since, *assumed], layout=Layout(flex_flow="row wrap", max_width="68em"))
 
 # %%
 import math

@@ -328,7 +328,10 @@ def test_a_case_that_differs_opens_with_both_ways_and_is_selected(experiment):
     row.locator("input").click()
     compared.until("board.selection['case'].tolist()", [case])
     compared.until("board.selected", [case])
-    keep_picture(board, "variants_board")
+    compared.page.set_viewport_size({"width": 1400, "height": 1900})
+    board.scroll_into_view_if_needed()
+    keep_picture(fitting(board), "variants_board")
+    compared.page.set_viewport_size({"width": 1400, "height": 1000})
 
 
 def test_the_answer_is_that_of_the_comparison(notebook):
@@ -358,7 +361,9 @@ def test_what_is_tracked_later_is_in_the_leads_report(notebook, workbench_lab, t
     assert "servers recovered" in lead.value("page.page")
     lead.value("setattr(assumed[0], 'value', 2000)")
     expect(report.locator(".tiles")).to_contain_text(f"{2000 * COST:.0f}")
-    keep_picture(lead.page, "lead_in_lab")
+    lead.page.set_viewport_size({"width": 1400, "height": 7200})
+    keep_picture(lead.page.locator(".wb-page"), "lead_in_lab")
+    lead.page.set_viewport_size({"width": 1400, "height": 1000})
 
 
 # ---- beside the notebooks ------------------------------------------------------------------------
