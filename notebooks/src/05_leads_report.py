@@ -37,7 +37,7 @@ display(Markdown(told if IS_DEMONSTRATION else ""))
 from ipywidgets import Box, Dropdown, FloatText, Layout
 
 EXAMPLE = (1000, 300, 1.56, 0.15, 0.3) if IS_DEMONSTRATION else (0, 0, 1.56, 0, 0)
-NAMES = ("Servers", "Watts of a server", "PUE of the site", "EUR for a kWh", "kg of CO2 for a kWh")
+NAMES = ("Servers", "Watts of a server", "PUE of the site", "EUR for a kWh", "kg of CO2 a kWh")
 WIDE = {"style": {"description_width": "10em"}, "layout": Layout(width="21em")}
 
 periods = [("the last 30 days", 30), ("the last 90 days", 90), ("the last year", 365)]

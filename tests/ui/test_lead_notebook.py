@@ -117,4 +117,5 @@ def test_everybody_can_read_it(filled, new_page, theme):
     alone.set_content(inside.content())
     check_accessible(alone.locator("html"))
     page.set_viewport_size({"width": 1280, "height": 7200})
+    assert page.locator(".wb-page").evaluate("(e) => getComputedStyle(e).padding") == "0px"
     keep_picture(page, f"voila_{theme}")

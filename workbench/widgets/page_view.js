@@ -17,7 +17,6 @@ export default {
   render({ model, el }) {
     const ending = new AbortController();
     el.classList.add("wb", "wb-plain", "wb-page");
-    el.style.padding = "0";
     const frame = document.createElement("iframe");
     frame.setAttribute("sandbox", "allow-same-origin allow-popups allow-popups-to-escape-sandbox");
     frame.style.cssText = "display: block; width: 100%; height: 480px; border: 0;";

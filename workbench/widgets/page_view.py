@@ -36,6 +36,7 @@ class PageView(View):
     """
 
     module = "page_view.js"
+    styles = ("page/view.css",)
 
     page = traitlets.Unicode(help="HTML of the whole page.").tag(sync=True)
     title = traitlets.Unicode("Report").tag(sync=True)
