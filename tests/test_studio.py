@@ -88,7 +88,7 @@ def test_a_broken_skill_can_be_opened_to_be_mended(skill):
         ),
         ("SKILL.md", 'description: "', 'description: a: "', 3, "not YAML"),
         ("SKILL.md", "name: regex-cost", "name: Regex", 2, "pattern"),
-        ("scripts/playbook.py", "def signs(", "def signs((", 27, "SyntaxError"),
+        ("scripts/playbook.py", "def signs(", "def signs((", 28, "SyntaxError"),
         ("evals/triggers.json", "[", "{", 2, "Invalid JSON"),
     ],
 )

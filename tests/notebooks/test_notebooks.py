@@ -19,7 +19,7 @@ SLACK = 3
 """Of the minute that a notebook may take on a quiet machine."""
 DOCUMENTED = {
     *("workbench.solver", "workbench.types", "workbench.errors", "workbench.intake"),
-    "workbench.studio",
+    *("workbench.studio", "workbench.capacity"),
 }
 """Modules that are public as a whole: they have no `__all__` of their own."""
 

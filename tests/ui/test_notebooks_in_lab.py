@@ -3,6 +3,7 @@
 import shutil
 
 import pytest
+from lead_store import COST, fill
 from playwright.sync_api import expect
 from ui_pages import (
     Notebook,
@@ -14,9 +15,9 @@ from ui_pages import (
     write_notebook,
 )
 
-START, CASE, PROFILES, TUNING, MODEL = (
+START, CASE, PROFILES, TUNING, VARIANTS, LEAD, MODEL = (
     "00_start_here", "01_investigate_a_regression", "02_explore_profiles", "03_tune_detection",
-    "07_use_your_llm",
+    "04_compare_skill_variants", "05_leads_report", "07_use_your_llm",
 )  # fmt: skip
 FIGURE = """from workbench.report import interactive, plot_series
 canvas, clicks = interactive(plot_series([1, 1, 2, 2], unit="ms", title="read")), []
@@ -267,10 +268,102 @@ def test_a_claim_leads_to_the_step_that_holds_it(notebook):
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
-@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (PROFILES, 5), (TUNING, 2), (MODEL, 2)])
+@pytest.mark.parametrize(
+    ("name", "n_views"),
+    [(START, 3), (PROFILES, 5), (TUNING, 2), (VARIANTS, 1), (LEAD, 1), (MODEL, 2)],
+)
 def test_everybody_can_use_each_view(notebook, name, n_views, theme):
     assert check_all(notebook(name), theme) == n_views
     notebook(name).theme("Light")
+
+
+# ---- 04 ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def experiment(notebook):
+    """Show the board of the variants as it was made, alone: nothing is open or selected."""
+    compared = notebook(VARIANTS)
+    compared.value("board.set_trait('chosen', 'changed')")
+    compared.value("board.set_trait('case', '')")
+    compared.value("board.set_trait('selected', [])")
+    board = compared.page.locator(".wb-experiment")
+    board.scroll_into_view_if_needed()
+    return compared, board
+
+
+def part(board, name):
+    return board.get_by_role("region", name=name, exact=True)
+
+
+def test_a_variant_that_is_clicked_is_looked_at(experiment):
+    compared, board = experiment
+    part(board, "Variants").get_by_role("button", name="no-skills").click()
+    compared.until("board.chosen", "no-skills")
+    shown = [row.get_attribute("data-id") for row in board.locator("tr[data-id]").all()]
+    assert shown == compared.value("board.differing['case'].tolist()")
+    part(board, "Variants").get_by_role("button", name="changed").click()
+    compared.until("board.chosen", "changed")
+    lost = "board.differing.query(\"outcome == 'lost'\")['case'].str[-3:].tolist()"
+    assert {"A10", "A11", "A14", "A16"} <= {*compared.value(lost)}  # arms and flags alone
+
+
+def test_cases_are_told_apart_by_another_stratum(experiment):
+    compared, board = experiment
+    compared.value("board.set_trait('stratum', 'size')")
+    board.get_by_label("By").select_option("kind")
+    compared.until("board.stratum", "kind")
+    kinds = part(board, "Strata").locator("tbody th").all_inner_texts()
+    assert {*kinds} == {*compared.value("bank.table(cases)['kind'].tolist()")}
+
+
+def test_a_case_that_differs_opens_with_both_ways_and_is_selected(experiment):
+    compared, board = experiment
+    row = board.locator("tr[data-id]").first
+    case = row.get_attribute("data-id")
+    row.locator("button.wb-e-open").click()
+    compared.until("board.case", case)
+    expect(board.locator(".wb-e-parting")).to_be_visible()
+    expect(board.locator(".wb-e-traces tbody tr")).not_to_have_count(0)
+    row.locator("input").click()
+    compared.until("board.selection['case'].tolist()", [case])
+    compared.until("board.selected", [case])
+    compared.page.set_viewport_size({"width": 1400, "height": 1900})
+    board.scroll_into_view_if_needed()
+    keep_picture(fitting(board), "variants_board")
+    compared.page.set_viewport_size({"width": 1400, "height": 1000})
+
+
+def test_the_answer_is_that_of_the_comparison(notebook):
+    compared = notebook(VARIANTS)
+    better, worse = compared.value("[int(correct.n_better), int(correct.n_worse)]")
+    assert (better, worse) == (
+        compared.value("int((board.differing.outcome == 'solved').sum())"),
+        compared.value("int((board.differing.outcome == 'lost').sum())"),
+    )
+    answer = compared.page.locator(".jp-OutputArea-output").last
+    expect(answer).to_contain_text(f"{better} cases better and {worse} worse of 12")
+    expect(answer).to_contain_text(compared.value("correct.verdict"))
+
+
+# ---- 05 ------------------------------------------------------------------------------------------
+
+
+def test_what_is_tracked_later_is_in_the_leads_report(notebook, workbench_lab, tmp_path):
+    lead = notebook(LEAD)
+    report = lead.page.frame_locator(".wb-page iframe")
+    expect(report.locator("main")).to_contain_text("Nothing was evaluated and nothing was solved")
+    home = workbench_lab.folder.parent
+    fill("", home / "share", tmp_path)
+    lead.page.get_by_label("Period").select_option("the last year")
+    lead.until("since.value", 365)
+    expect(report.locator(".tiles")).to_contain_text("answered right")
+    assert "servers recovered" in lead.value("page.page")
+    lead.value("setattr(assumed[0], 'value', 2000)")
+    expect(report.locator(".tiles")).to_contain_text(f"{2000 * COST:.0f}")
+    lead.page.set_viewport_size({"width": 1400, "height": 7200})
+    keep_picture(lead.page.locator(".wb-page"), "lead_in_lab")
+    lead.page.set_viewport_size({"width": 1400, "height": 1000})
 
 
 # ---- beside the notebooks ------------------------------------------------------------------------
@@ -289,13 +382,15 @@ def test_a_figure_can_be_clicked(workbench_lab, new_page):
     assert 0 < clicked < 3
 
 
-@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (CASE, 2)])
+@pytest.mark.parametrize(("name", "n_views"), [(START, 3), (CASE, 2), (VARIANTS, 1), (LEAD, 1)])
 def test_a_notebook_shows_its_views_before_it_is_run(workbench_lab, new_page, name, n_views):
     copy = f"saved_{name}.ipynb"
     shutil.copy(workbench_lab.folder / f"{name}.ipynb", workbench_lab.folder / copy)
     saved = Notebook.open(new_page(width=1400, height=1000), workbench_lab, copy)
     expect(saved.page.locator(".wb").locator("visible=true")).to_have_count(n_views)
-    assert not saved.value("'FlameGraph' in globals() or 'Board' in globals()")
+    assert not saved.value(
+        "{'FlameGraph', 'Board', 'ExperimentBoard', 'PageView'} & {*globals()} != set()"
+    )
 
 
 def test_the_board_is_there_in_notebook_7(workbench_lab, new_page):

@@ -55,6 +55,11 @@ _OF_NOTEBOOK_7 = {
 """What Notebook 7 says by itself when it opens a file; a module of ours would be named `blob:`."""
 _FONT_OF_NOTEBOOK_7 = re.compile(r"/static/notebook/[^/]*\.woff2$")
 """A server that has given JupyterLab a font refuses Notebook 7 the one of the same name."""
+_OF_VOILA = {
+    f"https://cdn.jsdelivr.net/npm/@fortawesome/fontawesome-free@%5E5/css/{name}.min.css"
+    for name in ("all", "v4-shims")
+}
+"""Icons that Voilà asks for and does without where there is no network."""
 _EARLY = ("widget model not found", "/@jupyter-widgets/jupyterlab-manager/")
 """What the manager says of views that are saved in a notebook, where JupyterLab draws them before it
 has read them; it draws them again then, which tests look at."""
@@ -82,7 +87,7 @@ class Watch:
         place = (message.location or {}).get("url", "")
         is_early = _EARLY[0] in message.text and _EARLY[1] in place
         is_mlflow = place.endswith(_OF_MLFLOW[0]) or _OF_MLFLOW[1] in message.text
-        is_known = is_early or is_mlflow or _FONT_OF_NOTEBOOK_7.search(place)
+        is_known = is_early or is_mlflow or place in _OF_VOILA or _FONT_OF_NOTEBOOK_7.search(place)
         if message.type == "error" and not is_known:
             self.faults.append(f"console: {message.text[:300]} ({place})")
 
@@ -92,7 +97,8 @@ class Watch:
             self.faults.append(f"error: {error}\n{error.stack}")
 
     def _look(self, url: str) -> None:
-        if not url.startswith((self.home, "data:", "blob:", "file:", "about:")):
+        is_here = url.startswith((self.home, "data:", "blob:", "file:", "about:"))
+        if not is_here and url not in _OF_VOILA:
             self.faults.append(f"outside request: {url}")
 
 

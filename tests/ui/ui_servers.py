@@ -59,6 +59,10 @@ def open_browser() -> Iterator[Browser]:
         browser.close()
 
 
+_NOT_OF_VOILA = ("jupyterlab-jupytext", "@jupyter-notebook/lab-extension")
+"""Extensions of JupyterLab that fail in Voilà, and have nothing to do there."""
+
+
 @dataclass(frozen=True, slots=True)
 class JupyterServer:
     """A server of JupyterLab and Notebook 7 alike."""
@@ -140,6 +144,22 @@ def serve_mlflow(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
+def serve_voila(notebook: Path, folder: Path, uri: str) -> Iterator[str]:
+    """Show a notebook without its code, as Voilà does; runs are those of an MLflow."""
+    port = _free_port()
+    environment = _environment(folder, {}) | {
+        "MLFLOW_TRACKING_URI": uri, "XDG_DATA_HOME": str(folder / "share"),
+    }  # fmt: skip
+    options = {"Voila.ip": "127.0.0.1", "port": port}
+    command = [sys.executable, "-m", "voila", str(notebook), "--no-browser"]
+    command += [f"--{name}={value}" for name, value in options.items()]
+    command += [f"--VoilaConfiguration.extension_denylist={name}" for name in _NOT_OF_VOILA]
+    url = f"http://127.0.0.1:{port}/"
+    with _running(command, folder, environment, f"{url}voila/static/nothing"):
+        yield url
+
+
+@contextmanager
 def _running(
     command: list[str], folder: Path, environment: Mapping[str, str], url: str
 ) -> Iterator[None]:
@@ -191,6 +211,8 @@ def _wait_for(url: str, process: subprocess.Popen[bytes], log: Path) -> None:
         try:
             with urllib.request.urlopen(url, timeout=2):
                 return
+        except urllib.error.HTTPError:
+            return  # an answer, if not a friendly one
         except urllib.error.URLError:
             time.sleep(0.1)
     raise TimeoutError(f"no answer within {START_S} s:\n{log.read_text(encoding='utf-8')}")

@@ -8,7 +8,6 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.cases import datasets_folder
 from workbench.cli.compare import print_comparison
 from workbench.cli.evaluate import print_results
 from workbench.cli.output import counted_progress
@@ -44,7 +43,7 @@ def backtest(
     """
     from workbench.agent.skills import skills_folder
     from workbench.evaluate.backtest import BEFORE, CHANGED, backtest_variants
-    from workbench.evaluate.bank import CaseBank
+    from workbench.evaluate.bank import CaseBank, datasets_folder
     from workbench.evaluate.compare import compare_runs, discordant, failed_gates, load_run
     from workbench.evaluate.experiment import Plan, run_experiment
 

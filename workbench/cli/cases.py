@@ -132,7 +132,7 @@ def _one(bank: CaseBank, case_id: str) -> BankCase:
 
 
 def _open_bank(folder: Path | None) -> CaseBank:
-    from workbench.evaluate.bank import CaseBank
+    from workbench.evaluate.bank import CaseBank, datasets_folder
 
     return CaseBank(folder or datasets_folder())
 
@@ -157,11 +157,3 @@ def case_build(
     truth = load_truth(out)
     n_commits = truth.n_candidates if truth else 0
     click.echo(f"{out}: {n_commits} candidate commits; solve it with: workbench solve {out}")
-
-
-def datasets_folder() -> Path:
-    """Return the recorded cases of the checkout."""
-    folder = Path(__file__).parents[2] / "datasets"
-    if not folder.is_dir():
-        raise WorkbenchError(f"expected datasets at {folder}, found none: name a folder of them")
-    return folder

@@ -14,7 +14,7 @@ import click
 
 from workbench.cli.attribute import attribute
 from workbench.cli.backtest import backtest
-from workbench.cli.cases import case, datasets_folder
+from workbench.cli.cases import case
 from workbench.cli.compare import compare
 from workbench.cli.detect import detect
 from workbench.cli.evaluate import evaluate
@@ -68,6 +68,7 @@ def demo(out: Path, bank: Path | None) -> None:
     Of a bank those whose spec says `is_shown`; all, where none does.
     """
     from workbench.evaluate import load_recorded
+    from workbench.evaluate.bank import datasets_folder
 
     known = load_recorded(bank or datasets_folder() / "pypi")
     cases = [recorded for recorded in known if recorded.spec.is_shown] or known

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 import click
 
-from workbench.cli.cases import datasets_folder
 from workbench.cli.output import counted_progress, print_rows, show_progress
 from workbench.errors import WorkbenchError
 
@@ -45,7 +44,7 @@ def evaluate(
     PATTERNS are ids of cases such as feed/A03, feed/*, shift/0-*; all where none is told.
     """
     from workbench.agent.skills import skills_folder
-    from workbench.evaluate.bank import CaseBank
+    from workbench.evaluate.bank import CaseBank, datasets_folder
     from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
     from workbench.evaluate.variants import Variant
 

@@ -4,6 +4,7 @@ from workbench.widgets.agent_view import AgentView
 from workbench.widgets.experiment_board import ExperimentBoard
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
+from workbench.widgets.page_view import PageView
 from workbench.widgets.progress_bar import ProgressBar
 from workbench.widgets.regression_board import RegressionBoard
 from workbench.widgets.series_explorer import SeriesExplorer
@@ -18,6 +19,7 @@ __all__ = [
     "ExperimentBoard",
     "FixCard",
     "FlameGraph",
+    "PageView",
     "ProgressBar",
     "RegressionBoard",
     "SeriesExplorer",

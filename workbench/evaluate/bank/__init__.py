@@ -11,7 +11,7 @@ A case names its service, its strata, its half (`train` or `test`) and a hash of
 The truth is in what `open` returns, beside the evidence and never in it.
 """
 
-from workbench.evaluate.bank.bank import CaseBank
+from workbench.evaluate.bank.bank import CaseBank, datasets_folder
 from workbench.evaluate.bank.case import SPLIT, BankCase, OpenedCase
 
-__all__ = ["SPLIT", "BankCase", "CaseBank", "OpenedCase"]
+__all__ = ["SPLIT", "BankCase", "CaseBank", "OpenedCase", "datasets_folder"]

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.errors import CaseError
+from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.bank.case import BankCase, Family, OpenedCase, hash_of
 from workbench.evaluate.bank.feed import FeedCases
 from workbench.evaluate.bank.fleet import FleetCases
@@ -18,6 +18,14 @@ from workbench.evaluate.bank.releases import ReleaseCases
 from workbench.evaluate.bank.shifts import ShiftCases
 
 STRATA = ("category", "kind", "size", "noise", "language", "culprit")
+
+
+def datasets_folder() -> Path:
+    """Return the recorded cases of the checkout; an installed package has none."""
+    folder = Path(__file__).parents[3] / "datasets"
+    if not folder.is_dir():
+        raise WorkbenchError(f"expected datasets at {folder}, found none: name a folder of them")
+    return folder
 
 
 class CaseBank:

@@ -76,6 +76,6 @@ def experiment_id(client: Any, name: str) -> str:
     if found is not None:
         return str(found.experiment_id)
     if tracking_uri().startswith("sqlite:///"):
-        place = Path(tracking_uri().removeprefix("sqlite:///")).parent / "artifacts"
+        place = Path(tracking_uri().removeprefix("sqlite:///")).resolve().parent / "artifacts"
         return str(client.create_experiment(name, artifact_location=place.as_uri()))
     return str(client.create_experiment(name))
