@@ -8,12 +8,15 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from workbench.agent import Trajectory
 from workbench.errors import CaseError, HistoryError, SkillError, WorkbenchError
+from workbench.evaluate.answers import Answer
 from workbench.evaluate.bank import CaseBank
 from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
 from workbench.evaluate.results import CELLS, ResultsFolder, load_results
 from workbench.evaluate.variants import NO_SKILLS, TRIVIAL, SkilledSolver, Variant
 from workbench.history import run_git
+from workbench.types import Diagnosis
 
 ROOT = Path(__file__).parents[2]
 SKILLS = ROOT / "skills"
@@ -258,6 +261,17 @@ def test_steps_are_kept_with_what_they_told(whole):
     assert any(step["call_id"] and "suspects" in step["detail"] for step in steps)
     assert max(len(step["detail"]) for step in steps) == 600
     assert "deep copy" in row["answer"]["consulted"]
+
+
+def test_tokens_have_a_price(bank):
+    opened = bank.open(*bank.select(["feed/A07"]))
+    answer = SkilledSolver("x", SKILLS, "playbook", price=(3.0, 15.0)).answer(opened)
+    assert answer.spent["dollars"] == 0  # the playbook reads none
+    assert "dollars" not in SkilledSolver("x", SKILLS, "playbook").answer(opened).spent
+    found = Trajectory(
+        Diagnosis("R-1", "s", None), (), (), {"tokens_in": 2_000_000, "tokens_out": 100_000}
+    )
+    assert Answer.of(found, {}, {}, (3.0, 15.0)).spent["dollars"] == pytest.approx(7.5)
 
 
 def test_a_folder_without_skills_is_no_variant(tmp_path):

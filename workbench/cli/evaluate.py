@@ -30,6 +30,8 @@ _FOLDER = click.Path(path_type=Path)
               help="playbook, or provider:model; again for another.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True,
               help="How often each case is solved by each.")  # fmt: skip
+@click.option("--price", type=(float, float), metavar="IN OUT",
+              help="Dollars for a million tokens read, and written.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
               help="Processes.")  # fmt: skip
 @click.option("--track/--no-track", "tracked", default=True, help="Log it to MLflow.")
@@ -37,7 +39,8 @@ _FOLDER = click.Path(path_type=Path)
               help="Folder of results; what is in it of the same is not solved again.")  # fmt: skip
 def evaluate(
     patterns: tuple[str, ...], folder: Path | None, split: str | None, variants: tuple[str, ...],
-    models: tuple[str, ...], epochs: int, jobs: int, tracked: bool, out: Path,
+    models: tuple[str, ...], epochs: int, price: tuple[float, float] | None,
+    jobs: int, tracked: bool, out: Path,
 ) -> None:  # fmt: skip
     """Solve cases by variants of skills, beside two floors: a trivial rule, and the ranking alone.
 
@@ -54,7 +57,9 @@ def evaluate(
     wanted = [*map(Variant.parse, variants)] or [Variant("ours", skills_folder())]
     with tempfile.TemporaryDirectory(prefix="workbench-variants-") as scratch:
         revisions = {variant.name: variant.commit() for variant in wanted}
-        plan = Plan(place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs, revisions)
+        plan = Plan(
+            place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs, revisions, price
+        )
         with counted_progress("solving") as progress:
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
     print_results(results)

@@ -69,8 +69,9 @@ class Answer:
 
     @classmethod
     def of(
-        cls, found: Trajectory, skills: Mapping[str, Skill], spent: Mapping[str, float]
-    ) -> Answer:
+        cls, found: Trajectory, skills: Mapping[str, Skill], spent: Mapping[str, float],
+        price: tuple[float, float] | None = None,
+    ) -> Answer:  # fmt: skip
         """Return what an investigation said.
 
         Parameters
@@ -81,11 +82,15 @@ class Answer:
             Those that it could consult.
         spent : mapping of str to float
             What was measured of it from outside.
+        price : (float, float), optional
+            Dollars for a million tokens read, and written.
         """
         said = found.diagnosis
-        tokens = sum(found.spent.get(name, 0.0) for name in ("tokens_in", "tokens_out"))
+        tokens = [found.spent.get(name, 0.0) for name in ("tokens_in", "tokens_out")]
         calls = sum(1 for step in found.steps if step.call_id)
-        taken = {"steps": len(found.steps), "tool_calls": calls, "tokens": tokens}
+        taken = {"steps": len(found.steps), "tool_calls": calls, "tokens": sum(tokens)}
+        if price is not None:
+            taken["dollars"] = (tokens[0] * price[0] + tokens[1] * price[1]) / 1e6
         consulted = (skills[name].metadata.get("category", "") for name in found.consulted)
         return cls(
             said.change_id or "", said.suspects, said.functions, said.category, said.mitigation,

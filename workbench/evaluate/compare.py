@@ -25,7 +25,7 @@ from workbench.evaluate.statistics import (
 
 WORTH = 0.1
 """A difference of rates that is worth knowing of."""
-_SPENT = {"seconds": True, "tool_calls": True, "tokens": True}
+_SPENT = {"seconds": True, "tool_calls": True, "tokens": True, "dollars": True}
 """What was spent -> whether less of it is better."""
 _GATE = re.compile(r"(?P<name>\w+):(?P<size>\d+(?:\.\d+)?)pp")
 

@@ -44,6 +44,8 @@ class Plan:
     n_epochs: int = 1
     revisions: Mapping[str, str] = field(default_factory=dict)
     """Variant -> commit that its skills are of, where that is known."""
+    price: tuple[float, float] | None = None
+    """Dollars for a million tokens read, and written; None where that is not known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,7 +161,7 @@ def _solvers(plan: Plan) -> Iterator[tuple[str, Solver]]:
     yield FLOOR_MODEL, NoSkills()
     for name, folder in plan.variants:
         for model in plan.models:
-            yield model, SkilledSolver(name, folder, model)
+            yield model, SkilledSolver(name, folder, model, plan.price)
 
 
 def _solved(

@@ -88,8 +88,10 @@ class Solver(Protocol):
 class SkilledSolver:
     """The agent, under a set of skills and a model."""
 
-    def __init__(self, name: str, folder: Path, model: str) -> None:
-        self.name = name
+    def __init__(
+        self, name: str, folder: Path, model: str, price: tuple[float, float] | None = None
+    ) -> None:
+        self.name, self._price = name, price
         self._skills: Mapping[str, Skill] = {skill.name: skill for skill in load_skills(folder)}
         self.content_hash = hash_of(f"{s.name} {s.content_hash}" for s in self._skills.values())
         self._model = make_model(model, self._skills)
@@ -105,7 +107,7 @@ class SkilledSolver:
         spent = {
             "seconds": time.perf_counter() - began, "cpu_s": time.process_time() - began_cpu
         }  # fmt: skip
-        return Answer.of(found, self._skills, spent)
+        return Answer.of(found, self._skills, spent, self._price)
 
 
 class NoSkills:
