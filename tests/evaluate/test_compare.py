@@ -138,3 +138,26 @@ def test_all_variants_are_compared_with_one_as_a_table():
     assert table.set_index("measure").loc["false_accusation", "lower_is_better"].all()
     with pytest.raises(CaseError, match="results: expected one of a/playbook"):
         compare_all(results, "nope")
+
+
+def test_fewer_of_what_is_bad_are_cases_that_became_better():
+    told = by_name(compare_runs(run([False] * 10 + [True] * 30), run([True] * 40)))
+    assert (told["correct"].comparison.n_better, told["correct"].comparison.n_worse) == (10, 0)
+    wrong = told["false_accusation"]
+    assert (wrong.comparison.n_better, wrong.comparison.n_worse) == (10, 0)
+    assert wrong.verdict == "better"
+
+
+def test_a_case_differs_where_its_epochs_do_together():
+    before, after = run([True] * 4, epochs=3), run([True] * 4, epochs=3)
+    is_last = (before["epoch"] > 0) & (before["case"] == "c002")
+    before.loc[is_last, ["correct", "said_change_id"]] = [0.0, ""]
+    told = discordant(before, after)
+    assert told["case"].tolist() == ["c002"]
+    row = told.iloc[0]
+    assert (row["before"], row["after"]) == (pytest.approx(1 / 3), 1)
+    assert (row["said_before"], row["said_after"]) == ("", "k")
+
+
+def test_ways_that_were_not_kept_do_not_part():
+    assert first_parting([], ["triage"]) == (-1, "", "")

@@ -278,3 +278,20 @@ def test_a_folder_without_skills_is_no_variant(tmp_path):
     (tmp_path / "empty").mkdir()
     with pytest.raises(SkillError, match="empty: expected skills"):
         SkilledSolver("x", tmp_path / "empty", "playbook")
+
+
+def test_nobody_is_asked_more_often_than_there_are_cells(bank, tmp_path, monkeypatch):
+    asked = []
+    answer = SkilledSolver.answer
+    monkeypatch.setattr(
+        SkilledSolver, "answer", lambda self, case: asked.append(1) or answer(self, case)
+    )
+    run_experiment(bank, plan("feed/A07", n_epochs=2), tmp_path)
+    assert len(asked) == 2
+
+
+def test_a_folder_may_have_the_sign_of_a_revision_in_its_name(tmp_path):
+    (tmp_path / "me@home" / "skills").mkdir(parents=True)
+    place = f"{tmp_path}/me@home/skills"
+    assert Variant.parse(f"a={place}") == Variant("a", Path(place))
+    assert Variant.parse(f"a={place}@main") == Variant("a", Path(place), "main")

@@ -39,9 +39,9 @@ def test_a_right_answer_scores_in_all():
                              "false_accusation": 0, "abstention": 1}),
         (GUILTY, WRONG, {"correct": 0, "reciprocal_rank": 0, "false_accusation": 1, "function": 0,
                          "category": 0, "mitigation": 0, "squared_error": 0.64}),
-        (NOBODY, ABSTAINED, {"correct": 1, "false_accusation": 0, "abstention": 1}),
-        (NOBODY, WRONG, {"correct": 0, "false_accusation": 1, "abstention": 0}),
-        (GUILTY, FAILED, {"correct": 0, "false_accusation": 0}),
+        (NOBODY, ABSTAINED, {"correct": 1, "false_accusation": 0}),
+        (NOBODY, WRONG, {"correct": 0, "false_accusation": 1}),
+        (GUILTY, FAILED, {"correct": 0, "false_accusation": 0, "squared_error": 1}),
         (NOBODY, FAILED, {"correct": 0}),
     ],
 )  # fmt: skip
@@ -61,7 +61,8 @@ def test_what_says_nothing_of_a_case_is_left_out():
         "category",
         "mitigation",
     }.isdisjoint(told)
-    assert "squared_error" not in score(GUILTY, FAILED)
+    assert "abstention" not in told  # it is the answer there
+    assert "abstention" not in score(GUILTY, FAILED)
     assert "grounded" not in score(GUILTY, ABSTAINED)
 
 

@@ -56,9 +56,11 @@ def test_each_variant_has_a_row_with_rates_and_their_intervals():
     assert math.isnan(ours["tokens"])
 
 
-def test_what_failed_has_no_confidence_but_counts_as_wrong():
+def test_no_answer_is_wrong_and_the_least_sure():
     told = summarise(pd.DataFrame(rows("ours", [1, 0, 1, 1], failed=[1]))).iloc[0]
-    assert (told["n_failed"], told["correct"], told["aurc"]) == (1, 0.75, 0)
+    assert (told["n_failed"], told["correct"]) == (1, 0.75)
+    assert told["aurc"] == area_under_risk([0.5, 0.0, 0.7, 0.8], [1, 0, 1, 1])
+    assert told["aurc"] > 0  # it is wrong, and the least sure
     assert math.isnan(told["harm_rate"])
 
 

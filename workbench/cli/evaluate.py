@@ -72,11 +72,10 @@ def evaluate(
 def _write_page(results: pd.DataFrame, out: Path) -> Path:
     """Write the board of an evaluation beside its results; variants are compared with the first."""
     from workbench.evaluate.compare import compare_all
-    from workbench.evaluate.variants import FLOORS
+    from workbench.evaluate.results import ResultsFolder
     from workbench.widgets import ExperimentBoard
 
-    first = results.loc[~results["variant"].isin(FLOORS), ["variant", "model"]].iloc[0]
-    baseline = "/".join(first)
+    baseline = ResultsFolder(out).baseline()
     board = ExperimentBoard(results, compare_all(results, baseline), baseline=baseline)
     path = out / "board.html"
     board.to_html(path)

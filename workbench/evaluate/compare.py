@@ -173,7 +173,7 @@ def compare_all(results: pd.DataFrame, baseline: str, *, seed: int = 0) -> pd.Da
         One row a variant and measure: `variant`, `model`, `measure`, `before`, `after`,
         `difference`, `low`, `high` (95 %), `p_value` (Holm over the variants), `verdict`,
         `detectable`, `needed` (cases that would decide 10 points; NaN where not even many would),
-        `n_cases`, `n_better`, `n_worse`, `is_rate`, `lower_is_better`.
+        `n_cases`, `n_better` and `n_worse` (cases), `is_rate`, `lower_is_better`.
     """
     before = choose_run(results, baseline, "results")
     key = tuple(before[["variant", "model"]].iloc[0])
@@ -228,6 +228,8 @@ def _measure(
     else:
         services = one.loc[known, "service"].tolist()
         told = compare_values(earlier, later, services, seed=seed)
+    if lower_is_better:  # better is what has less of it
+        told = replace(told, n_better=told.n_worse, n_worse=told.n_better)
     yield Measured(name, told, lower_is_better, is_rate and are_whole)
 
 
@@ -244,41 +246,44 @@ def discordant(before: pd.DataFrame, after: pd.DataFrame, measure: str = "correc
     Returns
     -------
     pandas.DataFrame
-        `case`, `before` and `after` (of the measure), `said_before` and `said_after` (who was
-        named), `step` (number of the first step at which the two part, from 0; -1 where no steps
-        were kept), `step_before` and `step_after`.
+        `case`, `before` and `after` (of the measure, the mean of its epochs), `said_before` and
+        `said_after` (who was named), `step` (number of the first step at which the two part, from
+        0; -1 where no steps were kept), `step_before` and `step_after`.
     """
-    one, other = (run.drop_duplicates("case").set_index("case") for run in (before, after))
+    means = [run.groupby("case")[measure].mean() for run in (before, after)]
+    both = pd.concat(means, axis=1, keys=["before", "after"], join="inner").dropna().sort_index()
     rows = []
-    for case in sorted({*one.index} & {*other.index}):
-        earlier, later = one.loc[case], other.loc[case]
-        if (
-            earlier[measure] == later[measure]
-            or pd.isna(earlier[measure])
-            or pd.isna(later[measure])
-        ):
-            continue
-        step, first, second = first_parting(earlier["said_steps"], later["said_steps"])
+    for case, told in both[both["before"] != both["after"]].iterrows():
+        epochs = before[before["case"] == case], after[after["case"] == case]
+        one, other = _furthest(*epochs, measure)
+        step, first, second = first_parting(one["said_steps"], other["said_steps"])
         rows.append({
-            "case": case, "before": earlier[measure], "after": later[measure],
-            "said_before": earlier["said_change_id"], "said_after": later["said_change_id"],
+            "case": case, "before": told["before"], "after": told["after"],
+            "said_before": one["said_change_id"], "said_after": other["said_change_id"],
             "step": step, "step_before": first, "step_after": second,
         })  # fmt: skip
-    columns = [
-        "case",
-        "before",
-        "after",
-        "said_before",
-        "said_after",
-        "step",
-        "step_before",
-        "step_after",
-    ]
+    columns = ["case", "before", "after", "said_before", "said_after", "step", "step_before",
+               "step_after"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
 
 
+def _furthest(
+    before: pd.DataFrame, after: pd.DataFrame, measure: str
+) -> tuple[pd.Series[Any], pd.Series[Any]]:
+    """Return the two epochs of a case that are furthest apart, the way that the means go."""
+    is_more = after[measure].mean() > before[measure].mean()
+    first, second = ("idxmin", "idxmax") if is_more else ("idxmax", "idxmin")
+    return (
+        before.loc[getattr(before[measure], first)()], after.loc[getattr(after[measure], second)()]
+    )  # fmt: skip
+
+
 def first_parting(before: Sequence[str], after: Sequence[str]) -> tuple[int, str, str]:
-    """Return the first step at which two ways part, and both steps; -1 where they never do."""
+    """Return the first step at which two ways part, and both steps; -1 where they never do, or one
+    of them was not kept.
+    """
+    if not before or not after:
+        return -1, "", ""
     for number, (one, other) in enumerate(zip_longest(before, after, fillvalue="")):
         if one != other:
             return number, one, other

@@ -22,8 +22,11 @@ import pandas as pd
 
 from workbench.errors import CaseError, ParseError
 from workbench.evaluate.scorers import SCORERS
+from workbench.evaluate.variants import FLOORS
 
 EXPERIMENT, CELLS, SKILLS = "experiment.json", "cells.jsonl", "skills"
+SPENT = ("seconds", "cpu_s", "steps", "tool_calls", "tokens", "dollars")
+"""What an answer took, as far as known."""
 Row = Mapping[str, Any]
 """One cell as it is kept: what was asked, the case, the answer with all that led to it, scores."""
 
@@ -115,6 +118,27 @@ class ResultsFolder:
             with path.open("rb") as file:
                 yield from (json.loads(line) for line in file if line.endswith(b"\n"))
 
+    def solvers(self) -> list[tuple[str, str]]:
+        """Return variant and model of each solver, in the order in which they were asked for."""
+        parts = (told.partition("/") for told in self.about()["solvers"])
+        return [(variant, model) for variant, _, model in parts]
+
+    def baseline(self) -> str:
+        """Return what others are compared with, `VARIANT/MODEL`: the first that was asked for."""
+        return next("/".join(of) for of in self.solvers() if of[0] not in FLOORS)
+
+    def check_whole(self) -> None:
+        """See that every cell is done; CaseError where some are not."""
+        about = self.about()
+        epochs = [1 if name in FLOORS else about["epochs"] for name, _ in self.solvers()]
+        n_wanted = len(about["cases"]) * sum(epochs)
+        n_done = len({(r["case"], r["variant"], r["model"], r["epoch"]) for r in self.cells()})
+        if n_done < n_wanted:
+            raise CaseError(
+                f"{self.folder}: {n_done:,} of {n_wanted:,} answers are there; expected all: "
+                "workbench evaluate goes on with it"
+            )
+
     def keep_skills(self, variants: Sequence[tuple[str, Path]]) -> None:
         """Keep the text of each variant's skills beside the results."""
         for name, source in variants:
@@ -146,9 +170,9 @@ class ResultsFolder:
         if not rows:
             raise CaseError(f"{self.folder}: expected results ({CELLS}), found none")
         frame = pd.DataFrame(rows)
-        for name in (*SCORERS, "seconds"):
-            if name not in frame:
-                frame[name] = float("nan")
+        last = [*SCORERS, *(name for name in SPENT if name in frame or name == "seconds")]
+        first = [name for name in frame if name not in last]
+        frame = frame.reindex(columns=[*first, *last])  # the same whichever case came first
         return frame.sort_values(["case", "variant", "model", "epoch"], ignore_index=True)
 
 

@@ -32,9 +32,9 @@ def is_false_accusation(expected: Expected, answer: Answer) -> float:
     return float(bool(answer.change_id) and answer.change_id not in expected.culprits)
 
 
-def is_abstention(expected: Expected, answer: Answer) -> float:
-    """Whether nobody was named."""
-    return float(not answer.change_id)
+def is_abstention(expected: Expected, answer: Answer) -> float | None:
+    """Whether nobody was named although somebody did it; where nobody did, it is the answer."""
+    return float(not answer.change_id) if expected.culprits and not answer.failure else None
 
 
 def reciprocal_rank(expected: Expected, answer: Answer) -> float | None:
@@ -104,8 +104,11 @@ def grounded_share(expected: Expected, answer: Answer) -> float | None:
 
 
 def squared_error(expected: Expected, answer: Answer) -> float | None:
-    """Squared error of the confidence (G. W. Brier, Monthly Weather Review 78, 1950)."""
-    return None if answer.failure else (answer.confidence - is_correct(expected, answer)) ** 2
+    """Squared error of the confidence (G. W. Brier, Monthly Weather Review 78, 1950).
+
+    No answer is as wrong as one that was sure and wrong.
+    """
+    return 1.0 if answer.failure else (answer.confidence - is_correct(expected, answer)) ** 2
 
 
 def finds_skill(expected: Expected, answer: Answer) -> float | None:

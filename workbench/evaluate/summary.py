@@ -37,9 +37,9 @@ def summarise(results: pd.DataFrame) -> pd.DataFrame:
         `n_failed`; the mean of each score, of rates with `_low` and `_high` (95 %, Wilson, by
         case) and `_n` (cases it says something of); `aurc`, `risk_at_80` (part of the surest
         80 % that is wrong), `macro_f1`; `harm_rate` and `help_rate` beside the floor without
-        skills; `median_seconds` of all answers, and `seconds_to_diagnosis`, the median where what
-        is unsolved is censored (NaN where fewer than half are solved); `tokens` and `dollars` of a
-        case.
+        skills; `median_seconds` of all answers, and `seconds_to_diagnosis`, the median of cases
+        with a culprit, where what is unsolved is censored (NaN where fewer than half are solved);
+        `tokens` and `dollars` of a case.
     """
     floor = _by_case(results[results["variant"] == NO_SKILLS], "correct")
     groups = results.groupby(["variant", "model"], sort=False)
@@ -62,7 +62,10 @@ def _summary(rows: pd.DataFrame, floor: pd.Series[float]) -> dict[str, Any]:
         if scorer.is_rate:
             low, high = wilson(told[name] * len(by_case), len(by_case))
             told |= {f"{name}_low": low, f"{name}_high": high, f"{name}_n": len(by_case)}
-    sure, right = answered["said_confidence"].tolist(), answered["correct"].tolist()
+    # no answer is wrong, and the least sure
+    sure = rows["said_confidence"].where(rows["said_failure"] == "", 0.0).tolist()
+    right = rows["correct"].tolist()
+    known = rows[rows["case_culprit"] == "known"]
     both = _by_case(rows, "correct").to_frame("after").join(floor.rename("before"), how="inner")
     harmed = harm_rate(both["before"].tolist(), both["after"].tolist())
     helped = harm_rate((1 - both["before"]).tolist(), (1 - both["after"]).tolist())
@@ -72,7 +75,7 @@ def _summary(rows: pd.DataFrame, floor: pd.Series[float]) -> dict[str, Any]:
         "macro_f1": macro_f1(*_categories(rows))["macro"],
         "harm_rate": harmed, "help_rate": helped,
         "median_seconds": float(rows["seconds"].median()),
-        "seconds_to_diagnosis": median_to_diagnosis(rows["seconds"], rows["correct"]),
+        "seconds_to_diagnosis": median_to_diagnosis(known["seconds"], known["correct"]),
         "tokens": _mean(rows, "tokens"), "dollars": _mean(rows, "dollars"),
     }  # fmt: skip
 

@@ -42,7 +42,9 @@ class Variant:
             raise WorkbenchError(
                 f"variant: expected NAME=FOLDER or NAME=FOLDER@REVISION, got {text!r}"
             )
-        folder, _, revision = place.partition("@")
+        folder, _, revision = place.rpartition("@")
+        if not folder or Path(place).exists():  # of a folder that has the sign in its name
+            return cls(name, Path(place))
         return cls(name, Path(folder), revision)
 
     def commit(self) -> str:

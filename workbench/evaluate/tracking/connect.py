@@ -39,6 +39,15 @@ def shown_uri() -> str:
     return uri.replace(f":{password}@", ":…@") if password else uri
 
 
+def server_address() -> str:
+    """Return where the server shows its pages, without a password; empty where none is named."""
+    uri = tracking_uri()
+    if not uri.startswith(("http://", "https://")):
+        return ""
+    parts = urlsplit(uri)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
+
+
 def load_mlflow() -> Any:
     """Import MLflow quietly, with its telemetry off, and point it at the store."""
     for name, value in {

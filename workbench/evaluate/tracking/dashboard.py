@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from hashlib import blake2b
 from typing import Any
-from urllib.parse import urlsplit
 
 from workbench.evaluate.scorers import SCORERS
 from workbench.evaluate.tracking.connect import (
@@ -18,6 +17,7 @@ from workbench.evaluate.tracking.connect import (
     SOLVES,
     load_mlflow,
     mlflow_errors,
+    server_address,
     tracking_uri,
 )
 from workbench.evaluate.tracking.metrics import NEWEST_FIRST
@@ -58,9 +58,9 @@ first of the ranking where it is likely enough, `trivial-rule` who last touched 
 Intervals of 95 % are under `test interval/`, and `over the cases/` is how a rate settles.
 
 **Better, worse, inconclusive.** Variants are compared case by case with the first. *Better* or
-*worse*: chance alone would give such a difference less than once in 20 times, all comparisons
-taken together. *Inconclusive*: the cases cannot tell; `comparisons.csv` of the evaluation says how
-many would.
+*worse*: chance alone would give such a difference of that measure less than once in 20 times,
+all variants taken together. *Inconclusive*: the cases cannot tell; `comparisons.csv` of the
+evaluation says how many would.
 """
 _OF_SOLVES = """\
 Regressions that were looked into, one run each: {links}
@@ -180,9 +180,7 @@ def dashboard_url(experiment: str) -> str:
 
 def address_of(path: str) -> str:
     """Return where the server shows a page, without a password."""
-    parts = urlsplit(tracking_uri())
-    base = parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl().rstrip("/")
-    return f"{base}/{path}"
+    return f"{server_address()}/{path}"
 
 
 def _digest(text: str) -> str:

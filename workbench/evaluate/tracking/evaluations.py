@@ -72,6 +72,7 @@ def record_of(folder: ResultsFolder) -> RunRecord:
     folder : ResultsFolder
         Its results.
     """
+    folder.check_whole()
     about, rows, results = folder.about(), [*folder.cells()], folder.load()
     began = int(datetime.fromisoformat(about["began"]).timestamp() * 1000)
     ended = max(row["at_ms"] for row in rows)
@@ -79,7 +80,7 @@ def record_of(folder: ResultsFolder) -> RunRecord:
     by_solver: dict[tuple[str, str], list[Row]] = defaultdict(list)
     for row in rows:
         by_solver[row["variant"], row["model"]].append(row)
-    solvers = [of for of in _solvers(about) if of in by_solver]
+    solvers = folder.solvers()
     names = [*dict.fromkeys(variant for variant, model in solvers if variant not in FLOORS)]
     told = _Told(
         folder, about, key, began, ended, _dataset(about, rows),
@@ -87,24 +88,25 @@ def record_of(folder: ResultsFolder) -> RunRecord:
     )  # fmt: skip
     children = [
         _child(told, of, by_solver[of], results[_is_of(results, of)], _without_skills(rows))
-        for of in sorted(by_solver, key=lambda of: (of[0] in FLOORS, of))
+        for of in sorted(solvers, key=lambda of: of[0] in FLOORS)
     ]
-    baseline = next((f"{one}/{model}" for one, model in solvers if one not in FLOORS), "")
-    tables = {"summary.csv": summarise(results)}
-    if baseline:
-        tables["comparisons.csv"] = compare_all(results, baseline)
+    baseline = folder.baseline()
+    tables = {
+        "summary.csv": summarise(results), "comparisons.csv": compare_all(results, baseline)
+    }  # fmt: skip
     artifacts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
     artifacts |= {path.name: path.read_bytes() for path in sorted(folder.folder.glob("*.html"))}
     n_cases = results["case"].nunique()
     return RunRecord(
         key=key, experiment=EVALUATIONS, started_ms=began, ended_ms=ended,
-        name=f"{n_cases} cases: {', '.join(names) or 'floors'}",
+        name=f"{n_cases} cases: {', '.join(names)}",
         description=describe_evaluation(results, baseline),
         params={
             "evaluation": told.moment, "n_cases": str(n_cases), "halves": halves_told(results),
             "variants": ", ".join(names),
             "models": ", ".join(sorted({model for variant, model in by_solver})),
-            "epochs": str(about["epochs"]), "bank": about["bank"], "split": about["split"],
+            "epochs": str(about["epochs"]), "bank": told.dataset.content_hash,
+            "split": about["split"],
         },
         tags={"kind": "evaluation"}, artifacts=artifacts,
         children=tuple(children), beside=tuple(_histories(told, children)), dataset=told.dataset,
@@ -125,13 +127,6 @@ class _Told:
     def moment(self) -> str:
         """When it began, to the minute."""
         return f"{datetime.fromtimestamp(self.began / 1000, UTC):%Y-%m-%d %H:%M}"
-
-
-def _solvers(about: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Yield variant and model of each, in the order in which they were asked for."""
-    for told in about["solvers"]:
-        variant, _, model = told.partition("/")
-        yield variant, model
 
 
 def _is_of(results: pd.DataFrame, of: tuple[str, str]) -> pd.Series[bool]:
@@ -175,10 +170,12 @@ def _child(
         ended_ms=told.ended, description=describe_variant(results),
         params={
             "evaluation": told.moment, "variant": variant, "model": model, "skills_hash": solver,
-            "revision": revision or "–", "halves": halves_told(results), "bank": told.about["bank"],
+            "revision": revision or "–", "halves": halves_told(results),
+            "bank": told.dataset.content_hash,
         },
         tags={
             "kind": "variant", "is_floor": str(is_floor).lower(), _COLOUR: told.colours[variant],
+            "place": str(told.folder.solvers().index(of)),
         },
         metrics=(*metrics_of(results), order_of(results, told.began)),
         artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),
@@ -237,8 +234,8 @@ def _answer(row: Row, key: str, floor: Mapping[str, float]) -> dict[str, Any]:
 def _histories(told: _Told, children: Sequence[RunRecord]) -> Iterator[RunRecord]:
     """Yield a run a variant that all evaluations write to: how it did over time."""
     for child in children:
-        of = child.name
-        key = f"history-{blake2b(of.encode(), digest_size=8).hexdigest()}"
+        of, cases = child.name, told.dataset.content_hash
+        key = f"history-{blake2b(f'{of} {cases}'.encode(), digest_size=8).hexdigest()}"
         metrics = tuple(
             MetricRecord(
                 name=one.name, value=one.value, step=told.began // 60_000, at_ms=told.began
@@ -250,5 +247,7 @@ def _histories(told: _Told, children: Sequence[RunRecord]) -> Iterator[RunRecord
             key=key, experiment=EVALUATIONS, name=f"{of} over time", started_ms=told.began,
             ended_ms=told.ended, metrics=metrics,
             tags={"kind": "history", _COLOUR: child.tags[_COLOUR]},
-            description="One point an evaluation; its step is minutes of Unix time.",
+            params={"bank": cases, "n_cases": str(len(told.dataset.rows))},
+            description="One point an evaluation on the same cases; its step is minutes of Unix "
+            "time.",
         )  # fmt: skip

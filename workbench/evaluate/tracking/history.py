@@ -18,8 +18,8 @@ from workbench.evaluate.tracking.connect import (
     SOLVES,
     load_mlflow,
     mlflow_errors,
+    server_address,
     shown_uri,
-    tracking_uri,
 )
 from workbench.evaluate.tracking.evaluations import ANSWERS
 from workbench.types import TrackRecord
@@ -47,12 +47,16 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
         Where an artifact is not as the workbench writes it.
     """
     mlflow = load_mlflow()
-    base = ui or (tracking_uri() if tracking_uri().startswith("http") else "")
+    base = ui or server_address()
     with mlflow_errors():
         reader = _Reader(mlflow.MlflowClient(), base.rstrip("/"))
         solves = [*reader.runs(SOLVES, since, until)]
         evaluated = [*reader.runs(EVALUATIONS, since, until)]
-        variants = [run for run in evaluated if run.data.tags.get("kind") == "variant"]
+        whole = {run.info.run_id for run in evaluated if run.info.status == "FINISHED"}
+        variants = [
+            run for run in evaluated
+            if run.data.tags.get("kind") == "variant" and run.data.tags.get(_PARENT) in whole
+        ]  # fmt: skip  # what is still being sent is not told of yet
         variants.sort(key=_place)
         names = {
             run.info.run_id: f"{run.info.run_name} ({_moment(run):%Y-%m-%d %H:%M})"
@@ -64,9 +68,9 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
         "evaluations": [
             row for run in variants for row in _evaluations(run, reader.url(run), names)
         ],
-        "answers": [*(row for rows in answers for row in _answers(rows)), *live],
+        "answers": [*_answers(answers), *live],
         "solves": [_solve(run, reader.url(run)) for run in solves],
-        "skills": [row for rows in answers for row in _skills(rows)],
+        "skills": [*_skills(answers)],
         "funnel": _funnel(solves),
     }
     return TrackRecord(
@@ -76,9 +80,12 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
 
 
 def _place(run: Any) -> tuple[Any, ...]:
-    """Return where a variant stands: by time, floors last, by name and not by MLflow's ids."""
-    is_floor = run.data.tags.get("is_floor") == "true"
-    return run.info.start_time, is_floor, run.info.run_name
+    """Return where a variant stands: by time, floors last, in the order they were asked for."""
+    return run.info.start_time, _is_floor(run), int(run.data.tags["place"])
+
+
+def _is_floor(run: Any) -> bool:
+    return bool(run.data.tags.get("is_floor") == "true")
 
 
 def _table(name: str, rows: Sequence[Mapping[str, Any]]) -> pd.DataFrame:
@@ -135,13 +142,13 @@ class _Reader:
             for name, ident in self._experiments.items()
         }
 
-    def answers_of_latest(self, variants: Sequence[Any]) -> list[list[dict[str, Any]]]:
-        """Return the answers of each variant, floors apart, of the latest evaluation."""
-        ours = [run for run in variants if run.data.tags.get("is_floor") != "true"]
-        if not ours:
+    def answers_of_latest(self, variants: Sequence[Any]) -> list[dict[str, Any]]:
+        """Return the answers of the variant that the latest evaluation asked for first."""
+        asked = [run for run in variants if not _is_floor(run)]
+        if not asked:
             return []
-        latest = max(ours, key=lambda run: run.info.start_time).data.tags.get(_PARENT)
-        return [self._answers(run) for run in ours if run.data.tags.get(_PARENT) == latest]
+        latest = asked[-1].info.start_time
+        return self._answers(next(run for run in asked if run.info.start_time == latest))
 
     def _answers(self, run: Any) -> list[dict[str, Any]]:
         with tempfile.TemporaryDirectory(prefix="workbench-history-") as scratch:
@@ -177,7 +184,7 @@ def _evaluations(run: Any, url: str, names: Mapping[str, str]) -> Iterator[dict[
         yield {
             "at": _moment(run), "evaluation": names.get(run.data.tags.get(_PARENT, ""), ""),
             "variant": params["variant"], "model": params["model"],
-            "is_floor": run.data.tags.get("is_floor") == "true", "split": half,
+            "is_floor": _is_floor(run), "split": half,
             "bank": params["bank"], "url": url, **told,
         }  # fmt: skip
 
@@ -221,15 +228,18 @@ def _solve(run: Any, url: str) -> dict[str, Any]:
 
 
 def _skills(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
-    """Yield a row a skill that decided; its cases beside what the floor said of them."""
+    """Yield a row a skill that decided; its cases beside what the floor said of them.
+
+    Epochs of a case are averaged.
+    """
     frame = pd.DataFrame([row for row in rows if row["skill"]])
     for skill, decided in frame.groupby("skill") if len(frame) else ():
-        right, without = (decided[name].astype(float) for name in ("is_right", "is_right_without"))
+        by_case = decided.groupby("case")[["is_right", "is_right_without"]].mean()
+        right, without = by_case["is_right"], by_case["is_right_without"]
         yield {
-            "skill": skill, "n_cases": len(decided), "n_right": int(right.sum()),
-            "n_right_without": int(without.sum()),
-            "n_helped": int(((right > 0) & (without == 0)).sum()),
-            "n_harmed": int(((right == 0) & (without > 0)).sum()),
+            "skill": skill, "n_cases": len(by_case), "n_right": _whole(float(right.sum())),
+            "n_right_without": _whole(float(without.sum())),
+            "n_helped": int((right > without).sum()), "n_harmed": int((right < without).sum()),
             "url": decided["run_url"].iloc[0],
         }  # fmt: skip
 

@@ -2,7 +2,7 @@
 
 `test/correct` and its like are of the half that no skill was written on, `train/` of the other and
 `all/` of both. `test interval/correct_low` and `_high` are 95 %, `_n` the cases that a score says
-something of. `over the cases/` is how a rate settles as the cases come.
+something of. `over the cases/` is how a rate of that half settles, in an order of chance.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def metrics_of(results: pd.DataFrame) -> Iterator[MetricRecord]:
     half = "test" if "test" in told else next(iter(told))
     for name in sorted(told[half].keys() & _INTERVAL):
         yield MetricRecord(name=f"{half} interval/{name}", value=told[half][name])
-    yield from _over_the_cases(results)
+    yield from _over_the_cases(parts[half])
 
 
 def order_of(results: pd.DataFrame, began_ms: int) -> MetricRecord:
@@ -84,9 +84,11 @@ def _place(name: str) -> tuple[int, str]:
 
 
 def _over_the_cases(results: pd.DataFrame) -> Iterator[MetricRecord]:
+    """Yield how a rate settles as cases come in an order of chance, the last point with all."""
     for name in ("correct", "false_accusation"):
-        so_far = results.groupby("case", sort=True)[name].mean().expanding().mean()
+        shuffled = results.groupby("case")[name].mean().sample(frac=1, random_state=0)
+        so_far = shuffled.expanding().mean()
         every = max(1, len(so_far) // _POINTS)
-        for step in range(every, len(so_far) + 1, every):
+        for step in range(len(so_far) % every or every, len(so_far) + 1, every):
             value = round(float(so_far.iloc[step - 1]), _PLACES)
             yield MetricRecord(name=f"over the cases/{name}", value=value, step=step)

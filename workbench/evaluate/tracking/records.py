@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 TEXT = 500
 """Letters of a parameter that are kept."""
@@ -18,6 +18,23 @@ class _Record(BaseModel):
         ser_json_bytes="base64",
         val_json_bytes="base64",
     )
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _readable(cls, value: Any) -> Any:
+        """Replace what no text holds: bytes of a history that were no UTF-8."""
+        return _without_surrogates(value)
+
+
+def _without_surrogates(value: Any) -> Any:
+    match value:
+        case str():
+            return value.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+        case dict():
+            return {_without_surrogates(k): _without_surrogates(v) for k, v in value.items()}
+        case list() | tuple():
+            return [_without_surrogates(item) for item in value]
+    return value
 
 
 class SpanRecord(_Record):

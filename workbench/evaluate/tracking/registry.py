@@ -13,14 +13,13 @@ _KEY = "workbench.key"
 def register_dataset(mlflow: Any, told: DatasetRecord, experiment_id: str) -> None:
     """Register the cases of an evaluation, where they are not yet."""
     datasets = mlflow.genai.datasets
-    if datasets.search_datasets(
+    known = datasets.search_datasets(
         experiment_ids=[experiment_id], filter_string=f"name = '{told.name}'"
-    ):
-        return
-    made = datasets.create_dataset(
-        name=told.name, experiment_id=experiment_id, tags={"content_hash": told.content_hash}
     )
-    made.merge_records([dict(row) for row in told.rows])
+    dataset = known[0] if known else datasets.create_dataset(
+        name=told.name, experiment_id=experiment_id, tags={"content_hash": told.content_hash}
+    )  # fmt: skip
+    dataset.merge_records([dict(row) for row in told.rows])  # those that are there stay as they are
 
 
 def link_dataset(mlflow: Any, told: DatasetRecord, run_id: str) -> None:

@@ -34,7 +34,8 @@ def _send(mlflow: Any, record: RunRecord, parent: str | None) -> str:
     if record.variant is not None:
         model_id = register_variant(mlflow, record.variant, place, run_id)
     if record.dataset is not None:
-        register_dataset(mlflow, record.dataset, place)
+        if parent is None:
+            register_dataset(mlflow, record.dataset, place)
         link_dataset(mlflow, record.dataset, run_id)
     _log(mlflow, client, run_id, record, model_id)
     send_traces(record.traces, place, run_id, model_id)
@@ -98,6 +99,8 @@ def _names_of_model(client: Any, model_id: str | None, run_id: str) -> set[str]:
 def _drop_earlier(client: Any, place: str, investigation: str, run_id: str) -> None:
     """Put earlier runs of the same investigation into MLflow's bin: it counts once, as it ended."""
     same = f"tags.investigation = '{investigation}'"
-    for run in client.search_runs([place], filter_string=same):
-        if run.info.run_id != run_id:
+    runs = client.search_runs([place], filter_string=same)
+    latest = max(runs, key=lambda run: (run.info.end_time or 0, run.info.run_id == run_id))
+    for run in runs:  # the one that is sent last need not have ended last
+        if run.info.run_id != latest.info.run_id:
             client.delete_run(run.info.run_id)
