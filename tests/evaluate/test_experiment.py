@@ -295,3 +295,19 @@ def test_a_folder_may_have_the_sign_of_a_revision_in_its_name(tmp_path):
     place = f"{tmp_path}/me@home/skills"
     assert Variant.parse(f"a={place}") == Variant("a", Path(place))
     assert Variant.parse(f"a={place}@main") == Variant("a", Path(place), "main")
+
+
+def test_what_failed_is_asked_again(bank, whole, tmp_path):
+    shutil.copytree(whole[0], tmp_path / "some")
+    folder = ResultsFolder(tmp_path / "some")
+    rows = [dict(row) for row in folder.cells()]
+    broken = next(r for r in rows if (r["case"], r["variant"]) == ("feed/A07", "ours"))
+    broken["answer"] = {**broken["answer"], "failure": "429: over quota", "change_id": ""}
+    lines = "".join(f"{json.dumps(row)}\n" for row in rows)
+    (folder.folder / CELLS).write_text(lines, encoding="utf-8")
+    told = []
+    again = run_experiment(
+        bank, plan(), folder.folder, progress=lambda *counts: told.append(counts)
+    )
+    assert told == [(8, 9), (9, 9)]
+    same(again, whole[1])

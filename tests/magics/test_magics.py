@@ -87,7 +87,8 @@ def test_a_cell_is_profiled_and_its_profile_kept(shell, capsys):
     assert "cProfile: Profile(" in capsys.readouterr().out
 
 
-@pytest.mark.slow  # who runs tests side by side has threads of its own
+@pytest.mark.slow
+@pytest.mark.alone  # who runs tests side by side has threads of its own
 @pytest.mark.skipif(USABLE[0].name != "py-spy", reason="py-spy may not trace this process")
 def test_of_samples_only_what_went_on_in_the_cell_is_kept(shell):
     shell.user_ns["spin"] = spin

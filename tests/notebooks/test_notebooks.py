@@ -129,6 +129,7 @@ def place(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 @pytest.mark.filterwarnings("default")
 @each_notebook
 def test_the_notebook_runs_from_top_to_bottom_within_a_minute(source, place):

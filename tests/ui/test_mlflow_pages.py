@@ -99,11 +99,16 @@ def cells(page, row):
 
 
 def table(page):
-    """Return the columns of the table of runs, and its rows, as soon as all are there."""
+    """Return the columns of the table of runs from left to right, and its rows, as soon as all are
+    there.
+    """
     expect(page.get_by_text(f"{N_VARIANTS} matching runs")).to_be_visible()
     wait_until(lambda: len(cells(page, N_VARIANTS - 1)) > 10, "the last row of the table")
     columns = page.locator(".ag-header-cell").evaluate_all(
-        "cells => cells.map(cell => cell.getAttribute('col-id'))"
+        """cells => cells
+            .map(cell => [cell.getBoundingClientRect().x, cell.getAttribute('col-id')])
+            .sort((one, other) => one[0] - other[0])
+            .map(([_, name]) => name)"""
     )
     return columns, [cells(page, row) for row in range(N_VARIANTS)]
 

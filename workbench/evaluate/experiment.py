@@ -1,6 +1,7 @@
 """A matrix of variants, models, cases and epochs, solved in parallel, kept as it goes.
 
-A cell that is done is not solved again: what was killed goes on where it was.
+A cell that is done is not solved again: what was killed goes on where it was. One that failed is, as
+a model may have been out of reach.
 """
 
 from __future__ import annotations
@@ -108,7 +109,7 @@ def run_experiment(
     results.begin(_told(plan, cases, [*_solvers(plan)]), about)
     with results.written() as write:
         results.keep_skills(plan.variants)
-        done = {_cell_of(row).key for row in results.cells()}
+        done = {_cell_of(row).key for row in results.cells() if not row["answer"]["failure"]}
         wanted = {case.id: [c for c in _cells(case, plan) if c.key not in done] for case in cases}
         n_done = len(done)
         progress(n_done, total)

@@ -109,14 +109,17 @@ class ResultsFolder:
         os.truncate(path, data.rfind(b"\n") + 1)
 
     def cells(self) -> Iterator[Row]:
-        """Yield each cell that is done as it is kept.
+        """Yield each cell that is done as it is kept, the last where it was solved again.
 
         A line that is not whole yet, or was cut by a kill, is no cell.
         """
         path = self.folder / CELLS
+        found: dict[tuple[str, str, str, int], Row] = {}
         if path.is_file():
             with path.open("rb") as file:
-                yield from (json.loads(line) for line in file if line.endswith(b"\n"))
+                rows = (json.loads(line) for line in file if line.endswith(b"\n"))
+                found = {(r["case"], r["variant"], r["model"], r["epoch"]): r for r in rows}
+        yield from found.values()
 
     def solvers(self) -> list[tuple[str, str]]:
         """Return variant and model of each solver, in the order in which they were asked for."""
@@ -132,7 +135,7 @@ class ResultsFolder:
         about = self.about()
         epochs = [1 if name in FLOORS else about["epochs"] for name, _ in self.solvers()]
         n_wanted = len(about["cases"]) * sum(epochs)
-        n_done = len({(r["case"], r["variant"], r["model"], r["epoch"]) for r in self.cells()})
+        n_done = sum(1 for _ in self.cells())
         if n_done < n_wanted:
             raise CaseError(
                 f"{self.folder}: {n_done:,} of {n_wanted:,} answers are there; expected all: "
