@@ -1,7 +1,7 @@
 """A matrix of variants, models, cases and epochs, solved in parallel, kept as it goes.
 
-A cell that is done is not solved again: what was killed goes on where it was. One that failed is, as
-a model may have been out of reach.
+A cell that is done is not solved again: what was killed goes on where it was. One that failed is,
+as a model may have been out of reach.
 """
 
 from __future__ import annotations
