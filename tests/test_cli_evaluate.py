@@ -14,7 +14,7 @@ def test_variants_are_compared_on_cases(workbench, tmp_path):
     assert (code, err) == (0, "")
     rows = [line for line in out.splitlines() if line.rstrip().endswith(("(playbook)", "(none)"))]
     assert len(rows) == 3
-    assert out.splitlines()[0].strip() == "1 case"
+    assert out.splitlines()[0].strip() == "1 case of the train half"
     assert (tmp_path / "results" / "cells.jsonl").is_file()
     assert (
         workbench("evaluate", "feed/H4", "--out", "results", "--jobs", "1", "--no-track")[1] == out

@@ -98,7 +98,13 @@ def _track(out: Path) -> None:
 
 
 def print_results(results: pd.DataFrame) -> None:
-    """Print how well each did: rates, how sure it was of what was wrong, and what it spoilt."""
+    """Print how well each did, of each half by itself: what was held out says more."""
+    for half, rows in results.groupby("split"):
+        _print_half(str(half), rows)
+    click.echo("harm: part of what is right without skills that is wrong with them")
+
+
+def _print_half(half: str, results: pd.DataFrame) -> None:
     from workbench.evaluate.summary import summarise
 
     table = summarise(results)
@@ -118,9 +124,8 @@ def print_results(results: pd.DataFrame) -> None:
     names = ["right", "95 %", "first", "in three", "false accusation", "harm", "AURC", "macro F1",
              "median", "failed"]  # fmt: skip
     n_cases = results["case"].nunique()
-    title = f"{n_cases} case{'s' * (n_cases != 1)}"
+    title = f"{n_cases} case{'s' * (n_cases != 1)} of the {half} half"
     print_rows(title, [*names, "variant (model)"], cells)
-    click.echo("harm: part of what is right without skills that is wrong with them")
 
 
 def _number(value: float, form: str) -> str:
