@@ -30,6 +30,12 @@ def test_variants_are_compared_on_cases(workbench, tmp_path):
             "expected NAME=FOLDER or NAME=FOLDER@REVISION, got 'ours'",
         ),
         (("feed/H4", "--variant", "a=nowhere"), "nowhere: expected skills"),
+        (
+            ("feed/H4", "--price", "playbook=1"),
+            "expected MODEL=IN,OUT in dollars, got 'playbook=1'",
+        ),
+        (("feed/H4", "--price", "playbook=-1,2"), "expected MODEL=IN,OUT in dollars"),
+        (("feed/H4", "--price", "a:b=1,2"), "price: expected one of playbook, got 'a:b'"),
     ],
 )
 def test_what_cannot_be_compared_is_one_error_and_leaves_nothing(workbench, tmp_path, words, said):
@@ -53,19 +59,24 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
         "compare", "results:ours", "results:few", "--fail-if-worse", "category:2pp"
     )
     assert code == 1
-    assert "failed: results:few: category is worse by 100.0 pp, more than 2" in err
+    assert "failed: results:few, train half: category is worse by 100.0 pp, more than 2" in err
     assert "inconclusive" in out
-    assert "skills: deep-copies/SKILL.md +0 −" in out
-    assert "skills: more-items" not in out
+    assert "skills of results:few: deep-copies/SKILL.md +0 −" in out
+    assert "skills of results:few: more-items" not in out
+    assert "results:ours → results:few, train half" in out
     code, out, _ = workbench("compare", "results:ours", "results:few/playbook", "--json")
     (told,) = json.loads(out)["after"]
     assert code == 0
     assert {row["name"] for row in told["measures"]} >= {"correct", "category", "seconds"}
-    assert told["failed"] == []
+    assert (told["half"], told["failed"]) == ("train", [])
     assert told["skills"]["deep-copies/SKILL.md"].startswith("--- before/deep-copies/SKILL.md")
     _, out, _ = workbench("compare", "results:ours", "results:few", "results:no-skills", "--diff")
     assert "results:ours → results:no-skills" in out
     assert "-name: deep-copies" in out
+    _, out, _ = workbench("compare", "results:no-skills", "results:ours")
+    assert out.splitlines()[-1] == "skills: results:no-skills has none"
+    code, _, err = workbench("compare", "results:ours", "results:few", "--split", "test")
+    assert (code, "expected cases of the test half, got train" in err) == (1, True)
     code, _, err = workbench("compare", "results:ours", "results:nope")
     assert (code, "expected one of few/playbook, no-skills/none, ours/playbook" in err) == (1, True)
 

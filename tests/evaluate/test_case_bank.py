@@ -62,7 +62,7 @@ def test_a_shift_is_the_same_whichever_others_were_opened(bank):
     again = bank.open(case)
     assert first.regression == again.regression
     assert (first.evidence.recording.sample_counts == again.evidence.recording.sample_counts).all()
-    assert (again.culprits, case.split) == (frozenset(), "test")
+    assert (again.culprits, case.split) == (frozenset(), "train")
 
 
 @pytest.mark.parametrize(

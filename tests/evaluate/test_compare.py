@@ -2,6 +2,7 @@ import math
 
 import pandas as pd
 import pytest
+from made_results import make_results
 
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.compare import (
@@ -10,19 +11,21 @@ from workbench.evaluate.compare import (
     compare_runs,
     discordant,
     failed_gates,
-    first_parting,
+    load_halves,
     load_run,
 )
+from workbench.measures import LIMIT_S
 
 
-def run(corrects, *, seconds=None, variant="a", epochs=1):
+def run(corrects, *, seconds=None, variant="a", epochs=1, half="test"):
     """Return results of cases by whether each was solved."""
     seconds = seconds or [1.0 + 0.01 * n for n in range(len(corrects))]
     return pd.DataFrame([
         {
             "case": f"c{n:03}", "variant": variant, "model": "playbook", "epoch": epoch,
-            "service": f"s{n % 12}", "correct": float(correct), "top1": float(correct),
+            "service": f"s{n % 12}", "split": half, "correct": float(correct), "top1": float(correct),
             "top3": math.nan, "false_accusation": float(not correct), "seconds": seconds[n],
+            "time_to_diagnosis": seconds[n] if correct else LIMIT_S, "grounded": 1.0,
             "said_change_id": "k" if correct else "", "said_steps": ["triage", f"saw {correct}"],
         }
         for n, correct in enumerate(corrects)
@@ -56,7 +59,43 @@ def test_a_run_that_is_slower_everywhere_is_worse():
     told = by_name(compare_runs(run([True] * 48), run([True] * 48, seconds=slow)))
     assert told["seconds"].verdict == "worse"
     assert told["seconds"].needed is None
+    later = told["time_to_diagnosis"]
+    assert (later.verdict, later.comparison.before, later.comparison.after) == ("worse", 1, 0)
     assert told["correct"].verdict == "inconclusive"
+
+
+def test_who_is_quickly_wrong_is_not_sooner():
+    right, soon = run([True] * 40), run([True] * 20 + [False] * 20, seconds=[0.1] * 40)
+    told = by_name(compare_runs(right, soon))
+    time = told["time_to_diagnosis"]
+    assert (time.comparison.before, time.comparison.after) == (0.5, 0.5)
+    assert time.verdict == "inconclusive"
+    assert told["seconds"].comparison.n_pairs == 20  # of those that both have right
+    assert told["seconds"].verdict == "better"
+    never = by_name(compare_runs(right, run([False] * 40, seconds=[0.1] * 40)))
+    assert never["time_to_diagnosis"].verdict == "worse"
+    assert "seconds" not in never
+
+
+def test_where_both_never_are_right_neither_is_sooner():
+    one = by_name(compare_runs(run([False] * 30), run([False] * 30)))["time_to_diagnosis"]
+    assert (one.comparison.before, one.comparison.after, one.verdict) == (0, 0, "inconclusive")
+
+
+def test_of_epochs_that_are_right_alone_the_seconds_count():
+    before, after = run([True] * 12, epochs=2), run([True] * 12, epochs=2)
+    is_wrong = after["epoch"] == 1
+    after.loc[is_wrong, ["correct", "seconds"]] = [0.0, 0.001]
+    one = by_name(compare_runs(before, after))["seconds"]
+    assert one.comparison.difference == 0
+    assert one.comparison.n_pairs == 12
+
+
+def test_of_a_share_no_difference_larger_than_all_can_be_seen():
+    before, after = run([True, False, True, False]), run([True] * 4)
+    before["grounded"], after["grounded"] = [0.0, 1.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.4]
+    one = by_name(compare_runs(before, after))["grounded"]
+    assert math.isnan(one.comparison.detectable)
 
 
 def test_epochs_of_a_case_are_one_case():
@@ -77,17 +116,6 @@ def test_cases_that_differ_are_listed_with_where_they_part():
         [1, "saw False", "saw True"], [1, "saw True", "saw False"],
     ]  # fmt: skip
     assert discordant(run([True]), run([True])).empty
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "told"),
-    [
-        (["a", "b"], ["a", "b"], (-1, "", "")), (["a"], ["a", "b"], (1, "", "b")),
-        (["a", "x", "c"], ["a", "y", "c"], (1, "x", "y")), ([], [], (-1, "", "")),
-    ],
-)  # fmt: skip
-def test_two_ways_part_at_the_first_step_that_differs(before, after, told):
-    assert first_parting(before, after) == told
 
 
 def test_a_gate_fails_where_a_rate_falls_by_more_than_it_lets():
@@ -140,6 +168,35 @@ def test_all_variants_are_compared_with_one_as_a_table():
         compare_all(results, "nope")
 
 
+def test_each_half_is_compared_by_itself():
+    results = pd.concat([
+        run([True] * 20 + [False] * 20, variant=name, half=half).assign(
+            case=lambda rows, half=half: half + rows["case"]
+        )
+        for name in "ab" for half in ("train", "test")
+    ])  # fmt: skip
+    better = (results["variant"] == "b") & (results["split"] == "train")
+    results.loc[better, "correct"] = 1.0
+    table = compare_all(results, "a")
+    assert list(dict.fromkeys(table["half"])) == ["test", "train"]  # what was held out leads
+    correct = table[table["measure"] == "correct"].set_index("half")
+    assert correct["verdict"].to_dict() == {"test": "inconclusive", "train": "better"}
+    assert correct["n_cases"].tolist() == [40, 40]
+
+
+def test_runs_are_loaded_half_by_half(tmp_path):
+    folder = make_results(tmp_path / "r", rates={"ours": 0.9, "theirs": 0.5})
+    halves = load_halves([f"{folder}:ours", f"{folder}:theirs"])
+    assert [*halves] == ["test", "train"]
+    assert [len(side) for side in halves["test"]] == [6, 6]
+    assert [*load_halves([f"{folder}:ours"], "train")] == ["train"]
+    few = make_results(tmp_path / "f", n_cases=1)
+    with pytest.raises(CaseError, match="f:ours: expected cases of the test half, got train"):
+        load_halves([f"{few}:ours"], "test")
+    with pytest.raises(CaseError, match="f:ours: expected cases of the test and train half"):
+        load_halves([f"{folder}:ours", f"{few}:ours"])
+
+
 def test_fewer_of_what_is_bad_are_cases_that_became_better():
     told = by_name(compare_runs(run([False] * 10 + [True] * 30), run([True] * 40)))
     assert (told["correct"].comparison.n_better, told["correct"].comparison.n_worse) == (10, 0)
@@ -157,7 +214,3 @@ def test_a_case_differs_where_its_epochs_do_together():
     row = told.iloc[0]
     assert (row["before"], row["after"]) == (pytest.approx(1 / 3), 1)
     assert (row["said_before"], row["said_after"]) == ("", "k")
-
-
-def test_ways_that_were_not_kept_do_not_part():
-    assert first_parting([], ["triage"]) == (-1, "", "")

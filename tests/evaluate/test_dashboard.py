@@ -179,14 +179,14 @@ def test_a_variant_says_what_came_of_each_half(record):
 def test_metrics_to_read_come_first_and_intervals_have_names_of_their_own(record):
     (zeal,) = (child for child in record.children if child.params["variant"] == "zeal")
     names = [one.name for one in zeal.metrics]
-    assert names[:6] == [
+    assert names[:8] == [
         "test/correct", "test/false_accusation", "test/top1", "test/macro_f1", "test/aurc",
-        "test/median_seconds",
+        "test/harm_rate", "test/time_to_diagnosis", "test/median_seconds",
     ]  # fmt: skip
     ends = {name for name in names if name.endswith(("_low", "_high"))}
     assert {name.partition("/")[0] for name in ends} == {"test interval"}
     assert "test interval/correct_low" in ends
-    assert {"test/top1_n", "test/n_correct", "train/n_cases", "all/n_top1"} <= {*names}
+    assert {"test/top1_n", "test/n_correct", "train/n_cases", "train/n_top1"} <= {*names}
 
 
 def test_the_newest_evaluation_is_first_and_in_it_who_is_most_right(record):

@@ -14,14 +14,15 @@ from workbench.evaluate.answers import Answer
 from workbench.evaluate.bank import CaseBank
 from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
 from workbench.evaluate.results import CELLS, ResultsFolder, load_results
-from workbench.evaluate.variants import NO_SKILLS, TRIVIAL, SkilledSolver, Variant
+from workbench.evaluate.variants import SkilledSolver, Variant
 from workbench.history import run_git
+from workbench.measures import NO_SKILLS, TRIVIAL
 from workbench.types import Diagnosis
 
 ROOT = Path(__file__).parents[2]
 SKILLS = ROOT / "skills"
 CASES = ("feed/A07", "feed/A07-hidden", "feed/H4")
-SPENT = ["seconds", "cpu_s"]
+TIMES = ["seconds", "cpu_s", "time_to_diagnosis"]
 
 
 @pytest.fixture(scope="module")
@@ -41,7 +42,7 @@ def whole(bank, tmp_path_factory):
 
 
 def same(one, other):
-    pd.testing.assert_frame_equal(one.drop(columns=SPENT), other.drop(columns=SPENT))
+    pd.testing.assert_frame_equal(one.drop(columns=TIMES), other.drop(columns=TIMES))
 
 
 def test_each_case_is_solved_by_each_and_by_two_floors(whole):
@@ -110,8 +111,9 @@ def test_processes_side_by_side_find_the_same(bank, whole, tmp_path):
         (plan("feed/A07"), "results of other cases"),
         (plan(n_epochs=2), "results of other epochs"),
         (Plan(ROOT / "datasets", CASES, (("theirs", SKILLS),)), "results of other solvers"),
+        (plan(prices={"playbook": (1.0, 2.0)}), "results of other prices"),
     ],
-    ids=["cases", "epochs", "solvers"],
+    ids=["cases", "epochs", "solvers", "prices"],
 )
 def test_results_of_something_else_are_left_alone(bank, whole, other, said):
     out, _ = whole

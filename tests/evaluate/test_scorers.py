@@ -8,7 +8,8 @@ from workbench.agent import load_skills
 from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank.categories import KINDS, REVERTS
 from workbench.evaluate.cases.timeline import load_timeline_truth
-from workbench.evaluate.scorers import SCORERS, score
+from workbench.evaluate.scorers import score
+from workbench.measures import LIMIT_S, MEASURES
 from workbench.types import MITIGATIONS
 
 FEED = Path(__file__).parents[2] / "datasets" / "feed"
@@ -28,7 +29,7 @@ def test_a_right_answer_scores_in_all():
     assert told == {
         "correct": 1, "top1": 1, "top3": 1, "reciprocal_rank": 1, "function": 1, "file": 1,
         "category": 1, "mitigation": 1, "false_accusation": 0, "abstention": 0, "grounded": 0.75,
-        "squared_error": pytest.approx(0.01),
+        "squared_error": pytest.approx(0.01), "time_to_diagnosis": 4,
     }  # fmt: skip
 
 
@@ -77,8 +78,16 @@ def test_what_says_nothing_of_a_case_is_left_out():
 )  # fmt: skip
 def test_scores_are_from_nothing_to_one(expected, answer):
     for name, value in score(expected, answer).items():
-        assert 0 <= value <= 1
-        assert not SCORERS[name].is_rate or value in (0, 1)
+        assert 0 <= value <= (MEASURES[name].limit or 1)
+        assert not MEASURES[name].is_rate or value in (0, 1)
+
+
+def test_who_is_not_right_is_given_up_however_soon_he_answered():
+    took = {"spent": {"seconds": 3.0}}
+    said = [Answer("c1", **took), Answer("x", **took), Answer(**took), Answer(failure="no", **took)]
+    times = [score(GUILTY, answer)["time_to_diagnosis"] for answer in said]
+    assert times == [3, LIMIT_S, LIMIT_S, LIMIT_S]
+    assert "time_to_diagnosis" not in score(NOBODY, Answer(**took))
 
 
 def test_a_function_of_the_same_file_is_the_right_file():

@@ -110,13 +110,13 @@ def test_the_truth_of_a_case_is_beside_what_was_said(results):
     assert "steps" not in trace.outputs
 
 
-def test_metrics_are_of_each_half_and_of_all(results):
+def test_metrics_are_of_each_half(results):
     record = record_of(ResultsFolder(results))
     table = load_results(results)
     for child in record.children:
         metrics = {one.name: one.value for one in child.metrics}
         rows = table[table["variant"] == child.params["variant"]]
-        for half, part in {"all": rows, **dict([*rows.groupby("split")])}.items():
+        for half, part in rows.groupby("split"):
             assert metrics[f"{half}/correct"] == pytest.approx(part["correct"].mean(), abs=5e-5)
             assert metrics[f"{half}/n_cases"] == len(part)
             assert metrics[f"{half}/n_correct"] == part["correct"].sum()
@@ -138,7 +138,9 @@ def test_an_evaluation_is_a_run_with_a_child_a_variant_and_a_trace_an_answer(sto
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {run_id}
     ours = next(run for run in children if run.data.params["variant"] == "ours")
     rows = load_results(results).query("variant == 'ours'")
-    assert ours.data.metrics["all/correct"] == pytest.approx(rows["correct"].mean(), abs=5e-5)
+    held_out = rows.query("split == 'test'")["correct"].mean()
+    assert ours.data.metrics["test/correct"] == pytest.approx(held_out, abs=5e-5)
+    assert "test/harm_rate" in ours.data.metrics
     assert ours.data.params["skills_hash"] == "hash-ours"
 
     place = ours.info.experiment_id
@@ -161,7 +163,7 @@ def test_an_evaluation_is_a_run_with_a_child_a_variant_and_a_trace_an_answer(sto
     assert model.params["skills_hash"] == "hash-ours"
     assert model.params["revision"] == "0" * 40
     assert trace.info.trace_metadata["mlflow.modelId"] == model.model_id
-    assert {metric.key for metric in model.metrics} >= {"all/correct", "test/correct"}
+    assert {metric.key for metric in model.metrics} >= {"train/correct", "test/correct"}
 
     prompt = store.get_prompt_version_by_alias("skill-lost-cache", "variant-ours")
     assert "Look at lost-cache, {mustache} and all." in prompt.template
@@ -192,10 +194,10 @@ def test_each_evaluation_is_one_point_over_time(store, results, tmp_path):
     (run,) = (
         r for r in runs_of(store, "history") if r.info.run_name == "ours (playbook) over time"
     )
-    points = store.get_metric_history(run.info.run_id, "all/correct")
+    points = store.get_metric_history(run.info.run_id, "test/correct")
     assert len(points) == 2
     children = [r for r in runs_of(store, "variant") if r.data.params["variant"] == "ours"]
-    assert {p.value for p in points} == {r.data.metrics["all/correct"] for r in children}
+    assert {p.value for p in points} == {r.data.metrics["test/correct"] for r in children}
 
 
 @pytest.mark.slow

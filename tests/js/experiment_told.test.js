@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { Experiment } from "../../workbench/views/js/experiment/told.js";
+import { fittingState } from "../../workbench/views/js/experiment/view.js";
 import { chosenFacts, movedText, shownMeasures } from "../../workbench/views/js/experiment/variants.js";
 
 /** @param {string} dtype @param {ArrayBufferView} values */
@@ -13,7 +14,7 @@ const whole = (...values) => column("uint16", Uint16Array.from(values));
 /** @param {...string} texts */
 const names = (...texts) => ({ dtype: "json", data: new TextEncoder().encode(JSON.stringify(texts)) });
 
-const share = { unit: "share", is_rate: true, lower_is_better: false, is_median: false };
+const share = { unit: "share", is_rate: true, lower_is_better: false, is_median: false, limit: null };
 const variant = { is_floor: false, n_cases: 2, n_answers: 2, n_failed: 0, verdicts: {} };
 const none = { case: whole(), before: floats(), after: floats(), n_before: whole(), n_after: whole(), answer_before: whole(), answer_after: whole(), parted: whole(), is_solved: column("uint8", Uint8Array.of()) };
 const moved = {
@@ -22,6 +23,7 @@ const moved = {
 };
 const curve = { coverage: floats(0.5, 1), risk: floats(0, 0.5), area: 0.25, n_answers: 2 };
 const TOLD = {
+  name: "test", worth: 0.1,
   variants: [{ ...variant, name: "old" }, { ...variant, name: "new" }],
   measures: [{ ...share, name: "correct", label: "right" }, { ...share, name: "category", label: "cause named" }],
   n_epochs: 3, has_verdicts: false,
@@ -67,4 +69,11 @@ test("what was solved and lost is counted, and what is looked at has a column", 
 test("all that is known of the chosen one is told", () => {
   assert.equal(chosenFacts(experiment, { chosen: "new" }), "right 100.0 % · cause named 75.0 %");
   assert.equal(chosenFacts(experiment, { chosen: "old" }), "right 50.0 %");
+});
+
+test("of what was looked at that is kept which a half has too", () => {
+  const kept = { chosen: "new", measure: "correct", stratum: "kind", case: "b", selected: ["b"] };
+  assert.deepEqual(fittingState(experiment, kept), kept);
+  assert.deepEqual(fittingState(experiment, { chosen: "gone", measure: "file", stratum: "size", case: "z", selected: ["z", "a"] }),
+    { chosen: "new", measure: "correct", stratum: "kind", case: "", selected: ["a"] });
 });

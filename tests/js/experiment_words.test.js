@@ -6,8 +6,9 @@ import {
   sureText, traceRows, valueText, verdictWords,
 } from "../../workbench/views/js/experiment/words.js";
 
-const RATE = { name: "correct", label: "right", unit: "share", is_rate: true, lower_is_better: false, is_median: false };
-const TIME = { name: "seconds", label: "seconds", unit: "seconds", is_rate: false, lower_is_better: true, is_median: true };
+const RATE = { name: "correct", label: "right", unit: "share", is_rate: true, lower_is_better: false, is_median: false, limit: null };
+const TIME = { name: "seconds", label: "seconds", unit: "seconds", is_rate: false, lower_is_better: true, is_median: true, limit: null };
+const DIAGNOSED = { ...TIME, name: "time_to_diagnosis", label: "time to diagnosis", limit: 36_000 };
 const HASH = "562f6e6896a7d5e92123d730dfb555f158b80411";
 /** @param {Partial<import("../../workbench/views/js/experiment/told.js").Answer>} [more] */
 const answer = (more = {}) => ({ said: /** @type {string | null} */ (""), failure: "", skill: "", confidence: 0.5, epoch: 0, nSteps: 1, steps: ["look"], ...more });
@@ -28,6 +29,8 @@ const TOLD = [
   [() => areaText(null), "–"],
   [() => valueText(0.0125, TIME), "12.5 ms"],
   [() => valueText(1, RATE), "100.0 %"],
+  [() => valueText(0.3, DIAGNOSED), "300 ms"],
+  [() => valueText(36_000, DIAGNOSED), "never"],
   [() => differenceText(0.25, RATE), "+25.0 pp"],
   [() => differenceText(-0.17, RATE), "−17.0 pp"],
   [() => differenceText(0.0001, RATE), "0.0 pp"],
@@ -64,14 +67,14 @@ const TOLD = [
 for (const [told, wanted] of TOLD) test(`${String(told).slice(6)} is ${wanted}`, () => assert.equal(told(), wanted));
 
 test("a verdict is told with its interval and its p, in words and with a mark", () => {
-  const told = verdictWords(VERDICT, RATE);
+  const told = verdictWords(VERDICT, RATE, 0.1);
   assert.deepEqual(told, { mark: "▲", look: "wb-good", word: "better", facts: "+5.2 pp (+1.1 to +9.3 pp), p 0.012", power: "" });
-  assert.equal(verdictWords({ ...VERDICT, verdict: "worse" }, RATE).mark, "▼");
+  assert.equal(verdictWords({ ...VERDICT, verdict: "worse" }, RATE, 0.1).mark, "▼");
 });
 
 test("an inconclusive one says what would have been seen, and how many cases would decide", () => {
   /** @param {object} more */
-  const power = (more) => verdictWords({ ...VERDICT, verdict: "inconclusive", detectable: 0.063, ...more }, RATE).power;
+  const power = (more) => verdictWords({ ...VERDICT, verdict: "inconclusive", detectable: 0.063, ...more }, RATE, 0.1).power;
   assert.equal(power({}), "would be seen: 6.3 pp; 61 cases would decide 10 pp");
   assert.equal(power({ needed: null }), "would be seen: 6.3 pp");
   assert.equal(power({ detectable: null, needed: 1200 }), "1,200 cases would decide 10 pp");
@@ -79,8 +82,14 @@ test("an inconclusive one says what would have been seen, and how many cases wou
 });
 
 test("what is told by its median was compared by its mean, and that is said", () => {
-  assert.equal(verdictWords({ ...VERDICT, difference: -0.0471, low: null, high: null }, TIME).facts, "−47.1 ms in the mean, p 0.012");
-  assert.equal(verdictWords({ ...VERDICT, difference: null, p_value: null }, RATE).facts, "");
+  assert.equal(verdictWords({ ...VERDICT, difference: -0.0471, low: null, high: null }, TIME, 0.1).facts, "−47.1 ms in the mean, p 0.012");
+  assert.equal(verdictWords({ ...VERDICT, difference: null, p_value: null }, RATE, 0.1).facts, "");
+});
+
+test("of what may be never it is told how much more often one was sooner", () => {
+  const told = verdictWords({ ...VERDICT, verdict: "inconclusive", difference: 0.12, low: -0.01, high: 0.25 }, DIAGNOSED, 0.05);
+  assert.equal(told.facts, "+12.0 pp sooner (−1.0 to +25.0 pp), p 0.012");
+  assert.equal(told.power, "would be seen: 4.0 pp; 61 cases would decide 5 pp");
 });
 
 test("a name may break after what parts its words, and loses nothing", () => {

@@ -19,9 +19,10 @@ from lead_record import (
 )
 
 from workbench.capacity import capacity_ledger
+from workbench.measures import curve_of
 from workbench.report import render_lead_report
 from workbench.report.lead.page import MAX_ROWS
-from workbench.report.lead.rates import LIVE, curve_of
+from workbench.report.lead.times import LIVE
 from workbench.report.lead.units import (
     format_amount,
     format_duration,
@@ -181,13 +182,13 @@ def test_times_are_said_in_words():
     times = pd.DataFrame(
         {"seconds": [60.0, 120.0, 7200.0, 9e6], "is_diagnosed": [True, True, True, False]}
     )
-    seen = time_words(LIVE, curve_of(times))
+    seen = time_words(LIVE, curve_of(times["seconds"], times["is_diagnosed"]))
     assert seen.startswith(
         "Of 4 solves with a regression half were diagnosed within 2.0 min; 50.0 % ("
     )
     assert "75.0 % (" in seen
     assert seen.endswith("within 10 hours. Not diagnosed by the end of the period: 1.")
-    none = time_words(LIVE, curve_of(times.assign(is_diagnosed=False)))
+    none = time_words(LIVE, curve_of(times["seconds"], [False] * len(times)))
     assert none == "Of 4 solves with a regression none was diagnosed."
 
 

@@ -78,7 +78,18 @@ def make_answers(n: int = 221) -> pd.DataFrame:
     random = np.random.default_rng(3)
     at = SINCE + timedelta(days=84)
     rows = [
-        (at, f"shop-{i}", "skills", float(random.lognormal(2.6, 0.8)), i % 25 != 0, False, "")
+        (
+            at,
+            f"shop-{i}",
+            "skills",
+            "test",
+            float(random.lognormal(2.6, 0.8)),
+            i % 9 != 4,
+            i % 25 != 0,
+            float(i % 50 != 0 or i % 3 == 0),
+            i % 75 == 0,
+            f"https://track.example/traces/{i}" if i % 2 == 0 else "",
+        )
         for i in range(n)
     ]
     return pd.DataFrame(rows, columns=[*ANSWERS])
@@ -96,7 +107,8 @@ def make_skills(n: int = 7) -> pd.DataFrame:
         n_helped = min(n_cases - n_without, 2 + 7 * (i % 3))
         name = names[i] if i < len(names) else f"skill-{i}"
         rows.append((name, n_cases, n_without + n_helped - n_harmed, n_without, n_helped,
-                     n_harmed, f"https://skills.example/{i}" if i % 2 == 0 else ""))  # fmt: skip
+                     n_harmed,
+                     "better" if n_helped > n_harmed + 6 else "inconclusive", f"https://skills.example/{i}" if i % 2 == 0 else ""))  # fmt: skip
     return pd.DataFrame(rows, columns=[*SKILLS])
 
 

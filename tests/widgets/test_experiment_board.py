@@ -36,6 +36,59 @@ def make_board(**told):
     return ExperimentBoard(RESULTS, COMPARISONS, **told)
 
 
+def told(board, half=0):
+    """Return what is told of a half."""
+    return board._told["halves"][half]
+
+
+def both_halves():
+    """Return results of two halves, and comparisons; in the second the others are right."""
+    other = RESULTS.assign(
+        case="x" + RESULTS["case"], correct=1 - RESULTS["correct"], split="train"
+    )
+    results = pd.concat([RESULTS.assign(split="test"), other], ignore_index=True)
+    better = COMPARISONS.assign(verdict="better", half="train")
+    return results, pd.concat([COMPARISONS.assign(half="test"), better], ignore_index=True)
+
+
+def test_each_half_is_looked_at_by_itself_what_was_held_out_first():
+    board = ExperimentBoard(*both_halves())
+    assert board.half == "test"
+    assert [one["name"] for one in board._told["halves"]] == ["test", "train"]
+    assert board.variants["n_cases"].tolist() == [3, 3, 3]
+    assert board.still()["text/plain"] == "3 variants, 3 cases of the test half"
+    board.chosen, board.case, board.selected = "no-skills", "b", ["b"]
+    board.half = "train"
+    assert (board.chosen, board.case, board.selected) == ("no-skills", "", [])
+    assert board.differing["case"].tolist() == ["xb", "xc"]
+    verdicts = [told(board, half)["variants"][1]["verdicts"]["correct"] for half in (0, 1)]
+    assert [one["verdict"] for one in verdicts] == ["inconclusive", "better"]
+    assert ExperimentBoard(*both_halves(), half="train").half == "train"
+
+
+def test_what_a_half_has_not_is_let_go_of():
+    results, _ = both_halves()
+    results.loc[results["split"] == "train", ["seconds", "case_kind"]] = [np.nan, None]
+    kept = results[(results["split"] == "test") | (results["variant"] != "no-skills")]
+    board = ExperimentBoard(kept, chosen="no-skills", measure="seconds")
+    board.half = "train"
+    assert (board.chosen, board.measure, board.stratum) == ("new", "correct", "service")
+
+
+def test_what_is_no_half_is_refused():
+    results, comparisons = both_halves()
+    with pytest.raises(WorkbenchError, match="half: expected one of 'test', 'train', got 'both'"):
+        ExperimentBoard(results, half="both")
+    with pytest.raises(
+        WorkbenchError, match="expected a column 'half', as results have test, train"
+    ):
+        ExperimentBoard(results, comparisons.drop(columns="half"))
+    with pytest.raises(
+        WorkbenchError, match="comparisons.half: expected one of test, train, got 'all'"
+    ):
+        ExperimentBoard(results, comparisons.assign(half="all"))
+
+
 def test_it_begins_with_the_first_that_is_no_floor_and_the_one_after():
     board = make_board()
     assert (board.baseline, board.chosen) == ("old", "new")
@@ -120,7 +173,7 @@ def test_a_case_can_be_open_that_does_not_differ():
 
 def test_results_without_strata_have_none():
     board = ExperimentBoard(RESULTS[["case", "variant", "correct"]])
-    assert (board.stratum, board._told["strata"]) == ("", [])
+    assert (board.stratum, told(board)["strata"]) == ("", [])
     board.stratum = ""
     with pytest.raises(
         WorkbenchError, match="stratum: expected an empty text, as results have none, got 'kind'"
@@ -137,23 +190,23 @@ def test_one_variant_alone_is_its_own_baseline():
 
 
 def test_verdicts_travel_with_their_variant():
-    old, new, floor = make_board()._told["variants"]
+    old, new, floor = told(make_board())["variants"]
     assert old["verdicts"] == {}
     assert new["verdicts"]["correct"]["verdict"] == "inconclusive"
     assert new["verdicts"]["correct"]["needed"] == 61.0
     assert floor["verdicts"]["correct"]["needed"] is None
-    assert make_board()._told["has_verdicts"]
-    assert not ExperimentBoard(RESULTS)._told["has_verdicts"]
+    assert told(make_board())["has_verdicts"]
+    assert not told(ExperimentBoard(RESULTS))["has_verdicts"]
 
 
 def test_failures_are_counted():
     failed = RESULTS.assign(said_failure=["", "", "", "", "no reply", "", "", "", ""])
-    assert [one["n_failed"] for one in ExperimentBoard(failed)._told["variants"]] == [0, 1, 0]
+    assert [one["n_failed"] for one in told(ExperimentBoard(failed))["variants"]] == [0, 1, 0]
 
 
 def test_a_long_trace_is_clipped_and_its_steps_counted():
     many = RESULTS.assign(said_steps=[[f"step {i}" for i in range(900)]] * 9)
-    answers = ExperimentBoard(many)._told["answers"]
+    answers = told(ExperimentBoard(many))["answers"]
     ends = np.frombuffer(answers["ends"]["data"], np.uint32)
     assert set(np.diff(ends)) == {300}
     assert set(np.frombuffer(answers["n_steps"]["data"], np.uint16)) == {900}
@@ -188,7 +241,7 @@ def test_one_file_needs_nothing_and_holds_what_is_chosen():
     assert not re.search(r"(?:src|href)=|https?://(?!www\.w3\.org)", text)
     state = json.loads(text.split('type="application/json">')[1].split("</script>")[0])[0]["state"]
     assert (state["chosen"], state["case"]) == ("no-skills", "a")
-    assert state["_told"]["variants"][1]["name"] == "new"
+    assert state["_told"]["halves"][0]["variants"][1]["name"] == "new"
 
 
 def test_hundreds_of_cases_are_told_at_once_and_in_little():

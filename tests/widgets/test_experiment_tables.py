@@ -1,24 +1,21 @@
 import numpy as np
 import pandas as pd
 import pytest
-from statsmodels.stats.proportion import proportion_confint
 
 from workbench.errors import WorkbenchError
-from workbench.evaluate.summary import area_under_risk, risk_at
+from workbench.measures import wilson
 from workbench.widgets.experiment_cells import read_cells
-from workbench.widgets.experiment_pairs import differing, first_parting, pairs_table
+from workbench.widgets.experiment_pairs import differing, pairs_table
 from workbench.widgets.experiment_tables import (
     HIGH,
     LOW,
     VALUE,
     N,
     levels_of,
-    risk_curve,
     risk_curves,
     summarise,
     summarise_strata,
     variant_table,
-    wilson_interval,
 )
 from workbench.widgets.experiment_verdicts import read_verdicts
 
@@ -135,18 +132,11 @@ def test_a_baseline_that_there_is_not_is_refused():
 # ---- tables -------------------------------------------------------------------------------------
 
 
-def test_intervals_are_wilsons():
-    for right, n in [(0, 5), (3, 7), (9, 10), (10, 10), (431, 442)]:
-        wanted = proportion_confint(right, n, method="wilson")
-        np.testing.assert_allclose(wilson_interval(right / n, n), wanted, atol=1e-12)
-    assert np.isnan(wilson_interval(np.nan, 0)).all()
-
-
 def test_a_rate_has_an_interval_and_counts_each_case_once():
     cells = read_cells(make_results({"a": ["110-", "111-"]}, seconds=0.5))
     rate, seconds = summarise(cells)[:, 0]
     assert rate[VALUE] == pytest.approx(2.5 / 3)
-    assert (rate[LOW], rate[HIGH]) == pytest.approx(wilson_interval(2.5 / 3, 3))
+    assert (rate[LOW], rate[HIGH]) == pytest.approx(wilson(2.5 / 3, 3))
     assert rate[N] == 3
     assert seconds[VALUE] == 0.5
     assert np.isnan(seconds[[LOW, HIGH]]).all()
@@ -182,22 +172,6 @@ def test_levels_share_out_the_cases():
     np.testing.assert_allclose(told[:, 0, :, VALUE], [[0, 1], [2 / 3, 1]])
 
 
-def test_risk_over_coverage_is_that_of_the_scorers():
-    rng = np.random.default_rng(3)
-    for n in (1, 2, 50):
-        sure, right = rng.integers(0, 5, n) / 4, rng.integers(0, 2, n).astype(float)
-        curve = risk_curve(sure, right)
-        assert curve.area == pytest.approx(area_under_risk(sure, right))
-        wanted = [risk_at(coverage, sure, right) for coverage in curve.coverage]
-        np.testing.assert_allclose(curve.risk, wanted)
-
-
-def test_answers_of_which_nothing_is_known_have_no_risk():
-    curve = risk_curve([0.5, np.nan, 0.9], [1, 0, np.nan])
-    assert (curve.n_answers, curve.area) == (1, 0.0)
-    assert np.isnan(risk_curve([], []).area)
-
-
 def test_a_failure_is_an_answer_that_is_not_sure():
     results = make_results(
         {"a": "110"}, said_confidence=[0.5, 0.9, np.nan], said_failure=["", "", "no reply"]
@@ -222,14 +196,6 @@ def test_one_row_a_variant():
 
 
 # ---- cases that differ --------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("before", "after", "step"),
-    [("ab", "ab", -1), ("ab", "ac", 1), ("ab", "abc", 2), ("", "a", -1), ("a", "", -1), ("a", "b", 0)],
-)  # fmt: skip
-def test_two_ways_part_at_the_first_step_that_is_not_the_same(before, after, step):
-    assert first_parting(tuple(before), tuple(after)) == step
 
 
 def test_cases_differ_where_both_are_known_and_not_the_same():

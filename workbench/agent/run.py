@@ -48,6 +48,17 @@ class Run:
         self.skills = skills
         self._config: Any = config_of(investigation_id)
 
+    @classmethod
+    def in_memory(
+        cls, investigation: Investigation, model: BaseChatModel, skills: Mapping[str, Skill],
+        budget: Budget | None = None,
+    ) -> Run:  # fmt: skip
+        """Return one of which nothing is kept; arguments as `investigate` takes them."""
+        graph = build_graph(
+            model, investigation, skills, checkpointer=InMemorySaver(), budget=budget
+        )
+        return cls(graph, investigation, skills, "it")
+
     @property
     def state(self) -> StateSnapshot:
         """Where it is."""
@@ -63,6 +74,11 @@ class Run:
     def waits(self) -> bool:
         """Whether a person's word is waited for."""
         return self.status == WAITS
+
+    @property
+    def spent(self) -> dict[str, float]:
+        """What was used so far, as `Trajectory.spent`."""
+        return dict(self.state.values.get("spent", {}))
 
     def begin(
         self, job: Mapping[str, Any], regression_id: str, question: str = "",
@@ -161,7 +177,7 @@ class Run:
         return Trajectory(
             to_diagnosis(values["diagnosis"]), tuple(steps),
             tuple(message_to_dict(message) for message in said if message.type != "remove"),
-            dict(values.get("spent", {})),
+            self.spent,
             tuple(item for opinion in values["opinions"] for item in opinion["struck"]),
             tuple(opinion["skill"] for opinion in values["opinions"]),
         )  # fmt: skip
@@ -243,7 +259,6 @@ def investigate(
     on_step : callable
         Told of each step as it ends.
     """
-    graph = build_graph(model, investigation, skills, checkpointer=InMemorySaver(), budget=budget)
-    run = Run(graph, investigation, skills, "it")
+    run = Run.in_memory(investigation, model, skills, budget)
     run.begin({}, regression_id, question, on_step)
     return run.trajectory()

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from workbench.evaluate.compare import Measured
+    from workbench.evaluate.results import ResultsFolder
 
 _MOST_SHOWN = 40
 
@@ -24,55 +25,77 @@ _MOST_SHOWN = 40
 @click.command()
 @click.argument("before")
 @click.argument("afters", metavar="AFTER...", nargs=-1, required=True)
+@click.option("--split", type=click.Choice(["train", "test"]),
+              help="Only this half.  [default: each by itself]")  # fmt: skip
 @click.option("--fail-if-worse", "gates", multiple=True, metavar="MEASURE:Npp",
-              help="Exit code 1 where a rate is worse by more than N percentage points; again for "
-              "another.")  # fmt: skip
+              help="Exit code 1 where a rate is worse by more than N percentage points, in a half "
+              "that is compared; again for another.")  # fmt: skip
 @click.option("--diff", "with_diff", is_flag=True, help="Print how the skills differ, whole.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def compare(
-    before: str, afters: tuple[str, ...], gates: tuple[str, ...], with_diff: bool, as_json: bool
-) -> None:
+    before: str, afters: tuple[str, ...], split: str | None, gates: tuple[str, ...],
+    with_diff: bool, as_json: bool,
+) -> None:  # fmt: skip
     """Compare runs, each FOLDER:VARIANT of `workbench evaluate` (or FOLDER:VARIANT/MODEL).
 
     Verdicts are of each AFTER: better, worse or inconclusive; and beside what is inconclusive, what
-    would have been seen. With several, p-values hold for all of them together (Holm).
+    would have been seen. With several, p-values hold for all of them together (Holm). Each half of
+    the cases is told by itself: what skills were made with says little of them.
     """
-    from workbench.evaluate.compare import compare_many, discordant, failed_gates, load_run
-    from workbench.evaluate.skill_diff import diff_skills
+    from workbench.evaluate.compare import compare_many, discordant, failed_gates, load_halves
 
-    one, others = load_run(before), [load_run(after) for after in afters]
-    told = []
-    for name, other, measured in zip(afters, others, compare_many(one, others), strict=True):
-        apart, skills = discordant(one, other), diff_skills(_skills(before), _skills(name))
-        failed = [f"{name}: {fault}" for fault in failed_gates(measured, gates)]
-        told.append(_told(name, measured, apart, skills, failed))
-        if not as_json:
-            print_comparison(f"{before} → {name}", measured, apart)
-            _print_skills(skills, with_diff)
+    told, failed = [], []
+    skills = {name: _skill_diff(before, name) for name in afters}
+    for half, (one, *others) in load_halves([before, *afters], split or "").items():
+        for name, other, measured in zip(afters, others, compare_many(one, others), strict=True):
+            apart = discordant(one, other)
+            faults = [f"{name}, {half} half: {fault}" for fault in failed_gates(measured, gates)]
+            failed += faults
+            told.append(_told(name, half, measured, apart, skills[name], faults))
+            if not as_json:
+                print_comparison(f"{before} → {name}, {half} half", measured, apart)
     if as_json:
         click.echo(json.dumps({"before": before, "after": told}))
-    failed = [fault for one_told in told for fault in one_told["failed"]]
+    else:
+        for name, diffs in skills.items():
+            _print_skills(before, name, diffs, with_diff)
+            if _results(name).about()["code"] != _results(before).about()["code"]:
+                click.echo(printable(f"code: {name} was answered by other code than {before}"))
     for line in failed:
         click.echo(f"failed: {line}", err=True)
     if failed:
         sys.exit(1)
 
 
-def _skills(run: str) -> Path | None:
-    """Return the folder of the skills that a run had."""
+def _results(run: str) -> ResultsFolder:
     from workbench.evaluate.results import ResultsFolder
 
-    folder, _, name = run.rpartition(":")
-    return ResultsFolder(Path(folder)).skills(name.partition("/")[0])
+    return ResultsFolder(Path(run.rpartition(":")[0]))
 
 
-def _print_skills(diffs: dict[str, str], with_diff: bool) -> None:
+def _skills(run: str) -> Path | None:
+    """Return the folder of the skills that a run had; None for a floor."""
+    return _results(run).skills(run.rpartition(":")[2].partition("/")[0])
+
+
+def _skill_diff(before: str, after: str) -> dict[str, str]:
+    from workbench.evaluate.skill_diff import diff_skills
+
+    return diff_skills(_skills(before), _skills(after))
+
+
+def _print_skills(before: str, after: str, diffs: dict[str, str], with_diff: bool) -> None:
+    """Print how the skills of two runs differ: a line a file, or whole."""
+    for run in (before, after):
+        if diffs and not with_diff and _skills(run) is None:
+            click.echo(printable(f"skills: {run} has none"))
+            return
     if not diffs:
-        click.echo("skills: no difference")
+        click.echo(printable(f"skills of {after}: no difference"))
     for path, diff in diffs.items():
         lines = diff.splitlines()[2:]
         n_added, n_removed = (sum(line.startswith(sign) for line in lines) for sign in "+-")
-        click.echo(printable(f"skills: {path} +{n_added} −{n_removed}"))
+        click.echo(printable(f"skills of {after}: {path} +{n_added} −{n_removed}"))
         if with_diff:
             click.echo("\n".join(map(printable, diff.splitlines())))
 
@@ -82,8 +105,8 @@ def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) 
     rows = []
     for one in measured:
         told = one.comparison
-        scale, unit = (100.0, " %") if one.is_rate else (1.0, "")
-        points = " pp" if one.is_rate else ""
+        scale, unit = (100.0, " %") if one.is_share else (1.0, "")
+        points = " pp" if one.is_share else ""
         needed = "" if one.verdict != "inconclusive" or one.needed is None else f"{one.needed:,}"
         is_told = told.detectable > 0  # none is, where no case differs, or nothing would be seen
         detectable = f"{scale * told.detectable:.3g}{points}" if is_told else "–"
@@ -113,7 +136,7 @@ def _interval(low: float, high: float) -> str:
 
 
 def _told(
-    name: str, measured: list[Measured], apart: pd.DataFrame, skills: dict[str, str],
+    name: str, half: str, measured: list[Measured], apart: pd.DataFrame, skills: dict[str, str],
     failed: list[str],
 ) -> dict[str, Any]:  # fmt: skip
     def number(value: Any) -> Any:
@@ -121,6 +144,7 @@ def _told(
 
     return {
         "run": name,
+        "half": half,
         "measures": [
             {
                 "name": one.name, "verdict": one.verdict, "difference": one.comparison.difference,

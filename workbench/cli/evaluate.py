@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -30,8 +31,9 @@ _FOLDER = click.Path(path_type=Path)
               help="playbook, or provider:model; again for another.")  # fmt: skip
 @click.option("--epochs", type=click.IntRange(min=1), default=1, show_default=True,
               help="How often each case is solved by each.")  # fmt: skip
-@click.option("--price", type=(float, float), metavar="IN OUT",
-              help="Dollars for a million tokens read, and written.")  # fmt: skip
+@click.option("--price", "prices", multiple=True, metavar="MODEL=IN,OUT",
+              help="Dollars that a model takes for a million tokens read, and written; again for "
+              "another.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True,
               help="Processes.")  # fmt: skip
 @click.option("--track/--no-track", "tracked", default=True, help="Log it to MLflow.")
@@ -39,7 +41,7 @@ _FOLDER = click.Path(path_type=Path)
               help="Folder of results; what is in it of the same is not solved again.")  # fmt: skip
 def evaluate(
     patterns: tuple[str, ...], folder: Path | None, split: str | None, variants: tuple[str, ...],
-    models: tuple[str, ...], epochs: int, price: tuple[float, float] | None,
+    models: tuple[str, ...], epochs: int, prices: tuple[str, ...],
     jobs: int, tracked: bool, out: Path,
 ) -> None:  # fmt: skip
     """Solve cases by variants of skills, beside two floors: a trivial rule, and the ranking alone.
@@ -58,7 +60,13 @@ def evaluate(
     with tempfile.TemporaryDirectory(prefix="workbench-variants-") as scratch:
         revisions = {variant.name: variant.commit() for variant in wanted}
         plan = Plan(
-            place, chosen, fetch_variants(wanted, Path(scratch)), models, epochs, revisions, price
+            place,
+            chosen,
+            fetch_variants(wanted, Path(scratch)),
+            models,
+            epochs,
+            revisions,
+            _prices(prices, models),
         )
         with counted_progress("solving") as progress:
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
@@ -67,6 +75,23 @@ def evaluate(
     click.echo(f"results in {out}, to be looked at in {page}")
     if tracked:
         _track(out)
+
+
+def _prices(texts: Sequence[str], models: Sequence[str]) -> dict[str, tuple[float, float]]:
+    """Read MODEL=IN,OUT; WorkbenchError for what is not, or of a model that is not asked."""
+    told = {}
+    for text in texts:
+        model, _, numbers = text.rpartition("=")
+        try:
+            read, written = (float(part) for part in numbers.split(","))
+        except ValueError:
+            read = written = math.nan
+        if not (0 <= read < math.inf and 0 <= written < math.inf):
+            raise WorkbenchError(f"price: expected MODEL=IN,OUT in dollars, got {text!r}")
+        if model not in models:
+            raise WorkbenchError(f"price: expected one of {', '.join(models)}, got {model!r}")
+        told[model] = read, written
+    return told
 
 
 def _write_page(results: pd.DataFrame, out: Path) -> Path:
@@ -99,8 +124,10 @@ def _track(out: Path) -> None:
 
 def print_results(results: pd.DataFrame) -> None:
     """Print how well each did, of each half by itself: what was held out says more."""
-    for half, rows in results.groupby("split"):
-        _print_half(str(half), rows)
+    from workbench.evaluate.compare import halves_of
+
+    for half, rows in halves_of(results):
+        _print_half(half, rows)
     click.echo("harm: part of what is right without skills that is wrong with them")
 
 

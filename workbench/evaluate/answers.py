@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from workbench.agent import Skill, Trajectory
 from workbench.evaluate.cases import Truth
-from workbench.types import Fix, Outcome
+from workbench.types import Fix, Outcome, Step
 
-_DETAIL = 600
-"""Letters of what a step told that are kept."""
+_DETAIL, _LONGEST_WHY = 600, 500
+"""Letters that are kept of what a step told, and of why there is no answer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,18 +86,34 @@ class Answer:
             Dollars for a million tokens read, and written.
         """
         said = found.diagnosis
-        tokens = [found.spent.get(name, 0.0) for name in ("tokens_in", "tokens_out")]
-        calls = sum(1 for step in found.steps if step.call_id)
-        taken = {"steps": len(found.steps), "tool_calls": calls, "tokens": sum(tokens)}
-        if price is not None:
-            taken["dollars"] = (tokens[0] * price[0] + tokens[1] * price[1]) / 1e6
         consulted = (skills[name].metadata.get("category", "") for name in found.consulted)
         return cls(
             said.change_id or "", said.suspects, said.functions, said.category, said.mitigation,
             said.confidence, len(said.evidence), len(found.struck), said.skill, tuple(consulted),
-            {**spent, **taken},
-            steps=tuple(asdict(step) | {"detail": step.detail[:_DETAIL]} for step in found.steps),
+            {**spent, **_taken(found.steps, found.spent, price)}, steps=_kept(found.steps),
         )  # fmt: skip
+
+    @classmethod
+    def failed(
+        cls, why: str, steps: Sequence[Step], used: Mapping[str, float],
+        spent: Mapping[str, float], price: tuple[float, float] | None = None,
+    ) -> Answer:  # fmt: skip
+        """Return what came of an investigation that broke off: no answer, and what it took.
+
+        Parameters
+        ----------
+        why : str
+            What broke it off.
+        steps : sequence of Step
+            Up to then.
+        used : mapping of str to float
+            As `Trajectory.spent`.
+        spent, price
+            As `of` takes them.
+        """
+        taken = {**spent, **_taken(steps, used, price)}
+        return cls(failure=why[:_LONGEST_WHY] or "no reason was told", spent=taken,
+                   steps=_kept(steps))  # fmt: skip
 
     @classmethod
     def of_outcome(cls, outcome: Outcome) -> Answer:
@@ -113,6 +129,22 @@ class Answer:
             said.mitigation, said.confidence, len(said.evidence), skill=said.skill, spent=spent,
             fix=_fix(outcome.fix),
         )  # fmt: skip
+
+
+def _taken(
+    steps: Sequence[Step], used: Mapping[str, float], price: tuple[float, float] | None
+) -> dict[str, float]:
+    """Return how many steps, calls and tokens it took, and what these cost."""
+    tokens = [used.get(name, 0.0) for name in ("tokens_in", "tokens_out")]
+    calls = sum(1 for step in steps if step.call_id)
+    taken = {"steps": float(len(steps)), "tool_calls": float(calls), "tokens": sum(tokens)}
+    if price is not None:
+        taken["dollars"] = (tokens[0] * price[0] + tokens[1] * price[1]) / 1e6
+    return taken
+
+
+def _kept(steps: Sequence[Step]) -> tuple[dict[str, Any], ...]:
+    return tuple(asdict(step) | {"detail": step.detail[:_DETAIL]} for step in steps)
 
 
 def _fix(fix: Fix | None) -> dict[str, float]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import zip_longest
 from pathlib import Path
 from typing import Any
 
@@ -22,11 +21,9 @@ from workbench.evaluate.statistics import (
     correct,
     needed_pairs,
 )
+from workbench.measures import MEASURES, WORTH, Measure, first_parting
 
-WORTH = 0.1
-"""A difference of rates that is worth knowing of."""
-_SPENT = {"seconds": True, "tool_calls": True, "tokens": True, "dollars": True}
-"""What was spent -> whether less of it is better."""
+_SPENT = ("seconds", "tool_calls", "tokens", "dollars")
 _GATE = re.compile(r"(?P<name>\w+):(?P<size>\d+(?:\.\d+)?)pp")
 
 
@@ -36,8 +33,13 @@ class Measured:
 
     name: str
     comparison: Comparison
+    """Of a time, `before` and `after` are the parts of the cases in which each was sooner."""
     lower_is_better: bool
+    """Of what is compared: to be sooner more often is better."""
     is_rate: bool
+    """Whether it was compared as right and wrong, case by case."""
+    is_share: bool
+    """Whether what is compared is a part of cases, 0 to 1."""
 
     @property
     def verdict(self) -> str:
@@ -72,6 +74,30 @@ def load_run(text: str) -> pd.DataFrame:
     if not sign or not folder or not name:
         raise WorkbenchError(f"expected FOLDER:VARIANT or FOLDER:VARIANT/MODEL, got {text!r}")
     return choose_run(load_results(Path(folder)), name, folder)
+
+
+def load_halves(runs: Sequence[str], split: str = "") -> dict[str, list[pd.DataFrame]]:
+    """Return the results of several runs on each half of the bank, what was held out first.
+
+    Parameters
+    ----------
+    runs : sequence of str
+        As `load_run` takes them.
+    split : str
+        `train` or `test` alone. Default: both, as far as there are cases.
+
+    Raises
+    ------
+    CaseError
+        Where the runs are of different halves, or none of them has cases of the one asked for.
+    """
+    loaded = [dict(halves_of(load_run(run))) for run in runs]
+    halves = [half for half in loaded[0] if half == split or not split]
+    for run, known in zip(runs, loaded, strict=True):
+        if not halves or not {*halves} <= {*known}:
+            wanted = split or " and ".join(loaded[0])
+            raise CaseError(f"{run}: expected cases of the {wanted} half, got {', '.join(known)}")
+    return {half: [known[half] for known in loaded] for half in halves}
 
 
 def choose_run(results: pd.DataFrame, name: str, where: str) -> pd.DataFrame:
@@ -156,7 +182,7 @@ def _corrected(found: list[list[Measured]]) -> list[list[Measured]]:
 
 
 def compare_all(results: pd.DataFrame, baseline: str, *, seed: int = 0) -> pd.DataFrame:
-    """Compare every variant of an evaluation with one of them, as one table.
+    """Compare every variant of an evaluation with one of them, on each half, as one table.
 
     Parameters
     ----------
@@ -170,25 +196,37 @@ def compare_all(results: pd.DataFrame, baseline: str, *, seed: int = 0) -> pd.Da
     Returns
     -------
     pandas.DataFrame
-        One row a variant and measure: `variant`, `model`, `measure`, `before`, `after`,
-        `difference`, `low`, `high` (95 %), `p_value` (Holm over the variants), `verdict`,
-        `detectable`, `needed` (cases that would decide 10 points; NaN where not even many would),
-        `n_cases`, `n_better` and `n_worse` (cases), `is_rate`, `lower_is_better`.
+        One row a half, variant and measure: `half` (of the bank, what was held out first),
+        `variant`, `model`, `measure`, `before`, `after`, `difference`, `low`, `high` (95 %),
+        `p_value` (Holm over the variants), `verdict`, `detectable`, `needed` (cases that would
+        decide 10 points; NaN where not even many would), `n_cases`, `n_better` and `n_worse`
+        (cases), `is_rate`, `is_share`, `lower_is_better`.
     """
+    rows = [
+        {"half": half, **row}
+        for half, some in halves_of(results)
+        for row in _rows(some, baseline, seed)
+    ]
+    columns = ["half", "variant", "model", "measure", "before", "after", "difference", "low",
+               "high", "p_value", "verdict", "detectable", "needed", "n_cases", "n_better",
+               "n_worse", "is_rate", "is_share", "lower_is_better"]  # fmt: skip
+    return pd.DataFrame(rows, columns=columns)
+
+
+def halves_of(results: pd.DataFrame) -> list[tuple[str, pd.DataFrame]]:
+    """Return the name and the rows of each half of the bank, what was held out first."""
+    return [(str(half), rows) for half, rows in results.groupby("split")]
+
+
+def _rows(results: pd.DataFrame, baseline: str, seed: int) -> Iterator[dict[str, Any]]:
     before = choose_run(results, baseline, "results")
     key = tuple(before[["variant", "model"]].iloc[0])
     groups = dict([*results.groupby(["variant", "model"], sort=False)])
     others = [of for of in groups if of != key]
     told = compare_many(before, [groups[of] for of in others], seed=seed)
-    rows = [
-        {"variant": variant, "model": model, **_row(measured)}
-        for (variant, model), measures in zip(others, told, strict=True)
-        for measured in measures
-    ]
-    columns = ["variant", "model", "measure", "before", "after", "difference", "low", "high",
-               "p_value", "verdict", "detectable", "needed", "n_cases", "n_better", "n_worse",
-               "is_rate", "lower_is_better"]  # fmt: skip
-    return pd.DataFrame(rows, columns=columns)
+    for (variant, model), measures in zip(others, told, strict=True):
+        for measured in measures:
+            yield {"variant": variant, "model": model, **_row(measured)}
 
 
 def _row(measured: Measured) -> dict[str, Any]:
@@ -199,42 +237,57 @@ def _row(measured: Measured) -> dict[str, Any]:
         "p_value": told.p_value, "verdict": measured.verdict, "detectable": told.detectable,
         "needed": float("nan") if measured.needed is None else float(measured.needed),
         "n_cases": told.n_pairs, "n_better": told.n_better, "n_worse": told.n_worse,
-        "is_rate": measured.is_rate, "lower_is_better": measured.lower_is_better,
+        "is_rate": measured.is_rate, "is_share": measured.is_share,
+        "lower_is_better": measured.lower_is_better,
     }  # fmt: skip
 
 
 def _measures(one: pd.DataFrame, other: pd.DataFrame, seed: int) -> Iterator[Measured]:
+    """Yield each measure that says something of at least a case on both sides."""
     for name in (*SCORERS, *_SPENT):
         if name not in one or name not in other:
             continue
-        scorer = SCORERS.get(name)
-        lower_is_better = scorer.lower_is_better if scorer else _SPENT[name]
-        is_rate = bool(scorer and scorer.is_rate)
-        yield from _measure(name, one, other, lower_is_better, is_rate, seed)
+        known = one[name].notna() & other[name].notna()
+        if known.any():
+            services = one.loc[known, "service"].tolist()
+            yield _measured(MEASURES[name], one.loc[known, name], other.loc[known, name],
+                            services, seed)  # fmt: skip
 
 
-def _measure(
-    name: str, one: pd.DataFrame, other: pd.DataFrame, lower_is_better: bool, is_rate: bool,
+def _measured(
+    measure: Measure, one: pd.Series[float], other: pd.Series[float], services: Sequence[str],
     seed: int,
-) -> Iterator[Measured]:  # fmt: skip
-    """Yield the comparison of one measure, where both say something of at least a case."""
-    known = one[name].notna() & other[name].notna()
-    if not known.any():
-        return
-    earlier, later = (side.loc[known, name].to_numpy(np.float64) for side in (one, other))
+) -> Measured:  # fmt: skip
+    earlier, later = (np.asarray(side, np.float64) for side in (one, other))
+    if measure.limit is not None:
+        first, second = (side.astype(np.float64) for side in (earlier < later, later < earlier))
+        told = _possible(compare_values(first, second, services, seed=seed))
+        return Measured(measure.name, told, lower_is_better=False, is_rate=False, is_share=True)
     are_whole = bool(np.isin(earlier, (0, 1)).all() and np.isin(later, (0, 1)).all())
-    if is_rate and are_whole:
+    is_rate, is_lower = measure.is_rate and are_whole, measure.lower_is_better
+    if is_rate:
         told = compare_rates(earlier.astype(bool), later.astype(bool))
     else:
-        services = one.loc[known, "service"].tolist()
         told = compare_values(earlier, later, services, seed=seed)
-    if lower_is_better:  # better is what has less of it
+    is_share = measure.unit == "share"
+    told = _possible(told) if is_share else told
+    if is_lower:  # better is what has less of it
         told = replace(told, n_better=told.n_worse, n_worse=told.n_better)
-    yield Measured(name, told, lower_is_better, is_rate and are_whole)
+    return Measured(measure.name, told, is_lower, is_rate, is_share)
+
+
+def _possible(told: Comparison) -> Comparison:
+    """Return the comparison of a share, of which no difference larger than 1 can be seen."""
+    return told if told.detectable <= 1 else replace(told, detectable=float("nan"))
 
 
 def _by_case(results: pd.DataFrame) -> pd.DataFrame:
-    """Return one row a case, the mean of its epochs."""
+    """Return one row a case, the mean of its epochs; of seconds, of those that are right.
+
+    Who gives up at once, or is soon wrong, is not fast.
+    """
+    if "seconds" in results:
+        results = results.assign(seconds=results["seconds"].where(results["correct"] == 1))
     numbers = [n for n in (*SCORERS, *_SPENT) if n in results]
     frame = results.groupby("case")[numbers].mean()
     return frame.assign(service=results.groupby("case")["service"].first())
@@ -256,15 +309,20 @@ def discordant(before: pd.DataFrame, after: pd.DataFrame, measure: str = "correc
     for case, told in both[both["before"] != both["after"]].iterrows():
         epochs = before[before["case"] == case], after[after["case"] == case]
         one, other = _furthest(*epochs, measure)
-        step, first, second = first_parting(one["said_steps"], other["said_steps"])
+        step = first_parting(one["said_steps"], other["said_steps"])
         rows.append({
             "case": case, "before": told["before"], "after": told["after"],
             "said_before": one["said_change_id"], "said_after": other["said_change_id"],
-            "step": step, "step_before": first, "step_after": second,
+            "step": step, "step_before": _step(one, step), "step_after": _step(other, step),
         })  # fmt: skip
     columns = ["case", "before", "after", "said_before", "said_after", "step", "step_before",
                "step_after"]  # fmt: skip
     return pd.DataFrame(rows, columns=columns)
+
+
+def _step(answer: pd.Series[Any], number: int) -> str:
+    steps = answer["said_steps"]
+    return str(steps[number]) if 0 <= number < len(steps) else ""
 
 
 def _furthest(
@@ -276,18 +334,6 @@ def _furthest(
     return (
         before.loc[getattr(before[measure], first)()], after.loc[getattr(after[measure], second)()]
     )  # fmt: skip
-
-
-def first_parting(before: Sequence[str], after: Sequence[str]) -> tuple[int, str, str]:
-    """Return the first step at which two ways part, and both steps; -1 where they never do, or one
-    of them was not kept.
-    """
-    if not before or not after:
-        return -1, "", ""
-    for number, (one, other) in enumerate(zip_longest(before, after, fillvalue="")):
-        if one != other:
-            return number, one, other
-    return -1, "", ""
 
 
 def failed_gates(measured: Sequence[Measured], gates: Sequence[str]) -> list[str]:
@@ -305,9 +351,7 @@ def failed_gates(measured: Sequence[Measured], gates: Sequence[str]) -> list[str
     WorkbenchError
         Where a gate is none, or of a measure that says nothing of the cases.
     """
-    rates = {
-        one.name: one for one in measured if one.name in SCORERS and SCORERS[one.name].is_rate
-    }  # fmt: skip
+    rates = {one.name: one for one in measured if MEASURES[one.name].is_rate}
     failed = []
     for gate in gates:
         match = _GATE.fullmatch(gate)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from workbench.agent import Investigation, Trajectory
-from workbench.evaluate import summary
+from workbench.measures import risk_curve
 
 Solver = Callable[[Investigation, str], Trajectory]
 """(what is known, id of a regression) -> what was found."""
@@ -79,6 +79,5 @@ def risk_at(coverage: float, cases: Sequence[DiagnosedCase]) -> float:
     cases : sequence of DiagnosedCase
         At least one.
     """
-    return summary.risk_at(
-        coverage, [case.confidence for case in cases], [case.is_right for case in cases]
-    )
+    curve = risk_curve([case.confidence for case in cases], [case.is_right for case in cases])
+    return curve.at(coverage)

@@ -1,17 +1,18 @@
 """A matrix of variants, models, cases and epochs, solved in parallel, kept as it goes.
 
-A cell that is done is not solved again: what was killed goes on where it was. One that failed is,
-as a model may have been out of reach.
+A cell is kept as soon as it is answered, and not solved again: what was killed goes on where it
+was. One that failed is, as a model may have been out of reach.
 """
 
 from __future__ import annotations
 
 import multiprocessing
 import os
+import queue
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor, as_completed
+from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field
 from multiprocessing.process import BaseProcess
 from pathlib import Path
@@ -22,6 +23,7 @@ import pandas as pd
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank import SPLIT, BankCase, CaseBank
+from workbench.evaluate.code import code_hash
 from workbench.evaluate.results import ResultsFolder
 from workbench.evaluate.scorers import score
 from workbench.evaluate.variants import NoSkills, SkilledSolver, Solver, TrivialRule, Variant
@@ -45,8 +47,8 @@ class Plan:
     n_epochs: int = 1
     revisions: Mapping[str, str] = field(default_factory=dict)
     """Variant -> commit that its skills are of, where that is known."""
-    price: tuple[float, float] | None = None
-    """Dollars for a million tokens read, and written; None where that is not known."""
+    prices: Mapping[str, tuple[float, float]] = field(default_factory=dict)
+    """Model -> dollars for a million tokens read, and written, where that is known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +100,8 @@ def run_experiment(
     Raises
     ------
     CaseError
-        Where the folder has results of other cases, variants or models, or another evaluation
-        writes to it; and, when all others are solved, where cases cannot be opened.
+        Where the folder has results of other cases, variants, models, prices or code, or another
+        evaluation writes to it; and, when all others are solved, where cases cannot be opened.
     """
     known = {case.id: case for case in bank.cases}
     cases = [known[name] for name in plan.cases]
@@ -120,7 +122,7 @@ def run_experiment(
                 failed.append(solved)
                 continue
             write(solved)
-            n_done += len(solved)
+            n_done += 1
             progress(n_done, total)
     if failed:
         first = failed[0]
@@ -140,6 +142,8 @@ def _told(
         "cases": {case.id: case.content_hash for case in cases},
         "solvers": {f"{solver.name}/{model}": solver.content_hash for model, solver in solvers},
         "epochs": plan.n_epochs,
+        "prices": {model: [*price] for model, price in plan.prices.items()},
+        "code": code_hash(),
     }
 
 
@@ -162,25 +166,44 @@ def _solvers(plan: Plan) -> Iterator[tuple[str, Solver]]:
     yield FLOOR_MODEL, NoSkills()
     for name, folder in plan.variants:
         for model in plan.models:
-            yield model, SkilledSolver(name, folder, model, plan.price)
+            yield model, SkilledSolver(name, folder, model, plan.prices.get(model))
 
 
 def _solved(
     plan: Plan, todo: Mapping[str, list[Cell]], n_jobs: int
-) -> Iterator[list[dict[str, Any]] | Unopened]:
-    """Yield the rows of each case as they come."""
+) -> Iterator[dict[str, Any] | Unopened]:
+    """Yield the row of each cell as it comes."""
     if n_jobs == 1 or len(todo) < 2:
         worker = _Worker(plan)
-        yield from (worker.solve(cells) for cells in todo.values())
+        for cells in todo.values():
+            yield from worker.solve(cells)
         return
     context = multiprocessing.get_context("spawn")  # threads of libraries do not outlive a fork
-    with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, (plan,)) as pool:
-        waiting = [pool.submit(_solve, cells) for cells in todo.values()]
+    rows = context.SimpleQueue()
+    inbox = queue.SimpleQueue[dict[str, Any] | Unopened | Future[int]]()
+    threading.Thread(target=_forward, args=(rows, inbox), daemon=True).start()
+    with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, (plan, rows)) as pool:
+        n_waiting, n_rows, n_wanted = len(todo), 0, 0
+        for cells in todo.values():
+            pool.submit(_solve, cells).add_done_callback(inbox.put)
         try:
-            for future in as_completed(waiting):
-                yield future.result()
+            while n_waiting or n_rows < n_wanted:
+                told = inbox.get()
+                if isinstance(told, Future):  # it and the last rows come in any order
+                    n_waiting -= 1
+                    n_wanted += told.result()
+                else:
+                    n_rows += 1
+                    yield told
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
+            rows.put(None)
+
+
+def _forward(rows: Any, inbox: queue.SimpleQueue[Any]) -> None:
+    """Hand on what processes put, until there is no more."""
+    while (row := rows.get()) is not None:
+        inbox.put(row)
 
 
 class _Worker:
@@ -191,23 +214,23 @@ class _Worker:
         self._known = {case.id: case for case in self._bank.cases}
         self._solvers = {(solver.name, model): solver for model, solver in _solvers(plan)}
 
-    def solve(self, cells: Sequence[Cell]) -> list[dict[str, Any]] | Unopened:
-        """Answer the cells of one case."""
+    def solve(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any] | Unopened]:
+        """Yield the row of each cell of one case."""
         case = self._known[cells[0].case]
         try:
             opened = self._bank.open(case)
         except WorkbenchError as error:
-            return Unopened(case.id, str(error))
+            yield Unopened(case.id, str(error))
+            return
         if opened.regression is not None:  # what all read is computed once, at nobody's cost
             opened.evidence.ranking(opened.regression.id)
         expected = Expected(
             opened.culprits, opened.functions, case.strata["category"], case.strata["kind"]
         )
-        rows = []
         for cell in cells:
             solver = self._solvers[cell.variant, cell.model]
             answer = NOTHING_DETECTED if opened.regression is None else solver.answer(opened)
-            rows.append({
+            yield {
                 **asdict(cell), "service": case.service, "split": case.split,
                 "strata": dict(case.strata), "at_ms": int(time.time() * 1000),
                 "expected": {
@@ -216,20 +239,28 @@ class _Worker:
                 },
                 "answer": asdict(answer),
                 "scores": score(expected, answer),
-            })  # fmt: skip
-        return rows
+            }  # fmt: skip
 
 
 _worker: _Worker | None = None
+_rows: Any = None
 
 
-def _start(plan: Plan) -> None:
-    """Make the worker of a process, which ends where the one that asked is gone."""
+def _start(plan: Plan, rows: Any) -> None:
+    """Make the worker of a process, which ends where the one that asked is gone.
+
+    Parameters
+    ----------
+    plan : Plan
+        What is to be solved.
+    rows : multiprocessing.SimpleQueue
+        That rows are put into.
+    """
     asker = multiprocessing.parent_process()
     assert asker is not None, "the process was not started by a pool"
     threading.Thread(target=_end_with, args=(asker,), daemon=True).start()
-    global _worker  # one a process, as a pool wants it
-    _worker = _Worker(plan)
+    global _worker, _rows  # one a process, as a pool wants it
+    _worker, _rows = _Worker(plan), rows
 
 
 def _end_with(asker: BaseProcess) -> None:
@@ -238,9 +269,14 @@ def _end_with(asker: BaseProcess) -> None:
     os._exit(1)
 
 
-def _solve(cells: Sequence[Cell]) -> list[dict[str, Any]] | Unopened:
+def _solve(cells: Sequence[Cell]) -> int:
+    """Answer the cells of one case, and return how many rows were put."""
     assert _worker is not None, "the process was not started by the pool"
-    return _worker.solve(cells)
+    n_rows = 0
+    for row in _worker.solve(cells):
+        _rows.put(row)
+        n_rows += 1
+    return n_rows
 
 
 def fetch_variants(variants: Sequence[Variant], scratch: Path) -> tuple[tuple[str, Path], ...]:

@@ -22,7 +22,7 @@ import pandas as pd
 
 from workbench.errors import CaseError, ParseError
 from workbench.evaluate.scorers import SCORERS
-from workbench.evaluate.variants import FLOORS
+from workbench.measures import FLOORS
 
 EXPERIMENT, CELLS, SKILLS = "experiment.json", "cells.jsonl", "skills"
 SPENT = ("seconds", "cpu_s", "steps", "tool_calls", "tokens", "dollars")
@@ -71,8 +71,8 @@ class ResultsFolder:
                 )
 
     def about(self) -> dict[str, Any]:
-        """Return what is compared: `id`, `began`, `bank`, `revisions`, `split`,
-        `cases`, `solvers`, `epochs`.
+        """Return what is compared: `id`, `began`, `bank`, `revisions`, `split`, `cases`,
+        `solvers`, `epochs`, `prices`, `code`.
         """
         path = self.folder / EXPERIMENT
         if not path.is_file():
@@ -84,8 +84,8 @@ class ResultsFolder:
         return told
 
     @contextmanager
-    def written(self) -> Iterator[Callable[[Sequence[Row]], None]]:
-        """Yield what writes cells, each whole or not at all; nobody else writes meanwhile."""
+    def written(self) -> Iterator[Callable[[Row], None]]:
+        """Yield what writes a cell, whole or not at all; nobody else writes meanwhile."""
         with (self.folder / CELLS).open("ab") as file:
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # gone with the process
@@ -95,8 +95,8 @@ class ResultsFolder:
                 ) from None
             self._drop_cut_line()
 
-            def write(rows: Sequence[Row]) -> None:
-                file.writelines(f"{json.dumps(row)}\n".encode() for row in rows)
+            def write(row: Row) -> None:
+                file.write(f"{json.dumps(row)}\n".encode())
                 file.flush()
                 os.fsync(file.fileno())
 

@@ -5,8 +5,8 @@ Each returns a number, or None where it says nothing of such a case. `SCORERS` h
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping, Sequence
-from typing import NamedTuple
 
 from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank.categories import (
@@ -14,6 +14,7 @@ from workbench.evaluate.bank.categories import (
     fits_mitigation,
     names_category,
 )
+from workbench.measures import censored
 
 _HOLLOW = 0.1
 """A fix that restores less of the loss than this does nothing."""
@@ -158,40 +159,44 @@ def fix_is_hollow(expected: Expected, answer: Answer) -> float | None:
     return float(restores_nothing or not expected.culprits)
 
 
-class Scorer(NamedTuple):
-    """A score, and which way it is better."""
+def time_to_diagnosis(expected: Expected, answer: Answer) -> float | None:
+    """Seconds until a culprit was named; who did not is given up at `LIMIT_S`."""
+    if not expected.culprits:
+        return None
+    times, _ = censored([answer.spent.get("seconds", math.nan)], [is_correct(expected, answer)])
+    return float(times[0])
 
-    score: Callable[[Expected, Answer], float | None]
-    is_rate: bool
-    """Whether it is 0 or 1."""
-    lower_is_better: bool = False
 
+Scorer = Callable[[Expected, Answer], float | None]
+"""What is expected of a case, and what was said of it -> how right that is; None where it says
+nothing of such a case."""
 
 SCORERS: Mapping[str, Scorer] = {
-    "correct": Scorer(is_correct, True),
-    "top1": Scorer(is_first, True),
-    "top3": Scorer(is_in_first_three, True),
-    "reciprocal_rank": Scorer(reciprocal_rank, False),
-    "function": Scorer(names_function, True),
-    "file": Scorer(names_file, True),
-    "category": Scorer(names_cause, True),
-    "mitigation": Scorer(chooses_mitigation, True),
-    "false_accusation": Scorer(is_false_accusation, True, lower_is_better=True),
-    "abstention": Scorer(is_abstention, True, lower_is_better=True),
-    "grounded": Scorer(grounded_share, False),
-    "squared_error": Scorer(squared_error, False, lower_is_better=True),
-    "skill_found": Scorer(finds_skill, True),
-    "skill_precision": Scorer(skill_precision, False),
-    "fix_applies": Scorer(fix_applies, True),
-    "fix_same_output": Scorer(fix_keeps_output, True),
-    "fix_verified": Scorer(fix_verified, True),
-    "fix_restored": Scorer(fix_restores, False),
-    "fix_hollow": Scorer(fix_is_hollow, True, lower_is_better=True),
+    "correct": is_correct,
+    "top1": is_first,
+    "top3": is_in_first_three,
+    "reciprocal_rank": reciprocal_rank,
+    "function": names_function,
+    "file": names_file,
+    "category": names_cause,
+    "mitigation": chooses_mitigation,
+    "false_accusation": is_false_accusation,
+    "abstention": is_abstention,
+    "grounded": grounded_share,
+    "squared_error": squared_error,
+    "skill_found": finds_skill,
+    "skill_precision": skill_precision,
+    "fix_applies": fix_applies,
+    "fix_same_output": fix_keeps_output,
+    "fix_verified": fix_verified,
+    "fix_restored": fix_restores,
+    "fix_hollow": fix_is_hollow,
+    "time_to_diagnosis": time_to_diagnosis,
 }
-"""Name -> scorer, of one case."""
+"""Name of a measure -> its scorer, of one case; `measures.MEASURES` says which way it is better."""
 
 
 def score(expected: Expected, answer: Answer) -> dict[str, float]:
     """Return every score that says something of the case, by name."""
-    told = {name: scorer.score(expected, answer) for name, scorer in SCORERS.items()}
+    told = {name: scorer(expected, answer) for name, scorer in SCORERS.items()}
     return {name: value for name, value in told.items() if value is not None}

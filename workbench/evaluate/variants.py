@@ -9,17 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from workbench.agent import Skill, investigate, load_skills, make_model
+from workbench.agent import Run, Skill, load_skills, make_model
 from workbench.errors import HistoryError, SkillError, WorkbenchError
 from workbench.evaluate.answers import Answer
 from workbench.evaluate.attribution import trivially
 from workbench.evaluate.bank import OpenedCase
 from workbench.evaluate.bank.case import hash_of
 from workbench.history import run_git
+from workbench.measures import NO_SKILLS, TRIVIAL
+from workbench.types import Step
 
-TRIVIAL, NO_SKILLS = "trivial-rule", "no-skills"
-"""Floors: who touched what grew, nearest in time; and the ranking alone."""
-FLOORS = (TRIVIAL, NO_SKILLS)
 _NAME = re.compile(r"[a-z0-9][a-z0-9._-]*")
 _ENOUGH = 0.5
 
@@ -101,15 +100,20 @@ class SkilledSolver:
     def answer(self, opened: OpenedCase) -> Answer:
         """Investigate one case."""
         assert opened.regression is not None
+        run, steps = Run.in_memory(opened.evidence, self._model, self._skills), list[Step]()
         began, began_cpu = time.perf_counter(), time.process_time()
+
+        def spent() -> dict[str, float]:
+            return {
+                "seconds": time.perf_counter() - began, "cpu_s": time.process_time() - began_cpu
+            }  # fmt: skip
+
         try:
-            found = investigate(opened.evidence, opened.regression.id, self._model, self._skills)
+            run.begin({}, opened.regression.id, on_step=steps.append)
+            found = run.trajectory()
         except WorkbenchError as error:
-            return Answer(failure=str(error)[:500])
-        spent = {
-            "seconds": time.perf_counter() - began, "cpu_s": time.process_time() - began_cpu
-        }  # fmt: skip
-        return Answer.of(found, self._skills, spent, self._price)
+            return Answer.failed(str(error), steps, run.spent, spent(), self._price)
+        return Answer.of(found, self._skills, spent(), self._price)
 
 
 class NoSkills:

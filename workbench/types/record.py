@@ -12,12 +12,16 @@ EVALUATIONS = (
     "at", "evaluation", "variant", "model", "is_floor", "split", "bank", "n_cases", "n_right",
     "n_accused_wrongly", "n_with_culprit", "n_first", "median_seconds", "url",
 )  # fmt: skip
-ANSWERS = ("at", "case", "variant", "seconds", "is_right", "is_live", "url")
+ANSWERS = (
+    "at", "case", "variant", "half", "seconds", "has_culprit", "is_right", "is_right_without",
+    "is_accused_wrongly", "url",
+)  # fmt: skip
 SOLVES = (
     "at", "case", "service", "subject", "state", "category", "skill", "confidence", "seconds",
     "is_right", "cost", "cost_low", "cost_high", "restored", "url",
 )  # fmt: skip
-SKILLS = ("skill", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed", "url")
+SKILLS = ("skill", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed",
+          "verdict", "url")  # fmt: skip
 FUNNEL = ("stage", "n")
 OPEN = ("waits for review", "diagnosed", "fix failed")
 """States of a solve in which somebody is named, and a person has something to do."""
@@ -47,10 +51,10 @@ class TrackRecord:
     `url`.
     """
     answers: pd.DataFrame = field(default_factory=lambda: _empty(ANSWERS))
-    """One row an answer: `at`, `case`, `variant` (empty where live), `seconds`, `is_right` (NaN
-    where the truth is not known), `is_live` (a solve, not an evaluation), `url`.
-
-    What is not right has no time to diagnosis: it is censored.
+    """One row an answer of the latest evaluation: `at`, `case`, `variant`, `half` (of the bank),
+    `seconds`, `has_culprit` (in other cases the right answer is nobody), `is_right` (NaN where the
+    truth is not known), `is_right_without` (the floor without skills; NaN where it was not asked),
+    `is_accused_wrongly`, `url` (of its trace).
     """
     solves: pd.DataFrame = field(default_factory=lambda: _empty(SOLVES))
     """One row a solve that was asked for, by time.
@@ -64,7 +68,8 @@ class TrackRecord:
     skills: pd.DataFrame = field(default_factory=lambda: _empty(SKILLS))
     """One row a skill that decided cases of the latest evaluation: `skill`, `n_cases`, `n_right`,
     `n_right_without` (of the same cases, by the floor without skills), `n_helped` (wrong there,
-    right here), `n_harmed`, `url`."""
+    right here), `n_harmed`, `verdict` (`better`, `worse` or `inconclusive` than without skills),
+    `url`."""
     funnel: pd.DataFrame = field(default_factory=lambda: _empty(FUNNEL))
     """`stage` and `n`: from series looked at to fixes verified, over all solves."""
     pages: Mapping[str, str] = field(default_factory=dict)

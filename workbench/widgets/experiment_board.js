@@ -2,7 +2,7 @@
 
 import { ExperimentView } from "../views/js/experiment/view.js";
 
-const NAMES = /** @type {const} */ (["chosen", "measure", "stratum", "case", "selected"]);
+const NAMES = /** @type {const} */ (["half", "chosen", "measure", "stratum", "case", "selected"]);
 
 /** @type {{render: (context: import("../views/js/types").RenderContext) => () => void}} */
 export default {

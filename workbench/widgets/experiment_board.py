@@ -1,4 +1,7 @@
-"""Variants of skills on a bank of cases: which is better, where, on which cases, and how sure."""
+"""Variants of skills on a bank of cases: which is better, where, on which cases, and how sure.
+
+Each half of the bank is told by itself: what skills were made with says little of them.
+"""
 
 from __future__ import annotations
 
@@ -8,16 +11,17 @@ import pandas as pd
 import traitlets
 
 from workbench.errors import WorkbenchError
+from workbench.measures import Measure
 from workbench.views.columns import number_or_none
 from workbench.views.words import counted
-from workbench.widgets.experiment_cells import Cells, Measure, listed, read_cells
+from workbench.widgets.experiment_cells import Cells, listed
+from workbench.widgets.experiment_halves import Half, read_halves
 from workbench.widgets.experiment_pairs import differing, pairs_table
 from workbench.widgets.experiment_tables import HIGH, LOW, VALUE, N, summarise, variant_table
 from workbench.widgets.experiment_told import told_experiment
-from workbench.widgets.experiment_verdicts import read_verdicts
 from workbench.widgets.view import LEAST_HEIGHT, View, text_table
 
-_IN_STILL = ("correct", "top1", "top3", "false_accusation", "seconds")
+_IN_STILL = ("correct", "top1", "top3", "false_accusation", "time_to_diagnosis")
 """Measures that a still has a column of."""
 
 
@@ -29,11 +33,12 @@ class ExperimentBoard(View):
     results : pandas.DataFrame
         One row a cell (`case`, `variant`, `model`, `epoch`), with a column a measure, such as
         `correct` (0 or 1; NaN where it says nothing), and what was said; as
-        `workbench.evaluate.experiment.load_results` returns it. Columns may be missing.
+        `workbench.evaluate.results.load_results` returns it. Columns may be missing.
     comparisons : pandas.DataFrame, optional
-        One row a variant and measure, against the baseline: `variant`, `model`, `measure`,
-        `difference`, `low`, `high`, `p_value`, `verdict` (`better`, `worse` or `inconclusive`),
-        `detectable`, `needed`, `n_cases`, `n_better`, `n_worse`. Default: no verdict is told.
+        One row a half, variant and measure, against the baseline: `half`, `variant`, `model`,
+        `measure`, `difference`, `low`, `high`, `p_value`, `verdict` (`better`, `worse` or
+        `inconclusive`), `detectable`, `needed`, `n_cases`, `n_better`, `n_worse`; as
+        `workbench.evaluate.compare.compare_all` returns it. Default: no verdict is told.
     baseline : str
         Name of the variant, or VARIANT/MODEL, that the others are compared with. Default: the first
         that is no floor.
@@ -56,6 +61,9 @@ class ExperimentBoard(View):
 
     _told = traitlets.Dict().tag(sync=True)
     height = traitlets.Int(420, min=LEAST_HEIGHT).tag(sync=True)
+    half = traitlets.Unicode(
+        help="Half of the bank that is looked at; empty where results have none."
+    ).tag(sync=True)
     chosen = traitlets.Unicode(help="Name of the variant that is looked at.").tag(sync=True)
     measure = traitlets.Unicode(help="Name of what is measured.").tag(sync=True)
     stratum = traitlets.Unicode(
@@ -79,17 +87,33 @@ class ExperimentBoard(View):
         height: int = 420,
         **kwargs: Any,
     ) -> None:
-        cells = read_cells(results, baseline)
-        self._cells, self._verdicts = cells, read_verdicts(comparisons, cells)
+        self._halves = read_halves(results, comparisons, baseline)
+        half = str(kwargs.get("half", next(iter(self._halves))))
+        cells = self._find(half).cells
         first = {
+            "half": half,
             "chosen": cells.variants[min(1, len(cells.variants) - 1)],
             "measure": cells.measures[0].name,
             "stratum": str(next(iter(cells.strata), "")),
         }
+        told = [
+            {"name": name, **told_experiment(one.cells, one.verdicts)}
+            for name, one in self._halves.items()
+        ]
         super().__init__(
-            _told=told_experiment(cells, self._verdicts), height=height,
-            selection=pairs_table(cells, 0, 0, ()), **(first | kwargs),
+            _told={"halves": told}, height=height, selection=pairs_table(cells, 0, 0, ()),
+            **(first | kwargs),
         )  # fmt: skip
+
+    def _find(self, half: object) -> Half:
+        if half not in self._halves:
+            known = listed(map(repr, self._halves))
+            raise WorkbenchError(f"half: expected one of {known}, got {half!r:.80}")
+        return self._halves[str(half)]
+
+    @property
+    def _cells(self) -> Cells:
+        return self._find(self.half).cells
 
     @property
     def baseline(self) -> str:
@@ -98,7 +122,7 @@ class ExperimentBoard(View):
 
     @property
     def variants(self) -> pd.DataFrame:
-        """One row a variant: its measures, with the 95 % interval of each rate."""
+        """One row a variant: its measures on that half, with the 95 % interval of each rate."""
         return variant_table(self._cells)
 
     @property
@@ -114,6 +138,11 @@ class ExperimentBoard(View):
     def _differing(self) -> list[str]:
         pairs = differing(self._cells, *self._looked_at)
         return [self._cells.cases[case] for case in pairs.case]
+
+    @traitlets.validate("half")
+    def _known_half(self, proposal: Any) -> str:
+        self._find(proposal["value"])
+        return str(proposal["value"])
 
     @traitlets.validate("chosen")
     def _known_variant(self, proposal: Any) -> str:
@@ -149,6 +178,20 @@ class ExperimentBoard(View):
                 raise WorkbenchError(f"selected: expected {wanted}, as {told}, got {name!r:.80}")
         return list(proposal["value"])
 
+    @traitlets.observe("half")
+    def _look_at_half(self, change: Any) -> None:
+        """Keep what that half has too."""
+        cells = self._cells
+        if self.chosen not in cells.variants:
+            self.chosen = cells.variants[min(1, len(cells.variants) - 1)]
+        if self.measure not in [one.name for one in cells.measures]:
+            self.measure = cells.measures[0].name
+        if self.stratum not in cells.strata:
+            self.stratum = str(next(iter(cells.strata), ""))
+        if self.case not in cells.cases:
+            self.case = ""
+        self._look_elsewhere(change)
+
     @traitlets.observe("chosen", "measure")
     def _look_elsewhere(self, change: Any) -> None:
         """Keep those selected that still differ."""
@@ -165,19 +208,21 @@ class ExperimentBoard(View):
         self.selection = pairs_table(self._cells, *self._looked_at, self.selected)
 
     def still(self) -> dict[str, str]:
-        """Return the table of the variants."""
-        cells, summary = self._cells, summarise(self._cells)
+        """Return the table of the variants, on the half that is looked at."""
+        half = self._find(self.half)
+        cells, summary = half.cells, summarise(half.cells)
         shown = [at for at, one in enumerate(cells.measures) if one.name in _IN_STILL]
         shown = shown or [0]
         rows = [
             [name, *(_told(cells.measures[at], summary[at, number]) for at in shown),
-             _against(cells, self._verdicts.get((number, self.measure)), number)]
+             _against(half.verdicts.get((number, self.measure)), number)]
             for number, name in enumerate(cells.variants)
         ]  # fmt: skip
         measure = cells.measures[cells.find_measure(self.measure)].label
         head = ["Variant", *(_heading(cells.measures[at]) for at in shown),
                 f"Against {self.baseline} ({measure})"]  # fmt: skip
         text = f"{counted(len(cells.variants), 'variant')}, {counted(len(cells.cases), 'case')}"
+        text += f" of the {self.half} half" if self.half else ""
         return {"text/plain": text, "text/html": text_table(head, rows, text)}
 
 
@@ -191,11 +236,13 @@ def _told(measure: Measure, cell: Any) -> str:
         return "–"
     if measure.is_rate:
         return f"{cell[VALUE]:.1%} ({cell[LOW]:.1%} to {cell[HIGH]:.1%})"
+    if measure.limit is not None and cell[VALUE] >= measure.limit:
+        return "never"
     unit = " s" if measure.unit == "seconds" else ""
     return f"{cell[VALUE]:.3g}{unit}"
 
 
-def _against(cells: Cells, verdict: Any, number: int) -> str:
+def _against(verdict: Any, number: int) -> str:
     """Return a verdict in words."""
     if number == 0:
         return "baseline"

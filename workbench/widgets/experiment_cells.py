@@ -11,51 +11,16 @@ import numpy.typing as npt
 import pandas as pd
 
 from workbench.errors import WorkbenchError
+from workbench.measures import FLOORS, MEASURES, Measure
 from workbench.types import FloatArray, IntArray
 
-FLOORS = ("trivial-rule", "no-skills")
-"""Variants that others stand beside, and that are no baseline unless that is asked for."""
 NOT_TOLD = "not told"
 """Level of cases of which a stratum says nothing."""
 
 
-@dataclass(frozen=True, slots=True)
-class Measure:
-    """What is measured of an answer."""
-
-    name: str
-    label: str
-    unit: str = "share"
-    is_rate: bool = True
-    """Whether an answer has 0 or 1 of it."""
-    lower_is_better: bool = False
-    is_median: bool = False
-    """Whether cases are told by their median; by their mean where not."""
-
-
-MEASURES = (
-    Measure("correct", "right"),
-    Measure("top1", "culprit first"),
-    Measure("top3", "culprit in first three"),
-    Measure("false_accusation", "false accusation", lower_is_better=True),
-    Measure("abstention", "names nobody", lower_is_better=True),
-    Measure("function", "function named"),
-    Measure("file", "file named"),
-    Measure("category", "cause named"),
-    Measure("mitigation", "mitigation fits"),
-    Measure("reciprocal_rank", "reciprocal rank", "", is_rate=False),
-    Measure("grounded", "claims that hold", is_rate=False),
-    Measure("squared_error", "squared error", "", is_rate=False, lower_is_better=True),
-    Measure("seconds", "seconds", "seconds", False, True, True),
-    Measure("steps", "steps", "count", False, True, True),
-    Measure("tool_calls", "tool calls", "count", False, True, True),
-    Measure("tokens", "tokens", "count", False, True, True),
-)
-"""What results may have a column of, as it is offered."""
-
 STRATA = {
     "category": "case_category", "kind": "case_kind", "size": "case_size", "noise": "case_noise",
-    "language": "case_language", "culprit": "case_culprit", "service": "service", "split": "split",
+    "language": "case_language", "culprit": "case_culprit", "service": "service",
 }  # fmt: skip
 """Stratum -> column of the results."""
 
@@ -133,7 +98,7 @@ def read_cells(results: Any, baseline: str = "") -> Cells:
     rank = np.empty(len(order), np.int64)
     rank[order] = np.arange(len(order))
     case, cases = pd.factorize(_texts(given, "case"))
-    measures = tuple(m for m in MEASURES if m.name in given and given[m.name].notna().any())
+    measures = tuple(MEASURES[name] for name in MEASURES if _has_numbers(given, name))
     frame = pd.DataFrame({
         "case": case, "variant": rank[codes], "epoch": _epochs(given, case, codes),
         **{m.name: _numbers(given, m) for m in measures},
@@ -162,9 +127,13 @@ def _check(results: Any) -> None:
         raise WorkbenchError(f"results: expected a column {missing[0]!r}, got {had}")
     if results.empty:
         raise WorkbenchError("results: expected one row a cell, got none")
-    if not any(m.name in results and results[m.name].notna().any() for m in MEASURES):
-        wanted = listed(measure.name for measure in MEASURES)
+    if not any(_has_numbers(results, name) for name in MEASURES):
+        wanted = listed(MEASURES)
         raise WorkbenchError(f"results: expected a column of {wanted}, got none that has a number")
+
+
+def _has_numbers(given: pd.DataFrame, name: str) -> bool:
+    return name in given and bool(given[name].notna().any())
 
 
 def _texts(given: pd.DataFrame, name: str) -> npt.NDArray[np.object_]:

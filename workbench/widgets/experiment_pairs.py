@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from itertools import zip_longest
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.measures import first_parting
 from workbench.types import FloatArray, IntArray
 from workbench.widgets.experiment_cells import Cells
 
@@ -34,19 +34,6 @@ class Pairs:
     step: IntArray
     """Number of the first step at which these two part, from 0; -1 where they never do."""
     is_solved: npt.NDArray[np.bool_]
-
-
-def first_parting(before: Sequence[Hashable], after: Sequence[Hashable]) -> int:
-    """Return the number of the first step at which two ways part, from 0; -1 where none does.
-
-    A way of which no step was kept parts from none.
-    """
-    if not before or not after:
-        return -1
-    for number, (one, other) in enumerate(zip_longest(before, after)):
-        if one != other:
-            return number
-    return -1
 
 
 def differing(cells: Cells, measure: int, variant: int) -> Pairs:

@@ -10,11 +10,11 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from workbench.measures import WORTH, RiskCurve
 from workbench.views.columns import number_column, number_or_none, text_column
 from workbench.widgets.experiment_cells import Cells
 from workbench.widgets.experiment_pairs import Pairs, differing
 from workbench.widgets.experiment_tables import (
-    RiskCurve,
     levels_of,
     risk_curves,
     summarise,
@@ -45,6 +45,7 @@ def told_experiment(cells: Cells, verdicts: Verdicts) -> dict[str, Any]:
         "measures": [asdict(measure) for measure in cells.measures],
         "n_epochs": int(cells.frame.groupby(["case", "variant"]).size().max()),
         "has_verdicts": bool(verdicts),
+        "worth": WORTH,
         "summary": number_column(summarise(cells), "float32"),
         "strata": [_stratum(cells, str(name)) for name in cells.strata],
         "curves": [_curve(curve) for curve in risk_curves(cells)],

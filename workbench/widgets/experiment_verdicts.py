@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import WorkbenchError
-from workbench.widgets.experiment_cells import MEASURES, Cells, listed
+from workbench.measures import MEASURES
+from workbench.widgets.experiment_cells import Cells, listed
 
 VERDICTS = ("better", "worse", "inconclusive")
 _NUMBERS = (
@@ -67,7 +68,7 @@ def _variant(row: Mapping[Any, Any], cells: Cells, where: str) -> int:
 
 
 def _measure(row: Mapping[Any, Any], where: str) -> str:
-    known = [measure.name for measure in MEASURES]
+    known = [*MEASURES]
     name = str(row["measure"])
     if name in known or name.isidentifier():
         return name

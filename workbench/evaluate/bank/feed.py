@@ -57,9 +57,7 @@ class FeedCases:
             "noise": "recorded", "language": "python",
             "culprit": "known" if is_planted and not is_hidden else "none",
         }  # fmt: skip
-        endpoint = cause.endpoint if isinstance(cause, PlantedCause) else ""
-        service = f"{self.name}:{endpoint or 'all'}"
-        return BankCase(name, service, "train", strata, hash_of([self.content, name]))
+        return BankCase(name, self.name, "train", strata, hash_of([self.content, name]))
 
     def open(self, case: BankCase) -> OpenedCase:
         """Open one of them; what they share is opened with the first."""

@@ -18,9 +18,9 @@ _FORMAT = "1"  # of what is drawn: another number makes other cases
 
 
 class ShiftCases:
-    """Made of the quiet windows of a timeline; those with an odd seed are for testing.
+    """Made of the quiet windows of a timeline; those of its later stretches are for testing.
 
-    Their repositories are there as long as this is.
+    All are of one service, that of the timeline. Their repositories are there as long as this is.
     """
 
     name = "shift"
@@ -31,20 +31,23 @@ class ShiftCases:
 
     def cases(self) -> list[BankCase]:
         """Return all of them, by id."""
-        numbers = range(len(quiet_stretches(self._feed.timeline)))
+        n = len(quiet_stretches(self._feed.timeline))
         return sorted(
-            (self._case(s, n, k) for s in range(N_SEEDS) for n in numbers for k in KINDS),
+            (
+                self._case(seed, number, kind, "train" if 2 * number < n else "test")
+                for seed in range(N_SEEDS) for number in range(n) for kind in KINDS
+            ),
             key=lambda case: case.id,
-        )
+        )  # fmt: skip
 
-    def _case(self, seed: int, number: int, kind: str) -> BankCase:
+    def _case(self, seed: int, number: int, kind: str, half: str) -> BankCase:
         name = f"{self.name}/{seed}-{number:02}-{kind.replace(' ', '_')}"
         strata = {
             "category": kind, "kind": "none", "size": "not measured", "noise": "drawn anew",
             "language": "python", "culprit": "none",
         }  # fmt: skip
         content = hash_of([self._feed.content, _FORMAT, name])
-        return BankCase(name, f"{self.name}:{number}", ("train", "test")[seed % 2], strata, content)
+        return BankCase(name, self._feed.name, half, strata, content)
 
     def open(self, case: BankCase) -> OpenedCase:
         """Make one of them."""

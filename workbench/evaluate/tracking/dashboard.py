@@ -28,12 +28,12 @@ WRITTEN = "workbench.description"
 """Tag: hash of the description that was written, to see whether it is still that."""
 
 _SCORES = ("correct", "false_accusation", "top1")
-_IN_ALL = ("test", "train", "all")
+_HALVES = ("test", "train")
 _VARIANTS = {
     "params.evaluation": 142, "metrics.test/correct": 105, "metrics.test/false_accusation": 160,
-    "metrics.test/top1": 85, "metrics.test/macro_f1": 110, "metrics.test/aurc": 78,
-    "metrics.test/median_seconds": 165, "params.variant": 90, "params.model": 80,
-    "params.halves": 110,
+    "metrics.test/top1": 85, "metrics.test/harm_rate": 110, "metrics.test/macro_f1": 110,
+    "metrics.test/aurc": 78, "metrics.test/time_to_diagnosis": 170, "params.variant": 90,
+    "params.model": 80, "params.halves": 110,
 }  # fmt: skip
 
 _OF_EVALUATIONS = """\
@@ -51,9 +51,11 @@ first of the ranking where it is likely enough, `trivial-rule` who last touched 
 | `correct` | part of the cases with a right answer: the culprit, or nobody where none is | high |
 | `false_accusation` | part of the cases in which somebody was named who did not do it | low |
 | `top1` | part of the cases with a culprit in which it is the first suspect | high |
+| `harm_rate` | part of what is right without skills that is wrong with them | low |
 | `macro_f1` | F1 of the category of cause, all categories alike | high |
 | `aurc` | how often the answers that sound sure are wrong (area under risk and coverage) | low |
-| `median_seconds` | time of an answer, in seconds | low |
+| `time_to_diagnosis` | seconds by which half of the cases with a culprit are solved | low |
+| `median_seconds` | time of an answer, right or wrong, in seconds | low |
 
 Intervals of 95 % are under `test interval/`, and `over the cases/` is how a rate settles.
 
@@ -103,7 +105,7 @@ PAGES: Mapping[str, Page] = {
         ),
         RunsView(
             "workbench-over-time", "Over time", _VARIANTS, where="tags.kind = 'history'",
-            largest_first="metrics.test/correct", folded=_IN_ALL, sections={
+            largest_first="metrics.test/correct", folded=_HALVES, sections={
                 "Over time": tuple(Chart(f"test/{name}", over="time") for name in _SCORES[:2]),
                 "Latest of each variant": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),
             },
@@ -111,7 +113,7 @@ PAGES: Mapping[str, Page] = {
         RunsView(
             "workbench-latest", "Latest evaluations", _VARIANTS, where="tags.kind = 'variant'",
             largest_first=f"metrics.{NEWEST_FIRST}",
-            folded=(*_IN_ALL, "test interval", "over the cases"),
+            folded=(*_HALVES, "test interval", "over the cases"),
             sections={
                 "Variants": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),
                 "As the cases come": (Chart("over the cases/correct", over="step"),),

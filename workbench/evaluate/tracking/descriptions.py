@@ -11,7 +11,7 @@ import pandas as pd
 from workbench.evaluate.bank import SPLIT
 from workbench.evaluate.compare import compare_all
 from workbench.evaluate.summary import summarise
-from workbench.evaluate.variants import NO_SKILLS, TRIVIAL
+from workbench.measures import NO_SKILLS, TRIVIAL
 
 _COLOURS = ("#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7", "#56B4E9")
 """Told apart by everybody (M. Okabe and K. Ito, 2008)."""
@@ -96,7 +96,7 @@ def _verdicts(results: pd.DataFrame, baseline: str) -> dict[str, str]:
     """Return whether each other variant is right more or less often than the first."""
     if not baseline:
         return {}
-    kept = ["variant", "model", "case", "service", "correct"]
+    kept = ["variant", "model", "case", "service", "split", "correct"]
     told = compare_all(results[kept], baseline)
     return {
         f"{row['variant']}/{row['model']}": f"{row['verdict']} ({100 * row['difference']:+.1f} pp)"

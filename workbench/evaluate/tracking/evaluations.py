@@ -35,7 +35,7 @@ from workbench.evaluate.tracking.records import (
 )
 from workbench.evaluate.tracking.solves import spans_of
 from workbench.evaluate.tracking.traces import trace_id
-from workbench.evaluate.variants import FLOORS, NO_SKILLS
+from workbench.measures import FLOORS, NO_SKILLS
 
 ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
@@ -86,8 +86,9 @@ def record_of(folder: ResultsFolder) -> RunRecord:
         folder, about, key, began, ended, _dataset(about, rows),
         colours_of([variant for variant, model in solvers]),
     )  # fmt: skip
+    floor = results[results["variant"] == NO_SKILLS]
     children = [
-        _child(told, of, by_solver[of], results[_is_of(results, of)], _without_skills(rows))
+        _child(told, of, by_solver[of], results[_is_of(results, of)], floor)
         for of in sorted(solvers, key=lambda of: of[0] in FLOORS)
     ]
     baseline = folder.baseline()
@@ -149,19 +150,15 @@ def _dataset(about: Mapping[str, Any], rows: Sequence[Row]) -> DatasetRecord:
     return DatasetRecord(name=f"cases-{digest}", content_hash=digest, rows=told)
 
 
-def _without_skills(rows: Sequence[Row]) -> dict[str, float]:
-    """Return whether each case is right without skills."""
-    return {r["case"]: r["scores"]["correct"] for r in rows if r["variant"] == NO_SKILLS}
-
-
 def _child(
     told: _Told, of: tuple[str, str], rows: Sequence[Row], results: pd.DataFrame,
-    floor: Mapping[str, float],
+    floor: pd.DataFrame,
 ) -> RunRecord:  # fmt: skip
     variant, model = of
     key = f"{told.key}-{blake2b('/'.join(of).encode(), digest_size=6).hexdigest()}"
     traces = [_trace(key, row) for row in rows]
-    answers = [_answer(row, trace.key, floor) for row, trace in zip(rows, traces, strict=True)]
+    without = floor.set_index("case")["correct"]
+    answers = [_answer(row, trace.key, without) for row, trace in zip(rows, traces, strict=True)]
     solver = told.about["solvers"][f"{variant}/{model}"]
     revision = told.about["revisions"].get(variant, "")
     is_floor = variant in FLOORS
@@ -177,7 +174,7 @@ def _child(
             "kind": "variant", "is_floor": str(is_floor).lower(), _COLOUR: told.colours[variant],
             "place": str(told.folder.solvers().index(of)),
         },
-        metrics=(*metrics_of(results), order_of(results, told.began)),
+        metrics=(*metrics_of(results, floor), order_of(results, told.began)),
         artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),
         variant=None if is_floor else VariantRecord(
             name=variant, model=model, content_hash=solver, revision=revision,
@@ -219,13 +216,13 @@ def _trace(run_key: str, row: Row) -> TraceRecord:
     )  # fmt: skip
 
 
-def _answer(row: Row, key: str, floor: Mapping[str, float]) -> dict[str, Any]:
+def _answer(row: Row, key: str, without: pd.Series[float]) -> dict[str, Any]:
     scores, answer = row["scores"], row["answer"]
     return {
         "case": row["case"], "epoch": row["epoch"], "half": row["split"],
         "culprit": row["strata"]["culprit"], "skill": answer["skill"],
         "seconds": answer["spent"].get("seconds"), "is_right": scores["correct"],
-        "is_right_without": floor.get(row["case"]),
+        "is_right_without": without.get(row["case"]),
         "accused_wrongly": scores["false_accusation"], "confidence": answer["confidence"],
         "trace": trace_id(key),
     }  # fmt: skip

@@ -34,7 +34,7 @@ def genai_scorers() -> list[Any]:
 
 def _wrapped(mlflow: Any, name: str, told: Scorer) -> Any:
     def run(outputs: Any, expectations: Any) -> float | None:
-        return told.score(_read(Expected, expectations), _read(Answer, outputs))
+        return told(_read(Expected, expectations), _read(Answer, outputs))
 
     return mlflow.genai.scorer(run, name=name, aggregations=["mean"])
 

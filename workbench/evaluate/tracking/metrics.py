@@ -1,7 +1,7 @@
 """What a variant scored, as metrics: those to read first, and intervals under names of their own.
 
-`test/correct` and its like are of the half that no skill was written on, `train/` of the other and
-`all/` of both. `test interval/correct_low` and `_high` are 95 %, `_n` the cases that a score says
+`test/correct` and its like are of the half that no skill was written on, `train/` of the
+other. `test interval/correct_low` and `_high` are 95 %, `_n` the cases that a score says
 something of. `over the cases/` is how a rate of that half settles, in an order of chance.
 """
 
@@ -12,9 +12,11 @@ from collections.abc import Iterator
 
 import pandas as pd
 
+from workbench.evaluate.compare import halves_of
 from workbench.evaluate.scorers import SCORERS
 from workbench.evaluate.summary import summarise
 from workbench.evaluate.tracking.records import MetricRecord
+from workbench.measures import MEASURES
 
 NEWEST_FIRST = "newest first"
 """By which the table of variants is sorted."""
@@ -23,25 +25,25 @@ _PLACES = 4
 _POINTS = 40
 """Of a curve over the cases, at most."""
 _COUNTS = ("correct", "false_accusation", "top1")
-_FIRST = (*_COUNTS, "macro_f1", "aurc", "median_seconds")
-_INTERVAL = {
-    f"{name}_{end}" for name, scorer in SCORERS.items() if scorer.is_rate
-    for end in ("low", "high", "n")
-} - {"top1_n"}  # fmt: skip  # which a count is of
+_FIRST = (*_COUNTS, "macro_f1", "aurc", "harm_rate", "time_to_diagnosis", "median_seconds")
+_RATES = [*(name for name in SCORERS if MEASURES[name].is_rate), "harm_rate", "help_rate"]
+_INTERVAL = {f"{name}_{end}" for name in _RATES for end in ("low", "high", "n")} - {
+    "top1_n"  # which a count is of
+}
 
 
-def metrics_of(results: pd.DataFrame) -> Iterator[MetricRecord]:
-    """Yield what one variant scored: of each half, of both, and over the cases as they come.
+def metrics_of(results: pd.DataFrame, floor: pd.DataFrame) -> Iterator[MetricRecord]:
+    """Yield what one variant scored, of each half, and over the cases as they come.
 
     Parameters
     ----------
     results : pandas.DataFrame
         Its rows, as `load_results` gives them.
+    floor : pandas.DataFrame
+        Those of the floor without skills.
     """
-    parts = {str(half): rows for half, rows in results.groupby("split")}
-    if len(parts) > 1:
-        parts["all"] = results
-    told = {half: _scores(rows) for half, rows in parts.items()}
+    parts = dict(halves_of(results))
+    told = {half: _scores(rows, floor) for half, rows in parts.items()}
     for half, scores in told.items():
         for name in sorted(scores.keys() - _INTERVAL, key=_place):
             yield MetricRecord(name=f"{half}/{name}", value=scores[name])
@@ -66,8 +68,8 @@ def order_of(results: pd.DataFrame, began_ms: int) -> MetricRecord:
     return MetricRecord(name=NEWEST_FIRST, value=began_ms // 60_000 + 0.9 * ratio)
 
 
-def _scores(rows: pd.DataFrame) -> dict[str, float]:
-    (summary,) = summarise(rows).to_dict("records")
+def _scores(rows: pd.DataFrame, floor: pd.DataFrame) -> dict[str, float]:
+    (summary,) = summarise(rows, floor).to_dict("records")
     told = {
         str(name): round(float(value), _PLACES)
         for name, value in summary.items()

@@ -1,6 +1,6 @@
 """What a lead reads: a track record as one page, and its figures.
 
-rates      rates with intervals, and curves of what was diagnosed by when
+times      how soon what was asked was diagnosed
 figures    time to diagnosis, capacity, skills; `accuracy` over time
 view       a record as the page tells it; `words`, `units` how
 page       the page

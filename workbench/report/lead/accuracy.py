@@ -11,8 +11,8 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter, num2date
 from matplotlib.figure import Figure
 
+from workbench.measures import Rate, rate_of
 from workbench.report.lead.figures import label_ends, percent_tick
-from workbench.report.lead.rates import Rate, wilson
 from workbench.report.style import AFTER, BEFORE, FIXED, INK, MUTED, new_figure, say, shortened
 from workbench.types import FloatArray
 
@@ -113,7 +113,7 @@ def _lines(evaluations: pd.DataFrame, count: str) -> list[_Line]:
             continue
         days = pd.DatetimeIndex(pd.to_datetime(rows["at"], utc=True)).as_unit("ns").asi8 / 86_400e9
         counts = zip(rows[count], rows["n_cases"], strict=True)
-        rates = tuple(wilson(k, n) for k, n in counts)
+        rates = tuple(rate_of(k, n) for k, n in counts)
         is_floor = bool(rows["is_floor"].iloc[-1])
         name = f"{variant}, {model}" if n_models > 1 and not is_floor else str(variant)
         lines.append(_Line(name, is_floor, np.asarray(days), rates, tuple(rows["bank"])))

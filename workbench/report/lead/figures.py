@@ -10,7 +10,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import NullLocator
 
-from workbench.report.lead.rates import EVALUATED, LIVE, Curve, curve_of, wilson
+from workbench.measures import Curve, rate_of
+from workbench.report.lead.times import EVALUATED, LIVE, curves_of
 from workbench.report.lead.units import format_amount
 from workbench.report.style import AFTER, BEFORE, FIXED, INK, MUTED, new_figure, say, shortened
 from workbench.types import Amount, Ledger
@@ -48,8 +49,7 @@ def plot_time_to_diagnosis(times: pd.DataFrame, *, title: str = "") -> Figure:
         Shown as it is.
     """
     figure, axes = new_figure(height_in=3.3, title=shortened(title))
-    groups = [(str(name), curve_of(part)) for name, part in times.groupby("group", sort=True)]
-    groups = [(name, curve) for name, curve in groups if curve.n_diagnosed]
+    groups = [(name, curve) for name, curve in curves_of(times).items() if curve.n_diagnosed]
     if not groups:
         return say(figure, axes, "nothing was diagnosed")
     figure.subplots_adjust(right=0.8)
@@ -139,7 +139,7 @@ def plot_skills(skills: pd.DataFrame, *, title: str = "") -> Figure:
         return say(figure, axes, "no skill decided a case")
     figure.subplots_adjust(left=0.27, right=0.88)
     for place, row in enumerate(shown.to_dict("records")):
-        rate = wilson(row["n_right"], row["n_cases"])
+        rate = rate_of(row["n_right"], row["n_cases"])
         uplift = (row["n_helped"] - row["n_harmed"]) / row["n_cases"]
         colour = AFTER if uplift < 0 else BEFORE
         axes.plot([rate.low, rate.high], [place, place], color=colour, linewidth=2.2, alpha=0.35)

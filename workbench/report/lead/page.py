@@ -12,9 +12,10 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from workbench.measures import FEW
 from workbench.report.lead.accuracy import plot_accuracy
 from workbench.report.lead.figures import plot_capacity, plot_skills, plot_time_to_diagnosis
-from workbench.report.lead.rates import FEW, LIVE
+from workbench.report.lead.times import LIVE
 from workbench.report.lead.units import (
     format_amount,
     format_duration,

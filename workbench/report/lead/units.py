@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from urllib.parse import urlsplit
 
-from workbench.report.lead.rates import Rate
+from workbench.measures import Rate
 from workbench.report.units import format_number, format_percent
 from workbench.types import Amount
 

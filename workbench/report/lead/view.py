@@ -11,18 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from workbench.measures import FEW, Curve, Rate, rate_of
 from workbench.report.lead.accuracy import most_telling_half
-from workbench.report.lead.rates import (
-    EVALUATED,
-    FEW,
-    LIVE,
-    NAMED,
-    Curve,
-    Rate,
-    curve_of,
-    times_to_diagnosis,
-    wilson,
-)
+from workbench.report.lead.times import EVALUATED, LIVE, NAMED, curves_of, times_to_diagnosis
 from workbench.types import Amount, Ledger, TrackRecord, Worth
 from workbench.types.record import OPEN
 from workbench.views.words import counted
@@ -46,8 +37,8 @@ class Evaluated:
         """Count."""
         n = row["n_cases"]
         return cls(
-            row, wilson(row["n_right"], n), wilson(row["n_accused_wrongly"], n),
-            wilson(row["n_first"], row["n_with_culprit"]),
+            row, rate_of(row["n_right"], n), rate_of(row["n_accused_wrongly"], n),
+            rate_of(row["n_first"], row["n_with_culprit"]),
         )  # fmt: skip
 
     @property
@@ -127,7 +118,7 @@ class LeadView:
         """Count and order what is in the record."""
         half, head, latest = _latest(record.evaluations)
         variant = str(head.row["variant"]) if head else ""
-        times = times_to_diagnosis(record, variant)
+        times = times_to_diagnosis(record, variant, half)
         return cls(
             record=record,
             ledger=ledger or Ledger(),
@@ -138,7 +129,7 @@ class LeadView:
             n_evaluations=record.evaluations["evaluation"].nunique(),
             is_trend=head is not None and _n_like(record.evaluations, head.row) > 1,
             times=times,
-            curves={str(name): curve_of(part) for name, part in times.groupby("group")},
+            curves=curves_of(times),
             slowest=_slowest(record.solves),
             states=Counter(record.solves["state"]),
             fixes=_dearest(record, ("fix verified",), (ledger or Ledger()).fixed),
@@ -266,8 +257,8 @@ def _skills(skills: pd.DataFrame) -> tuple[SkillRow, ...]:
     """Return the skills, those that decided most cases first."""
     return tuple(
         SkillRow(
-            row, wilson(row["n_right"], row["n_cases"]),
-            wilson(row["n_right_without"], row["n_cases"]),
+            row, rate_of(row["n_right"], row["n_cases"]),
+            rate_of(row["n_right_without"], row["n_cases"]),
             (row["n_helped"] - row["n_harmed"]) / row["n_cases"] if row["n_cases"] else math.nan,
         )
         for row in skills.sort_values("n_cases", ascending=False, kind="stable").to_dict("records")

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import math
 
+from workbench.measures import Curve, Rate
 from workbench.report.lead.figures import MARKS
-from workbench.report.lead.rates import EVALUATED, LIVE, Curve, Rate
+from workbench.report.lead.times import EVALUATED, LIVE
 from workbench.report.lead.units import format_duration, format_rate_interval
 from workbench.report.lead.view import LeadView, half_words
 from workbench.report.units import format_percent

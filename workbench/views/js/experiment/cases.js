@@ -25,7 +25,7 @@ export class CasesPart {
     this.text = "";
     this.outcome = "all";
     this.limit = FIRST_ROWS;
-    this.state = /** @type {State} */ ({ chosen: "", measure: "", stratum: "", case: "", selected: [] });
+    this.state = /** @type {State} */ ({ half: "", chosen: "", measure: "", stratum: "", case: "", selected: [] });
     this.pairs = /** @type {Pair[]} */ ([]);
     this.shown = /** @type {Pair[]} */ ([]);
     this.at = "";

@@ -12,6 +12,7 @@ import { numbers, texts } from "../columns.js";
  * @property {boolean} is_rate
  * @property {boolean} lower_is_better
  * @property {boolean} is_median
+ * @property {number | null} limit what counts as never, where that may be; two are then compared by which has less, as a part of the cases
  *
  * @typedef {object} Verdict against the baseline; null where a number is not known
  * @property {string} verdict "better", "worse" or "inconclusive"
@@ -20,13 +21,15 @@ import { numbers, texts } from "../columns.js";
  * @property {number | null} high
  * @property {number | null} p_value
  * @property {number | null} detectable
- * @property {number | null} needed cases that would decide ten percentage points
+ * @property {number | null} needed cases that would decide a difference of `worth`
  *
  * @typedef {{name: string, is_floor: boolean, n_cases: number, n_answers: number, n_failed: number, verdicts: Record<string, Verdict>}} Variant
  * @typedef {{coverage: Column, risk: Column, area: number | null, n_answers: number}} ToldCurve
  * @typedef {Record<"case" | "before" | "after" | "n_before" | "n_after" | "answer_before" | "answer_after" | "parted" | "is_solved", Column>} ToldPairs
  *
- * @typedef {object} Told
+ * @typedef {object} Told of one half of the bank
+ * @property {string} name of the half; empty where cases are of none
+ * @property {number} worth a difference of rates that is worth knowing of
  * @property {Variant[]} variants the baseline first
  * @property {Measure[]} measures
  * @property {number} n_epochs at most, of a case
@@ -65,7 +68,7 @@ function cellAt(values, place) {
   return { value, low, high, n };
 }
 
-/** An experiment, to be looked up. */
+/** An experiment on one half of the bank, to be looked up. */
 export class Experiment {
   /** @param {Told} told */
   constructor(told) {

@@ -10,8 +10,8 @@ import { boundsText, differenceText, measureText, rateText, valueText, verdictWo
  * @typedef {import("./told.js").Measure} Measure
  */
 
-const ALWAYS = ["correct", "top1", "top3", "false_accusation", "seconds"];
-const SPARE = ["top1", "seconds"]; // are left out first where it is narrow
+const ALWAYS = ["correct", "top1", "top3", "false_accusation", "time_to_diagnosis"];
+const SPARE = ["top1", "time_to_diagnosis"]; // are left out first where it is narrow
 const LONGEST_NAME = 44;
 
 /** @param {number} ratio */
@@ -56,7 +56,7 @@ function drawVerdict(experiment, at, variant) {
     return make("td", { class: "wb-e-against" }, make("span", { class: "wb-muted" }, "not compared"),
       make("small", {}, [difference === "–" ? "" : difference, moved].filter(Boolean).join("; ")));
   }
-  const { mark, look, word, facts, power } = verdictWords(told, measure);
+  const { mark, look, word, facts, power } = verdictWords(told, measure, experiment.told.worth);
   return make("td", { class: "wb-e-against" },
     make("span", { class: `wb-e-verdict ${look}` }, make("span", { "aria-hidden": "true" }, `${mark} `), word),
     make("small", {}, [facts, moved].filter(Boolean).join("; ")),

@@ -1,19 +1,16 @@
-// An experiment: variants in a table; strata, risk and cases of the one that is chosen.
+// An experiment: each half of the bank by itself, what was held out first.
 
-import { chooser, freshId, keepKeys, make } from "../dom.js";
-import { counted } from "../format.js";
+import { chooser, keepKeys, make } from "../dom.js";
 import { followTheme } from "../theme.js";
-import { CasesPart } from "./cases.js";
-import { CurvesPart } from "./curves.js";
-import { drawKey, drawStrata, strataNote } from "./strata.js";
+import { HalfView } from "./half.js";
 import { Experiment } from "./told.js";
-import { chosenFacts, drawVariants } from "./variants.js";
-import { measureText } from "./words.js";
 
 /**
- * @typedef {{chosen: string, measure: string, stratum: string, case: string, selected: string[]}} State
- * @typedef {import("./told.js").Told} Told
+ * @typedef {{half: string, chosen: string, measure: string, stratum: string, case: string, selected: string[]}} State
+ * @typedef {{halves: import("./told.js").Told[]}} Told
  */
+
+const HALVES = /** @type {Record<string, string>} */ ({ test: "test: held out", train: "train: skills were made with it" });
 
 export class ExperimentView {
   /**
@@ -25,119 +22,81 @@ export class ExperimentView {
   constructor(element, told, state, { height = 420, onChange = () => {} } = {}) {
     performance.mark("wb-experiment-begin");
     this.element = element;
-    this.experiment = new Experiment(told);
+    this.halves = told.halves;
     this.state = state;
+    this.options = { height, onChange: (/** @type {Partial<State>} */ changes) => this.note(changes) };
     this.onChange = onChange;
     this.ending = new AbortController();
     const { signal } = this.ending;
     element.classList.add("wb", "wb-experiment");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Experiment");
-    const onVariant = /** @param {string} name */ (name) => this.change({ chosen: name });
-    this.cases = new CasesPart(this.experiment, { height, onCase: (id) => this.change({ case: id }), onSelect: (ids) => this.change({ selected: ids }) }, signal);
-    this.curves = new CurvesPart(this.experiment, { onVariant }, signal);
-    this.variants = make("div", { class: "wb-e-scroll", tabindex: 0, role: "region", "aria-label": "Variants" });
-    this.facts = make("p", { class: "wb-muted wb-e-facts" });
-    this.strata = make("div", { class: "wb-e-scroll", tabindex: 0, role: "region", "aria-label": "Strata", style: `max-height:${height}px` });
-    this.strataKey = make("div", {});
-    this.strataNote = make("p", { class: "wb-muted" });
-    this.order = "difference";
-    element.replaceChildren(this.bar(), this.variants, this.facts,
-      make("div", { class: "wb-e-columns" },
-        this.section("Strata", this.strataBar(), this.strataKey, this.strata, this.strataNote),
-        this.section("Risk and coverage", this.curves.element)),
-      this.section("Cases that differ", this.cases.element));
+    const half = chooser("Half of the bank", this.halves.map(({ name }) => /** @type {[string, string]} */ ([name, HALVES[name] ?? name])), state.half);
+    half.select.addEventListener("change", () => this.lookAt(half.select.value), { signal });
+    this.select = half.select;
+    const bar = make("div", { class: "wb-bar" }, half.label);
+    bar.hidden = this.halves.length === 1;
+    this.half = new HalfView(this.halfOf(state.half), state, this.options);
+    element.replaceChildren(bar, this.half.element);
     followTheme(element, () => {}, signal);
     keepKeys(element, signal);
-    this.draw();
     requestAnimationFrame(() => requestAnimationFrame(() => performance.measure("wb-experiment-first-frame", "wb-experiment-begin"))); // when one was painted
   }
 
   end() {
     this.ending.abort();
+    this.half.end();
     this.element.replaceChildren();
   }
 
-  /** @param {string} title @param {...Node} parts */
-  section(title, ...parts) {
-    const id = freshId("part"); // no heading: a view does not know under which it stands
-    return make("div", { class: "wb-e-section", role: "group", "aria-labelledby": id }, make("p", { class: "wb-e-title", id }, title), ...parts);
+  /** @param {string} name @returns {Experiment} */
+  halfOf(name) {
+    return new Experiment(this.halves.find((half) => half.name === name) ?? this.halves[0]);
   }
 
-  bar() {
-    const { told, measures } = this.experiment;
-    const chosen = chooser("Measure", measures.map((one) => /** @type {[string, string]} */ ([one.name, measureText(one)])), this.state.measure);
-    chosen.select.addEventListener("change", () => this.change({ measure: chosen.select.value }), { signal: this.ending.signal });
-    this.measure = chosen.select;
-    const facts = [counted(this.experiment.variants.length, "variant"), counted(this.experiment.cases.length, "case"), told.n_epochs > 1 ? `up to ${told.n_epochs} epochs, averaged` : ""];
-    return make("div", { class: "wb-bar" }, chosen.label, make("span", { class: "wb-muted" }, facts.filter(Boolean).join(", ")),
-      told.has_verdicts || this.experiment.variants.length === 1 ? "" : make("span", { class: "wb-muted" }, "No comparisons were given: differences have no verdict."));
-  }
-
-  strataBar() {
-    const { strata } = this.experiment;
-    if (!strata.length) return make("div", {});
-    const { signal } = this.ending;
-    const by = chooser("By", strata.map((name) => /** @type {[string, string]} */ ([name, name])), this.state.stratum);
-    by.select.addEventListener("change", () => this.change({ stratum: by.select.value }), { signal });
-    this.stratum = by.select;
-    const order = chooser("Order", [["difference", "largest loss first"], ["cases", "most cases first"], ["name", "name"]], this.order);
-    order.select.addEventListener("change", () => { this.order = order.select.value; this.drawStrata(); }, { signal });
-    return make("div", { class: "wb-bar" }, by.label, order.label);
-  }
-
-  /** What a click changes. @param {Partial<State>} changes */
-  change(changes) {
-    const names = /** @type {(keyof State)[]} */ (Object.keys(changes));
-    if (names.every((name) => changes[name] === this.state[name])) return;
-    const next = { ...this.state, ...changes };
-    if (("chosen" in changes || "measure" in changes) && next.selected.length) {
-      const ids = new Set(this.experiment.pairs(next.measure, this.experiment.variantAt(next.chosen)).map(({ id }) => id));
-      next.selected = next.selected.filter((id) => ids.has(id));
-      changes = { ...changes, selected: next.selected };
-    }
-    this.take(next);
+  /** Tell what was changed within a half. @param {Partial<State>} changes */
+  note(changes) {
+    this.state = { ...this.state, ...changes };
     this.onChange(changes);
+  }
+
+  /** Look at another half, and keep what it has too. @param {string} name */
+  lookAt(name) {
+    const next = { ...this.state, ...fittingState(this.halfOf(name), this.state), half: name };
+    this.take(next);
+    this.onChange(next);
   }
 
   /** @param {State} state */
   take(state) {
-    const before = this.state;
+    const isOther = state.half !== this.state.half;
     this.state = state;
-    if (before.chosen !== state.chosen || before.measure !== state.measure) this.draw();
-    else if (before.stratum !== state.stratum) this.drawStrata();
-    if (this.measure) this.measure.value = state.measure;
-    if (this.stratum) this.stratum.value = state.stratum;
-    this.cases.take(state);
+    this.select.value = state.half;
+    if (!isOther) {
+      this.half.take(state);
+      return;
+    }
+    this.half.end();
+    this.half = new HalfView(this.halfOf(state.half), state, this.options);
+    this.element.append(this.half.element);
   }
+}
 
-  draw() {
-    this.keepingFocus(() => {
-      this.variants.replaceChildren(drawVariants(this.experiment, this.state, {
-        onVariant: (name) => this.change({ chosen: name }), onMeasure: (name) => this.change({ measure: name }),
-      }));
-      this.facts.replaceChildren(make("b", {}, this.state.chosen), ` ${chosenFacts(this.experiment, this.state)}`);
-      this.drawStrata();
-      this.cases.take(this.state);
-      this.curves.take(this.state);
-    });
-  }
-
-  drawStrata() {
-    this.strataKey.hidden = !this.experiment.strata.length;
-    this.strataKey.replaceChildren(drawKey(this.experiment, this.state));
-    this.strata.replaceChildren(drawStrata(this.experiment, this.state, this.order));
-    this.strataNote.textContent = strataNote(this.experiment, this.state);
-  }
-
-  /** Draw, and put the focus where it was: the rows of variants move it with what is chosen. @param {() => void} act */
-  keepingFocus(act) {
-    const key = /** @type {HTMLElement | null} */ (document.activeElement)?.dataset.key ?? "";
-    const isIn = this.element.contains(document.activeElement);
-    act();
-    if (!isIn || !key) return;
-    const wanted = key.startsWith("variant ") ? `variant ${this.state.chosen}` : key;
-    const found = /** @type {HTMLElement | null} */ (this.element.querySelector(`[data-key="${CSS.escape(wanted)}"]`));
-    found?.focus({ preventScroll: true });
-  }
+/**
+ * What of a state a half has too, and else what is looked at first.
+ * @param {Experiment} experiment
+ * @param {Omit<State, "half">} state
+ * @returns {Omit<State, "half">}
+ */
+export function fittingState(experiment, { chosen, measure, stratum, case: open, selected }) {
+  const variants = experiment.variants.map(({ name }) => name);
+  const measures = experiment.measures.map(({ name }) => name);
+  const next = {
+    chosen: variants.includes(chosen) ? chosen : variants[Math.min(1, variants.length - 1)],
+    measure: measures.includes(measure) ? measure : measures[0],
+    stratum: experiment.strata.includes(stratum) ? stratum : experiment.strata[0] ?? "",
+    case: experiment.cases.includes(open) ? open : "",
+  };
+  const ids = new Set(experiment.pairs(next.measure, experiment.variantAt(next.chosen)).map(({ id }) => id));
+  return { ...next, selected: selected.filter((id) => ids.has(id)) };
 }

@@ -11,7 +11,6 @@ import { isKnown, percent, plain, signedWithUnit, withUnit } from "../format.js"
  */
 
 export const FEW = 5; // of fewer cases little is known
-const WORTH = "10 pp"; // what `needed` of a comparison is of
 
 /** @param {number} value @returns {string} a hundred times it, to one decimal, so that columns of it are even */
 function tenths(value) {
@@ -35,7 +34,8 @@ export function boundsText(low, high) {
 }
 
 /** @param {number | null | undefined} value @param {Measure} measure */
-export function valueText(value, { unit }) {
+export function valueText(value, { unit, limit }) {
+  if (limit && isKnown(value) && value >= limit) return "never";
   return unit === "share" ? rateText(value) : withUnit(value, unit);
 }
 
@@ -81,21 +81,28 @@ const LOOKS = { better: ["▲", "wb-good"], worse: ["▼", "wb-bad"], inconclusi
 /**
  * @param {Verdict} told
  * @param {Measure} measure
+ * @param {number} worth a difference of rates that is worth knowing of
  * @returns {{mark: string, look: string, word: string, facts: string, power: string}} `power`: what would have been seen, where nothing was
  */
-export function verdictWords(told, measure) {
+export function verdictWords(told, measure, worth) {
   const [mark, look] = LOOKS[told.verdict] ?? ["", "wb-even"];
-  const bounds = isKnown(told.low) && isKnown(told.high) ? ` (${differenceText(told.low, measure).replace(" pp", "")} to ${differenceText(told.high, measure)})` : "";
-  const mean = measure.is_median ? " in the mean" : ""; // it is what was compared
-  const facts = [isKnown(told.difference) ? `${differenceText(told.difference, measure)}${mean}${bounds}` : "", pText(told.p_value)].filter(Boolean).join(", ");
-  return { mark, look, word: told.verdict, facts, power: told.verdict === "inconclusive" ? powerWords(told, measure) : "" };
+  const compared = comparedBy(measure);
+  const bounds = isKnown(told.low) && isKnown(told.high) ? ` (${differenceText(told.low, compared).replace(" pp", "")} to ${differenceText(told.high, compared)})` : "";
+  const way = measure.limit ? " sooner" : measure.is_median ? " in the mean" : "";
+  const facts = [isKnown(told.difference) ? `${differenceText(told.difference, compared)}${way}${bounds}` : "", pText(told.p_value)].filter(Boolean).join(", ");
+  return { mark, look, word: told.verdict, facts, power: told.verdict === "inconclusive" ? powerWords(told, compared, worth) : "" };
 }
 
-/** @param {Verdict} told @param {Measure} measure */
-function powerWords(told, measure) {
+/** @param {Measure} measure @returns {Measure} in which unit its differences are */
+function comparedBy(measure) {
+  return measure.limit ? { ...measure, unit: "share" } : measure;
+}
+
+/** @param {Verdict} told @param {Measure} measure @param {number} worth */
+function powerWords(told, measure, worth) {
   const seen = isKnown(told.detectable) ? `would be seen: ${differenceText(Math.abs(told.detectable), measure).replace("+", "")}` : "";
   const n = told.needed;
-  const needed = isKnown(n) ? `${n.toLocaleString("en-US")} ${n === 1 ? "case" : "cases"} would decide ${WORTH}` : "";
+  const needed = isKnown(n) ? `${n.toLocaleString("en-US")} ${n === 1 ? "case" : "cases"} would decide ${plain(100 * worth, 2)} pp` : "";
   return [seen, needed].filter(Boolean).join("; ");
 }
 
