@@ -68,6 +68,7 @@ def test_columns_and_charts_are_of_what_runs_have(record):
     variant = record.children[0]
     known = {f"metrics.`{one.name}`" for run in (*record.children, *record.beside)
              for one in run.metrics} | {f"params.`{name}`" for name in variant.params}  # fmt: skip
+    known |= {f"tags.`{name}`" for name in variant.tags}
     kinds = {run.tags["kind"] for run in (*record.children, *record.beside)}
     for view in PAGES[EVALUATIONS].views:
         if isinstance(view, RunsView):

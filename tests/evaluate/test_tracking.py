@@ -263,11 +263,26 @@ def test_the_track_record_is_what_was_evaluated(store, results):
     assert ours["url"].startswith("http://host:5000/#/experiments/")
     assert len(told.answers) == 12
     assert {*told.answers["variant"]} == {"ours"}  # asked for first
-    assert not told.answers["is_live"].any()
+    assert (
+        ours["n_right_without"]
+        == table.query("variant == 'no-skills' and split == 'test'")["correct"].sum()
+    )
+    assert 0 <= ours["n_harmed"] <= ours["n_right_without"]
+    assert ours["verdict"] in ("better", "worse", "inconclusive")
+    answers = told.answers.set_index("case")
+    mine = table.query("variant == 'ours'").set_index("case")
+    without = table.query("variant == 'no-skills'").set_index("case")
+    for case, row in mine.iterrows():
+        answer = answers.loc[case]
+        assert answer["half"] == row["split"]
+        assert answer["has_culprit"] == (row["case_culprit"] == "known")
+        assert answer["is_accused_wrongly"] == row["false_accusation"]
+        assert answer["is_right_without"] == without.loc[case, "correct"]
     assert told.answers["url"].str.contains("selectedEvaluationId=tr-").all()
     assert told.skills["skill"].tolist() == ["lost-cache"]
     row = told.skills.iloc[0]
     assert row["n_right"] - row["n_right_without"] == row["n_helped"] - row["n_harmed"]
+    assert row["verdict"] in ("better", "worse", "inconclusive")
     assert set(told.pages) == {EVALUATIONS}
 
 

@@ -187,7 +187,7 @@ def test_times_are_said_in_words():
         "Of 4 solves with a regression half were diagnosed within 2.0 min; 50.0 % ("
     )
     assert "75.0 % (" in seen
-    assert seen.endswith("within 10 hours. Not diagnosed by the end of the period: 1.")
+    assert seen.endswith("within 10 hours. Not diagnosed: 1.")
     none = time_words(LIVE, curve_of(times["seconds"], [False] * len(times)))
     assert none == "Of 4 solves with a regression none was diagnosed."
 
@@ -265,6 +265,35 @@ def test_without_a_ledger_nothing_is_made_up():
     assert "EUR" not in page.text
 
 
+def test_wrong_answers_lead_to_their_traces():
+    page = render(make_record())
+    answers = make_answers()
+    assert answers[answers["is_accused_wrongly"]]["case"].tolist() == [
+        "shop-0",
+        "shop-75",
+        "shop-150",
+    ]
+    assert "Accused wrongly, in 3 answers: shop-0 , shop-75, shop-150 ." in page.text
+    assert {"https://track.example/traces/0", "https://track.example/traces/150"} <= {*page.links}
+    assert "Right without skills, and here not named, in" in page.text
+    other = answers.assign(is_accused_wrongly=False, is_right=True)
+    assert "Accused wrongly, in" not in render(make_record(answers=other)).text
+    assert (
+        "Accused wrongly, in" not in render(make_record(answers=answers.assign(half="train"))).text
+    )
+    many = render(make_record(answers=answers.assign(is_accused_wrongly=True)))
+    assert f"and {len(answers) - 12} more." in many.text
+
+
+def test_a_variant_tells_its_harm_and_whether_it_is_better_than_no_skills():
+    evaluations = make_evaluations(1).head(1).assign(
+        n_right_without=40, n_harmed=10, verdict="worse"
+    )  # fmt: skip
+    seen = LeadView.of(make_record(evaluations=evaluations), None).latest[0]
+    assert (seen.harmed.ratio, seen.harmed.n) == (0.25, 40)
+    assert "worse 25.0 % 14.2 to 40.2 %" in render(make_record(evaluations=evaluations)).text
+
+
 def test_skills_tell_uplift_and_harm():
     skills = make_skills(1).assign(
         n_cases=50, n_right=40, n_right_without=45, n_helped=1, n_harmed=6
@@ -272,7 +301,7 @@ def test_skills_tell_uplift_and_harm():
     (seen,) = LeadView.of(make_record(skills=skills), None).skills
     assert seen.uplift == pytest.approx(-0.1)
     assert (
-        "caching 50 80.0 % 67.0 to 88.8 % 90.0 % −10.0 1 6"
+        "caching 50 80.0 % 67.0 to 88.8 % 90.0 % −10.0 inconclusive 1 6"
         in render(make_record(skills=skills)).text
     )
 

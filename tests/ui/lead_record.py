@@ -45,7 +45,10 @@ def make_evaluations(n_weeks: int = 13, *, split: str = "test", n_cases: int = 2
             rows.append(
                 (at, f"week-{week + 14}", name, "" if is_floor else "playbook", is_floor, split,
                  "5e1f0a" if week < 6 else "9b2c44", n_cases, n_right, n_accused, n_cases // 2,
-                 n_right // 2, 8 + 10 * random.random(), f"https://track.example/{week}/{name}")
+                 n_right // 2, int(0.72 * n_cases), 0 if is_floor else n_accused // 3,
+                 "" if name == "no skills" else "worse" if is_floor else
+                 "better" if level > 0.9 else "inconclusive",
+                 8 + 10 * random.random(), f"https://track.example/{week}/{name}")
             )  # fmt: skip
     return pd.DataFrame(rows, columns=[*EVALUATIONS])
 

@@ -10,7 +10,8 @@ import pandas as pd
 
 EVALUATIONS = (
     "at", "evaluation", "variant", "model", "is_floor", "split", "bank", "n_cases", "n_right",
-    "n_accused_wrongly", "n_with_culprit", "n_first", "median_seconds", "url",
+    "n_accused_wrongly", "n_with_culprit", "n_first", "n_right_without", "n_harmed", "verdict",
+    "time_to_diagnosis", "url",
 )  # fmt: skip
 ANSWERS = (
     "at", "case", "variant", "half", "seconds", "has_culprit", "is_right", "is_right_without",
@@ -47,7 +48,10 @@ class TrackRecord:
 
     `at`, `evaluation` (its name), `variant`, `model`, `is_floor`, `split` (half of the bank:
     `train`, `test` or `both`), `bank` (its hash), `n_cases`, `n_right`, `n_accused_wrongly`,
-    `n_with_culprit`, `n_first` (of these, a culprit is the first suspect), `median_seconds`,
+    `n_with_culprit`, `n_first` (of these, a culprit is the first suspect), `n_right_without` (by
+    the floor without skills), `n_harmed` (of these, wrong here), `verdict` (`better`, `worse` or
+    `inconclusive`: whether it is right more often than that floor; empty of the floor itself),
+    `time_to_diagnosis` (by which half of those with a culprit are solved; NaN where fewer are),
     `url`.
     """
     answers: pd.DataFrame = field(default_factory=lambda: _empty(ANSWERS))

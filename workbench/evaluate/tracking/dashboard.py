@@ -31,9 +31,9 @@ _SCORES = ("correct", "false_accusation", "top1")
 _HALVES = ("test", "train")
 _VARIANTS = {
     "params.evaluation": 142, "metrics.test/correct": 105, "metrics.test/false_accusation": 160,
-    "metrics.test/top1": 85, "metrics.test/harm_rate": 110, "metrics.test/macro_f1": 110,
-    "metrics.test/aurc": 78, "metrics.test/time_to_diagnosis": 170, "params.variant": 90,
-    "params.model": 80, "params.halves": 110,
+    "tags.test_beside_no_skills": 175, "metrics.test/top1": 85, "metrics.test/harm_rate": 110,
+    "metrics.test/macro_f1": 110, "metrics.test/aurc": 78, "metrics.test/time_to_diagnosis": 170,
+    "params.variant": 90, "params.model": 80, "params.halves": 110,
 }  # fmt: skip
 
 _OF_EVALUATIONS = """\

@@ -39,6 +39,8 @@ from workbench.measures import FLOORS, NO_SKILLS
 
 ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
+BESIDE = "beside_no_skills"
+"""Tag of a child, after the name of a half: whether it is right more often than without skills."""
 _OVER_TIME = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
 _COLOUR = "mlflow.runColor"
 
@@ -87,8 +89,9 @@ def record_of(folder: ResultsFolder) -> RunRecord:
         colours_of([variant for variant, model in solvers]),
     )  # fmt: skip
     floor = results[results["variant"] == NO_SKILLS]
+    verdicts = _verdicts(results)
     children = [
-        _child(told, of, by_solver[of], results[_is_of(results, of)], floor)
+        _child(told, of, by_solver[of], results[_is_of(results, of)], floor, verdicts.get(of, {}))
         for of in sorted(solvers, key=lambda of: of[0] in FLOORS)
     ]
     baseline = folder.baseline()
@@ -134,6 +137,15 @@ def _is_of(results: pd.DataFrame, of: tuple[str, str]) -> pd.Series[bool]:
     return (results["variant"] == of[0]) & (results["model"] == of[1])
 
 
+def _verdicts(results: pd.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
+    """Return, of each half, whether each solver is right more often than without skills."""
+    told: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
+    table = compare_all(results, NO_SKILLS)
+    for row in table[table["measure"] == "correct"].to_dict("records"):
+        told[row["variant"], row["model"]][row["half"]] = row["verdict"]
+    return told
+
+
 def _dataset(about: Mapping[str, Any], rows: Sequence[Row]) -> DatasetRecord:
     """Return the cases of an evaluation, under a name that tells which they are."""
     hashed = blake2b(json.dumps(about["cases"], sort_keys=True).encode(), digest_size=8)
@@ -152,7 +164,7 @@ def _dataset(about: Mapping[str, Any], rows: Sequence[Row]) -> DatasetRecord:
 
 def _child(
     told: _Told, of: tuple[str, str], rows: Sequence[Row], results: pd.DataFrame,
-    floor: pd.DataFrame,
+    floor: pd.DataFrame, verdicts: Mapping[str, str],
 ) -> RunRecord:  # fmt: skip
     variant, model = of
     key = f"{told.key}-{blake2b('/'.join(of).encode(), digest_size=6).hexdigest()}"
@@ -173,6 +185,7 @@ def _child(
         tags={
             "kind": "variant", "is_floor": str(is_floor).lower(), _COLOUR: told.colours[variant],
             "place": str(told.folder.solvers().index(of)),
+            **{f"{half}_{BESIDE}": verdict for half, verdict in verdicts.items()},
         },
         metrics=(*metrics_of(results, floor), order_of(results, told.began)),
         artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),

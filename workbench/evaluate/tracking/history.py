@@ -10,9 +10,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from workbench.errors import ParseError
+from workbench.evaluate.statistics import compare_rates, compare_values, correct
 from workbench.evaluate.tracking.connect import (
     EVALUATIONS,
     SOLVES,
@@ -21,7 +23,7 @@ from workbench.evaluate.tracking.connect import (
     server_address,
     shown_uri,
 )
-from workbench.evaluate.tracking.evaluations import ANSWERS
+from workbench.evaluate.tracking.evaluations import ANSWERS, BESIDE
 from workbench.types import TrackRecord
 
 _AT_ONCE = 500
@@ -63,12 +65,11 @@ def read_track_record(since: datetime, until: datetime, *, ui: str = "") -> Trac
             for run in evaluated
         }
         answers = reader.answers_of_latest(variants)
-    live = [_live_answer(run, reader.url(run)) for run in solves]
     tables: dict[str, list[dict[str, Any]]] = {
         "evaluations": [
             row for run in variants for row in _evaluations(run, reader.url(run), names)
         ],
-        "answers": [*_answers(answers), *live],
+        "answers": [*_answers(answers)],
         "solves": [_solve(run, reader.url(run)) for run in solves],
         "skills": [*_skills(answers)],
         "funnel": _funnel(solves),
@@ -178,14 +179,16 @@ def _evaluations(run: Any, url: str, names: Mapping[str, str]) -> Iterator[dict[
             for name, of in {
                 "n_cases": "n_cases", "n_right": "n_correct", "n_first": "n_top1",
                 "n_accused_wrongly": "n_false_accusation", "n_with_culprit": "top1_n",
-                "median_seconds": "median_seconds",
+                "n_right_without": "harm_rate_n", "n_harmed": "n_harmed",
+                "time_to_diagnosis": "time_to_diagnosis",
             }.items()
         }  # fmt: skip
         yield {
             "at": _moment(run), "evaluation": names.get(run.data.tags.get(_PARENT, ""), ""),
             "variant": params["variant"], "model": params["model"],
             "is_floor": _is_floor(run), "split": half,
-            "bank": params["bank"], "url": url, **told,
+            "bank": params["bank"], "url": url,
+            "verdict": run.data.tags.get(f"{half}_{BESIDE}", ""), **told,
         }  # fmt: skip
 
 
@@ -197,19 +200,15 @@ def _whole(value: float) -> float | int:
 def _answers(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     for row in rows:
         yield {
-            "at": row["at"], "case": row["case"], "variant": row["variant"],
-            "seconds": row["seconds"], "is_right": row["is_right"], "is_live": False,
-            "url": row["url"],
+            **{name: row[name] for name in ("at", "case", "variant", "half", "seconds", "url")},
+            "has_culprit": row["culprit"] == "known", "is_right": row["is_right"],
+            "is_right_without": _number(row["is_right_without"]),
+            "is_accused_wrongly": bool(row["accused_wrongly"]),
         }  # fmt: skip
 
 
-def _live_answer(run: Any, url: str) -> dict[str, Any]:
-    metrics = run.data.metrics
-    return {
-        "at": _moment(run), "case": run.data.tags.get("case", run.info.run_name), "variant": "",
-        "seconds": metrics.get("time_to_diagnosis", math.nan),
-        "is_right": metrics.get("correct", math.nan), "is_live": True, "url": url,
-    }  # fmt: skip
+def _number(value: float | None) -> float:
+    return math.nan if value is None else float(value)
 
 
 def _solve(run: Any, url: str) -> dict[str, Any]:
@@ -230,17 +229,29 @@ def _solve(run: Any, url: str) -> dict[str, Any]:
 def _skills(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield a row a skill that decided; its cases beside what the floor said of them.
 
-    Epochs of a case are averaged.
+    Epochs of a case are averaged; verdicts hold for all skills together.
     """
     frame = pd.DataFrame([row for row in rows if row["skill"]])
-    for skill, decided in frame.groupby("skill") if len(frame) else ():
-        by_case = decided.groupby("case")[["is_right", "is_right_without"]].mean()
-        right, without = by_case["is_right"], by_case["is_right_without"]
+    groups = dict([*frame.groupby("skill")]) if len(frame) else {}
+    cases = {
+        skill: decided.groupby("case")[["is_right", "is_right_without"]].mean().astype(np.float64)
+        for skill, decided in groups.items()
+    }
+    known = {skill: both for skill, both in cases.items() if both.notna().all(axis=None)}
+    compared = [
+        compare_values(both["is_right_without"].to_numpy(), both["is_right"].to_numpy())
+        if set(np.unique(both)) - {0.0, 1.0}
+        else compare_rates(both["is_right_without"] == 1, both["is_right"] == 1)
+        for both in known.values()
+    ]
+    verdicts = dict(zip(known, (one.verdict() for one in correct(compared)), strict=True))
+    for skill, both in cases.items():
+        right, without = both["is_right"], both["is_right_without"]
         yield {
-            "skill": skill, "n_cases": len(by_case), "n_right": _whole(float(right.sum())),
+            "skill": skill, "n_cases": len(both), "n_right": _whole(float(right.sum())),
             "n_right_without": _whole(float(without.sum())),
             "n_helped": int((right > without).sum()), "n_harmed": int((right < without).sum()),
-            "url": decided["run_url"].iloc[0],
+            "verdict": verdicts.get(skill, ""), "url": groups[skill]["run_url"].iloc[0],
         }  # fmt: skip
 
 

@@ -28,8 +28,8 @@ _COUNTS = ("correct", "false_accusation", "top1")
 _FIRST = (*_COUNTS, "macro_f1", "aurc", "harm_rate", "time_to_diagnosis", "median_seconds")
 _RATES = [*(name for name in SCORERS if MEASURES[name].is_rate), "harm_rate", "help_rate"]
 _INTERVAL = {f"{name}_{end}" for name in _RATES for end in ("low", "high", "n")} - {
-    "top1_n"  # which a count is of
-}
+    "top1_n", "harm_rate_n"  # which counts are of
+}  # fmt: skip
 
 
 def metrics_of(results: pd.DataFrame, floor: pd.DataFrame) -> Iterator[MetricRecord]:
@@ -77,6 +77,8 @@ def _scores(rows: pd.DataFrame, floor: pd.DataFrame) -> dict[str, float]:
     }
     for name in _COUNTS:
         told[f"n_{name}"] = float(rows.groupby("case")[name].mean().dropna().sum())
+    if summary["harm_rate_n"]:
+        told["n_harmed"] = round(summary["harm_rate"] * summary["harm_rate_n"], _PLACES)
     return told
 
 

@@ -33,8 +33,8 @@ from workbench.views.modules import stylesheet
 from workbench.views.words import signed_percent
 
 _HERE = Path(__file__).parent
-MAX_ROWS = 50
-"""Rows of a table: how many more there are is said below it."""
+MAX_ROWS, MAX_LINKS = 50, 12
+"""Rows of a table, and answers that are named: how many more there are is said."""
 _QUANTITIES = (
     ("servers", "Servers"), ("watts", "Power, PUE included"),
     ("kwh_per_year", "Energy a year"), ("money_per_year", "Money a year"),
@@ -81,6 +81,7 @@ def render_lead_report(record: TrackRecord, ledger: Ledger | None = None) -> str
         half_words=half_words,
         headline=headline(view),
         live=LIVE,
+        max_links=MAX_LINKS,
         max_rows=MAX_ROWS,
         pictures={picture.id: picture for picture in _pictures(view)},
         percent_interval=format_percent_interval,

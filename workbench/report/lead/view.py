@@ -31,6 +31,8 @@ class Evaluated:
     right: Rate
     accused: Rate
     first: Rate
+    harmed: Rate
+    """Of what is right without skills, what is wrong here."""
 
     @classmethod
     def of(cls, row: Row) -> Evaluated:
@@ -39,6 +41,7 @@ class Evaluated:
         return cls(
             row, rate_of(row["n_right"], n), rate_of(row["n_accused_wrongly"], n),
             rate_of(row["n_first"], row["n_with_culprit"]),
+            rate_of(row["n_harmed"], row["n_right_without"]),
         )  # fmt: skip
 
     @property
@@ -98,6 +101,10 @@ class LeadView:
     """First variant, no floor, of the latest evaluation on that half."""
     latest: tuple[Evaluated, ...]
     """All variants of the latest evaluation, on each half."""
+    accused: tuple[Row, ...]
+    """Answers of the head in which somebody was accused wrongly."""
+    harmed: tuple[Row, ...]
+    """Other answers of it that are wrong, where the floor without skills is right."""
     n_evaluations: int
     is_trend: bool
     """Whether the head was evaluated more than once on that half, over the same cases."""
@@ -119,6 +126,11 @@ class LeadView:
         half, head, latest = _latest(record.evaluations)
         variant = str(head.row["variant"]) if head else ""
         times = times_to_diagnosis(record, variant, half)
+        answers = record.answers[
+            record.answers[["variant", "half"]].eq([variant, half]).all(axis=1)
+        ]
+        is_accused = answers["is_accused_wrongly"].astype(bool)
+        is_harmed = (answers["is_right"] == 0) & (answers["is_right_without"] == 1) & ~is_accused
         return cls(
             record=record,
             ledger=ledger or Ledger(),
@@ -126,6 +138,8 @@ class LeadView:
             half=half,
             head=head,
             latest=latest,
+            accused=tuple(answers[is_accused].to_dict("records")),
+            harmed=tuple(answers[is_harmed].to_dict("records")),
             n_evaluations=record.evaluations["evaluation"].nunique(),
             is_trend=head is not None and _n_like(record.evaluations, head.row) > 1,
             times=times,

@@ -64,5 +64,5 @@ def time_words(group: str, curve: Curve) -> str:
         for seconds, label in MARKS
     ]
     n_never = curve.n - curve.n_diagnosed
-    never = f" Not diagnosed by the end of the period: {n_never:,}." if n_never else ""
+    never = f" Not diagnosed: {n_never:,}." if n_never else ""
     return f"Of {n}{half if curve.n > 1 else ':'} {', '.join(within)}.{never}"
