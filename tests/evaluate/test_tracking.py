@@ -30,6 +30,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # of what MLflow stands on
 BEGAN = datetime.now(UTC)
 LONG = timedelta(days=1)
 PAGE = b"\xff<p>board</p>"
+FIGURE = b"\x89PNG\r\n\x1a\n\xff\x00"
 
 
 @pytest.fixture(scope="module")
@@ -37,6 +38,7 @@ def results(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "results"
     make_results(folder, rates={"ours": 0.9, "few": 0.4})
     (folder / "board.html").write_bytes(PAGE)
+    (folder / "risk.png").write_bytes(FIGURE)
     return folder
 
 
@@ -91,6 +93,7 @@ def test_what_is_kept_is_what_was_told(results):
     record = record_of(ResultsFolder(results))
     assert RunRecord.model_validate_json(record.model_dump_json()) == record
     assert record.artifacts["board.html"] == PAGE
+    assert record.artifacts["risk.png"] == FIGURE
     assert {child.name for child in record.children} == {
         "ours (playbook)", "few (playbook)", "no-skills (none)", "trivial-rule (none)"
     }  # fmt: skip
@@ -132,7 +135,7 @@ def test_an_evaluation_is_a_run_with_a_child_a_variant_and_a_trace_an_answer(sto
     assert (parent.info.run_id, parent.info.status) == (run_id, "FINISHED")
     assert parent.data.params["halves"] == "test and train"
     assert {one.path for one in store.list_artifacts(run_id)} == {
-        "board.html", "comparisons.csv", "summary.csv"
+        "board.html", "comparisons.csv", "risk.png", "summary.csv"
     }  # fmt: skip
     children = runs_of(store, "variant")
     assert {run.data.tags["mlflow.parentRunId"] for run in children} == {run_id}

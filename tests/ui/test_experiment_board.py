@@ -18,7 +18,8 @@ def make_results(variants, n_cases=12, n_epochs=1, **columns):
                     case=f"shop/A{{case:02}}-hidden", variant=variant, model="m", epoch=epoch, service=f"shop:{{case % 3}}",
                     case_kind=["commit", "flag", "commit"][case % 3], case_size=["5 to 10 %", "10 to 20 %"][case % 2],
                     correct=float(right), top1=float(right) if case < 8 else None, false_accusation=float(not right),
-                    seconds=0.1 * (number + 1) + 0.01 * case, said_change_id=f"B-{{case}}" if right else "",
+                    seconds=0.1 * (number + 1) + 0.01 * case, time_to_diagnosis=0.1 * (number + 1) if right else 36000.0,
+                    said_change_id=f"B-{{case}}" if right else "",
                     said_confidence=(case * 5 % 11) / 11, said_skill="deep-copies",
                     said_steps=steps + ["Reached a diagnosis" if right else "Abstained"], said_failure=""))
     return pd.DataFrame(rows).assign(**columns)
@@ -31,6 +32,11 @@ comparisons = make_comparisons(("new", "inconclusive", 0.2), ({LONG!r}, "better"
 CELLS = (
     f"{MAKE}from workbench.widgets import ExperimentBoard\nboard = ExperimentBoard(results, comparisons)\nboard",
     "many = ExperimentBoard(make_results(['old', 'new'], 442, 3))\nmany",
+    """halves = ExperimentBoard(pd.concat([
+    make_results(['old', 'new', 'no-skills'], split='test'),
+    make_results(['old', 'no-skills'], 5, split='train').assign(case=lambda rows: 'x' + rows['case']),
+]))
+halves""",
 )
 made: dict = {}
 exec(MAKE, made)  # the same in the kernel and here
@@ -50,7 +56,7 @@ def boards(lab):
     lab.theme("Light")
     lab.run()
     found = lab.page.locator(".wb-experiment")
-    expect(found).to_have_count(2)
+    expect(found).to_have_count(3)
     lab.until("[board.chosen, board.measure, board.case]", ["new", "correct", ""])
     expect(part(found.first, "Variants").locator(".wb-e-chosen")).to_contain_text("new")
     return found
@@ -114,12 +120,14 @@ def test_a_verdict_is_told_in_words_with_what_would_have_been_seen(board):
 
 
 def test_a_measure_is_chosen_by_its_heading_and_by_the_list(lab, board):
-    part(board, "Variants").get_by_role("button", name="median seconds").click()
-    lab.until("board.measure", "seconds")
-    expect(board.get_by_label("Measure")).to_have_value("seconds")
-    expect(part(board, "Strata").get_by_role("columnheader", name="median seconds")).to_be_visible()
-    expect(row(board, FIRST)).to_contain_text("100 ms")
-    expect(row(board, FIRST)).to_contain_text("worse")
+    name = "median time to diagnosis"
+    part(board, "Variants").get_by_role("button", name=name).click()
+    lab.until("board.measure", "time_to_diagnosis")
+    expect(board.get_by_label("Measure")).to_have_value("time_to_diagnosis")
+    expect(part(board, "Strata").get_by_role("columnheader", name=name)).to_be_visible()
+    expect(row(board, FIRST)).to_contain_text("never")
+    expect(row(board, FIRST)).to_contain_text("200 ms")
+    expect(row(board, FIRST)).to_contain_text("better")
     board.get_by_label("Measure").select_option("false_accusation")
     lab.until("board.measure", "false_accusation")
     expect(part(board, "Variants").locator("tbody tr").nth(1)).to_contain_text("not compared")
@@ -251,6 +259,26 @@ def test_epochs_are_counted_and_many_cases_are_reached_by_one_key(lab, boards):
     last = lab.value("many.differing['case'].iloc[-1]")
     opener(many, cases(many)[0]).press("End")
     expect(opener(many, last)).to_be_focused()
+
+
+def test_each_half_is_looked_at_by_itself(lab, boards):
+    halves = boards.nth(2)
+    expect(halves).to_contain_text("3 variants, 12 cases of the test half")
+    opener(halves, cases(halves)[0]).click()
+    part(halves, "Variants").get_by_role("button", name="no-skills").click()
+    chooser = halves.get_by_label("Half of the bank")
+    chooser.select_option("train")
+    lab.until("[halves.half, halves.chosen, halves.case]", ["train", "no-skills", ""])
+    expect(halves).to_contain_text("2 variants, 5 cases of the train half")
+    assert all(name.startswith("x") for name in cases(halves))
+    lab.value("setattr(halves, 'half', 'test')")
+    expect(chooser).to_have_value("test")
+    expect(part(halves, "Variants").locator("tbody tr")).to_have_count(3)
+    part(halves, "Variants").get_by_role("button", name="new").click()
+    lab.until("halves.chosen", "new")
+    chooser.select_option("train")  # where there is no such variant
+    lab.until("halves.chosen", "no-skills")
+    keep_picture(halves, "experiment_halves")
 
 
 def test_hundreds_of_cases_are_drawn_at_once(new_page, tmp_path):

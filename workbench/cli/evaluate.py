@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _FOLDER = click.Path(path_type=Path)
+_DPI = 150
 
 
 @click.command()
@@ -72,6 +73,7 @@ def evaluate(
             results = run_experiment(bank, plan, out, n_jobs=jobs, progress=progress)
     print_results(results)
     page = _write_page(results, out)
+    _write_figures(results, out)
     click.echo(f"results in {out}, to be looked at in {page}")
     if tracked:
         _track(out)
@@ -105,6 +107,22 @@ def _write_page(results: pd.DataFrame, out: Path) -> Path:
     path = out / "board.html"
     board.to_html(path)
     return path
+
+
+def _write_figures(results: pd.DataFrame, out: Path) -> None:
+    """Draw the half that says most, beside the results."""
+    from workbench.evaluate.compare import halves_of
+    from workbench.evaluate.summary import risk_curves, summarise
+    from workbench.report import plot_risk, plot_variants
+
+    half, rows = halves_of(results)[0]
+    title = f"{rows['case'].nunique()} cases of the {half} half"
+    figures = {
+        "variants.png": plot_variants(summarise(rows), title=title),
+        "risk.png": plot_risk(risk_curves(rows), title=title),
+    }
+    for name, figure in figures.items():
+        figure.savefig(out / name, dpi=_DPI)
 
 
 def _track(out: Path) -> None:

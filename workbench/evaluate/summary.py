@@ -12,7 +12,7 @@ import pandas as pd
 
 from workbench.evaluate.bank.categories import KINDS, names_category
 from workbench.evaluate.scorers import SCORERS
-from workbench.measures import LIMIT_S, MEASURES, NO_SKILLS, rate_of, risk_curve
+from workbench.measures import LIMIT_S, MEASURES, NO_SKILLS, RiskCurve, rate_of, risk_curve
 
 NOBODY = "nobody"
 """Category of an answer that names nobody, and of a case without a culprit."""
@@ -61,9 +61,7 @@ def _summary(rows: pd.DataFrame, floor: pd.Series[float]) -> dict[str, Any]:
         told[name] = _middle(name, by_case)
         if MEASURES[name].is_rate:
             told |= _rate(name, float(by_case.sum()), len(by_case))
-    # no answer is wrong, and the least sure
-    sure = rows["said_confidence"].where(rows["said_failure"] == "", 0.0)
-    risk = risk_curve(sure, rows["correct"])
+    risk = _risk(rows)
     both = _by_case(rows, "correct").to_frame("after").join(floor.rename("before"), how="inner")
     was, now = both["before"], both["after"]
     return told | {
@@ -73,6 +71,18 @@ def _summary(rows: pd.DataFrame, floor: pd.Series[float]) -> dict[str, Any]:
         "median_seconds": float(rows["seconds"].median()),
         "tokens": _mean(rows, "tokens"), "dollars": _mean(rows, "dollars"),
     }  # fmt: skip
+
+
+def risk_curves(results: pd.DataFrame) -> dict[str, RiskCurve]:
+    """Return the risk over coverage of each `VARIANT (MODEL)`, of what `load_results` gives."""
+    groups = results.groupby(["variant", "model"], sort=False)
+    return {f"{variant} ({model})": _risk(rows) for (variant, model), rows in groups}
+
+
+def _risk(rows: pd.DataFrame) -> RiskCurve:
+    """Return the curve of answers: no answer is wrong, and the least sure."""
+    sure = rows["said_confidence"].where(rows["said_failure"] == "", 0.0)
+    return risk_curve(sure, rows["correct"])
 
 
 def _rate(name: str, k: float, n: float) -> dict[str, float]:

@@ -14,6 +14,7 @@ from workbench.report.lead import (
 )
 from workbench.report.page import render_report
 from workbench.report.style import render_svg
+from workbench.report.variant_figures import plot_risk, plot_variants
 
 __all__ = [
     "interactive",
@@ -25,11 +26,13 @@ __all__ = [
     "plot_funnel",
     "plot_many",
     "plot_regressions",
+    "plot_risk",
     "plot_series",
     "plot_skills",
     "plot_steps",
     "plot_suspects",
     "plot_time_to_diagnosis",
+    "plot_variants",
     "plot_verification",
     "render_lead_report",
     "render_report",

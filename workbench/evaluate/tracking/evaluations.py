@@ -43,6 +43,7 @@ BESIDE = "beside_no_skills"
 """Tag of a child, after the name of a half: whether it is right more often than without skills."""
 _OVER_TIME = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
 _COLOUR = "mlflow.runColor"
+_SHOWN = ("*.html", "*.png")
 
 
 def track_evaluation(folder: Path) -> str:
@@ -51,7 +52,8 @@ def track_evaluation(folder: Path) -> str:
     Parameters
     ----------
     folder : Path
-        Of results, as `workbench evaluate` writes it; pages (`*.html`) in it are kept with it.
+        Of results, as `workbench evaluate` writes it; pages and figures in it (`*.html`,
+        `*.png`) are kept with it.
 
     Raises
     ------
@@ -99,7 +101,8 @@ def record_of(folder: ResultsFolder) -> RunRecord:
         "summary.csv": summarise(results), "comparisons.csv": compare_all(results, baseline)
     }  # fmt: skip
     artifacts = {name: table.to_csv(index=False).encode() for name, table in tables.items()}
-    artifacts |= {path.name: path.read_bytes() for path in sorted(folder.folder.glob("*.html"))}
+    shown = (path for kind in _SHOWN for path in sorted(folder.folder.glob(kind)))
+    artifacts |= {path.name: path.read_bytes() for path in shown}
     n_cases = results["case"].nunique()
     return RunRecord(
         key=key, experiment=EVALUATIONS, started_ms=began, ended_ms=ended,

@@ -106,7 +106,7 @@ def plot_capacity(ledger: Ledger, *, quantity: str = "servers", title: str = "")
     for place, (_, *parts) in enumerate(shown):
         for offset, part, colour in zip((-0.2, 0.2), parts, (FIXED, AFTER), strict=True):
             _draw_amount(axes, place + offset, part, colour, quantity)
-    _name_rows(axes, [name for name, *_ in shown])
+    name_rows(axes, [name for name, *_ in shown])
     axes.set_xlim(left=min(0.0, axes.get_xlim()[0]))
     axes.xaxis.set_major_formatter(lambda value, _: f"{value:,g}".replace("-", "−"))
     n_more = len(rows) - len(shown)
@@ -155,7 +155,7 @@ def plot_skills(skills: pd.DataFrame, *, title: str = "") -> Figure:
         "points", (1.0, 1.0), xycoords="axes fraction", xytext=(44, 3), ha="right", va="bottom",
         textcoords="offset points", fontsize=8.5, color=MUTED,
     )  # fmt: skip
-    _name_rows(axes, [str(name) for name in shown["skill"]])
+    name_rows(axes, [str(name) for name in shown["skill"]])
     axes.xaxis.set_major_formatter(percent_tick)
     axes.set_xlim(min(axes.get_xlim()[0], 0.5), 1.01)
     n_more = len(skills) - len(shown)
@@ -195,6 +195,15 @@ def clipped(name: str) -> str:
     return name if len(name) <= _LONGEST_NAME else f"{name[: half - 1]}…{name[-half:]}"
 
 
+def name_rows(axes: Axes, names: list[str]) -> None:
+    """Write a name beside each row, the first at the top."""
+    shown = [legible(clipped(name)) for name in names]
+    axes.set_yticks(range(len(names)), shown, fontsize=8.5, color=INK, parse_math=False)
+    axes.set_ylim(len(names) - 0.4, -0.6)
+    axes.grid(visible=False, axis="y")
+    axes.tick_params(axis="y", length=0)
+
+
 def _draw_curve(axes: Axes, curve: Curve, limits: tuple[float, float], colour: str) -> None:
     at = np.concatenate([[limits[0]], np.maximum(curve.seconds, limits[0]), [limits[1]]])
     ratio = np.concatenate([[0.0], curve.ratio, curve.ratio[-1:]])
@@ -215,11 +224,3 @@ def _draw_amount(axes: Axes, place: float, amount: Amount, colour: str, quantity
         format_amount(amount, quantity), (end, place), xytext=(4, 0), textcoords="offset points",
         va="center", fontsize=8.5, color=INK,
     )  # fmt: skip
-
-
-def _name_rows(axes: Axes, names: list[str]) -> None:
-    shown = [legible(clipped(name)) for name in names]
-    axes.set_yticks(range(len(names)), shown, fontsize=8.5, color=INK, parse_math=False)
-    axes.set_ylim(len(names) - 0.4, -0.6)
-    axes.grid(visible=False, axis="y")
-    axes.tick_params(axis="y", length=0)
