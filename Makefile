@@ -73,6 +73,7 @@ bench: $(READY)  ## speed, each beside its peer
 	@$(BIN)/python benchmarks/server.py
 	@$(BIN)/python benchmarks/widgets.py
 	@$(BIN)/python benchmarks/series_widget.py
+	@$(BIN)/python benchmarks/evaluation.py
 
 weights: $(READY)  ## fit the weights of the cause ranking to simulated cases (some minutes)
 	@$(BIN)/python benchmarks/ranker.py --fit

@@ -7,11 +7,13 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from langchain_core.messages import AIMessage
 
-from workbench.agent import Trajectory
-from workbench.errors import CaseError, HistoryError, SkillError, WorkbenchError
+from workbench.agent import ScriptedModel, Trajectory
+from workbench.errors import CaseError, HistoryError, ModelError, SkillError, WorkbenchError
 from workbench.evaluate.answers import Answer
 from workbench.evaluate.bank import CaseBank
+from workbench.evaluate.code import code_hash
 from workbench.evaluate.experiment import Plan, fetch_variants, run_experiment
 from workbench.evaluate.results import CELLS, ResultsFolder, load_results
 from workbench.evaluate.variants import SkilledSolver, Variant
@@ -199,6 +201,105 @@ def test_what_is_killed_leaves_no_process_behind(tmp_path):
     ) and time.monotonic() < deadline:
         time.sleep(0.1)
     assert not left
+
+
+@pytest.mark.slow
+def test_what_is_really_killed_goes_on_and_ends_the_same(bank, tmp_path):
+    cases = [case.id for case in bank.select(["fleet/00*"])]
+    whole = run_experiment(bank, plan(*cases), tmp_path / "whole", n_jobs=2)
+    cells, kept = tmp_path / "killed" / CELLS, []
+    for n_wanted in (1, 14):  # in the middle of the first case, and of another
+        asked = evaluating(cases, tmp_path / "killed")
+        deadline = time.monotonic() + 90
+        while len(lines_of(cells)) < n_wanted and time.monotonic() < deadline:
+            assert asked.poll() is None
+            time.sleep(0.01)
+        asked.kill()
+        asked.wait()
+        kept.append(lines_of(cells))
+        assert n_wanted <= len(kept[-1]) < len(whole)
+    assert evaluating(cases, tmp_path / "killed").wait() == 0
+    ended = lines_of(cells)
+    assert all(ended[: len(lines)] == lines for lines in kept)
+    assert len(ended) == len(whole)  # none was asked twice
+    same(load_results(tmp_path / "killed"), whole)
+
+
+def evaluating(cases, out):
+    """Begin to evaluate in a process of its own."""
+    words = [sys.executable, "-m", "workbench", "evaluate", *cases, "--out", str(out),
+             "--variant", f"ours={SKILLS}", "--no-track"]  # fmt: skip
+    return subprocess.Popen(words, stdout=subprocess.DEVNULL)
+
+
+def lines_of(path):
+    """Return the whole lines of a file, as far as it is there."""
+    data = path.read_bytes() if path.is_file() else b""
+    return data[: data.rfind(b"\n") + 1].splitlines()
+
+
+def test_a_cell_is_kept_before_the_next_is_asked(bank, tmp_path, monkeypatch):
+    n_kept = []
+    answer = SkilledSolver.answer
+
+    def counting(self, case):
+        n_kept.append(len(lines_of(tmp_path / CELLS)))
+        return answer(self, case)
+
+    monkeypatch.setattr(SkilledSolver, "answer", counting)
+    run_experiment(bank, plan("feed/A07", n_epochs=2), tmp_path)
+    assert n_kept == [2, 3]  # of one case, after both floors
+
+
+def test_other_code_is_another_experiment(bank, whole, monkeypatch):
+    told = ResultsFolder(whole[0]).about()
+    assert (told["code"], told["prices"]) == (code_hash(), {})
+    monkeypatch.setattr("workbench.evaluate.experiment.code_hash", lambda: "0" * 16)
+    with pytest.raises(CaseError, match="results of other code"):
+        run_experiment(bank, plan(), whole[0])
+
+
+def test_the_hash_of_code_is_of_what_answers_and_not_of_what_shows(tmp_path, monkeypatch):
+    package = tmp_path / "workbench"
+    shutil.copytree(ROOT / "workbench", package, ignore=shutil.ignore_patterns("__pycache__"))
+
+    def hashed():
+        monkeypatch.setattr("workbench.evaluate.code._PACKAGE", package)
+        code_hash.cache_clear()
+        return code_hash()
+
+    before = hashed()
+    for name in ("report/style.py", "cli/solve.py", "studio.py", "evaluate/tracking/send.py"):
+        (package / name).write_text("other\n", encoding="utf-8")
+    assert hashed() == before
+    (package / "agent" / "budget.py").write_text("other\n", encoding="utf-8")
+    assert hashed() != before
+    code_hash.cache_clear()
+
+
+def test_what_failed_took_its_time_and_its_tokens(bank):
+    (case,) = bank.select(["feed/A07"])
+    opened = bank.open(case)
+    solver = SkilledSolver("x", SKILLS, "playbook", price=(1e6, 1e6))
+    call = {"name": "rank_changes", "args": {"regression_id": opened.regression.id}, "id": "1"}
+    usage = {"input_tokens": 70, "output_tokens": 5, "total_tokens": 75}
+    reply = AIMessage("", tool_calls=[call], usage_metadata=usage)
+    solver._model = SoonOverQuota(replies=[reply])
+    answer = solver.answer(opened)
+    assert answer.failure == "429: over quota"
+    assert answer.spent["seconds"] > 0
+    assert answer.spent["steps"] == len(answer.steps) > 0
+    assert answer.spent["tool_calls"] >= 1
+    assert answer.spent["dollars"] == answer.spent["tokens"] == 150
+
+
+class SoonOverQuota(ScriptedModel):
+    """Chooses skills, calls once, and fails from then on."""
+
+    def _reply(self, messages):
+        if self.n_said == 2:
+            raise ModelError("429: over quota")
+        return super()._reply(messages)
 
 
 def children_of(pid):

@@ -13,7 +13,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -30,6 +30,8 @@ from workbench.evaluate.variants import NoSkills, SkilledSolver, Solver, Trivial
 
 FLOOR_MODEL = "none"
 """Model of a floor."""
+_PLACES = 9
+"""Of a confidence that are kept: the last digits of a sum depend on where arrays lie in memory."""
 NOTHING_DETECTED = Answer(confidence=1.0)
 """Where nothing was detected nobody is asked: the answer is nobody."""
 
@@ -230,6 +232,7 @@ class _Worker:
         for cell in cells:
             solver = self._solvers[cell.variant, cell.model]
             answer = NOTHING_DETECTED if opened.regression is None else solver.answer(opened)
+            answer = replace(answer, confidence=round(answer.confidence, _PLACES))
             yield {
                 **asdict(cell), "service": case.service, "split": case.split,
                 "strata": dict(case.strata), "at_ms": int(time.time() * 1000),

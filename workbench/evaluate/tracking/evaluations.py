@@ -143,8 +143,8 @@ def _is_of(results: pd.DataFrame, of: tuple[str, str]) -> pd.Series[bool]:
 def _verdicts(results: pd.DataFrame) -> dict[tuple[str, str], dict[str, str]]:
     """Return, of each half, whether each solver is right more often than without skills."""
     told: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    table = compare_all(results, NO_SKILLS)
-    for row in table[table["measure"] == "correct"].to_dict("records"):
+    asked = results[["variant", "model", "case", "service", "split", "correct"]]
+    for row in compare_all(asked, NO_SKILLS).to_dict("records"):
         told[row["variant"], row["model"]][row["half"]] = row["verdict"]
     return told
 

@@ -37,10 +37,9 @@ def send_traces(
     client = TracingClient()
     for start in range(0, len(traces), _BATCH):
         batch = traces[start : start + _BATCH]
-        spans = [span for trace in batch for span in _spans(trace)]
-        client.log_spans(experiment_id, spans)
-        for trace in batch:
+        for trace in batch:  # before its spans: one that is there is merged row by row
             client.start_trace(_info(trace, experiment_id, run_id, model_id))
+        client.log_spans(experiment_id, [span for trace in batch for span in _spans(trace)])
 
 
 def trace_id(key: str) -> str:
