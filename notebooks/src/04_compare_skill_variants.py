@@ -15,7 +15,8 @@
 # # Is my changed skill better, and is that more than chance?
 #
 # The same cases are solved with our skills and with a changed copy of them, and compared case by case. What you may want to
-# change is in the next cell. The cases and their truth are in a checkout of the repository (`datasets/`), not in the installed package.
+# change is in the next cell. Recorded cases are in a checkout of the repository (`datasets/`); where there is none, generated ones are
+# solved.
 
 # %%
 from workbench.agent.skills import skills_folder
@@ -23,8 +24,10 @@ from workbench.evaluate.bank import CaseBank, datasets_folder
 
 DATASETS = datasets_folder()
 CASES = ["feed/A0[5-9]", "feed/A1?"]  # a dozen of them; `workbench case list` shows them all
+if DATASETS is None:
+    CASES = ["fleet/0[0-3]?"]
 TAKEN_AWAY = "flag-or-experiment-rollout"
-MEASURES = ["correct", "top1", "false_accusation", "category", "seconds", "tool_calls"]
+MEASURES = ["correct", "top1", "false_accusation", "category", "time_to_diagnosis", "tool_calls"]
 
 bank = CaseBank(DATASETS)
 cases = bank.select(CASES)
@@ -85,7 +88,8 @@ summarise(results)[[*columns, "harm_rate", "help_rate", "median_seconds"]].round
 # ## Is it more than chance?
 # Each measure is compared case by case. A verdict is `better`, `worse` or `inconclusive`; the last is no proof that nothing changed, so beside
 # it stands which difference would have been seen (`detectable`), and how many cases would decide one of 10 percentage points (`needed`).
-# An interval without ends says that cases are of too few services to tell.
+# Of the time to diagnosis `before` and `after` are the parts of the cases in which each was sooner: who is not right never was.
+# An interval without ends says that cases are of too few services to tell, as these are of one.
 
 # %%
 from workbench.evaluate import compare_all

@@ -48,8 +48,10 @@ Box([since, *assumed], layout=Layout(flex_flow="row wrap", max_width="68em"))
 # %%
 import math
 from datetime import UTC, datetime, timedelta
+from html import escape
 
 from workbench.capacity import Assumptions, ServiceAssumptions, capacity_ledger
+from workbench.errors import WorkbenchError
 from workbench.evaluate.tracking import read_track_record
 from workbench.report import render_lead_report
 from workbench.widgets import PageView
@@ -62,9 +64,13 @@ def assumptions():
 
 
 def show(change=None):
-    """Read MLflow, and show what it has."""
+    """Read MLflow, and show what it has, or why it cannot be read."""
     until = datetime.now(UTC)
-    record = read_track_record(until - timedelta(days=since.value), until)
+    try:
+        record = read_track_record(until - timedelta(days=since.value), until)
+    except WorkbenchError as error:
+        page.page = f"<main><h1>MLflow cannot be read</h1><p>{escape(str(error))}</p></main>"
+        return
     page.page = render_lead_report(record, capacity_ledger(record, assumptions()))
 
 

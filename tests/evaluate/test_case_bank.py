@@ -134,3 +134,19 @@ def test_the_test_half_has_culprits_of_packages_that_no_rule_was_made_with(bank)
     known = [case for case in bank.select(["release/*"], split="test") if case.has_culprit]
     assert len(known) >= 12
     assert {case.split for case in bank.select(["feed/*"])} == {"train"}
+
+
+def test_without_recorded_cases_there_are_generated_ones():
+    bank = CaseBank()
+    assert {case.family for case in bank.cases} == {"fleet"}
+    assert bank.open(one(bank, "fleet/001")).case.split == "test"
+
+
+def test_no_window_of_the_feed_is_in_both_halves(bank):
+    stretches = {half: set() for half in ("train", "test")}
+    for case in bank.select(["shift/*"]):
+        stretches[case.split].add(case.id.split("-")[1])
+        assert case.service == "feed"
+    assert stretches["train"].isdisjoint(stretches["test"])
+    assert max(stretches["train"]) < min(stretches["test"])  # in time
+    assert len(stretches["test"]) == 18

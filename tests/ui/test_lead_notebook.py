@@ -45,6 +45,20 @@ def test_where_mlflow_is_empty_it_is_said_what_to_run(voila, new_page):
     keep_picture(page, "voila_empty")
 
 
+def test_where_mlflow_is_out_of_reach_that_is_said(tmp_path, new_page):
+    with serve_voila(NOTEBOOK, tmp_path, "http://127.0.0.1:9") as url:
+        page = new_page()
+        page.goto(url)
+        report = page.frame_locator(".wb-page iframe")
+        said = report.locator("main")
+        expect(said).to_contain_text(
+            "MLflow at http://127.0.0.1:9: it cannot be reached", timeout=1000 * LOADED_S
+        )
+        expect(page.locator("body")).not_to_contain_text("Traceback")
+        keep_picture(page, "voila_out_of_reach")
+        page.close()  # it asks for its kernel as long as it is there
+
+
 def test_it_is_a_report_without_code(filled, new_page):
     page = new_page()
     report = opened(page, filled)

@@ -24,7 +24,8 @@ _FOLDER = click.Path(path_type=Path)
               help="Commit at which the skills were as before.  [default: HEAD, where SKILL is one "
               "of the folder's own]")  # fmt: skip
 @click.option("--cases", "bank_folder", type=_FOLDER,
-              help="Folder of datasets.  [default: those of the checkout]")  # fmt: skip
+              help="Folder of datasets.  [default: those of the checkout; generated cases where "
+              "there is none]")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "test"]), default="train", show_default=True,
               help="Half of the cases; the test half is for what is to be accepted.")  # fmt: skip
 @click.option("--jobs", type=click.IntRange(min=1), default=2, show_default=True, help="Processes.")

@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 
 _FOLDER = click.Path(path_type=Path)
 _BANK = click.option("--cases", "folder", type=_FOLDER,
-                     help="Folder of datasets.  [default: those of the checkout]")  # fmt: skip
+                     help="Folder of datasets.  [default: those of the checkout; generated cases "
+                     "where there is none]")  # fmt: skip
 _SPLIT = click.option("--split", type=click.Choice(["train", "test"]), help="Only this half.")
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 

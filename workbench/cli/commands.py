@@ -70,7 +70,13 @@ def demo(out: Path, bank: Path | None) -> None:
     from workbench.evaluate import load_recorded
     from workbench.evaluate.bank import datasets_folder
 
-    known = load_recorded(bank or datasets_folder() / "pypi")
+    datasets = datasets_folder()
+    place = bank or (datasets and datasets / "pypi")
+    if place is None:
+        raise WorkbenchError(
+            "an installed package has no recorded cases; expected --bank FOLDER, or a checkout"
+        )
+    known = load_recorded(place)
     cases = [recorded for recorded in known if recorded.spec.is_shown] or known
     out.mkdir(parents=True, exist_ok=True)
     outcomes, summaries = [], []

@@ -23,7 +23,8 @@ _DPI = 150
 @click.command()
 @click.argument("patterns", nargs=-1)
 @click.option("--cases", "folder", type=_FOLDER,
-              help="Folder of datasets.  [default: those of the checkout]")  # fmt: skip
+              help="Folder of datasets.  [default: those of the checkout; generated cases where "
+              "there is none]")  # fmt: skip
 @click.option("--split", type=click.Choice(["train", "test"]), help="Only this half.")
 @click.option("--variant", "variants", multiple=True, metavar="NAME=FOLDER[@REVISION]",
               help="Skills to compare, as they are or at a revision of git; again for another. "

@@ -40,8 +40,8 @@ NOTHING_DETECTED = Answer(confidence=1.0)
 class Plan:
     """What is to be solved by whom."""
 
-    folder: Path
-    """Of the datasets."""
+    folder: Path | None
+    """Of the datasets; None for generated cases alone."""
     cases: tuple[str, ...]
     variants: tuple[tuple[str, Path], ...]
     """Name and folder of skills of each."""

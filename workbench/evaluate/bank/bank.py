@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from workbench.errors import CaseError, WorkbenchError
+from workbench.errors import CaseError
 from workbench.evaluate.bank.case import BankCase, Family, OpenedCase, hash_of
 from workbench.evaluate.bank.feed import FeedCases
 from workbench.evaluate.bank.fleet import FleetCases
@@ -20,12 +20,10 @@ from workbench.evaluate.bank.shifts import ShiftCases
 STRATA = ("category", "kind", "size", "noise", "language", "culprit")
 
 
-def datasets_folder() -> Path:
-    """Return the recorded cases of the checkout; an installed package has none."""
+def datasets_folder() -> Path | None:
+    """Return the recorded cases of the checkout; None of an installed package, which has none."""
     folder = Path(__file__).parents[3] / "datasets"
-    if not folder.is_dir():
-        raise WorkbenchError(f"expected datasets at {folder}, found none: name a folder of them")
-    return folder
+    return folder if folder.is_dir() else None
 
 
 class CaseBank:
@@ -33,8 +31,8 @@ class CaseBank:
 
     Parameters
     ----------
-    folder : Path
-        With `feed/`, `pypi/`, or both.
+    folder : Path, optional
+        With `feed/`, `pypi/`, or both. Default: the cases that are generated alone.
 
     Raises
     ------
@@ -42,8 +40,14 @@ class CaseBank:
         Where it has neither: then it is another folder than was meant.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path | None = None) -> None:
         self._families: dict[str, Family] = {}
+        if folder is not None:
+            self._add_recorded(folder)
+        fleet = FleetCases()
+        self._families[fleet.name] = fleet
+
+    def _add_recorded(self, folder: Path) -> None:
         if (folder / "feed" / "truth.json").is_file():
             feed = FeedCases(folder / "feed")
             self._families |= {feed.name: feed, "shift": ShiftCases(feed)}
@@ -51,8 +55,6 @@ class CaseBank:
             self._families["release"] = ReleaseCases(folder / "pypi")
         if not self._families:
             raise CaseError(f"{folder}: expected feed/ or pypi/ with cases, found neither")
-        fleet = FleetCases()
-        self._families[fleet.name] = fleet
 
     @cached_property
     def cases(self) -> tuple[BankCase, ...]:

@@ -18,6 +18,9 @@ SOLVES, EVALUATIONS = "efficiency-workbench", "efficiency-workbench evaluations"
 """Experiments: of solves that were asked for, and of evaluations on the bank of cases."""
 
 
+_UNREACHED = "Max retries exceeded"
+
+
 def data_folder() -> Path:
     """Return the user's data folder, made where it was not."""
     folder = platformdirs.user_data_path("efficiency-workbench")
@@ -76,7 +79,8 @@ def mlflow_errors() -> Iterator[None]:
         yield
     except (MlflowException, SQLAlchemyError, OSError) as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise WorkbenchError(f"MLflow at {shown_uri()}: {lines[0][:300]}") from error
+        told = "it cannot be reached" if _UNREACHED in lines[0] else lines[0][:300]
+        raise WorkbenchError(f"MLflow at {shown_uri()}: {told}") from error
 
 
 def experiment_id(client: Any, name: str) -> str:

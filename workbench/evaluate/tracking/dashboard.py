@@ -31,9 +31,8 @@ _SCORES = ("correct", "false_accusation", "top1")
 _HALVES = ("test", "train")
 _VARIANTS = {
     "params.evaluation": 142, "metrics.test/correct": 105, "metrics.test/false_accusation": 160,
-    "tags.test_beside_no_skills": 175, "metrics.test/top1": 85, "metrics.test/harm_rate": 110,
-    "metrics.test/macro_f1": 110, "metrics.test/aurc": 78, "metrics.test/time_to_diagnosis": 170,
-    "params.variant": 90, "params.model": 80, "params.halves": 110,
+    "metrics.test/top1": 85, "metrics.test/harm_rate": 120, "metrics.test/time_to_diagnosis": 178,
+    "tags.test_verdict": 110,
 }  # fmt: skip
 
 _OF_EVALUATIONS = """\
@@ -57,6 +56,7 @@ first of the ranking where it is likely enough, `trivial-rule` who last touched 
 | `time_to_diagnosis` | seconds by which half of the cases with a culprit are solved | low |
 | `median_seconds` | time of an answer, right or wrong, in seconds | low |
 
+The tag `test_verdict` says whether a variant is right more often than `no-skills`, on that half.
 Intervals of 95 % are under `test interval/`, and `over the cases/` is how a rate settles.
 
 **Better, worse, inconclusive.** Variants are compared case by case with the first. *Better* or

@@ -39,7 +39,7 @@ from workbench.measures import FLOORS, NO_SKILLS
 
 ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
-BESIDE = "beside_no_skills"
+VERDICT = "verdict"
 """Tag of a child, after the name of a half: whether it is right more often than without skills."""
 _OVER_TIME = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
 _COLOUR = "mlflow.runColor"
@@ -188,7 +188,7 @@ def _child(
         tags={
             "kind": "variant", "is_floor": str(is_floor).lower(), _COLOUR: told.colours[variant],
             "place": str(told.folder.solvers().index(of)),
-            **{f"{half}_{BESIDE}": verdict for half, verdict in verdicts.items()},
+            **{f"{half}_{VERDICT}": verdict for half, verdict in verdicts.items()},
         },
         metrics=(*metrics_of(results, floor), order_of(results, told.began)),
         artifacts={ANSWERS: json.dumps(answers).encode()}, traces=tuple(traces),

@@ -23,7 +23,7 @@ from workbench.evaluate.tracking.connect import (
     server_address,
     shown_uri,
 )
-from workbench.evaluate.tracking.evaluations import ANSWERS, BESIDE
+from workbench.evaluate.tracking.evaluations import ANSWERS, VERDICT
 from workbench.types import TrackRecord
 
 _AT_ONCE = 500
@@ -188,7 +188,7 @@ def _evaluations(run: Any, url: str, names: Mapping[str, str]) -> Iterator[dict[
             "variant": params["variant"], "model": params["model"],
             "is_floor": _is_floor(run), "split": half,
             "bank": params["bank"], "url": url,
-            "verdict": run.data.tags.get(f"{half}_{BESIDE}", ""), **told,
+            "verdict": run.data.tags.get(f"{half}_{VERDICT}", ""), **told,
         }  # fmt: skip
 
 
