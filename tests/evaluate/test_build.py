@@ -1,9 +1,12 @@
 """Cases are built with the real pip, from two tiny wheels in a folder in place of an index."""
 
+import contextlib
 import json
 import shutil
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pandas as pd
 import pytest
@@ -241,7 +244,9 @@ def test_a_truth_that_is_none_is_told(tmp_path):
             load_truth(tmp_path / "case")
 
 
-def test_a_bank_is_built_once(spec_file, recorded, tmp_path):
+@pytest.fixture
+def small_case(spec_file, recorded, tmp_path):
+    """Return the one case of a bank."""
     spec = spec_file()
     folder = tmp_path / "bank" / "small"
     folder.mkdir(parents=True)
@@ -249,14 +254,35 @@ def test_a_bank_is_built_once(spec_file, recorded, tmp_path):
     (folder / "spec.json").write_text(json.dumps(fields))
     shutil.copytree(recorded, folder / "store")
     (case,) = load_recorded(tmp_path / "bank")
+    return case
+
+
+def test_a_bank_is_built_once(small_case, tmp_path):
     told = []
-    first = materialise(case, told.append)
+    first = materialise(small_case, told.append)
     assert told
     told.clear()
-    assert materialise(case, told.append) == first
+    assert materialise(small_case, told.append) == first
     assert not told
     (tmp_path / "wl_small.py").write_text(WORKLOAD + "\n")
-    assert materialise(case) != first
+    assert materialise(small_case) != first
+
+
+def test_two_that_build_a_case_at_once_leave_it_with_its_truth(small_case):
+    at_once = Barrier(2, timeout=60)
+    with ThreadPoolExecutor(2) as pool:
+        one, other = pool.map(lambda _: materialise(small_case, lambda _: meet(at_once)), range(2))
+    assert one == other
+    assert load_truth(one).regressed
+    assert {path.name for path in one.parent.iterdir()} == {one.name, truth_path(one).name}
+    assert not [*one.parent.parent.glob(".build-*")]
+
+
+def meet(barrier):
+    """Go on when both are there; who comes again does not wait."""
+    with contextlib.suppress(BrokenBarrierError):
+        barrier.wait()
+        barrier.abort()
 
 
 def test_a_folder_with_no_cases_is_told(tmp_path):

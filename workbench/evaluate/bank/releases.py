@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from workbench.errors import CaseError
 from workbench.evaluate.bank.case import (
     HIDDEN,
     BankCase,
@@ -13,7 +14,7 @@ from workbench.evaluate.bank.case import (
     size_of,
     store_parts,
 )
-from workbench.evaluate.cases.build import load_truth
+from workbench.evaluate.cases.build import load_truth, truth_path
 from workbench.evaluate.cases.recorded import RecordedCase, load_recorded, materialise
 from workbench.solver import open_case, open_investigation
 
@@ -57,11 +58,12 @@ class ReleaseCases:
         recorded = self._recorded[name]
         folder = materialise(recorded)
         truth = load_truth(folder)
+        if truth is None:
+            raise CaseError(f"{case.id}: expected its truth at {truth_path(folder)}, found none")
         evidence = open_investigation(open_case(folder))
         found = evidence.detection.found[:1]
-        is_known = truth is not None and truth.regressed
-        culprits = truth.culprit_commits if truth is not None and is_known else ()
-        functions = truth.culprit_functions if truth is not None and is_known else ()
+        culprits = truth.culprit_commits if truth.regressed else ()
+        functions = truth.culprit_functions if truth.regressed else ()
         if case.id.endswith(HIDDEN):
             evidence, culprits, functions = evidence.without(frozenset(culprits)), (), ()
         return OpenedCase(

@@ -9,6 +9,7 @@ No third-party source is kept: repositories are rebuilt from the package index a
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Callable
 from hashlib import blake2b
 from pathlib import Path
@@ -19,7 +20,7 @@ from workbench.evaluate.cases.build import build_case
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
 
-_FORMAT = "2"  # of the built case: another number builds all anew
+_FORMAT = "3"  # of the built case: another number builds all anew
 
 
 class RecordedCase(NamedTuple):
@@ -44,7 +45,19 @@ def materialise(case: RecordedCase, progress: Callable[[str], None] = lambda tex
     digest.update(case.spec.model_dump_json().encode())
     for path in (case.workload, *sorted(case.store.rglob("*.parquet"))):
         digest.update(path.read_bytes())
-    out = cache_folder() / "cases" / digest.hexdigest() / case.spec.id
-    if not out.is_dir():
-        build_case(case.spec, case.workload, out, recorded=case.store, progress=progress)
+    place = cache_folder() / "cases" / digest.hexdigest()
+    out = place / case.spec.id
+    if out.is_dir():
+        return out
+    place.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=place.parent, prefix=".build-") as scratch:
+        built = Path(scratch) / "case"  # the case and its truth, which are there together or not
+        build_case(
+            case.spec, case.workload, built / case.spec.id, recorded=case.store, progress=progress
+        )
+        try:
+            built.replace(place)
+        except OSError:  # another process built the same meanwhile
+            if not out.is_dir():
+                raise
     return out
