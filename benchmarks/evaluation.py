@@ -18,6 +18,7 @@ from rich.table import Table
 
 from workbench.agent.skills import skills_folder
 from workbench.evaluate.bank import CaseBank, datasets_folder
+from workbench.evaluate.compare import compare_all
 from workbench.evaluate.experiment import Plan, run_experiment
 from workbench.evaluate.results import CELLS, ResultsFolder
 from workbench.evaluate.tracking import genai_scorers, track_evaluation
@@ -55,6 +56,10 @@ def measure(options, place):
     took = time.perf_counter() - began
     print(f"{len(cases)} cases, 4 solvers, {options.jobs} processes: {len(results):,} answers in "
           f"{took:.0f} s, {1000 * took / len(results):.0f} ms each")  # fmt: skip
+    pair = compare_all(results[results["variant"].isin(["ours", "twin"])], "ours")
+    for row in pair[pair["measure"] == "time_to_diagnosis"].to_dict("records"):
+        print(f"equal variants, {row['half']} half: sooner in {row['before']:.0%} and "
+              f"{row['after']:.0%} of {row['n_cases']} cases: {row['verdict']}")  # fmt: skip
     if options.kills:
         words = [*cases, "--cases", bank_folder, "--jobs", options.jobs, "--out", place / "killed",
                  "--no-track", "--variant", f"ours={skills_folder()}", "--variant",

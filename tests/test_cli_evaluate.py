@@ -73,6 +73,15 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
     _, out, _ = workbench("compare", "results:ours", "results:few", "results:no-skills", "--diff")
     assert "results:ours → results:no-skills" in out
     assert "-name: deep-copies" in out
+    shutil.copytree(tmp_path / "results", tmp_path / "older")
+    about = json.loads((tmp_path / "older" / "experiment.json").read_text(encoding="utf-8"))
+    told = json.dumps(about | {"code": "0" * 16})
+    (tmp_path / "older" / "experiment.json").write_text(told, encoding="utf-8")
+    _, out, _ = workbench("compare", "older:ours", "results:ours")
+    assert out.splitlines()[-2:] == [
+        "times: older:ours and results:ours were measured one after the other",
+        "code: results:ours was answered by other code than older:ours",
+    ]
     _, out, _ = workbench("compare", "results:no-skills", "results:ours")
     assert out.splitlines()[-1] == "skills: results:no-skills has none"
     code, _, err = workbench("compare", "results:ours", "results:few", "--split", "test")

@@ -59,8 +59,7 @@ def compare(
     else:
         for name, diffs in skills.items():
             _print_skills(before, name, diffs, with_diff)
-            if _results(name).about()["code"] != _results(before).about()["code"]:
-                click.echo(printable(f"code: {name} was answered by other code than {before}"))
+            _print_apart(before, name)
     for line in failed:
         click.echo(f"failed: {line}", err=True)
     if failed:
@@ -82,6 +81,16 @@ def _skill_diff(before: str, after: str) -> dict[str, str]:
     from workbench.evaluate.skill_diff import diff_skills
 
     return diff_skills(_skills(before), _skills(after))
+
+
+def _print_apart(before: str, after: str) -> None:
+    """Say what else differs where two runs are of two evaluations."""
+    one, other = _results(before), _results(after)
+    if one.folder.resolve() == other.folder.resolve():
+        return
+    click.echo(printable(f"times: {before} and {after} were measured one after the other"))
+    if one.about()["code"] != other.about()["code"]:
+        click.echo(printable(f"code: {after} was answered by other code than {before}"))
 
 
 def _print_skills(before: str, after: str, diffs: dict[str, str], with_diff: bool) -> None:

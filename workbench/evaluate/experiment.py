@@ -20,9 +20,11 @@ from typing import Any, NamedTuple
 
 import pandas as pd
 
+from workbench.agent import investigate, load_skills, make_model
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.answers import Answer, Expected
-from workbench.evaluate.bank import SPLIT, BankCase, CaseBank
+from workbench.evaluate.bank import SPLIT, BankCase, CaseBank, OpenedCase
+from workbench.evaluate.bank.case import hash_of
 from workbench.evaluate.code import code_hash
 from workbench.evaluate.results import ResultsFolder
 from workbench.evaluate.scorers import score
@@ -215,6 +217,8 @@ class _Worker:
         self._bank = CaseBank(plan.folder)
         self._known = {case.id: case for case in self._bank.cases}
         self._solvers = {(solver.name, model): solver for model, solver in _solvers(plan)}
+        self._skills = {skill.name: skill for skill in load_skills(plan.variants[0][1])}
+        self._reader = make_model("playbook", self._skills)
 
     def solve(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any] | Unopened]:
         """Yield the row of each cell of one case."""
@@ -224,12 +228,11 @@ class _Worker:
         except WorkbenchError as error:
             yield Unopened(case.id, str(error))
             return
-        if opened.regression is not None:  # what all read is computed once, at nobody's cost
-            opened.evidence.ranking(opened.regression.id)
+        self._prepare(opened, cells)
         expected = Expected(
             opened.culprits, opened.functions, case.strata["category"], case.strata["kind"]
         )
-        for cell in cells:
+        for cell in _in_turn(cells):
             solver = self._solvers[cell.variant, cell.model]
             answer = NOTHING_DETECTED if opened.regression is None else solver.answer(opened)
             answer = replace(answer, confidence=round(answer.confidence, _PLACES))
@@ -243,6 +246,20 @@ class _Worker:
                 "answer": asdict(answer),
                 "scores": score(expected, answer),
             }  # fmt: skip
+
+    def _prepare(self, opened: OpenedCase, cells: Sequence[Cell]) -> None:
+        """Have what investigations read computed at nobody's cost: who comes first would pay."""
+        if opened.regression is None:
+            return
+        opened.evidence.ranking(opened.regression.id)
+        if any(cell.model != FLOOR_MODEL for cell in cells):
+            investigate(opened.evidence, opened.regression.id, self._reader, self._skills)
+
+
+def _in_turn(cells: Sequence[Cell]) -> list[Cell]:
+    """Return the cells of a case, in another order for another case."""
+    first = int(hash_of([cells[0].case]), 16) % len(cells)
+    return [*cells[first:], *cells[:first]]
 
 
 _worker: _Worker | None = None
