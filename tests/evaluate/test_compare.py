@@ -96,6 +96,10 @@ def test_of_a_share_no_difference_larger_than_all_can_be_seen():
     before["grounded"], after["grounded"] = [0.0, 1.0, 0.0, 1.0], [1.0, 0.0, 1.0, 0.4]
     one = by_name(compare_runs(before, after))["grounded"]
     assert math.isnan(one.comparison.detectable)
+    before, after = run([True] * 48), run([True] * 48)
+    before["squared_error"], after["squared_error"] = 0.1, [0.1] * 47 + [0.2]
+    one = by_name(compare_runs(before, after))["squared_error"]
+    assert (one.comparison.low, one.comparison.high) in [(-1, 1), (-math.inf, math.inf)]
 
 
 def test_epochs_of_a_case_are_one_case():

@@ -147,7 +147,10 @@ def print_results(results: pd.DataFrame) -> None:
 
     for half, rows in halves_of(results):
         _print_half(half, rows)
-    click.echo("harm: part of what is right without skills that is wrong with them")
+    click.echo(
+        "harm: part of what is right without skills that is wrong with them; diagnosed in: by then "
+        "half of the cases with a culprit were solved"
+    )
 
 
 def _print_half(half: str, results: pd.DataFrame) -> None:
@@ -158,17 +161,18 @@ def _print_half(half: str, results: pd.DataFrame) -> None:
     cells = []
     for row in table.to_dict("records"):
         interval = f"{100 * row['correct_low']:.0f} to {100 * row['correct_high']:.0f} %"
+        harm = f"{100 * row['harm_rate_low']:.0f} to {100 * row['harm_rate_high']:.0f} %"
         told = [_number(100 * row[name], "{:.1f} %") for name in rates]
         others = [
-            _number(100 * row["harm_rate"], "{:.1f} %"), _number(row["aurc"], "{:.3f}"),
-            _number(row["macro_f1"], "{:.2f}"), _number(row["median_seconds"], "{:.2f} s"),
+            harm if row["harm_rate_n"] else "–", _number(row["aurc"], "{:.3f}"),
+            _number(row["macro_f1"], "{:.2f}"), _number(row["time_to_diagnosis"], "{:.2f} s"),
         ]  # fmt: skip
         cells.append([
             told[0], interval, *told[1:], *others, str(row["n_failed"]),
             f"{row['variant']} ({row['model']})",
         ])  # fmt: skip
-    names = ["right", "95 %", "first", "in three", "false accusation", "harm", "AURC", "macro F1",
-             "median", "failed"]  # fmt: skip
+    names = ["right", "95 %", "first", "in three", "false accusation", "harm, 95 %", "AURC",
+             "macro F1", "diagnosed in", "failed"]  # fmt: skip
     n_cases = results["case"].nunique()
     title = f"{n_cases} case{'s' * (n_cases != 1)} of the {half} half"
     print_rows(title, [*names, "variant (model)"], cells)

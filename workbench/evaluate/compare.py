@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -24,6 +25,8 @@ from workbench.evaluate.statistics import (
 from workbench.measures import MEASURES, WORTH, Measure, first_parting
 
 _SPENT = ("seconds", "tool_calls", "tokens", "dollars")
+_BOUNDED = ("share", "")
+"""Units of measures from 0 to 1."""
 _GATE = re.compile(r"(?P<name>\w+):(?P<size>\d+(?:\.\d+)?)pp")
 
 
@@ -270,15 +273,21 @@ def _measured(
     else:
         told = compare_values(earlier, later, services, seed=seed)
     is_share = measure.unit == "share"
-    told = _possible(told) if is_share else told
+    told = _possible(told) if measure.unit in _BOUNDED else told
     if is_lower:  # better is what has less of it
         told = replace(told, n_better=told.n_worse, n_worse=told.n_better)
     return Measured(measure.name, told, is_lower, is_rate, is_share)
 
 
 def _possible(told: Comparison) -> Comparison:
-    """Return the comparison of a share, of which no difference larger than 1 can be seen."""
-    return told if told.detectable <= 1 else replace(told, detectable=float("nan"))
+    """Return the comparison of what is from 0 to 1, so that no difference is larger than 1."""
+    low, high = (
+        end if math.isinf(end) else min(max(end, -1.0), 1.0) for end in (told.low, told.high)
+    )
+    return replace(
+        told, low=low, high=high,
+        detectable=told.detectable if told.detectable <= 1 else math.nan,
+    )  # fmt: skip
 
 
 def _by_case(results: pd.DataFrame) -> pd.DataFrame:

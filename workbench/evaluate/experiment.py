@@ -14,7 +14,9 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
+from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Lock
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,6 +34,7 @@ from workbench.evaluate.variants import NoSkills, SkilledSolver, Solver, Trivial
 
 FLOOR_MODEL = "none"
 """Model of a floor."""
+_POLL_S = 0.2
 _PLACES = 9
 """Of a confidence that are kept: the last digits of a sum depend on where arrays lie in memory."""
 NOTHING_DETECTED = Answer(confidence=1.0)
@@ -183,10 +186,11 @@ def _solved(
             yield from worker.solve(cells)
         return
     context = multiprocessing.get_context("spawn")  # threads of libraries do not outlive a fork
-    rows = context.SimpleQueue()
-    inbox = queue.SimpleQueue[dict[str, Any] | Unopened | Future[int]]()
-    threading.Thread(target=_forward, args=(rows, inbox), daemon=True).start()
-    with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, (plan, rows)) as pool:
+    reader, writer = context.Pipe(duplex=False)
+    inbox, ended = queue.SimpleQueue[dict[str, Any] | Unopened | Future[int]](), threading.Event()
+    threading.Thread(target=_forward, args=(reader, inbox, ended), daemon=True).start()
+    given = plan, writer, context.Lock()
+    with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, given) as pool:
         n_waiting, n_rows, n_wanted = len(todo), 0, 0
         for cells in todo.values():
             pool.submit(_solve, cells).add_done_callback(inbox.put)
@@ -201,13 +205,14 @@ def _solved(
                     yield told
         finally:
             pool.shutdown(wait=False, cancel_futures=True)
-            rows.put(None)
+            ended.set()
 
 
-def _forward(rows: Any, inbox: queue.SimpleQueue[Any]) -> None:
-    """Hand on what processes put, until there is no more."""
-    while (row := rows.get()) is not None:
-        inbox.put(row)
+def _forward(reader: Connection, inbox: queue.SimpleQueue[Any], ended: threading.Event) -> None:
+    """Hand on what processes send, until all is there; no lock of theirs is waited for."""
+    while not ended.is_set():
+        if reader.poll(_POLL_S):
+            inbox.put(reader.recv())
 
 
 class _Worker:
@@ -263,24 +268,31 @@ def _in_turn(cells: Sequence[Cell]) -> list[Cell]:
 
 
 _worker: _Worker | None = None
-_rows: Any = None
+_send: Callable[[Any], None] | None = None
 
 
-def _start(plan: Plan, rows: Any) -> None:
+def _start(plan: Plan, writer: Connection, lock: Lock) -> None:
     """Make the worker of a process, which ends where the one that asked is gone.
 
     Parameters
     ----------
     plan : Plan
         What is to be solved.
-    rows : multiprocessing.SimpleQueue
-        That rows are put into.
+    writer : Connection
+        That rows are sent through.
+    lock : Lock
+        Held while one is.
     """
     asker = multiprocessing.parent_process()
     assert asker is not None, "the process was not started by a pool"
     threading.Thread(target=_end_with, args=(asker,), daemon=True).start()
-    global _worker, _rows  # one a process, as a pool wants it
-    _worker, _rows = _Worker(plan), rows
+    global _worker, _send  # one a process, as a pool wants it
+
+    def send(row: Any) -> None:
+        with lock:
+            writer.send(row)
+
+    _worker, _send = _Worker(plan), send
 
 
 def _end_with(asker: BaseProcess) -> None:
@@ -290,11 +302,12 @@ def _end_with(asker: BaseProcess) -> None:
 
 
 def _solve(cells: Sequence[Cell]) -> int:
-    """Answer the cells of one case, and return how many rows were put."""
+    """Answer the cells of one case, and return how many rows were sent."""
     assert _worker is not None, "the process was not started by the pool"
+    assert _send is not None, "the process was not started by the pool"
     n_rows = 0
     for row in _worker.solve(cells):
-        _rows.put(row)
+        _send(row)
         n_rows += 1
     return n_rows
 
