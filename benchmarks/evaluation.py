@@ -87,7 +87,7 @@ def measure(options, place):
     ):
         began = time.perf_counter()
         log(rows[: options.answers])
-        peer = 1000 * (time.perf_counter() - began) / options.answers
+        peer = 1000 * (time.perf_counter() - began) / len(rows[: options.answers])
         table.add_row(f"mlflow, {name}", f"{peer:.0f}", f"{peer / ours:.1f}")
     Console(width=100).print(table)
 

@@ -39,7 +39,8 @@ def test_each_variant_has_a_row_with_rates_and_their_intervals():
     assert math.isnan(ours["function"])
     assert ours["harm_rate"] == 0.5  # one of two that were right without skills
     assert ours["help_rate"] == 1
-    assert (told.loc["no-skills", "harm_rate"], told.loc["no-skills", "help_rate"]) == (0, 0)
+    assert math.isnan(told.loc["no-skills", "harm_rate"])  # beside itself
+    assert told.loc["no-skills", "harm_rate_n"] == 0
     sure = [0.5 + 0.1 * n for n in range(4) for _ in range(2)]
     assert ours["aurc"] == risk_curve(sure, [1, 1, 1, 1, 0, 0, 1, 1]).area
     assert ours["time_to_diagnosis"] == 2.0
@@ -89,3 +90,12 @@ def test_where_fewer_than_half_are_solved_no_time_is_told():
     told = summarise(pd.DataFrame(rows("ours", [1, 0, 0, 0]))).iloc[0]
     assert math.isnan(told["time_to_diagnosis"])
     assert told["median_seconds"] == 2.0
+
+
+def test_of_epochs_that_were_right_and_wrong_no_time_is_made_up():
+    results = pd.DataFrame(rows("ours", [1] * 8, epochs=3))
+    is_wrong = (results["epoch"] == 2) & results["time_to_diagnosis"].notna()
+    results.loc[is_wrong, "time_to_diagnosis"] = LIMIT_S
+    assert summarise(results)["time_to_diagnosis"].tolist() == [2.0]
+    results.loc[results["epoch"] >= 1, "time_to_diagnosis"] = LIMIT_S
+    assert math.isnan(summarise(results)["time_to_diagnosis"].iloc[0])

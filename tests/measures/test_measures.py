@@ -118,6 +118,11 @@ def test_answers_of_which_nothing_is_known_have_no_risk():
     assert np.isnan([risk_curve([], []).area, risk_curve([], []).at(0.8)]).all()
 
 
+def test_no_answer_is_the_least_sure_whatever_it_said():
+    curve = risk_curve([0.9, 0.5, np.nan], [0, 1, 0], [True, False, True])
+    assert curve.risk.tolist() == pytest.approx([0, 0.5, 2 / 3])
+
+
 @pytest.mark.parametrize(
     ("before", "after", "step"),
     [("ab", "ab", -1), ("ab", "ac", 1), ("ab", "abc", 2), ("", "a", -1), ("a", "", -1), ("a", "b", 0)],

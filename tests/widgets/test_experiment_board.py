@@ -75,6 +75,16 @@ def test_what_a_half_has_not_is_let_go_of():
     assert (board.chosen, board.measure, board.stratum) == ("new", "correct", "service")
 
 
+def test_all_that_a_half_has_not_is_let_go_of_at_once():
+    results, _ = both_halves()
+    results["top1"] = results["correct"].where(results["split"] == "test")
+    kept = results[(results["split"] == "test") | (results["variant"] != "no-skills")]
+    board = ExperimentBoard(kept, chosen="no-skills", measure="top1")
+    board.selected = board.differing["case"].tolist()
+    board.half = "train"
+    assert (board.chosen, board.measure, board.selected) == ("new", "correct", [])
+
+
 def test_what_is_no_half_is_refused():
     results, comparisons = both_halves()
     with pytest.raises(WorkbenchError, match="half: expected one of 'test', 'train', got 'both'"):

@@ -147,6 +147,14 @@ def test_seconds_are_told_by_the_median_of_cases():
     assert summarise(read_cells(results))[1, 0, VALUE] == 2.0
 
 
+def test_of_times_that_may_be_never_the_median_of_epochs_counts():
+    told = [1.0, 2.0, 36_000.0, 36_000.0, 2.0, 36_000.0]
+    results = make_results({"a": ["11", "11", "11"]}, time_to_diagnosis=told)
+    cells = read_cells(results)
+    at = cells.find_measure("time_to_diagnosis")
+    assert cells.means[at, 0].tolist() == [2.0, 36_000.0]
+
+
 def test_what_a_measure_says_nothing_of_is_not_a_number():
     told = summarise(
         read_cells(make_results({"a": "11", "b": "--"}, seconds=[1.0, 1, np.nan, np.nan]))

@@ -89,7 +89,7 @@ def _print_apart(before: str, after: str) -> None:
     if one.folder.resolve() == other.folder.resolve():
         return
     click.echo(printable(f"times: {before} and {after} were measured one after the other"))
-    if one.about()["code"] != other.about()["code"]:
+    if one.about().get("code") != other.about().get("code"):
         click.echo(printable(f"code: {after} was answered by other code than {before}"))
 
 

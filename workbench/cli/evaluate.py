@@ -161,7 +161,8 @@ def _print_half(half: str, results: pd.DataFrame) -> None:
     cells = []
     for row in table.to_dict("records"):
         interval = f"{100 * row['correct_low']:.0f} to {100 * row['correct_high']:.0f} %"
-        harm = f"{100 * row['harm_rate_low']:.0f} to {100 * row['harm_rate_high']:.0f} %"
+        ends = f"{100 * row['harm_rate_low']:.0f} to {100 * row['harm_rate_high']:.0f} %"
+        harm = f"{100 * row['harm_rate']:.1f} ({ends})"
         told = [_number(100 * row[name], "{:.1f} %") for name in rates]
         others = [
             harm if row["harm_rate_n"] else "–", _number(row["aurc"], "{:.3f}"),

@@ -22,6 +22,7 @@ from workbench.evaluate.statistics import (
     correct,
     needed_pairs,
 )
+from workbench.evaluate.summary import case_values
 from workbench.measures import MEASURES, WORTH, Measure, first_parting
 
 _SPENT = ("seconds", "tool_calls", "tokens", "dollars")
@@ -298,8 +299,10 @@ def _by_case(results: pd.DataFrame) -> pd.DataFrame:
     if "seconds" in results:
         results = results.assign(seconds=results["seconds"].where(results["correct"] == 1))
     numbers = [n for n in (*SCORERS, *_SPENT) if n in results]
-    frame = results.groupby("case")[numbers].mean()
-    return frame.assign(service=results.groupby("case")["service"].first())
+    frame = pd.DataFrame({name: case_values(results, name) for name in numbers})
+    return frame.reindex(sorted(results["case"].unique())).assign(
+        service=results.groupby("case")["service"].first()
+    )
 
 
 def discordant(before: pd.DataFrame, after: pd.DataFrame, measure: str = "correct") -> pd.DataFrame:

@@ -6,6 +6,7 @@ was. One that failed is, as a model may have been out of reach.
 
 from __future__ import annotations
 
+import contextlib
 import multiprocessing
 import os
 import queue
@@ -13,6 +14,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from multiprocessing.connection import Connection
 from multiprocessing.process import BaseProcess
@@ -20,9 +22,11 @@ from multiprocessing.synchronize import Lock
 from pathlib import Path
 from typing import Any, NamedTuple
 
+import numpy as np
 import pandas as pd
 
 from workbench.agent import investigate, load_skills, make_model
+from workbench.agent.skills import skills_folder
 from workbench.errors import CaseError, WorkbenchError
 from workbench.evaluate.answers import Answer, Expected
 from workbench.evaluate.bank import SPLIT, BankCase, CaseBank, OpenedCase
@@ -78,6 +82,11 @@ class Unopened(NamedTuple):
 
     case: str
     why: str
+
+
+_CASE_ENDS = "case ends"
+"""What is sent after the last row of a case."""
+_Told = dict[str, Any] | Unopened | str | Future[None]
 
 
 def run_experiment(
@@ -187,29 +196,51 @@ def _solved(
         return
     context = multiprocessing.get_context("spawn")  # threads of libraries do not outlive a fork
     reader, writer = context.Pipe(duplex=False)
-    inbox, ended = queue.SimpleQueue[dict[str, Any] | Unopened | Future[int]](), threading.Event()
+    inbox, ended = queue.SimpleQueue[_Told](), threading.Event()
     threading.Thread(target=_forward, args=(reader, inbox, ended), daemon=True).start()
     given = plan, writer, context.Lock()
-    with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, given) as pool:
-        n_waiting, n_rows, n_wanted = len(todo), 0, 0
-        for cells in todo.values():
-            pool.submit(_solve, cells).add_done_callback(inbox.put)
-        try:
-            while n_waiting or n_rows < n_wanted:
-                told = inbox.get()
-                if isinstance(told, Future):  # it and the last rows come in any order
-                    n_waiting -= 1
-                    n_wanted += told.result()
-                else:
-                    n_rows += 1
-                    yield told
-        finally:
-            pool.shutdown(wait=False, cancel_futures=True)
-            ended.set()
+    try:
+        with ProcessPoolExecutor(min(n_jobs, len(todo)), context, _start, given) as pool:
+            futures = [pool.submit(_solve, cells) for cells in todo.values()]
+            for future in futures:
+                future.add_done_callback(inbox.put)
+            try:
+                yield from _received(inbox, futures)
+            finally:  # what is under way ends, which takes that somebody receives it
+                pool.shutdown(wait=False, cancel_futures=True)
+    finally:
+        ended.set()
 
 
-def _forward(reader: Connection, inbox: queue.SimpleQueue[Any], ended: threading.Event) -> None:
-    """Hand on what processes send, until all is there; no lock of theirs is waited for."""
+def _received(
+    inbox: queue.SimpleQueue[_Told], futures: Sequence[Future[None]]
+) -> Iterator[dict[str, Any] | Unopened]:
+    """Yield all that processes send, also when one of them fails: that is raised at the end."""
+    n_waiting, n_open, fault = len(futures), 0, None
+    while n_waiting or (n_open > 0 and not isinstance(fault, BrokenProcessPool)):
+        told = inbox.get()
+        if isinstance(told, Future):  # it and the end of its case come in any order
+            n_waiting -= 1
+            if told.cancelled():
+                continue
+            n_open += 1
+            fault = fault or told.exception()
+            if fault:
+                for future in futures:
+                    future.cancel()
+        elif isinstance(told, str):
+            n_open -= 1
+        else:
+            yield told
+    while not inbox.empty():  # of processes that were killed
+        if isinstance(told := inbox.get(), dict | Unopened):
+            yield told
+    if fault:
+        raise fault
+
+
+def _forward(reader: Connection, inbox: queue.SimpleQueue[_Told], ended: threading.Event) -> None:
+    """Hand on what processes send, until they are gone; no lock of theirs is waited for."""
     while not ended.is_set():
         if reader.poll(_POLL_S):
             inbox.put(reader.recv())
@@ -222,7 +253,7 @@ class _Worker:
         self._bank = CaseBank(plan.folder)
         self._known = {case.id: case for case in self._bank.cases}
         self._solvers = {(solver.name, model): solver for model, solver in _solvers(plan)}
-        self._skills = {skill.name: skill for skill in load_skills(plan.variants[0][1])}
+        self._skills = {skill.name: skill for skill in load_skills(skills_folder())}
         self._reader = make_model("playbook", self._skills)
 
     def solve(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any] | Unopened]:
@@ -230,6 +261,8 @@ class _Worker:
         case = self._known[cells[0].case]
         try:
             opened = self._bank.open(case)
+            if opened.regression is not None:
+                opened.evidence.ranking(opened.regression.id)
         except WorkbenchError as error:
             yield Unopened(case.id, str(error))
             return
@@ -254,17 +287,16 @@ class _Worker:
 
     def _prepare(self, opened: OpenedCase, cells: Sequence[Cell]) -> None:
         """Have what investigations read computed at nobody's cost: who comes first would pay."""
-        if opened.regression is None:
+        if opened.regression is None or all(cell.model == FLOOR_MODEL for cell in cells):
             return
-        opened.evidence.ranking(opened.regression.id)
-        if any(cell.model != FLOOR_MODEL for cell in cells):
+        with contextlib.suppress(WorkbenchError):  # whose skills fail will say so when asked
             investigate(opened.evidence, opened.regression.id, self._reader, self._skills)
 
 
 def _in_turn(cells: Sequence[Cell]) -> list[Cell]:
-    """Return the cells of a case, in another order for another case."""
-    first = int(hash_of([cells[0].case]), 16) % len(cells)
-    return [*cells[first:], *cells[:first]]
+    """Return the cells of a case in an order of chance, the same each time."""
+    rng = np.random.default_rng(int(hash_of([cells[0].case]), 16))
+    return [cells[place] for place in rng.permutation(len(cells))]
 
 
 _worker: _Worker | None = None
@@ -301,15 +333,15 @@ def _end_with(asker: BaseProcess) -> None:
     os._exit(1)
 
 
-def _solve(cells: Sequence[Cell]) -> int:
-    """Answer the cells of one case, and return how many rows were sent."""
+def _solve(cells: Sequence[Cell]) -> None:
+    """Answer the cells of one case, and send a row each."""
     assert _worker is not None, "the process was not started by the pool"
     assert _send is not None, "the process was not started by the pool"
-    n_rows = 0
-    for row in _worker.solve(cells):
-        _send(row)
-        n_rows += 1
-    return n_rows
+    try:
+        for row in _worker.solve(cells):
+            _send(row)
+    finally:
+        _send(_CASE_ENDS)
 
 
 def fetch_variants(variants: Sequence[Variant], scratch: Path) -> tuple[tuple[str, Path], ...]:

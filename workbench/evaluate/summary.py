@@ -38,15 +38,19 @@ def summarise(results: pd.DataFrame, floor: pd.DataFrame | None = None) -> pd.Da
         80 % that is wrong), `macro_f1`; `harm_rate` and `help_rate` beside the floor without
         skills, each with `_low`, `_high` and `_n`; `median_seconds` of all answers, and
         `time_to_diagnosis`, the median of cases with a culprit, where what is unsolved is censored
-        (NaN where fewer than half are solved); `tokens` and `dollars` of a case.
+        (NaN where fewer than half are solved); `tokens` and `dollars` of a case. Of epochs of a
+        case the mean counts, of times to diagnosis their median.
     """
     beside = results[results["variant"] == NO_SKILLS] if floor is None else floor
-    without = _by_case(beside, "correct")
+    without = case_values(beside, "correct")
     groups = results.groupby(["variant", "model"], sort=False)
     rows = [
-        {"variant": variant, "model": model, **_summary(rows, without)}
+        {
+            "variant": variant, "model": model,
+            **_summary(rows, without if variant != NO_SKILLS else without.iloc[:0]),
+        }
         for (variant, model), rows in groups
-    ]
+    ]  # fmt: skip
     return pd.DataFrame(rows)
 
 
@@ -57,12 +61,12 @@ def _summary(rows: pd.DataFrame, floor: pd.Series[float]) -> dict[str, Any]:
         "n_failed": len(rows) - len(answered),
     }  # fmt: skip
     for name in SCORERS:
-        by_case = _by_case(rows, name)
+        by_case = case_values(rows, name)
         told[name] = _middle(name, by_case)
         if MEASURES[name].is_rate:
             told |= _rate(name, float(by_case.sum()), len(by_case))
     risk = _risk(rows)
-    both = _by_case(rows, "correct").to_frame("after").join(floor.rename("before"), how="inner")
+    both = case_values(rows, "correct").to_frame("after").join(floor.rename("before"), how="inner")
     was, now = both["before"], both["after"]
     return told | {
         "aurc": risk.area, "risk_at_80": risk.at(COVERAGE), "macro_f1": _macro_f1(rows),
@@ -81,8 +85,7 @@ def risk_curves(results: pd.DataFrame) -> dict[str, RiskCurve]:
 
 def _risk(rows: pd.DataFrame) -> RiskCurve:
     """Return the curve of answers: no answer is wrong, and the least sure."""
-    sure = rows["said_confidence"].where(rows["said_failure"] == "", 0.0)
-    return risk_curve(sure, rows["correct"])
+    return risk_curve(rows["said_confidence"], rows["correct"], rows["said_failure"] != "")
 
 
 def _rate(name: str, k: float, n: float) -> dict[str, float]:
@@ -96,17 +99,23 @@ def _rate(name: str, k: float, n: float) -> dict[str, float]:
 def _middle(name: str, by_case: pd.Series[float]) -> float:
     if by_case.empty:
         return math.nan
-    if not MEASURES[name].is_median:
+    if MEASURES[name].limit is None:
         return float(by_case.mean())
     median = float(by_case.quantile(0.5, interpolation="lower"))  # by then half are
     return median if median < LIMIT_S else math.nan
 
 
-def _by_case(rows: pd.DataFrame, name: str) -> pd.Series[float]:
-    """Return a score of each case that it says something of, the mean of its epochs."""
+def case_values(rows: pd.DataFrame, name: str) -> pd.Series[float]:
+    """Return a measure of each case that it says something of: the mean of its epochs.
+
+    Of times to diagnosis their lower median, as a mean of what may be never is nothing.
+    """
     if name not in rows:
         return pd.Series(dtype=float)
-    return rows.groupby("case")[name].mean().dropna()
+    epochs = rows.groupby("case")[name]
+    is_limited = MEASURES[name].limit is not None
+    values = epochs.quantile(0.5, interpolation="lower") if is_limited else epochs.mean()
+    return values.dropna()
 
 
 def _mean(rows: pd.DataFrame, name: str) -> float:

@@ -100,7 +100,7 @@ class SkilledSolver:
     def answer(self, opened: OpenedCase) -> Answer:
         """Investigate one case."""
         assert opened.regression is not None
-        run, steps = Run.in_memory(opened.evidence, self._model, self._skills), list[Step]()
+        steps = list[Step]()
         began, began_cpu = time.perf_counter(), time.process_time()
 
         def spent() -> dict[str, float]:
@@ -108,11 +108,14 @@ class SkilledSolver:
                 "seconds": time.perf_counter() - began, "cpu_s": time.process_time() - began_cpu
             }  # fmt: skip
 
+        run: Run | None = None
         try:
+            run = Run.in_memory(opened.evidence, self._model, self._skills)
             run.begin({}, opened.regression.id, on_step=steps.append)
             found = run.trajectory()
         except WorkbenchError as error:
-            return Answer.failed(str(error), steps, run.spent, spent(), self._price)
+            used = {} if run is None else run.spent
+            return Answer.failed(str(error), steps, used, spent(), self._price)
         return Answer.of(found, self._skills, spent(), self._price)
 
 

@@ -40,7 +40,9 @@ class RiskCurve:
         return float(self.risk[kept - 1]) if self.n_answers else float("nan")
 
 
-def risk_curve(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> RiskCurve:
+def risk_curve(
+    confidence: npt.ArrayLike, correct: npt.ArrayLike, failed: npt.ArrayLike = False
+) -> RiskCurve:
     """Return the risk over coverage of answers, the surest first.
 
     Answers that are equally sure come in any order: of each of them counts what is wrong of them
@@ -50,8 +52,11 @@ def risk_curve(confidence: npt.ArrayLike, correct: npt.ArrayLike) -> RiskCurve:
     ----------
     confidence, correct : array_like
         (n,) of each answer, 0 to 1; what has no number in either is left out.
+    failed : array_like
+        (n,) whether there is no answer: that is the least sure. Default: there always is.
     """
     sure, right = np.asarray(confidence, np.float64), np.asarray(correct, np.float64)
+    sure = np.where(np.asarray(failed, np.bool_), 0.0, sure)
     known = ~(np.isnan(sure) | np.isnan(right))
     sure, wrong = sure[known], 1 - right[known]
     n = len(sure)

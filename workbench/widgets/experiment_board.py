@@ -182,14 +182,15 @@ class ExperimentBoard(View):
     def _look_at_half(self, change: Any) -> None:
         """Keep what that half has too."""
         cells = self._cells
-        if self.chosen not in cells.variants:
-            self.chosen = cells.variants[min(1, len(cells.variants) - 1)]
-        if self.measure not in [one.name for one in cells.measures]:
-            self.measure = cells.measures[0].name
-        if self.stratum not in cells.strata:
-            self.stratum = str(next(iter(cells.strata), ""))
-        if self.case not in cells.cases:
-            self.case = ""
+        with self.hold_trait_notifications():  # one by one they would not fit each other
+            if self.chosen not in cells.variants:
+                self.chosen = cells.variants[min(1, len(cells.variants) - 1)]
+            if self.measure not in [one.name for one in cells.measures]:
+                self.measure = cells.measures[0].name
+            if self.stratum not in cells.strata:
+                self.stratum = str(next(iter(cells.strata), ""))
+            if self.case not in cells.cases:
+                self.case = ""
         self._look_elsewhere(change)
 
     @traitlets.observe("chosen", "measure")

@@ -44,7 +44,8 @@ class Cells:
     strata: pd.DataFrame
     """One row a case, one column a stratum: its level."""
     means: FloatArray
-    """(n_measures, n_variants, n_cases): mean over epochs; NaN where none says anything."""
+    """(n_measures, n_variants, n_cases): mean over epochs, of times to diagnosis their median; NaN
+    where none says anything."""
     counts: IntArray
     """Of the same shape: epochs that say something."""
 
@@ -263,5 +264,9 @@ def _by_case(
         told = np.bincount(place[known], values[known], size)
         sums[number] = told.reshape(shape[1:])
         counts[number] = np.bincount(place[known], minlength=size).reshape(shape[1:])
+        if measure.limit is not None:  # a mean of what may be never is nothing
+            middle = pd.Series(values[known]).groupby(place[known])
+            medians = middle.quantile(0.5, interpolation="lower").reindex(range(size))
+            sums[number] = medians.to_numpy().reshape(shape[1:]) * counts[number]
     with np.errstate(invalid="ignore"):
         return sums / np.where(counts, counts, np.nan), counts

@@ -61,9 +61,9 @@ def risk_curves(cells: Cells) -> list[RiskCurve]:
     """Return the curve of each variant; each epoch is an answer, a failure one that is not sure."""
     frame = cells.frame
     right = frame.get("correct", pd.Series(np.nan, frame.index))
-    sure = frame["confidence"].where(frame["confidence"].notna() | (frame["failure"] == ""), 0.0)
+    failed = frame["failure"] != ""
     return [
-        risk_curve(sure[own], right[own])
+        risk_curve(frame.loc[own, "confidence"], right[own], failed[own])
         for own in (frame["variant"] == number for number in range(len(cells.variants)))
     ]
 
