@@ -263,15 +263,23 @@ def test_of_two_variants_each_is_asked_first_in_half_of_the_cases(bank):
     assert _in_turn(cells) == _in_turn(cells)
 
 
+BROKEN = """
+def relevance(facts):
+    return 1.0
+
+def investigate(facts):
+    raise ValueError("bug")
+    yield
+"""
+
+
 @pytest.fixture
 def broken(tmp_path):
     """Return skills of which no playbook runs."""
     for source in SKILLS.glob("*/SKILL.md"):
         place = tmp_path / "broken" / source.parent.name
         shutil.copytree(source.parent, place)
-        (place / "scripts" / "playbook.py").write_text(
-            "raise ValueError('bug')\n", encoding="utf-8"
-        )
+        (place / "scripts" / "playbook.py").write_text(BROKEN, encoding="utf-8")
     return tmp_path / "broken"
 
 
