@@ -224,6 +224,12 @@ EXPECTED = {"regressed": True, "commits": ["c" * 40], "candidates": 7}
         (output._culprit_cell, row(), "cccccccc f"),
         (output._culprit_cell, row(cause={"commit": "c" * 40, "functions": []}), "cccccccc "),
         (output._culprit_cell, row(cause=None), "nobody"),
+        (output._culprit_cell, row(expected=EXPECTED), "cccccccc f"),
+        (
+            output._culprit_cell,
+            row(expected=EXPECTED | {"commits": ["d" * 40]}),
+            "cccccccc f (another did it)",
+        ),
         (output._rank_cell, row(), "?"),
         (output._rank_cell, row(expected=EXPECTED), "2 of 7"),
         (output._rank_cell, row(expected=EXPECTED, suspects=[]), "not found"),

@@ -85,7 +85,7 @@ def test_two_runs_are_compared_case_by_case(workbench, tmp_path):
     _, out, _ = workbench("compare", "results:no-skills", "results:ours")
     assert out.splitlines()[-1] == "skills: results:no-skills has none"
     code, _, err = workbench("compare", "results:ours", "results:few", "--split", "test")
-    assert (code, "expected cases of the test half, got train" in err) == (1, True)
+    assert (code, "expected cases of the test half, as others, got train" in err) == (1, True)
     code, _, err = workbench("compare", "results:ours", "results:nope")
     assert (code, "expected one of few/playbook, no-skills/none, ours/playbook" in err) == (1, True)
 

@@ -108,7 +108,7 @@ def test_epochs_of_a_case_are_one_case():
 
 
 def test_runs_on_other_cases_are_not_compared():
-    with pytest.raises(CaseError, match="same cases, c002 is not in all"):
+    with pytest.raises(CaseError, match="same cases, 1 are not in all, such as c002"):
         compare_runs(run([True, True]), run([True, True, False]))
 
 
@@ -126,7 +126,10 @@ def test_a_gate_fails_where_a_rate_falls_by_more_than_it_lets():
     measured = compare_runs(run([True] * 50), run([True] * 48 + [False] * 2))
     assert failed_gates(measured, ["correct:4pp", "false_accusation:4pp"]) == []
     (said,) = failed_gates(measured, ["correct:3.9pp", "top1:10pp"])
-    assert said == "correct is worse by 4.0 pp, more than 3.9"
+    assert (
+        said
+        == "correct is worse by 4.0 pp, more than 3.9: 2 of 50 cases worse, 0 better, inconclusive"
+    )
     assert failed_gates(measured, ["false_accusation:1pp"])
     assert not failed_gates(compare_runs(run([False] * 9), run([True] * 9)), ["correct:0pp"])
 
@@ -195,7 +198,9 @@ def test_runs_are_loaded_half_by_half(tmp_path):
     assert [len(side) for side in halves["test"]] == [6, 6]
     assert [*load_halves([f"{folder}:ours"], "train")] == ["train"]
     few = make_results(tmp_path / "f", n_cases=1)
-    with pytest.raises(CaseError, match="f:ours: expected cases of the test half, got train"):
+    with pytest.raises(
+        CaseError, match="f:ours: expected cases of the test half, as others, got train"
+    ):
         load_halves([f"{few}:ours"], "test")
     with pytest.raises(CaseError, match="f:ours: expected cases of the test and train half"):
         load_halves([f"{folder}:ours", f"{few}:ours"])
@@ -218,3 +223,11 @@ def test_a_case_differs_where_its_epochs_do_together():
     row = told.iloc[0]
     assert (row["before"], row["after"]) == (pytest.approx(1 / 3), 1)
     assert (row["said_before"], row["said_after"]) == ("", "k")
+
+
+def test_a_run_that_is_not_whole_yet_is_not_compared(tmp_path):
+    folder = make_results(tmp_path / "r")
+    cells = folder / "cells.jsonl"
+    cells.write_bytes(b"\n".join(cells.read_bytes().splitlines()[:-1]) + b"\n")
+    with pytest.raises(CaseError, match="r: 35 of 36 answers are there; expected all"):
+        load_run(f"{folder}:ours")

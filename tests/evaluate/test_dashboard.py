@@ -65,17 +65,22 @@ def test_a_view_is_a_tag_that_its_address_opens(experiment, view):
 
 
 def test_columns_and_charts_are_of_what_runs_have(record):
-    variant = record.children[0]
-    known = {f"metrics.`{one.name}`" for run in (*record.children, *record.beside)
-             for one in run.metrics} | {f"params.`{name}`" for name in variant.params}  # fmt: skip
-    known |= {f"tags.`{name}`" for name in variant.tags}
-    kinds = {run.tags["kind"] for run in (*record.children, *record.beside)}
+    runs = (*record.children, *record.beside)
+    of_kind = {
+        f"tags.kind = '{kind}'": {
+            name for run in runs if run.tags["kind"] == kind
+            for name in (*(f"metrics.`{one.name}`" for one in run.metrics),
+                         *(f"params.`{name}`" for name in run.params),
+                         *(f"tags.`{name}`" for name in run.tags))
+        }
+        for kind in ("variant", "history")
+    }  # fmt: skip
     for view in PAGES[EVALUATIONS].views:
         if isinstance(view, RunsView):
             _, _, state = state_of(view)
+            known = of_kind[view.where]
             assert {*state["selectedColumns"]} <= known
             assert state["orderByKey"] in known
-            assert view.where in {f"tags.kind = '{kind}'" for kind in kinds}
             charts = state.get("compareRunCharts", [])
             assert {f"metrics.`{chart['metricKey']}`" for chart in charts} <= known
             sections = {section["uuid"] for section in state.get("compareRunSections", [])}

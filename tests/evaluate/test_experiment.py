@@ -11,7 +11,14 @@ import pytest
 from langchain_core.messages import AIMessage
 
 from workbench.agent import ScriptedModel, Trajectory
-from workbench.errors import CaseError, HistoryError, ModelError, SkillError, WorkbenchError
+from workbench.errors import (
+    CaseError,
+    HistoryError,
+    ModelError,
+    ParseError,
+    SkillError,
+    WorkbenchError,
+)
 from workbench.evaluate.answers import Answer
 from workbench.evaluate.bank import CaseBank
 from workbench.evaluate.code import code_hash
@@ -124,6 +131,19 @@ def test_results_of_something_else_are_left_alone(bank, whole, other, said):
     with pytest.raises(CaseError, match=said):
         run_experiment(bank, other, out)
     assert (out / CELLS).read_bytes() == before
+
+
+def test_what_is_in_the_way_is_left_alone(bank, tmp_path):
+    (tmp_path / "demo").mkdir()
+    (tmp_path / "demo" / "report.html").write_text("mine", encoding="utf-8")
+    with pytest.raises(CaseError, match="demo: has files and no results"):
+        run_experiment(bank, plan("feed/H4"), tmp_path / "demo")
+    assert [path.name for path in (tmp_path / "demo").iterdir()] == ["report.html"]
+    with pytest.raises(CaseError, match="expected a folder of results, found a file"):
+        run_experiment(bank, plan("feed/H4"), tmp_path / "demo" / "report.html")
+    (tmp_path / "demo" / CELLS).write_text('{"a": 1}\n', encoding="utf-8")
+    with pytest.raises(ParseError, match="expected answers as workbench evaluate writes them"):
+        load_results(tmp_path / "demo")
 
 
 def test_no_results_are_said_to_be_none(tmp_path):

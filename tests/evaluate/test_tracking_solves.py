@@ -8,6 +8,7 @@ from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
 from workbench.evaluate import track, tracking_uri
 from workbench.evaluate.tracking.solves import SPAN_TYPES
+from workbench.measures import LIMIT_S
 from workbench.solver import to_json
 from workbench.types import (
     Case,
@@ -85,7 +86,7 @@ def test_a_solve_becomes_a_run(place, monkeypatch):
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     solved = outcome()
     summary = to_json(solved)
-    run_id = track(solved, summary, {"correct": 1.0}, "<p>report</p>")
+    run_id = track(solved, summary, {"correct": 1.0, "time_to_diagnosis": LIMIT_S}, "<p>report</p>")
     plain = track(outcome(steps=(), diagnosis=None, fix=None), {}, {}, "<p></p>")
 
     import mlflow

@@ -259,7 +259,7 @@ def test_the_ledger_says_what_is_not_known(page):
 
 def test_without_a_ledger_nothing_is_made_up():
     page = render(make_record(), is_valued=False)
-    assert "servers recovered not known of 23 solves" in page.text
+    assert "servers recovered when deployed not known of 23 solves" in page.text
     assert "number of servers of each service" in page.text
     assert "kW" not in page.text
     assert "EUR" not in page.text

@@ -38,15 +38,17 @@ def test_truth_may_be_told_in_any_kind_of_column(column):
     assert times["is_diagnosed"].tolist() == [True, False, False]
 
 
-def test_answers_are_those_of_a_variant_each_case_once_as_it_was_last():
-    answers = make_answers(2).assign(is_right=[True, False])
-    again = answers.assign(at=answers["at"] + pd.Timedelta(days=1), seconds=5.0, is_right=True)
+def test_answers_are_those_of_a_variant_each_case_once_with_the_median_of_its_epochs():
+    answers = make_answers(2).assign(is_right=True, seconds=5.0)
+    slow, wrong = answers.assign(seconds=9.0), answers.assign(is_right=False, seconds=1.0)
     others = answers.assign(variant="no skills")
     nobody = answers.assign(case="quiet", has_culprit=False)
-    record = make_record(answers=pd.concat([again, answers, others, nobody]))
+    record = make_record(
+        answers=pd.concat([wrong, answers, slow, others, nobody], ignore_index=True)
+    )
     times = times_to_diagnosis(record, "skills")
     times = times[times["group"] == EVALUATED]
-    assert times["seconds"].tolist() == [5.0, 5.0]
+    assert times["seconds"].tolist() == [9.0, 9.0]  # of 5, 9 and never
     assert times["is_diagnosed"].all()
 
 

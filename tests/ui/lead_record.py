@@ -109,7 +109,7 @@ def make_skills(n: int = 7) -> pd.DataFrame:
         n_without = n_cases * 7 // 10
         n_helped = min(n_cases - n_without, 2 + 7 * (i % 3))
         name = names[i] if i < len(names) else f"skill-{i}"
-        rows.append((name, n_cases, n_without + n_helped - n_harmed, n_without, n_helped,
+        rows.append((name, "test", n_cases, n_without + n_helped - n_harmed, n_without, n_helped,
                      n_harmed,
                      "better" if n_helped > n_harmed + 6 else "inconclusive", f"https://skills.example/{i}" if i % 2 == 0 else ""))  # fmt: skip
     return pd.DataFrame(rows, columns=[*SKILLS])

@@ -56,7 +56,8 @@ def test_each_half_is_looked_at_by_itself_what_was_held_out_first():
     assert board.half == "test"
     assert [one["name"] for one in board._told["halves"]] == ["test", "train"]
     assert board.variants["n_cases"].tolist() == [3, 3, 3]
-    assert board.still()["text/plain"] == "3 variants, 3 cases of the test half"
+    assert board.still()["text/plain"] == "3 variants, 6 cases"
+    assert "3 variants, 3 cases of the test half" in board.still()["text/html"]
     board.chosen, board.case, board.selected = "no-skills", "b", ["b"]
     board.half = "train"
     assert (board.chosen, board.case, board.selected) == ("no-skills", "", [])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import click
 
-from workbench.cli.compare import print_comparison
+from workbench.cli.compare import LEGEND, print_comparison
 from workbench.cli.evaluate import print_results
 from workbench.cli.output import counted_progress
 
@@ -63,6 +63,7 @@ def backtest(
     before, after = (load_run(f"{out}:{name}") for name in (BEFORE, CHANGED))
     measured = compare_runs(before, after)
     print_comparison(f"{BEFORE} → {CHANGED}", measured, discordant(before, after))
+    click.echo(LEGEND)
     failed = failed_gates(measured, gates)
     for line in failed:
         click.echo(f"failed: {line}", err=True)

@@ -57,6 +57,7 @@ def compare(
     if as_json:
         click.echo(json.dumps({"before": before, "after": told}))
     else:
+        click.echo(LEGEND)
         for name, diffs in skills.items():
             _print_skills(before, name, diffs, with_diff)
             _print_apart(before, name)
@@ -64,6 +65,12 @@ def compare(
         click.echo(f"failed: {line}", err=True)
     if failed:
         sys.exit(1)
+
+
+LEGEND = """\
+would be seen: the smallest difference that so many cases show four times in five
+cases for 10 pp: so many would show one of ten points
+sooner: part of the cases in which each was the first to be right; who never was is later"""
 
 
 def _results(run: str) -> ResultsFolder:
@@ -111,6 +118,9 @@ def _print_skills(before: str, after: str, diffs: dict[str, str], with_diff: boo
 
 def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) -> None:
     """Print every measure of two runs with its verdict, and the cases in which they differ."""
+    from workbench.measures import MEASURES
+    from workbench.views.words import counted
+
     rows = []
     for one in measured:
         told = one.comparison
@@ -119,11 +129,12 @@ def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) 
         needed = "" if one.verdict != "inconclusive" or one.needed is None else f"{one.needed:,}"
         is_told = told.detectable > 0  # none is, where no case differs, or nothing would be seen
         detectable = f"{scale * told.detectable:.3g}{points}" if is_told else "–"
+        name = f"{one.name}, sooner" if MEASURES[one.name].limit else one.name
         rows.append([
             f"{scale * told.before:.3g}{unit}", f"{scale * told.after:.3g}{unit}",
             f"{scale * told.difference:+.3g}{points}",
             _interval(scale * told.low, scale * told.high), f"{told.p_value:.2g}",
-            detectable, needed, str(told.n_pairs), one.verdict, one.name,
+            detectable, needed, str(told.n_pairs), one.verdict, name,
         ])  # fmt: skip
     names = ["before", "after", "change", "95 %", "p", "would be seen", "cases for 10 pp", "cases"]
     print_rows(title, [*names, "verdict", "measure"], rows)
@@ -134,7 +145,9 @@ def print_comparison(title: str, measured: list[Measured], apart: pd.DataFrame) 
         named = f"{row['said_before'][:12] or 'nobody'} → {row['said_after'][:12] or 'nobody'}"
         click.echo(printable(f"{way:6} {row['case']}: {named}{where}"))
     more = len(apart) - _MOST_SHOWN
-    click.echo(f"{len(apart)} cases differ" + (f", {more} more than shown" if more > 0 else ""))
+    n_apart = counted(len(apart), "case")
+    verb = "differs" if len(apart) == 1 else "differ"
+    click.echo(f"{n_apart} {verb}" + (f", {more} more than shown" if more > 0 else ""))
 
 
 def _interval(low: float, high: float) -> str:

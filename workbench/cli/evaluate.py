@@ -111,19 +111,20 @@ def _write_page(results: pd.DataFrame, out: Path) -> Path:
 
 
 def _write_figures(results: pd.DataFrame, out: Path) -> None:
-    """Draw the half that says most, beside the results."""
+    """Draw each half, beside the results."""
     from workbench.evaluate.compare import halves_of
     from workbench.evaluate.summary import risk_curves, summarise
     from workbench.report import plot_risk, plot_variants
+    from workbench.views.words import counted
 
-    half, rows = halves_of(results)[0]
-    title = f"{rows['case'].nunique()} cases of the {half} half"
-    figures = {
-        "variants.png": plot_variants(summarise(rows), title=title),
-        "risk.png": plot_risk(risk_curves(rows), title=title),
-    }
-    for name, figure in figures.items():
-        figure.savefig(out / name, dpi=_DPI)
+    for half, rows in halves_of(results):
+        title = f"{counted(rows['case'].nunique(), 'case')} of the {half} half"
+        figures = {
+            "variants": plot_variants(summarise(rows), title=title),
+            "risk": plot_risk(risk_curves(rows), title=title),
+        }
+        for name, figure in figures.items():
+            figure.savefig(out / f"{name}-{half}.png", dpi=_DPI)
 
 
 def _track(out: Path) -> None:
@@ -155,6 +156,7 @@ def print_results(results: pd.DataFrame) -> None:
 
 def _print_half(half: str, results: pd.DataFrame) -> None:
     from workbench.evaluate.summary import summarise
+    from workbench.views.words import counted
 
     table = summarise(results)
     rates = ("correct", "top1", "top3", "false_accusation")
@@ -174,8 +176,7 @@ def _print_half(half: str, results: pd.DataFrame) -> None:
         ])  # fmt: skip
     names = ["right", "95 %", "first", "in three", "false accusation", "harm, 95 %", "AURC",
              "macro F1", "diagnosed in", "failed"]  # fmt: skip
-    n_cases = results["case"].nunique()
-    title = f"{n_cases} case{'s' * (n_cases != 1)} of the {half} half"
+    title = f"{counted(results['case'].nunique(), 'case')} of the {half} half"
     print_rows(title, [*names, "variant (model)"], cells)
 
 

@@ -112,7 +112,9 @@ def _culprit_cell(row: Mapping[str, Any]) -> str:
     if not row["cause"]:
         return "nobody"
     names = [name.rsplit(":", 1)[-1] for name in row["cause"]["functions"]]
-    return f"{row['cause']['commit'][:8]} {names[0] if names else ''}"
+    expected, commit = row.get("expected"), row["cause"]["commit"]
+    is_wrong = bool(expected) and commit not in expected["commits"]
+    return f"{commit[:8]} {names[0] if names else ''}{' (another did it)' if is_wrong else ''}"
 
 
 def _rank_cell(row: Mapping[str, Any]) -> str:

@@ -57,6 +57,7 @@ def report(since: str, assumptions: Path | None, ui: str, out: Path) -> None:
     from workbench.capacity import Assumptions, capacity_ledger, read_assumptions
     from workbench.evaluate.tracking import read_track_record
     from workbench.report import render_lead_report
+    from workbench.views.words import counted
 
     now = datetime.now(UTC)
     begin = _moment(since, now)
@@ -68,7 +69,7 @@ def report(since: str, assumptions: Path | None, ui: str, out: Path) -> None:
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
     n_evaluations = record.evaluations["evaluation"].nunique()
-    solved = f"{len(record.solves)} solves and {n_evaluations} evaluations"
+    solved = f"{counted(len(record.solves), 'solve')} and {counted(n_evaluations, 'evaluation')}"
     click.echo(f"{out}: {solved} since {begin:%Y-%m-%d}")
 
 

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import CaseError, WorkbenchError
-from workbench.evaluate.results import load_results
+from workbench.evaluate.results import ResultsFolder
 from workbench.evaluate.scorers import SCORERS
 from workbench.evaluate.statistics import (
     Comparison,
@@ -72,12 +72,16 @@ def load_run(text: str) -> pd.DataFrame:
     Raises
     ------
     WorkbenchError
-        Where the text is neither, or the folder has no such variant, or several models of it.
+        Where the text is neither, or the folder has no such variant, or several models of it, or
+        not all of its answers yet.
     """
     folder, sign, name = text.rpartition(":")
     if not sign or not folder or not name:
         raise WorkbenchError(f"expected FOLDER:VARIANT or FOLDER:VARIANT/MODEL, got {text!r}")
-    return choose_run(load_results(Path(folder)), name, folder)
+    results = ResultsFolder(Path(folder))
+    found = choose_run(results.load(), name, folder)
+    results.check_whole()
+    return found
 
 
 def load_halves(runs: Sequence[str], split: str = "") -> dict[str, list[pd.DataFrame]]:
@@ -100,7 +104,8 @@ def load_halves(runs: Sequence[str], split: str = "") -> dict[str, list[pd.DataF
     for run, known in zip(runs, loaded, strict=True):
         if not halves or not {*halves} <= {*known}:
             wanted = split or " and ".join(loaded[0])
-            raise CaseError(f"{run}: expected cases of the {wanted} half, got {', '.join(known)}")
+            seen = ", ".join(known)
+            raise CaseError(f"{run}: expected cases of the {wanted} half, as others, got {seen}")
     return {half: [known[half] for known in loaded] for half in halves}
 
 
@@ -168,7 +173,8 @@ def compare_many(
         other = _by_case(after)
         strange = sorted({*one.index} ^ {*other.index})
         if strange:
-            raise CaseError(f"expected runs on the same cases, {strange[0]} is not in all")
+            told = f"{len(strange)} are not in all, such as {strange[0]}"
+            raise CaseError(f"expected runs on the same cases, {told}")
         found.append([*_measures(one, other.loc[one.index], seed)])
     return _corrected(found)
 
@@ -373,7 +379,10 @@ def failed_gates(measured: Sequence[Measured], gates: Sequence[str]) -> list[str
             )
         one = rates[match["name"]]
         if one.loss > float(match["size"]) / 100 + 1e-12:
+            told = one.comparison
+            cases = f"{told.n_worse} of {told.n_pairs} cases worse, {told.n_better} better"
             failed.append(
-                f"{one.name} is worse by {100 * one.loss:.1f} pp, more than {match['size']}"
+                f"{one.name} is worse by {100 * one.loss:.1f} pp, more than {match['size']}: "
+                f"{cases}, {one.verdict}"
             )
     return failed

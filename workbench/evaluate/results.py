@@ -53,8 +53,14 @@ class ResultsFolder:
         about : mapping, optional
             What else is kept of a new one.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
         path = self.folder / EXPERIMENT
+        if self.folder.exists() and not self.folder.is_dir():
+            raise CaseError(f"{self.folder}: expected a folder of results, found a file")
+        self.folder.mkdir(parents=True, exist_ok=True)
+        if not path.is_file() and any(self.folder.iterdir()):
+            raise CaseError(
+                f"{self.folder}: has files and no results; expected an empty folder, or results"
+            )
         if not path.is_file():
             known = {"id": uuid.uuid4().hex, "began": datetime.now(UTC).isoformat(),
                      **(about or {}), **told}  # fmt: skip
@@ -117,8 +123,12 @@ class ResultsFolder:
         found: dict[tuple[str, str, str, int], Row] = {}
         if path.is_file():
             with path.open("rb") as file:
-                rows = (json.loads(line) for line in file if line.endswith(b"\n"))
-                found = {(r["case"], r["variant"], r["model"], r["epoch"]): r for r in rows}
+                try:
+                    rows = (json.loads(line) for line in file if line.endswith(b"\n"))
+                    found = {(r["case"], r["variant"], r["model"], r["epoch"]): r for r in rows}
+                except (ValueError, KeyError, TypeError) as error:
+                    told = f"expected answers as workbench evaluate writes them: {error!r}"
+                    raise ParseError(told, path) from error
         yield from found.values()
 
     def solvers(self) -> list[tuple[str, str]]:

@@ -49,7 +49,7 @@ def plot_variants(summary: pd.DataFrame, *, title: str = "") -> Figure:
                 textcoords="offset points", va="center", fontsize=8.5, color=drawn,
             )  # fmt: skip
     name_rows(axes, [f"{row.variant} ({row.model})" for row in shown.itertuples()])
-    axes.set_xlim(0, 1.08)
+    axes.set_xlim(-0.015, 1.08)
     axes.set_xticks(np.linspace(0, 1, 6))
     axes.xaxis.set_major_formatter(percent_tick)
     n_more = len(summary) - len(shown)

@@ -21,7 +21,7 @@ SOLVES = (
     "at", "case", "service", "subject", "state", "category", "skill", "confidence", "seconds",
     "is_right", "cost", "cost_low", "cost_high", "restored", "url",
 )  # fmt: skip
-SKILLS = ("skill", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed",
+SKILLS = ("skill", "half", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed",
           "verdict", "url")  # fmt: skip
 FUNNEL = ("stage", "n")
 OPEN = ("waits for review", "diagnosed", "fix failed")
@@ -70,7 +70,8 @@ class TrackRecord:
     (part of that cost which a verified fix takes away; NaN where none is), `url`.
     """
     skills: pd.DataFrame = field(default_factory=lambda: _empty(SKILLS))
-    """One row a skill that decided cases of the latest evaluation: `skill`, `n_cases`, `n_right`,
+    """One row a skill that decided cases of the latest evaluation, on one half of the bank:
+    `skill`, `half`, `n_cases`, `n_right`,
     `n_right_without` (of the same cases, by the floor without skills), `n_helped` (wrong there,
     right here), `n_harmed`, `verdict` (`better`, `worse` or `inconclusive` than without skills),
     `url`."""

@@ -224,7 +224,9 @@ class ExperimentBoard(View):
                 f"Against {self.baseline} ({measure})"]  # fmt: skip
         text = f"{counted(len(cells.variants), 'variant')}, {counted(len(cells.cases), 'case')}"
         text += f" of the {self.half} half" if self.half else ""
-        return {"text/plain": text, "text/html": text_table(head, rows, text)}
+        n_cases = sum(len(one.cells.cases) for one in self._halves.values())
+        whole = f"{counted(len(cells.variants), 'variant')}, {counted(n_cases, 'case')}"
+        return {"text/plain": whole, "text/html": text_table(head, rows, text)}
 
 
 def _heading(measure: Measure) -> str:

@@ -35,6 +35,8 @@ _VARIANTS = {
     "tags.test_verdict": 110,
 }  # fmt: skip
 
+_OVER_TIME = {name: width for name, width in _VARIANTS.items() if name.startswith("metrics.")}
+
 _OF_EVALUATIONS = """\
 Which skills find the cause of a regression, on cases whose cause is known: {links}
 
@@ -104,7 +106,7 @@ PAGES: Mapping[str, Page] = {
             largest_first=f"metrics.{NEWEST_FIRST}",
         ),
         RunsView(
-            "workbench-over-time", "Over time", _VARIANTS, where="tags.kind = 'history'",
+            "workbench-over-time", "Over time", _OVER_TIME, where="tags.kind = 'history'",
             largest_first="metrics.test/correct", folded=_HALVES, sections={
                 "Over time": tuple(Chart(f"test/{name}", over="time") for name in _SCORES[:2]),
                 "Latest of each variant": tuple(Chart(f"test/{name}") for name in _SCORES[:2]),

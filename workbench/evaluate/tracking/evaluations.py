@@ -41,7 +41,7 @@ ANSWERS = "answers.json"
 """Artifact of a child: one object an answer, as `history` reads it."""
 VERDICT = "verdict"
 """Tag of a child, after the name of a half: whether it is right more often than without skills."""
-_OVER_TIME = ("correct", "false_accusation", "top1", "median_seconds", "aurc")
+_OVER_TIME = ("correct", "false_accusation", "top1", "harm_rate", "time_to_diagnosis")
 _COLOUR = "mlflow.runColor"
 _SHOWN = ("*.html", "*.png")
 
@@ -235,7 +235,8 @@ def _trace(run_key: str, row: Row) -> TraceRecord:
 def _answer(row: Row, key: str, without: pd.Series[float]) -> dict[str, Any]:
     scores, answer = row["scores"], row["answer"]
     return {
-        "case": row["case"], "epoch": row["epoch"], "half": row["split"],
+        "case": row["case"], "service": row["service"], "epoch": row["epoch"],
+        "half": row["split"],
         "culprit": row["strata"]["culprit"], "skill": answer["skill"],
         "seconds": answer["spent"].get("seconds"), "is_right": scores["correct"],
         "is_right_without": without.get(row["case"]),

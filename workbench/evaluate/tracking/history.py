@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 
 from workbench.errors import ParseError
-from workbench.evaluate.statistics import compare_rates, compare_values, correct
+from workbench.evaluate.statistics import Comparison, compare_rates, compare_values, correct
 from workbench.evaluate.tracking.connect import (
     EVALUATIONS,
     SOLVES,
@@ -26,6 +26,8 @@ from workbench.evaluate.tracking.connect import (
 from workbench.evaluate.tracking.evaluations import ANSWERS, VERDICT
 from workbench.types import TrackRecord
 
+HALVES = ("test", "train")
+"""Of the bank, what was held out first."""
 _AT_ONCE = 500
 _PARENT = "mlflow.parentRunId"
 _EMPTY = TrackRecord(datetime.min, datetime.min, "")
@@ -144,8 +146,13 @@ class _Reader:
         }
 
     def answers_of_latest(self, variants: Sequence[Any]) -> list[dict[str, Any]]:
-        """Return the answers of the variant that the latest evaluation asked for first."""
+        """Return the answers of the variant that the latest evaluation asked for first.
+
+        Of evaluations on what was held out, where there is any: they say more.
+        """
         asked = [run for run in variants if not _is_floor(run)]
+        held_out = [run for run in asked if f"{HALVES[0]}/n_cases" in run.data.metrics]
+        asked = held_out or asked
         if not asked:
             return []
         latest = asked[-1].info.start_time
@@ -171,7 +178,7 @@ def _moment(run: Any) -> datetime:
 def _evaluations(run: Any, url: str, names: Mapping[str, str]) -> Iterator[dict[str, Any]]:
     """Yield a row for each half that a variant was evaluated on."""
     metrics, params = run.data.metrics, run.data.params
-    for half in ("test", "train"):
+    for half in HALVES:
         if f"{half}/n_cases" not in metrics:
             continue
         told = {
@@ -229,30 +236,40 @@ def _solve(run: Any, url: str) -> dict[str, Any]:
 def _skills(rows: Sequence[Mapping[str, Any]]) -> Iterator[dict[str, Any]]:
     """Yield a row a skill that decided; its cases beside what the floor said of them.
 
-    Epochs of a case are averaged; verdicts hold for all skills together.
+    Of one half, what was held out where there is any. Epochs of a case are averaged; verdicts hold
+    for all skills together.
     """
-    frame = pd.DataFrame([row for row in rows if row["skill"]])
+    half = next((half for half in HALVES if any(row["half"] == half for row in rows)), "")
+    frame = pd.DataFrame([row for row in rows if row["skill"] and row["half"] == half])
     groups = dict([*frame.groupby("skill")]) if len(frame) else {}
-    cases = {
-        skill: decided.groupby("case")[["is_right", "is_right_without"]].mean().astype(np.float64)
-        for skill, decided in groups.items()
-    }
+    cases = {skill: _by_case(decided) for skill, decided in groups.items()}
     known = {skill: both for skill, both in cases.items() if both.notna().all(axis=None)}
-    compared = [
-        compare_values(both["is_right_without"].to_numpy(), both["is_right"].to_numpy())
-        if set(np.unique(both)) - {0.0, 1.0}
-        else compare_rates(both["is_right_without"] == 1, both["is_right"] == 1)
-        for both in known.values()
-    ]
-    verdicts = dict(zip(known, (one.verdict() for one in correct(compared)), strict=True))
+    verdicts = [one.verdict() for one in correct([_compared(both) for both in known.values()])]
+    told = dict(zip(known, verdicts, strict=True))
     for skill, both in cases.items():
         right, without = both["is_right"], both["is_right_without"]
         yield {
-            "skill": skill, "n_cases": len(both), "n_right": _whole(float(right.sum())),
+            "skill": skill, "half": half, "n_cases": len(both),
+            "n_right": _whole(float(right.sum())),
             "n_right_without": _whole(float(without.sum())),
             "n_helped": int((right > without).sum()), "n_harmed": int((right < without).sum()),
-            "verdict": verdicts.get(skill, ""), "url": groups[skill]["run_url"].iloc[0],
+            "verdict": told.get(skill, ""), "url": groups[skill]["run_url"].iloc[0],
         }  # fmt: skip
+
+
+def _by_case(decided: pd.DataFrame) -> pd.DataFrame:
+    """Return of each case whether it is right, without skills too, and its service."""
+    groups = decided.groupby("case")
+    means = groups[["is_right", "is_right_without"]].mean().astype(np.float64)
+    return means.assign(service=groups["service"].first())
+
+
+def _compared(both: pd.DataFrame) -> Comparison:
+    """Compare what a skill decided with the same cases without skills."""
+    before, after = (both[name].to_numpy() for name in ("is_right_without", "is_right"))
+    if {*before, *after} <= {0.0, 1.0}:
+        return compare_rates(before == 1, after == 1)
+    return compare_values(before, after, both["service"].tolist())
 
 
 def _funnel(solves: Sequence[Any]) -> list[dict[str, Any]]:

@@ -61,7 +61,7 @@ def record_of(
     }
     if outcome.fix and outcome.fix.pull_request:
         artifacts["PULL_REQUEST.md"] = outcome.fix.pull_request.encode(errors="surrogateescape")
-    metrics = _metrics(outcome) | dict(scores)
+    metrics = dict(scores) | _metrics(outcome)  # a time is that which it took, right or wrong
     told = f"{outcome.case.id} {outcome.investigation_id} {ended}"
     key = f"solve-{blake2b(told.encode(), digest_size=12).hexdigest()}"
     return RunRecord(

@@ -26,7 +26,7 @@ def times_to_diagnosis(record: TrackRecord, variant: str = "", half: str = "") -
     record : TrackRecord
         What was done.
     variant : str
-        Whose answers in evaluations are taken, of each case the latest. Default: of all.
+        Whose answers are taken; of epochs of a case their median. Default: of all.
     half : str
         Of the bank, `train` or `test`, that answers are of. Default: of both.
 
@@ -45,12 +45,10 @@ def times_to_diagnosis(record: TrackRecord, variant: str = "", half: str = "") -
     for column, wanted in (("variant", variant), ("half", half)):
         if wanted:
             answers = answers[answers[column] == wanted]
-    answers = answers.sort_values("at", kind="stable").drop_duplicates(
-        ["case", "variant"], keep="last"
-    )
     is_right = _truth(answers["is_right"])
     answers, is_right = answers[is_right.notna()], is_right[is_right.notna()]
-    judged = _times(EVALUATED, answers, is_right == 1, pd.Series(LIMIT_S, answers.index))
+    given_up = pd.Series(LIMIT_S, answers.index)
+    judged = _by_case(_times(EVALUATED, answers, is_right == 1, given_up), answers)
     parts = [part for part in (live, judged) if len(part)] or [live]
     return pd.concat(parts, ignore_index=True)
 
@@ -70,7 +68,16 @@ def _times(
     seconds = pd.to_numeric(rows["seconds"]).astype(np.float64)
     kept = ~(is_right & seconds.isna()) & ~(~is_right & waited.isna())
     times, seen = censored(seconds[kept], is_right[kept], waited[kept])
-    return pd.DataFrame({"group": group, "seconds": times, "is_diagnosed": seen})
+    told = {"group": group, "seconds": times, "is_diagnosed": seen}
+    return pd.DataFrame(told, index=rows.index[kept])
+
+
+def _by_case(times: pd.DataFrame, answers: pd.DataFrame) -> pd.DataFrame:
+    """Return one row a case and variant: the lower median of its epochs."""
+    keys = [answers.loc[times.index, name] for name in ("case", "variant")]
+    seconds = times["seconds"].groupby(keys).quantile(0.5, interpolation="lower")
+    told = pd.DataFrame({"seconds": seconds, "is_diagnosed": seconds < LIMIT_S})
+    return told.assign(group=EVALUATED).reset_index(drop=True)[[*times.columns]]
 
 
 def _truth(column: pd.Series) -> pd.Series:
