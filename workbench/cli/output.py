@@ -112,8 +112,8 @@ def _culprit_cell(row: Mapping[str, Any]) -> str:
     if not row["cause"]:
         return "nobody"
     names = [name.rsplit(":", 1)[-1] for name in row["cause"]["functions"]]
-    expected, commit = row.get("expected"), row["cause"]["commit"]
-    is_wrong = bool(expected) and commit not in expected["commits"]
+    commit, expected = row["cause"]["commit"], row.get("expected") or {}
+    is_wrong = commit not in expected.get("commits", [commit])
     return f"{commit[:8]} {names[0] if names else ''}{' (another did it)' if is_wrong else ''}"
 
 
