@@ -48,7 +48,6 @@ Box([since, *assumed], layout=Layout(flex_flow="row wrap", max_width="68em"))
 # %%
 import math
 from datetime import UTC, datetime, timedelta
-from html import escape
 
 from workbench.capacity import Assumptions, ServiceAssumptions, capacity_ledger
 from workbench.errors import WorkbenchError
@@ -63,15 +62,18 @@ def assumptions():
     return Assumptions(ServiceAssumptions(servers, watts, pue, price, "EUR", co2))
 
 
-def show(change=None):
-    """Read MLflow, and show what it has, or why it cannot be read."""
+def report():
+    """Read MLflow, and return the page of what it has."""
     until = datetime.now(UTC)
+    record = read_track_record(until - timedelta(days=since.value), until)
+    return render_lead_report(record, capacity_ledger(record, assumptions()))
+
+
+def show(change=None):
     try:
-        record = read_track_record(until - timedelta(days=since.value), until)
+        page.page = report()
     except WorkbenchError as error:
-        page.page = f"<main><h1>MLflow cannot be read</h1><p>{escape(str(error))}</p></main>"
-        return
-    page.page = render_lead_report(record, capacity_ledger(record, assumptions()))
+        page.say(f"MLflow cannot be read. {error}")
 
 
 # %% [markdown]

@@ -46,3 +46,10 @@ def test_a_report_of_nothing_has_a_still():
     still = PageView(render_lead_report(record)).still()["text/html"]
     assert "workbench evaluate" in still
     assert "<style" not in still
+
+
+def test_in_place_of_a_page_a_sentence_can_stand_and_is_no_markup():
+    view = PageView("<main>old</main>")
+    view.say("no page: <script>alert(1)</script>")
+    assert "no page: &lt;script&gt;" in view.still()["text/html"]
+    assert "old" not in view.page

@@ -44,6 +44,10 @@ class PageView(View):
     def __init__(self, page: str = "", *, title: str = "Report", **kwargs: Any) -> None:
         super().__init__(page=page, title=title, **kwargs)
 
+    def say(self, message: str) -> None:
+        """Show a sentence in place of a page, such as why there is none."""
+        self.page = f'<main style="font-family: sans-serif"><p>{html.escape(message)}</p></main>'
+
     def still(self) -> dict[str, str]:
         """Return the main part of the page; figures are pictures in it."""
         found = _MAIN.search(self.page)
