@@ -165,7 +165,15 @@ class _Reader:
                 rows: list[dict[str, Any]] = json.loads(path.read_bytes())
                 told = {"variant": run.data.params["variant"], "run_url": self.url(run),
                         "at": _moment(run)}  # fmt: skip
-                return [{**row, **told, "url": self.trace_url(run, row["trace"])} for row in rows]
+                return [
+                    {
+                        "service": row["case"],
+                        **row,
+                        **told,
+                        "url": self.trace_url(run, row["trace"]),
+                    }
+                    for row in rows  # those of before the service was told are one each
+                ]
             except (ValueError, KeyError, TypeError) as error:
                 where = f"{ANSWERS} of run {run.info.run_id}"
                 raise ParseError(f"{where}: expected a list of answers: {error!r}") from error
