@@ -12,7 +12,7 @@ import os
 import queue
 import threading
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
@@ -133,13 +133,14 @@ def run_experiment(
         progress(n_done, total)
         failed = []
         todo = {name: cells for name, cells in wanted.items() if cells}
-        for solved in _solved(plan, todo, n_jobs):
-            if isinstance(solved, Unopened):
-                failed.append(solved)
-                continue
-            write(solved)
-            n_done += 1
-            progress(n_done, total)
+        with contextlib.closing(_solved(plan, todo, n_jobs)) as rows:  # also where none is written
+            for solved in rows:
+                if isinstance(solved, Unopened):
+                    failed.append(solved)
+                    continue
+                write(solved)
+                n_done += 1
+                progress(n_done, total)
     if failed:
         first = failed[0]
         raise CaseError(
@@ -187,7 +188,7 @@ def _solvers(plan: Plan) -> Iterator[tuple[str, Solver]]:
 
 def _solved(
     plan: Plan, todo: Mapping[str, list[Cell]], n_jobs: int
-) -> Iterator[dict[str, Any] | Unopened]:
+) -> Generator[dict[str, Any] | Unopened]:
     """Yield the row of each cell as it comes."""
     if n_jobs == 1 or len(todo) < 2:
         worker = _Worker(plan)
