@@ -41,7 +41,7 @@ def test_what_could_not_be_sent_is_sent_later_and_told_on_one_page(
         "--ui", "http://host:5000",
     )  # fmt: skip
     assert code == 0
-    assert "pages/report.html: 0 solves and 1 evaluations since" in out
+    assert "pages/report.html: 0 solves and 1 evaluation since" in out
     page = (tmp_path / "pages" / "report.html").read_text(encoding="utf-8")
     assert "http://host:5000/#/experiments/" in page
     assert "<script src" not in page
