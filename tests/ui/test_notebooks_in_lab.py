@@ -387,7 +387,10 @@ def test_a_notebook_shows_its_views_before_it_is_run(workbench_lab, new_page, na
     copy = f"saved_{name}.ipynb"
     shutil.copy(workbench_lab.folder / f"{name}.ipynb", workbench_lab.folder / copy)
     saved = Notebook.open(new_page(width=1400, height=1000), workbench_lab, copy)
-    expect(saved.page.locator(".wb").locator("visible=true")).to_have_count(n_views)
+    shown = saved.page.locator(".wb").locator("visible=true")
+    expect(shown).to_have_count(
+        n_views, timeout=30_000
+    )  # the machine may be busy with something else
     assert not saved.value(
         "{'FlameGraph', 'Board', 'ExperimentBoard', 'PageView'} & {*globals()} != set()"
     )
