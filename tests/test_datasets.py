@@ -11,7 +11,7 @@ import pytest
 
 from workbench.evaluate import load_recorded, load_spec
 from workbench.evaluate.bank.categories import KINDS
-from workbench.patch.run import _REPORT
+from workbench.patch.verify.run import _REPORT
 from workbench.store import Store
 
 BANK = Path(__file__).parents[1] / "datasets" / "pypi"

@@ -235,6 +235,11 @@ PUBLIC = {
         "read_series",
     ],
     "workbench.patch": ["Run", "cost_of_round", "find_fix", "reproduce", "run_workload"],
+    "workbench.patch.handover": [],
+    "workbench.patch.mitigations": [],
+    "workbench.patch.python": [],
+    "workbench.patch.revert": [],
+    "workbench.patch.verify": [],
     "workbench.measures": [
         "FEW",
         "FLOORS",

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pytest
 
 from workbench.history import FileWeave, Hunk, split_lines
-from workbench.patch.edits import EditMap
+from workbench.patch.revert.edits import EditMap
 
 Texts = Mapping[str, str]
 

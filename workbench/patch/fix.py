@@ -8,12 +8,12 @@ from pathlib import Path
 
 from workbench.errors import PatchError
 from workbench.history import FileWeave, Repository
-from workbench.patch.edits import Edit, EditMap
-from workbench.patch.handover import pull_request
-from workbench.patch.hoist import hoist_invariant
-from workbench.patch.measure import Bench
-from workbench.patch.restore_cache import restore_cache
-from workbench.patch.revert import ENOUGH, RevertSearch, Trial
+from workbench.patch.handover.pull_request import pull_request
+from workbench.patch.mitigations.hoist import hoist_invariant
+from workbench.patch.mitigations.restore_cache import restore_cache
+from workbench.patch.revert.edits import Edit, EditMap
+from workbench.patch.revert.search import ENOUGH, RevertSearch, Trial
+from workbench.patch.verify.measure import Bench
 from workbench.patch.workspace import Workspace
 from workbench.types import (
     Diagnosis,

@@ -11,9 +11,9 @@ from pathlib import Path
 import numpy as np
 
 from workbench.errors import PatchError
-from workbench.patch.check import syntax_fault
-from workbench.patch.revert import ENOUGH, Trial
-from workbench.patch.run import Run, cost_of_round, run_workload
+from workbench.patch.revert.check import syntax_fault
+from workbench.patch.revert.search import ENOUGH, Trial
+from workbench.patch.verify.run import Run, cost_of_round, run_workload
 from workbench.patch.workspace import Workspace
 from workbench.types import FloatArray, Reproduction, Verification, Workload, quiet_cost
 

@@ -1,6 +1,6 @@
 import pytest
 
-from workbench.patch.check import Missing, SyntaxFault, missing_names, syntax_fault
+from workbench.patch.revert.check import Missing, SyntaxFault, missing_names, syntax_fault
 
 PATHS = {
     "pkg": "pkg/__init__.py",

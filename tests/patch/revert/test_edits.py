@@ -1,7 +1,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.patch.edits import Edit, EditMap
+from workbench.patch.revert.edits import Edit, EditMap
 from workbench.types import Function
 
 

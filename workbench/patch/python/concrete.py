@@ -9,8 +9,8 @@ from typing import Any
 
 import libcst as cst
 
-from workbench.patch.side import Side
-from workbench.patch.syntax import parse_concrete
+from workbench.patch.python.side import Side
+from workbench.patch.python.syntax import parse_concrete
 
 Statements = Sequence[cst.BaseStatement]
 

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from workbench.patch.edits import EditMap
-from workbench.patch.revert import ENOUGH, RevertSearch, Trial, ddmin
+from workbench.patch.revert.edits import EditMap
+from workbench.patch.revert.search import ENOUGH, RevertSearch, Trial, ddmin
 from workbench.types import Function
 
 

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import PatchError
-from workbench.patch.restore_cache import restore_cache
+from workbench.patch.mitigations.restore_cache import restore_cache
 
 
 def text(source):

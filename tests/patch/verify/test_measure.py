@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.errors import PatchError
-from workbench.patch.measure import Bench, compare, judge
+from workbench.patch.verify.measure import Bench, compare, judge
 from workbench.patch.workspace import Workspace
 from workbench.types import Workload
 

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from workbench.errors import PatchError
-from workbench.patch.run import Run, _without_network, run_workload, workload_environment
+from workbench.patch.verify.run import Run, _without_network, run_workload, workload_environment
 from workbench.types import Workload
 
 OK = "print('WL cpu=0.5 wall=0.6 check=fine')\n"

@@ -17,11 +17,11 @@ from collections import Counter
 import libcst as cst
 
 from workbench.errors import PatchError
-from workbench.patch.concrete import add_import, edit_node, get_node
-from workbench.patch.memo import restore_memo
-from workbench.patch.repeatable import MUTABLE_RESULTS, is_repeatable
-from workbench.patch.side import Side
-from workbench.patch.syntax import (
+from workbench.patch.mitigations.memo import restore_memo
+from workbench.patch.python.concrete import add_import, edit_node, get_node
+from workbench.patch.python.repeatable import MUTABLE_RESULTS, is_repeatable
+from workbench.patch.python.side import Side
+from workbench.patch.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,

@@ -18,8 +18,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TypeVar
 
-from workbench.patch.check import Missing, missing_names, syntax_fault
-from workbench.patch.edits import Edit, EditMap
+from workbench.patch.revert.check import Missing, missing_names, syntax_fault
+from workbench.patch.revert.edits import Edit, EditMap
 from workbench.types import Function, Patch
 
 Unit = TypeVar("Unit")

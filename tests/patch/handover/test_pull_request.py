@@ -3,7 +3,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from workbench.patch.handover import pull_request
+from workbench.patch.handover.pull_request import pull_request
 from workbench.types import (
     Change,
     Diagnosis,

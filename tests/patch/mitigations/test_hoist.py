@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.errors import PatchError
-from workbench.patch.hoist import hoist_invariant
+from workbench.patch.mitigations.hoist import hoist_invariant
 
 HEADER = """
 import re

@@ -9,7 +9,7 @@ from typing import NamedTuple
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from workbench.patch.syntax import LoopNode, Span, parse_concrete, split_lines
+from workbench.patch.python.syntax import LoopNode, Span, parse_concrete, split_lines
 
 
 class Move(NamedTuple):

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.errors import PatchError
-from workbench.patch.move import Move, apply_moves
-from workbench.patch.scope import (
+from workbench.patch.python.move import Move, apply_moves
+from workbench.patch.python.scope import (
     HASHED,
     IMMUTABLE,
     INTROSPECTION,
@@ -28,7 +28,13 @@ from workbench.patch.scope import (
     Scope,
     element_kind,
 )
-from workbench.patch.syntax import FunctionNode, LoopNode, blocks, find_functions, parse_source
+from workbench.patch.python.syntax import (
+    FunctionNode,
+    LoopNode,
+    blocks,
+    find_functions,
+    parse_source,
+)
 
 ORDERED = frozenset({"str", "int", "float", "bytes"})
 

@@ -10,9 +10,9 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from workbench.patch.concrete import edit_node, get_node, insert_like, with_statement
-from workbench.patch.side import Side
-from workbench.patch.syntax import (
+from workbench.patch.python.concrete import edit_node, get_node, insert_like, with_statement
+from workbench.patch.python.side import Side
+from workbench.patch.python.syntax import (
     FunctionNode,
     bound_names,
     parse_concrete,

@@ -1,0 +1,1 @@
+"""Edits that give speed back, each with the conditions under which it is right."""

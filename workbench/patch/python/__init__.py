@@ -1,0 +1,1 @@
+"""Python source: read with `ast`, edited with libcst so that nothing else moves."""

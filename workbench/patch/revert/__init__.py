@@ -1,0 +1,1 @@
+"""Take back the smallest part of what changed."""

@@ -1,0 +1,1 @@
+"""Run what is proposed, in a room of its own, and judge it."""
