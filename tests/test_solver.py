@@ -8,6 +8,7 @@ import mlflow
 import pandas as pd
 import pytest
 from click.testing import CliRunner
+from made_fixes import make_failure, make_verification
 
 from workbench.cli import cli
 from workbench.errors import CaseError, ModelError, StoreError, WorkbenchError
@@ -34,7 +35,6 @@ from workbench.types import (
     Ranking,
     Regression,
     Suspect,
-    Verification,
 )  # fmt: skip
 
 FAST = """def main(n):
@@ -408,7 +408,9 @@ def outcome(verification=None, change_id="c" * 40, before=0.5) -> Outcome:
 
 
 def test_the_json_is_what_was_promised():
-    seen = Verification(True, True, True, (1.0,), (3.0,), (1.2,), 3.0, 1.2, 0.9, (0.8, 1.0), True)
+    seen = make_verification(
+        good=(1.0,), bad=(3.0,), fixed=(1.2,), restored=0.9, interval=(0.8, 1.0), verified=True
+    )
     assert to_json(outcome(seen), "run-1") == {
         "case": "case",
         "regressions": [
@@ -453,9 +455,9 @@ def test_the_json_is_what_was_promised():
     "verification",
     [
         None,
-        Verification(False, False, False, reason="does not apply"),
-        Verification(True, True, False, (1.0,), (3.0,), ratio_before=3.0, reason="other output"),
-        Verification(True, True, True, ratio_before=float("inf"), interval=(-float("inf"), NAN)),
+        make_failure("applies", "does not apply"),
+        make_failure("same output", "other output", good=(1.0,), bad=(3.0,)),
+        make_failure("gain", "odd", good=(0.0,), bad=(3.0,), interval=(-float("inf"), NAN)),
     ],
     ids=["no fix", "not applied", "other output", "odd numbers"],
 )

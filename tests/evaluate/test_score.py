@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pandas as pd
 import pytest
+from made_fixes import make_verification
 
 from workbench.evaluate import score
 from workbench.evaluate.cases import Truth
@@ -16,7 +17,6 @@ from workbench.types import (
     Ranking,
     Regression,
     Suspect,
-    Verification,
 )  # fmt: skip
 
 CULPRITS = ("guilty", "accessory")
@@ -36,7 +36,7 @@ def outcome(indices=(20,), suspects=(), accused=None, verified=None):
     ranked = tuple(Suspect(Change(s, s, "a", "b", at), 0.5, (), 1.0) for s in suspects)
     fix = None
     if verified is not None:
-        seen = Verification(True, True, True, verified=verified, gain_restored=0.9)
+        seen = make_verification(verified=verified, restored=0.9)
         fix = Fix(Patch("revert", "s", {}), "", seen)
     return Outcome(Case("c", "s", ".", "a", "b"), None, None,
                    Detection(regressions, (), empty, empty), Ranking(ranked),

@@ -3,6 +3,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from made_fixes import make_failure
 
 from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
@@ -20,7 +21,6 @@ from workbench.types import (
     Patch,
     Regression,
     Step,
-    Verification,
 )  # fmt: skip
 
 NAN = float("nan")
@@ -31,7 +31,7 @@ def outcome(**changed):
     regression = Regression("R-1", "m:f", "cost", 20, 20, 20, 0.0, 2.0, 0.001)
     diagnosis = Diagnosis("R-1", "It counts again.", "c" * 40, ("m:f",), "lost cache", "revert",
                           0.8, (Evidence("it grew", "call-1"),), "lost-cache")  # fmt: skip
-    seen = Verification(True, True, True, ratio_before=3.0, gain_restored=NAN, reason="no gain")
+    seen = make_failure("gain", "no gain", good=(1.0,), bad=(3.0,))
     fields = {
         "case": Case("small-1.0", "small", ".", "v1", "v2", content_hash="abc"),
         "recording": None, "series": None,

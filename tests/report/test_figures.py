@@ -3,15 +3,12 @@ from xml.etree import ElementTree
 import numpy as np
 import pandas as pd
 import pytest
+from made_fixes import make_verification
 
 from workbench.report import plot_explanation, plot_series, plot_verification, render_svg
-from workbench.types import Explanation, Regression, Verification
+from workbench.types import Explanation, Regression
 
 HOSTILE = '$\\frac{ "><script>alert(1)</script> id="x" #2b2f35 漢字 🔥 \x00\x08 \ud800 -->'
-
-
-def make_verification(**values) -> Verification:
-    return Verification(applied=True, compiled=True, same_output=True, **values)
 
 
 def texts(svg: str) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from made_fixes import make_failure, make_verification
 
 from workbench.report import render_report
 from workbench.report.case_view import CaseView, short_id, told_reasons
@@ -33,7 +34,6 @@ from workbench.types import (
     SeriesMatrix,
     Step,
     Suspect,
-    Verification,
 )
 
 HOSTILE = "\"'><img src=x onerror=alert(1)></script></pre><script>alert(1)</script><!--{{7*7}}&lt;"
@@ -94,9 +94,9 @@ def outcome(make_windows: Callable[..., Any]) -> Outcome:
         ),
         fix=Fix(
             Patch("restore_cache", "Put it back.", {"shop.py": "text"}, ("c0ffee",)), DIFF,
-            Verification(
-                True, True, True, (0.012, 0.0121), (0.024, 0.0243), (0.0122, 0.0123),
-                2.0, 1.02, 0.98, (0.95, 1.01), True,
+            make_verification(
+                good=(0.012, 0.0121), bad=(0.024, 0.0243), fixed=(0.0122, 0.0123), restored=0.98,
+                interval=(0.95, 1.01), verified=True,
             ),
             "fix/cache", "77aa0bd27c5f", "Restore the cache", 6,
         ),
@@ -306,7 +306,7 @@ def test_what_was_not_done_is_said(outcome):
 
 
 def test_a_fix_that_does_not_apply_says_why(outcome):
-    verification = Verification(False, False, False, reason="hunk 1 does not apply")
+    verification = make_failure("applies", "hunk 1 does not apply")
     failed = replace(outcome, fix=replace(outcome.fix, diff="", verification=verification))
     text = Page(render_report([failed])).text
     for expected in ("hunk 1 does not apply", "No run was measured.", "changes nothing"):

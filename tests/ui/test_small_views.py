@@ -2,10 +2,11 @@
 
 import numpy as np
 import pytest
+from made_fixes import make_failure, make_verification
 from playwright.sync_api import expect
 from ui_pages import check_accessible, keep_picture
 
-from workbench.types import Fix, Patch, Regression, SeriesMatrix, Verification
+from workbench.types import Fix, Patch, Regression, SeriesMatrix
 from workbench.views import Source
 from workbench.widgets import FixCard, RegressionBoard, SourceLines
 
@@ -16,9 +17,10 @@ FOUND = [
     Regression("R-2", LONG, "gcpu", 30, 30, 30, 0.0, 0.2, 0.02, is_sure=False),
 ]  # fmt: skip
 SERIES = SeriesMatrix(("app:slow",), ("cost",), np.linspace(0.01, 0.012, 40)[None])
-SEEN = Verification(
-    True, True, True, (1.0, 1.1), (2.0, 2.1), (1.1, 1.2), 2.0, 1.1, 0.9, (0.85, 0.95), True
-)
+SEEN = make_verification(
+    good=(1.0, 1.1), bad=(2.0, 2.1), fixed=(1.1, 1.2), restored=0.9, interval=(0.85, 0.95),
+    verified=True,
+)  # fmt: skip
 DIFF = "--- a/m.py\n+++ b/m.py\n@@ -3,2 +3,2 @@ def read():\n kept\n-return deepcopy(found)\n+return found\n"
 VIEWS = {
     "regressions": RegressionBoard(FOUND, series=SERIES),
@@ -30,7 +32,7 @@ VIEWS = {
     "no source": SourceLines(Source("It is code of others.")),
     "fix": FixCard(Fix(Patch("revert", "Revert slow", {}, ("abc",)), DIFF, SEEN, "fix/1")),
     "failed fix": FixCard(
-        Fix(Patch("revert", "Revert slow", {}), DIFF, Verification(False, False, False, reason="it does not compile"))
+        Fix(Patch("revert", "Revert slow", {}), DIFF, make_failure("compiles", "it does not compile"))
     ),
     "no fix": FixCard(note="A fix waits for a review."),
 }  # fmt: skip

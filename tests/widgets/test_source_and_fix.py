@@ -1,13 +1,14 @@
 import pytest
+from made_fixes import make_failure, make_verification
 
 from workbench.errors import SignalError
-from workbench.types import Fix, Patch, Verification
+from workbench.types import Fix, Patch
 from workbench.views import Source
 from workbench.widgets import FixCard, SourceLines
 
-SEEN = Verification(
-    applied=True, compiled=True, same_output=True, good=(1.0, 1.1), bad=(2.0, 2.1), fixed=(1.1, 1.2),
-    ratio_before=2.0, ratio_after=1.1, gain_restored=0.9, interval=(0.85, 0.95), verified=True,
+SEEN = make_verification(
+    good=(1.0, 1.1), bad=(2.0, 2.1), fixed=(1.1, 1.2), restored=0.9, interval=(0.85, 0.95),
+    verified=True,
 )  # fmt: skip
 FIX = Fix(
     Patch("revert", "Revert f", {"a.py": "x"}, ("abc123",)), "--- a\n+++ b\n<x>", SEEN, "fix/1"
@@ -77,6 +78,6 @@ def test_no_fix_says_why_and_another_can_be_shown():
     assert card.still()["text/plain"] == "it waits for review"
     card.fix = FIX
     assert card._told["verified"]
-    card.fix = Fix(FIX.patch, "", Verification(False, False, False, reason="it does not compile"))
+    card.fix = Fix(FIX.patch, "", make_failure("compiles", "it does not compile"))
     assert card._told["gain"] is None
     assert card.still()["text/plain"] == "Revert f: not verified: it does not compile"

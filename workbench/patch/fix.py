@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from itertools import count
+from dataclasses import dataclass, replace
+from itertools import chain, count
 from pathlib import Path
 
-from workbench.errors import PatchError
 from workbench.history import FileWeave, Repository
 from workbench.patch.handover.pull_request import pull_request
-from workbench.patch.mitigations.hoist import hoist_invariant
-from workbench.patch.mitigations.restore_cache import restore_cache
+from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
 from workbench.patch.revert.search import ENOUGH, RevertSearch, Trial
-from workbench.patch.verify.measure import Bench
+from workbench.patch.verify.bench import Bench
+from workbench.patch.verify.verification import Verifier
 from workbench.patch.workspace import Workspace
 from workbench.types import (
     Diagnosis,
@@ -29,10 +29,12 @@ from workbench.types import (
 N_RUNS = 9
 """Interleaved runs of each tree that a verification makes."""
 
+Progress = Callable[[str], None]
+
 
 def reproduce(
     repository: Repository, base: str, head: str, workload: Workload, folder: Path, *,
-    progress: Callable[[str], None] = lambda text: None,
+    progress: Progress = lambda text: None,
 ) -> Reproduction:  # fmt: skip
     """Find out by running whether the workload takes longer now than it did before.
 
@@ -47,20 +49,21 @@ def reproduce(
     """
     with Workspace(repository, base, head) as workspace:
         progress("reproducing")
-        return Bench.set_up(workload, folder, workspace).reproduce(progress)
+        return Bench.set_up(workload, folder, workspace, progress).reproduce(progress)
 
 
 def find_fix(
     repository: Repository, weaves: Mapping[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
-    progress: Callable[[str], None] = lambda text: None,
+    proposed: Sequence[Patch] = (), progress: Progress = lambda text: None,
 ) -> tuple[Fix | None, str]:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
 
-    Fixes forward are tried first (the rest of the change stays): a cache that was lost is restored,
-    work that does not depend on a loop is hoisted out of it. Else the smallest set of hunks is
-    reverted that restores the speed and keeps the output.
+    What a model proposed is tried first, then fixes forward, which leave the rest of the change:
+    a cache that was lost is restored, work that does not depend on a loop is hoisted out of it.
+    Else the smallest set of hunks is reverted that restores the speed and keeps the output.
+    Whatever it is meets the same verification.
 
     Parameters
     ----------
@@ -74,6 +77,8 @@ def find_fix(
         The functions that the profiles show.
     n_runs : int
         Interleaved runs of each tree for the verification.
+    proposed : sequence of Patch
+        Edits that the diagnosis came with.
     progress : callable
         Told in words what is under way.
 
@@ -88,33 +93,68 @@ def find_fix(
         if not bench.has_loss:
             ratio = bench.bad_cost / bench.good_cost
             return None, f"the workload shows no loss: it takes {ratio:.2f} x its time before"
-        n_trials = 0
-        for patch in _forward_patches(repository, workspace, diagnosis, suspects):
-            n_trials += 1
-            progress(f"trying: {patch.summary}")
-            restored = bench.try_files(patch.files).restored
-            if restored is not None and restored >= ENOUGH:
-                break
-        else:
-            trial = _told(bench.try_files, progress)
-            search = RevertSearch(_edits(repository, weaves, workspace), trial, hot)
-            edits = search.smallest([suspect.change.id for suspect in suspects])
-            n_trials += search.n_runs
-            if edits is None:
-                return None, f"nothing that was tried gives the speed back ({n_trials} runs)"
-            patch = search.patch(edits, _title(search, edits))
-        verification = bench.verify(patch.files, n_runs, progress)
-        diff = workspace.diff()
-        fix = Fix(patch, diff, verification, n_trials=n_trials)
-        if not verification.verified:
+        search = _Search(workspace, bench, Verifier(bench, progress), n_runs, progress)
+        forward = propose(repository, workspace.base, workspace.head, diagnosis, suspects)
+        fix = search.forward(chain(proposed, forward))
+        if fix is None or not fix.verification.verified:
+            edits = _edits(repository, weaves, workspace)
+            fix = search.revert(edits, hot, [suspect.change.id for suspect in suspects]) or fix
+        if fix is None:
+            return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
+        if not fix.verification.verified:
             return fix, ""
-        branch, commit = workspace.commit(patch, f"workbench/fix-{regression.id}")
+        workspace.apply(fix.patch.files)
+        branch, commit = workspace.commit(fix.patch, f"workbench/fix-{regression.id}")
     text = pull_request(regression, diagnosis, suspects, fix, branch, base)
-    return Fix(patch, diff, verification, branch, commit, text, n_trials), ""
+    return replace(fix, branch=branch, commit=commit, pull_request=text), ""
+
+
+@dataclass
+class _Search:
+    """Tries edits, and verifies those that give the speed back."""
+
+    workspace: Workspace
+    bench: Bench
+    verifier: Verifier
+    n_runs: int
+    progress: Progress
+    n_trials: int = 0
+
+    def forward(self, patches: Iterator[Patch]) -> Fix | None:
+        """Return the first patch that is verified, else the last that seemed to be worth it."""
+        fix = None
+        for patch in patches:
+            self.n_trials += 1
+            self.progress(f"trying: {patch.summary}")
+            restored = self.bench.try_files(patch.files).restored
+            if restored is not None and restored >= ENOUGH:
+                fix = self._verified(patch)
+                if fix.verification.verified:
+                    break
+        return fix
+
+    def revert(
+        self, edits: EditMap, hot: Collection[Function], ranked: Sequence[str]
+    ) -> Fix | None:
+        """Return the smallest reversal found, verified or not."""
+        search = RevertSearch(edits, _told(self.bench.try_files, self.progress), hot)
+        chosen = search.smallest(ranked)
+        self.n_trials += search.n_runs
+        if chosen is None:
+            return None
+        fix = self._verified(search.patch(chosen, _title(search, chosen)))
+        if not any(c.name == "tests" and c.passed is False for c in fix.verification.checks):
+            return fix
+        wider = chosen | edits.of_tests()  # what tests what was taken back goes with it
+        return fix if wider == chosen else self._verified(search.patch(wider, fix.patch.summary))
+
+    def _verified(self, patch: Patch) -> Fix:
+        verification = self.verifier.verify(patch, self.n_runs)
+        return Fix(patch, self.workspace.diff(), verification, n_trials=self.n_trials)
 
 
 def _told(
-    trial: Callable[[Mapping[str, str | None], float], Trial], progress: Callable[[str], None]
+    trial: Callable[[Mapping[str, str | None], float], Trial], progress: Progress
 ) -> Callable[[Mapping[str, str | None], float], Trial]:
     """Return trials that are told of, each before it is made: who listens may end them there."""
     numbers = count(1)
@@ -124,39 +164,6 @@ def _told(
         return trial(files, target)
 
     return told
-
-
-def _forward_patches(
-    repository: Repository, workspace: Workspace, diagnosis: Diagnosis, suspects: Sequence[Suspect]
-) -> Iterator[Patch]:
-    """Yield fixes forward for the functions that are to blame, the named mitigation first."""
-    named = {f.subject: f for suspect in suspects for f in suspect.change.functions}
-    blamed = [named[subject] for subject in diagnosis.functions if subject in named]
-    strategies = sorted(("restore_cache", "hoist"), key=lambda s: s != diagnosis.mitigation)
-    for strategy in strategies:
-        for function in blamed:
-            before = repository.find(function.file, workspace.base)
-            after = repository.find(function.file, workspace.head)
-            if before is None or after is None:
-                continue
-            text = _forward(strategy, before, after, function)
-            if text is not None and text != after:
-                verb = (
-                    "Restore the cache of"
-                    if strategy == "restore_cache"
-                    else "Hoist work out of a loop in"
-                )
-                summary = f"{verb} {function.name} in {function.file}"
-                yield Patch(strategy, summary, {function.file: text})
-
-
-def _forward(strategy: str, before: str, after: str, function: Function) -> str | None:
-    try:
-        if strategy == "restore_cache":
-            return restore_cache(before, after, function.name)
-        return hoist_invariant(after, function.name)
-    except PatchError:  # the function is not in this revision, or the file does not parse
-        return None
 
 
 def _edits(

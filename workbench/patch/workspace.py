@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
@@ -65,6 +65,11 @@ class Workspace:
         run_git(self.repository.folder, "worktree", "prune")
 
     @property
+    def has_good(self) -> bool:
+        """Whether there is another version to go back to."""
+        return self.base != self.head
+
+    @property
     def good(self) -> Path:
         """The code before the regression."""
         return self._place / "good"
@@ -96,6 +101,16 @@ class Workspace:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def texts(self, revision: str, paths: Iterable[str]) -> dict[str, str | None]:
+        """Return the texts of files as they are at a revision; None for one that is not there."""
+        return {path: self.repository.find(path, revision) for path in paths}
+
+    def strays(self) -> list[str]:
+        """Return the paths in `fixed` that are not as the patch has them: what runs wrote there."""
+        told = run_git(self.fixed, "status", "--porcelain", "-z", "--untracked-files=all")
+        changed = {line[3:] for line in told.split("\0") if line}
+        return sorted(changed - self._edited)
 
     def diff(self) -> str:
         """Return the unified diff of `fixed` against the head."""

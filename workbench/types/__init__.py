@@ -13,30 +13,39 @@ from workbench.types.cases import (
     Diagnosis,
     Evidence,
     Feature,
-    Fix,
     Outcome,
-    Patch,
     Ranking,
     Records,
-    Reproduction,
     Step,
     Suspect,
+)
+from workbench.types.detection import Detection, Explanation, Regression
+from workbench.types.fixes import (
+    CHECKS,
+    HOLLOW,
+    Check,
+    Fix,
+    Gain,
+    Patch,
+    Reproduction,
     Verification,
     Workload,
 )
-from workbench.types.detection import Detection, Explanation, Regression
 from workbench.types.ledger import Amount, Ledger, ServiceWorth, Worth
 from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
 
 __all__ = [
+    "CHECKS",
+    "HOLLOW",
     "MITIGATIONS",
     "SERVICE",
     "Amount",
     "BoolArray",
     "Case",
     "Change",
+    "Check",
     "Detection",
     "Diagnosis",
     "Evidence",
@@ -45,6 +54,7 @@ __all__ = [
     "Fix",
     "FloatArray",
     "Function",
+    "Gain",
     "IntArray",
     "Ledger",
     "Outcome",

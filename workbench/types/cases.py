@@ -11,6 +11,7 @@ import pandas as pd
 
 from workbench.profile import Function
 from workbench.types.detection import Detection
+from workbench.types.fixes import Fix, Reproduction, Workload
 from workbench.types.series import Recording, SeriesMatrix
 
 
@@ -190,84 +191,6 @@ class Step:
     """Seconds since the investigation began."""
     seconds: float
     call_id: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """Whole new texts of the files that an edit changes (None deletes a file)."""
-
-    strategy: str
-    summary: str
-    files: Mapping[str, str | None]
-    reverted: tuple[str, ...] = ()
-    """Ids of the commits that it reverts in part or whole; empty for a fix forward."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reproduction:
-    """What running the code before and the code now in turns showed."""
-
-    good: tuple[float, ...]
-    """CPU seconds per round of the release before, one value a run; runs are interleaved."""
-    bad: tuple[float, ...]
-    ratio: float
-    """bad / good, each its `quiet_cost`."""
-    interval: tuple[float, float]
-    """95 % bootstrap interval of `ratio`."""
-    is_real: bool
-    """Whether the loss is there beyond doubt."""
-
-
-@dataclass(frozen=True, slots=True)
-class Verification:
-    """What running a patch showed; all times are CPU seconds per round of the workload."""
-
-    applied: bool
-    compiled: bool
-    same_output: bool
-    good: tuple[float, ...] = ()
-    """The release before the regression, one value a run; runs are interleaved."""
-    bad: tuple[float, ...] = ()
-    fixed: tuple[float, ...] = ()
-    ratio_before: float = float("nan")
-    """bad / good, each its `quiet_cost`."""
-    ratio_after: float = float("nan")
-    """fixed / good."""
-    gain_restored: float = float("nan")
-    """(bad - fixed) / (bad - good)."""
-    interval: tuple[float, float] = (float("nan"), float("nan"))
-    """95 % bootstrap interval of `gain_restored`."""
-    verified: bool = False
-    reason: str = ""
-    """Why it is not verified; empty when it is."""
-
-
-@dataclass(frozen=True, slots=True)
-class Fix:
-    """A patch with its verification and where it was handed over."""
-
-    patch: Patch
-    diff: str
-    verification: Verification
-    branch: str = ""
-    commit: str = ""
-    pull_request: str = ""
-    """Text of PULL_REQUEST.md."""
-    n_trials: int = 0
-    """Workload runs that the search for the patch took."""
-
-
-@dataclass(frozen=True, slots=True)
-class Workload:
-    """How to run the work whose cost is judged."""
-
-    command: tuple[str, ...]
-    """Arguments after the Python executable, relative to the case folder."""
-    paths: tuple[str, ...]
-    """Import path besides the code under investigation, relative to the case folder."""
-    rounds: int = 1
-    env: Mapping[str, str] = field(default_factory=dict)
-    timeout_s: float = 120.0
 
 
 @dataclass(frozen=True, slots=True)

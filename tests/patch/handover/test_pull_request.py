@@ -2,6 +2,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+from made_fixes import make_verification
 
 from workbench.patch.handover.pull_request import pull_request
 from workbench.types import (
@@ -12,7 +13,6 @@ from workbench.types import (
     Patch,
     Regression,
     Suspect,
-    Verification,
 )
 
 REGRESSION = Regression("R-1", "app:f", "cost", 20, 19, 21, 0.0021, 0.0042, 1e-9)
@@ -23,9 +23,9 @@ DIAGNOSIS = Diagnosis(
     "R-1", "f does its work twice.", CHANGE.id, ("app:f",),
     evidence=(Evidence("f doubled", "call-1"), Evidence("its lines changed", "call-2")),
 )  # fmt: skip
-SEEN = Verification(
-    True, True, True, good=(0.002, 0.0021, 0.0022), bad=(0.0040, 0.0044), fixed=(0.0023,),
-    ratio_before=2.0, ratio_after=1.095, gain_restored=0.905, interval=(0.85, 0.951), verified=True,
+SEEN = make_verification(
+    good=(0.002, 0.0021, 0.0022), bad=(0.0040, 0.0044), fixed=(0.0023,), restored=0.905,
+    interval=(0.85, 0.951), verified=True,
 )  # fmt: skip
 REVERT = Fix(
     Patch("revert", "Revert changes of f", {"app.py": ""}, (CHANGE.id, "d" * 40)), "", SEEN
@@ -46,7 +46,7 @@ def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION):
         "f does its work twice.", "- f doubled (`call-1`)\n- its lines changed (`call-2`)\n",
         "- `c0ffeec0ff` Do it twice\n- `dddddddddd`\n", "3 interleaved runs",
         "| before the regression | 2.05 | 1.00 |", "| now | 4.1 | 2.00 |",
-        "| with this change | 2.3 | 1.09 |", "90% of the loss comes back (95 % interval 85% to 95%)",
+        "| with this change | 2.3 | 1.12 |", "90% of the loss comes back (95 % interval 85% to 95%)",
         "A revert also takes back", "`git revert fix`",
     ],
 )  # fmt: skip

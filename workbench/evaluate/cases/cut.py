@@ -36,13 +36,16 @@ _DEMO = ("feed-cards", 302, 323, ("Notifications",))
 """Name, windows and operations of the case that the notebooks show: a day on which one change
 costs, most of all in what shows many people at once."""
 _TIMEOUT_S = 120.0
+_INPUTS = (("usual", 0, 1.0), ("held-out", 1, 1.25))
+"""Name of inputs, seed of who asks for what, and how much larger pages are than the clients'."""
 _WORKLOAD = '''"""Ask the service what its clients ask; prints the line of a workload."""
 
 import os
 from pathlib import Path
 
 FOLDER = Path(__file__).parent
-os.environ["FEED_ORDER"] = str(FOLDER / "order.json")
+INPUTS = os.environ.get("WL_INPUTS", "usual")
+os.environ["FEED_ORDER"] = str(FOLDER / f"order-{INPUTS}.json")
 os.environ["FEED_RESULTS"] = os.devnull
 
 import load  # noqa: E402
@@ -94,7 +97,10 @@ def cut_timeline(
         _copy_windows(
             Store.open(folder / "store"), timeline.at(start), timeline.at(end), unfinished / "store"
         )
-        workload = _write_workload(folder, states[1], operations, unfinished)
+        codes = [
+            run_git(repository, "show", f"{ids[state.patch]}:requirements.txt") for state in states
+        ]
+        workload = _write_workload(folder, states[1], codes, operations, unfinished)
         told = {
             "id": name, "service": timeline.service, "base": ids[states[0].patch],
             "head": ids[states[1].patch], "workload": asdict(workload),
@@ -134,30 +140,33 @@ def _copy_windows(store: Store, start: datetime, end: datetime, out: Path) -> No
 
 
 def _write_workload(
-    folder: Path, state: TimelineState, operations: Sequence[str], out: Path
+    folder: Path, state: TimelineState, codes: Sequence[str], operations: Sequence[str], out: Path
 ) -> Workload:
-    """Write what the workload needs beside the code; return it."""
+    """Write what the workload needs beside the code; `codes` are the requirements of each."""
     place = out / "workload"
     (place / "base" / "config").mkdir(parents=True)
     for name in ("load.py", "terms.txt", "base/config/queries.json"):
         shutil.copy(folder / name, place / name)
     shutil.copy(folder.parent / "pypi" / "workloads" / "_wl.py", place)
     (place / "wl_feed.py").write_text(_WORKLOAD, encoding="utf-8")
-    order = asdict(state) | {"seed": 0, "n_warm_up": _N_WARM_UP}
-    if operations:
-        order["traffic"] = {**order["traffic"], "mix": dict.fromkeys(operations, 1.0)}
-    (place / "order.json").write_text(json.dumps(order), encoding="utf-8")
-    pinned = _pinned(out / "repo")
-    for library in pinned:
+    pinned = {library for code in codes for library in _pinned(code)}
+    for library in sorted(pinned):
         shutil.copytree(folder / "deps" / library, place / "deps" / library)
+    for inputs, seed, page_factor in _INPUTS:
+        order = asdict(state) | {"seed": seed, "n_warm_up": _N_WARM_UP}
+        pages = page_factor * order["traffic"].get("page_factor", 1.0)
+        order["traffic"] = {**order["traffic"], "page_factor": pages}
+        if operations:
+            order["traffic"]["mix"] = dict.fromkeys(operations, 1.0)
+        (place / f"order-{inputs}.json").write_text(json.dumps(order), encoding="utf-8")
     return Workload(
-        ("workload/wl_feed.py",), ("workload", *(f"workload/deps/{name}" for name in pinned)),
-        _ROUNDS, timeout_s=_TIMEOUT_S,
+        ("workload/wl_feed.py",), ("workload",), _ROUNDS, timeout_s=_TIMEOUT_S,
+        held_out=({"WL_INPUTS": "held-out"},), tests=("-m", "pytest", "-q", "tests"),
+        libraries="workload/deps",
     )  # fmt: skip
 
 
-def _pinned(code: Path) -> list[str]:
+def _pinned(requirements: str) -> list[str]:
     """Return the libraries that a checkout pins, as `NAME-VERSION`."""
-    lines = (code / "requirements.txt").read_text(encoding="utf-8").splitlines()
-    pins = [line.split("#")[0].strip() for line in lines]
+    pins = [line.split("#")[0].strip() for line in requirements.splitlines()]
     return [pin.replace("==", "-") for pin in pins if pin]

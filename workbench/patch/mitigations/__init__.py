@@ -1,1 +1,5 @@
 """Edits that give speed back, each with the conditions under which it is right."""
+
+from workbench.patch.mitigations.propose import propose
+
+__all__ = ["propose"]

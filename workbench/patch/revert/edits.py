@@ -15,6 +15,14 @@ from workbench.types import Function
 _WORD = re.compile(r"[A-Za-z_]\w*")
 
 
+_TESTS = re.compile(r"(^|/)(tests?/|test_[^/]*\.py$|[^/]*_test\.py$)")
+
+
+def is_test(path: str) -> bool:
+    """Whether a file is one of a project's tests, by its name."""
+    return bool(_TESTS.search(path))
+
+
 class Edit(NamedTuple):
     """One piece of one file that differs between the revisions."""
 
@@ -102,6 +110,10 @@ class EditMap:
         """Return the edits of one file."""
         return {Edit(path, n) for n, piece in enumerate(self._pieces[path]) if not piece.same}
 
+    def of_tests(self) -> frozenset[Edit]:
+        """Return the edits of files of tests."""
+        return frozenset(edit for edit in self.commits if is_test(edit.path))
+
     def whole(self, edits: Iterable[Edit]) -> frozenset[Edit]:
         """Return edits with all others of their functions, so that none is half of each."""
         found = set(edits)
@@ -144,7 +156,9 @@ def _part_statements(piece: Piece, is_function: bool) -> Iterator[Piece]:
         return made
 
     for text, names in new:
-        partner = next((i for i in range(k, len(old)) if names & old[i][1]), None)
+        partner = next(
+            (i for i in range(k, len(old)) if text == old[i][0] or names & old[i][1]), None
+        )
         if partner is None:
             yield part("", text)
             continue

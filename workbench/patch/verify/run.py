@@ -4,36 +4,35 @@ A workload does a number of rounds of work, given in `WL_REPEAT`, and prints one
 
     WL cpu=<seconds> wall=<seconds> check=<value>
 
-for its timed part; `check` is a value that every correct version of the code agrees on.
+for its timed part; `check` is a value that every correct version of the code agrees on. It may
+print besides what parts of the timed part took, which makes small differences plain sooner:
+
+    WL slices=<seconds>,<seconds>,…
 """
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import math
+import json
 import os
 import re
-import resource
-import shutil
-import signal
-import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from workbench.errors import PatchError
+from workbench.patch.verify.sandbox import Finished, run_confined
 from workbench.types import Workload
 
 _REPORT = re.compile(r"^WL cpu=([0-9.]+) wall=([0-9.]+) check=(.*)$", re.MULTILINE)
+_SLICES = re.compile(r"^WL slices=([0-9.]+(?:,[0-9.]+)*)$", re.MULTILINE)
 _TIMED_SECONDS = 0.05
 """Shortest run that is timed well: the clock of CPU time may tick as seldom as every 10 ms."""
 _MAX_ROUNDS = 8**8
-_MEMORY_BYTES = 4 << 30
-_FILE_BYTES = 256 << 20
-_KEPT_VARIABLES = ("PATH", "LANG", "LC_ALL", "TZ", "SYSTEMROOT")
+_PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*==\s*([\w.!+-]+)")
+_TRACER = Path(__file__).parent / "inside" / "tracer.py"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,22 +43,36 @@ class Run:
     """CPU time of the timed part."""
     rounds: int
     check: str
+    slices: tuple[float, ...] = ()
+    """CPU seconds of equal parts of the timed part, in order; empty where they are not told."""
+    wall_seconds: float = 0.0
+    """Of the timed part."""
+    process_seconds: float = 0.0
+    """CPU time of all its processes, from their start to their end."""
+    peak_bytes: int = 0
+    n_left: int = 0
+    """Processes that it left behind."""
 
     @property
     def cost(self) -> float:
         """CPU seconds per round of work."""
         return self.cpu_seconds / self.rounds
 
+    @property
+    def slice_costs(self) -> tuple[float, ...]:
+        """CPU seconds of each slice for each round of the run; they add up to `cost`."""
+        return tuple(slice_ / self.rounds for slice_ in self.slices) or (self.cost,)
+
 
 def workload_environment(
-    workload: Workload, folder: Path, code: Path, rounds: int
+    workload: Workload, folder: Path, code: Path, rounds: int, inputs: Mapping[str, str]
 ) -> dict[str, str]:
-    """Return the whole environment of a run: nothing of the user's but path and locale."""
+    """Return the variables of a run besides path, locale and home."""
     paths = [code, *(folder / path for path in workload.paths)]
-    kept = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+    paths += pinned_libraries(workload, folder, code)
     return {
-        **kept,
         **workload.env,
+        **inputs,
         "PYTHONPATH": os.pathsep.join(str(path) for path in paths),
         "PYTHONHASHSEED": "0",
         "PYTHONDONTWRITEBYTECODE": "1",
@@ -67,14 +80,32 @@ def workload_environment(
     }
 
 
+def pinned_libraries(workload: Workload, folder: Path, code: Path) -> list[Path]:
+    """Return the folders of the libraries that a version of the code pins.
+
+    They are those of `workload.libraries`, in folders called NAME-VERSION, that its
+    requirements.txt names as `NAME==VERSION`.
+    """
+    if not workload.libraries:
+        return []
+    try:
+        lines = (code / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    except OSError as error:
+        raise PatchError(f"expected requirements.txt, for the libraries it pins: {error}") from None
+    found = []
+    for line in lines:
+        if pin := _PIN.match(line.strip()):
+            library = folder / workload.libraries / f"{pin[1]}-{pin[2]}"
+            if not library.is_dir():
+                raise PatchError(f"requirements.txt pins {pin[0]}; expected {library}, found none")
+            found.append(library)
+    return found
+
+
 def run_workload(
-    workload: Workload,
-    folder: Path,
-    code: Path,
-    *,
-    rounds: int | None = None,
-    prefix: Sequence[str] = (),
-) -> Run:
+    workload: Workload, folder: Path, code: Path, *, rounds: int | None = None,
+    prefix: Sequence[str] = (), inputs: Mapping[str, str] | None = None,
+) -> Run:  # fmt: skip
     """Run a workload once against a version of the code.
 
     Parameters
@@ -88,7 +119,9 @@ def run_workload(
     rounds : int, optional
         Rounds of work. Default: the workload's own.
     prefix : sequence of str
-        Command that runs the interpreter, such as a profiler's.
+        Command that runs the interpreter, such as a profiler's; it may write where it likes.
+    inputs : mapping, optional
+        Variables that choose other inputs, as `workload.held_out` has them.
 
     Returns
     -------
@@ -96,71 +129,75 @@ def run_workload(
         PatchError where the workload fails, takes too long or reports nothing.
     """
     rounds = rounds or workload.rounds
-    script, *arguments = workload.command
-    with tempfile.TemporaryDirectory(prefix="workbench-run-") as home:
-        command = [*_without_network(), *prefix, sys.executable, str(folder / script), *arguments]
-        environment = workload_environment(workload, folder, code, rounds)
-        environment |= {"HOME": home, "TMPDIR": home}
-        process = subprocess.Popen(
-            command,
-            cwd=home,
-            env=environment,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            errors="replace",
-            start_new_session=True,
-            preexec_fn=None if prefix else functools.partial(_limit, workload.timeout_s),
-        )
-        try:
-            out, complaint = process.communicate(timeout=workload.timeout_s)
-        except subprocess.TimeoutExpired as error:
-            raise PatchError(f"{script}: did not finish in {workload.timeout_s:g} s") from error
-        finally:
-            _end_group(process)
-    if process.returncode:
-        last = complaint.strip().splitlines() or [f"exit code {process.returncode}"]
-        raise PatchError(f"{script} failed: {last[-1]}")
-    report = _REPORT.search(out)
+    script = workload.command[0]
+    command = [*prefix, sys.executable, *_arguments(workload, folder)]
+    done = run_confined(
+        command, name=script, timeout_s=workload.timeout_s, is_confined=not prefix,
+        env=workload_environment(workload, folder, code, rounds, inputs or {}),
+    )  # fmt: skip
+    _expect_success(done, script)
+    report = _REPORT.search(done.out)
     if not report:
-        raise PatchError(f"{script}: expected a line 'WL cpu=… wall=… check=…', got {out[:80]!r}")
-    return Run(float(report[1]), rounds, report[3])
+        seen = done.out[:80]
+        raise PatchError(f"{script}: expected a line 'WL cpu=… wall=… check=…', got {seen!r}")
+    slices = _SLICES.search(done.out)
+    return Run(
+        float(report[1]), rounds, report[3],
+        tuple(map(float, slices[1].split(","))) if slices else (), float(report[2]),
+        done.cpu_seconds, done.peak_bytes, done.n_left,
+    )  # fmt: skip
 
 
-def cost_of_round(workload: Workload, folder: Path, code: Path) -> float:
+def functions_run(
+    workload: Workload, folder: Path, code: Path, inputs: Mapping[str, str]
+) -> frozenset[tuple[str, str]]:
+    """Return (file, qualified name) of every function of the code that one round of work runs."""
+    with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
+        command = [
+            sys.executable, str(_TRACER), str(code), str(told.fileno()),
+            *_arguments(workload, folder),
+        ]  # fmt: skip
+        done = run_confined(
+            command, name=workload.command[0], timeout_s=workload.timeout_s,
+            env=workload_environment(workload, folder, code, 1, inputs), kept_fds=(told.fileno(),),
+        )  # fmt: skip
+        _expect_success(done, workload.command[0])
+        told.seek(0)
+        try:
+            return frozenset((file, name) for file, name in json.loads(told.read()))
+        except ValueError as error:
+            raise PatchError(f"{workload.command[0]}: did not tell what ran: {error}") from error
+
+
+def _arguments(workload: Workload, folder: Path) -> list[str]:
+    script, *arguments = workload.command
+    return [str(folder / script), *arguments]
+
+
+def _expect_success(done: Finished, name: str) -> None:
+    if done.exit_code:
+        last = done.complaint.strip().splitlines() or [f"exit code {done.exit_code}"]
+        raise PatchError(f"{name} failed: {last[-1]}")
+
+
+class RunWorkload(Protocol):
+    """What runs a workload once, as `run_workload` does."""
+
+    def __call__(
+        self, workload: Workload, folder: Path, code: Path, *, rounds: int | None = None,
+        inputs: Mapping[str, str] | None = None,
+    ) -> Run:  # fmt: skip
+        """Return the run; PatchError where it fails."""
+
+
+def cost_of_round(
+    workload: Workload, folder: Path, code: Path, inputs: Mapping[str, str] | None = None,
+    run: RunWorkload = run_workload,
+) -> float:  # fmt: skip
     """Return about how many CPU seconds a round takes, from a run long enough to be timed."""
     rounds = 1
-    run = run_workload(workload, folder, code, rounds=rounds)
-    while run.cpu_seconds < _TIMED_SECONDS and rounds < _MAX_ROUNDS:
+    seen = run(workload, folder, code, rounds=rounds, inputs=inputs)
+    while seen.cpu_seconds < _TIMED_SECONDS and rounds < _MAX_ROUNDS:
         rounds *= 8
-        run = run_workload(workload, folder, code, rounds=rounds)
-    return run.cost
-
-
-def _limit(seconds: float) -> None:
-    cpu_seconds = math.ceil(seconds) + 1  # should nobody be left to end it
-    resource.setrlimit(resource.RLIMIT_CPU, (cpu_seconds, cpu_seconds))
-    resource.setrlimit(resource.RLIMIT_AS, (_MEMORY_BYTES, _MEMORY_BYTES))
-    resource.setrlimit(resource.RLIMIT_FSIZE, (_FILE_BYTES, _FILE_BYTES))
-    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-
-
-def _end_group(process: subprocess.Popen[str]) -> None:
-    """End the run and whatever it started."""
-    with contextlib.suppress(ProcessLookupError):
-        os.killpg(process.pid, signal.SIGKILL)
-    process.wait()
-    for pipe in (process.stdout, process.stderr):
-        if pipe:
-            pipe.close()
-
-
-@functools.cache
-def _without_network() -> tuple[str, ...]:
-    """Return the command that takes the network away, where the system allows one."""
-    tool = shutil.which("unshare")
-    for options in (("--net",), ("--user", "--map-root-user", "--net")):
-        if tool and subprocess.run([tool, *options, "true"], capture_output=True).returncode == 0:
-            return (tool, *options)
-    return ()
+        seen = run(workload, folder, code, rounds=rounds, inputs=inputs)
+    return seen.cost

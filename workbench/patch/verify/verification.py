@@ -1,0 +1,286 @@
+"""Everything an edit is checked by, cheapest first; the first that fails ends it."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+
+from workbench.errors import PatchError
+from workbench.patch.python.effects import has_effects
+from workbench.patch.python.syntax import find_functions
+from workbench.patch.revert.check import syntax_fault
+from workbench.patch.verify.bench import Bench, OutputChangedError, Turn, of_turns
+from workbench.patch.verify.hollow import Fault, find_fault
+from workbench.patch.verify.judge import MIN_RESTORED, judge_restored, judge_saved
+from workbench.patch.verify.lint import new_complaints
+from workbench.patch.verify.run import functions_run
+from workbench.patch.verify.sandbox import isolation
+from workbench.patch.verify.tests import TestRun, compare_tests, run_tests
+from workbench.types import Check, FloatArray, Gain, Patch, Verification, quiet_cost
+
+_MOVED = 0.5
+"""Of what the timed part saves, the whole process saves at least this part."""
+_MEMORY_RATIO, _MEMORY_BYTES = 1.3, 32 << 20
+"""The edit may take so many times the memory, and so much more."""
+_WAIT_RATIO, _WAIT_SECONDS = 1.15, 0.01
+_TEST_RATIO, _TEST_SECONDS = 1.3, 0.5
+_N_COLD = 7
+_COLD = 0.5
+"""Of the part that comes back when inputs repeat, at least this part comes back the first time."""
+
+Progress = Callable[[str], None]
+
+
+class RefusedError(PatchError):
+    """An edit failed a check."""
+
+    def __init__(self, check: str, reason: str, hollow: str = "") -> None:
+        super().__init__(reason)
+        self.check, self.reason, self.hollow = check, reason, hollow
+
+
+@dataclass
+class Verifier:
+    """Checks edits of one workspace; what does not depend on the edit is found out once."""
+
+    bench: Bench
+    """With the usual inputs."""
+    progress: Progress = lambda text: None
+    checks: list[Check] = field(default_factory=list)
+    gains: list[Gain] = field(default_factory=list)
+
+    def verify(self, patch: Patch, n_runs: int) -> Verification:
+        """Check an edit.
+
+        Parameters
+        ----------
+        patch : Patch
+            The edit.
+        n_runs : int
+            Interleaved runs of each version; up to three times as many where the gain stays vague.
+        """
+        self.checks, self.gains = [], []
+        reason = hollow = ""
+        try:
+            self._check_text(patch)
+            self._check_tests(patch)
+            benches = [self.bench, *self._held_out]
+            self._check_output(benches)
+            if not patch.reverted:
+                self._check_functions(patch)
+            for name, bench in zip(("gain", "held-out gain"), benches, strict=False):
+                self._check_gain(name, bench, n_runs)
+            if not self._held_out:
+                self.checks.append(Check("held-out gain", None, "no inputs are held out"))
+            self._check_cold()
+            self._pass("honest")
+        except RefusedError as error:
+            self.checks.append(Check(error.check, False, error.reason))
+            reason, hollow = error.reason, error.hollow
+        return Verification(
+            tuple(self.checks), tuple(self.gains), not reason, reason, hollow, isolation()
+        )
+
+    def _pass(self, name: str, detail: str = "") -> None:
+        self.checks.append(Check(name, True, detail))
+
+    def _refuse_hollow(self, fault: Fault) -> None:
+        raise RefusedError("honest", str(fault), fault.name)
+
+    # What the text says
+
+    def _check_text(self, patch: Patch) -> None:
+        """Apply it; see that it compiles, that no linter complains, and that it is honest."""
+        workspace = self.bench.workspace
+        try:
+            workspace.apply(patch.files)
+        except PatchError as error:
+            raise RefusedError("applies", str(error)) from error
+        self._pass("applies")
+        if fault := syntax_fault(patch.files):
+            raise RefusedError("compiles", str(fault))
+        self._pass("compiles")
+        base = workspace.texts(workspace.base, patch.files)
+        head = workspace.texts(workspace.head, patch.files)
+        known = set(new_complaints(head, base))
+        if new := [told for told in new_complaints(head, patch.files) if told not in known]:
+            raise RefusedError("lint", new[0])
+        self._pass("lint")
+        if hollow := find_fault(base, head, patch.files):
+            self._refuse_hollow(hollow)
+
+    # What runs say
+
+    @cached_property
+    def _tests_now(self) -> TestRun:
+        self.progress("running the tests as they are")
+        return run_tests(self.bench.workload, self.bench.folder, self.bench.workspace.bad)
+
+    def _check_tests(self, patch: Patch) -> None:
+        if not self.bench.workload.tests:
+            self.checks.append(Check("tests", None, "no tests are known"))
+            return
+        now = self._tests_now
+        self.progress("running the tests on the edit")
+        edited = run_tests(self.bench.workload, self.bench.folder, self.bench.workspace.fixed)
+        if complaint := compare_tests(now, edited, may_have_less=bool(patch.reverted)):
+            raise RefusedError("tests", complaint)
+        if not now.passed and not now.failed:
+            self.checks.append(Check("tests", None, f"they fail as it is: {now.complaint}"))
+            return
+        if edited.cpu_seconds > _TEST_RATIO * now.cpu_seconds + _TEST_SECONDS:
+            told = f"the tests take {edited.cpu_seconds:.1f} CPU s, before {now.cpu_seconds:.1f}"
+            self._refuse_hollow(Fault("cost moved", told))
+        known = f", {len(now.failed)} fail as before" if now.failed else ""
+        self._pass("tests", f"{edited.n_passed} pass{known}" if edited.n_passed else "")
+
+    @cached_property
+    def _held_out(self) -> list[Bench]:
+        """One bench of all that is held out; empty where nothing is."""
+        bench = self.bench
+        return [
+            Bench.set_up(
+                bench.workload, bench.folder, bench.workspace, self.progress, inputs=inputs,
+                name="held-out", run=bench.run,
+            )
+            for inputs in bench.workload.held_out
+        ]  # fmt: skip
+
+    def _check_output(self, benches: Sequence[Bench]) -> None:
+        """Run it with all inputs: it ends well, says the same, and leaves its folder alone."""
+        for bench in benches:
+            self.progress(f"running the edit, {bench.name} inputs")
+            try:
+                run = bench.run_once(bench.workspace.fixed)
+            except PatchError as error:
+                raise RefusedError("same output", str(error)) from error
+            if run.check != bench.check:
+                told = f"the output changed: {bench.check!r} became {run.check!r}"
+                raise RefusedError("same output", f"{told}, {bench.name} inputs")
+        if strays := self.bench.workspace.strays():
+            self._refuse_hollow(Fault("input memorised", f"it wrote {strays[0]}"))
+        self._pass("same output", "" if self._held_out else "with the usual inputs")
+
+    # What ran
+
+    @cached_property
+    def _functions_kept(self) -> frozenset[tuple[str, str]]:
+        """Functions that every version runs."""
+        workspace = self.bench.workspace
+        trees = [workspace.bad, *([workspace.good] if workspace.has_good else [])]
+        every = [self._functions(tree) for tree in trees]
+        return frozenset.intersection(*every)
+
+    def _functions(self, tree: Path) -> frozenset[tuple[str, str]]:
+        self.progress("noting which functions run")
+        workload = self.bench.workload
+        sets: Sequence[Mapping[str, str]] = [self.bench.inputs, *workload.held_out]
+        runs = [functions_run(workload, self.bench.folder, tree, inputs) for inputs in sets]
+        return frozenset.union(*runs)
+
+    def _check_functions(self, patch: Patch) -> None:
+        """See that what has an effect still runs."""
+        try:
+            gone = self._functions_kept - self._functions(self.bench.workspace.fixed)
+        except PatchError as error:
+            raise RefusedError("same output", str(error)) from error
+        workspace = self.bench.workspace
+        for file, name in sorted(gone):
+            text = workspace.repository.find(file, workspace.head)
+            if text is not None and _matters(text, name):
+                told = f"{name} in {file} does not run any more"
+                self._refuse_hollow(Fault("feature deleted", told))
+
+    # What it costs
+
+    def _check_gain(self, name: str, bench: Bench, n_runs: int) -> None:
+        try:
+            gain, turns = bench.measure(n_runs, self.progress)
+        except OutputChangedError as error:
+            raise RefusedError("same output", str(error)) from error
+        except PatchError as error:
+            raise RefusedError(name, str(error)) from error
+        self.gains.append(gain)
+        if gain.reason and name == "held-out gain":
+            if gain.saved_interval[1] < _COLD * self.gains[0].saved:
+                told = f"{gain.reason} with inputs that were held out"
+                self._refuse_hollow(Fault("input memorised", told))
+            raise RefusedError(name, f"held-out inputs: {gain.reason}")
+        if gain.reason:
+            raise RefusedError(name, gain.reason)
+        if fault := find_moved(turns):
+            self._refuse_hollow(fault)
+        self._pass(name)
+
+    def _check_cold(self) -> None:
+        """See that it gains already when an input is new: a round repeats that before it."""
+        bench = self.bench
+        if bench.workload.rounds == 1:
+            return
+        self.progress("running single rounds")
+        try:
+            turns = [bench.turn(with_fixed=True, rounds=1) for _ in range(_N_COLD)]
+        except PatchError as error:
+            raise RefusedError("same output", f"one round: {error}") from error
+        good, bad, fixed = of_turns(turns)
+        if bench.workspace.has_good:
+            seen = judge_restored("cold", good, bad, fixed)
+            is_sure, part = not seen.reason.startswith("the loss"), seen.restored_interval[1]
+            least = _COLD * MIN_RESTORED
+        else:
+            seen = judge_saved("cold", bad, fixed)
+            is_sure, part = _is_steady(bad), seen.saved_interval[1]
+            least = _COLD * self.gains[0].saved_interval[0]
+        if is_sure and part < least:
+            self._refuse_hollow(Fault("input memorised", "only rounds that repeat are quick"))
+
+
+def _matters(text: str, name: str) -> bool:
+    """Whether a function does anything besides giving an answer."""
+    try:
+        found = find_functions(ast.parse(text), name)
+    except (SyntaxError, ValueError):
+        return True
+    return any(has_effects(function) for function in found)
+
+
+def _is_steady(costs: FloatArray) -> bool:
+    """Whether single rounds cost alike, so that a small difference can be seen."""
+    totals = costs.sum(axis=1)
+    return float(np.std(totals) / np.mean(totals)) < 0.02
+
+
+def find_moved(turns: Sequence[Turn]) -> Fault | None:
+    """Return where an edit spends what it saves in the timed part; None where nowhere.
+
+    Compares whole processes with their timed parts, the memory that they take and how long they
+    wait, as on a quiet machine.
+    """
+
+    def quiet(values: list[float]) -> float:
+        return float(quiet_cost(values))
+
+    fixed = [turn.fixed for turn in turns if turn.fixed]
+    bad = [turn.bad for turn in turns]
+    others = [*bad, *(turn.good for turn in turns if turn.good)]
+    if all(run.process_seconds for run in [*fixed, *bad]):
+        saved = quiet([r.cpu_seconds for r in bad]) - quiet([r.cpu_seconds for r in fixed])
+        whole = quiet([r.process_seconds for r in bad]) - quiet([r.process_seconds for r in fixed])
+        spread = float(np.std([r.process_seconds - r.cpu_seconds for r in others]))
+        if whole < _MOVED * saved - 2 * spread:
+            told = f"of {saved:.3f} CPU s that the timed part saves, the process saves {whole:.3f}"
+            return Fault("cost moved", told)
+    if any(run.n_left for run in fixed) and not any(run.n_left for run in others):
+        return Fault("cost moved", "it leaves processes behind")
+    peak = quiet([float(r.peak_bytes) for r in fixed])
+    if peak > _MEMORY_RATIO * max(float(r.peak_bytes) for r in others) + _MEMORY_BYTES:
+        return Fault("cost moved", f"it takes {peak / 2**20:.0f} MB of memory")
+    waits = min(r.wall_seconds for r in fixed), min(r.wall_seconds for r in bad)
+    if waits[0] > _WAIT_RATIO * waits[1] + _WAIT_SECONDS:
+        return Fault("cost moved", f"it takes {waits[0]:.2f} s, before {waits[1]:.2f}")
+    return None
