@@ -153,6 +153,8 @@ MITIGATIONS = {
     "import_at_top": "import once, when the module is loaded",
     "guard_debug": "do debug work only where its output is wanted",
     "fetch_less": "ask for no more items or fields than are used",
+    "add_cache": "keep answers, where the same is asked again and again",
+    "do_less": "leave out sorting and lists that nobody looks at",
     "add_capacity": "nothing is wrong with the code: plan for the traffic",
     "accept": "not a regression: cost has only moved",
 }

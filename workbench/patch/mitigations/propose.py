@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import NamedTuple
 
 from workbench.errors import PatchError
 from workbench.history import Repository
+from workbench.patch.mitigations.add_cache import add_cache
+from workbench.patch.mitigations.batch_calls import batch_calls
+from workbench.patch.mitigations.check_first import check_first
+from workbench.patch.mitigations.copies import drop_copy
+from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
+from workbench.patch.mitigations.imports import import_at_top
+from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
+from workbench.patch.mitigations.selection import do_less
+from workbench.patch.mitigations.structure import replace_structure
 from workbench.types import Diagnosis, Function, Patch, Suspect
 
 
@@ -19,6 +29,8 @@ class Site(NamedTuple):
     before: str | None
     """Text of the file before the regression; None where it was not there, or nobody asks."""
     after: str
+    others: Callable[[], Iterable[str]] = tuple
+    """Texts of the other files of the language, read when they are asked for."""
 
 
 class Mitigation(NamedTuple):
@@ -30,19 +42,33 @@ class Mitigation(NamedTuple):
     """Site -> the whole new text of the file; None where its conditions do not hold."""
 
 
+def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str | None]:
+    return lambda site: edit(site.after, site.function.name)
+
+
+def _restore_cache(site: Site) -> str | None:
+    if site.before is None:
+        return None
+    return restore_cache(site.before, site.after, site.function.name)
+
+
 MITIGATIONS: Mapping[str, Mitigation] = {
-    "restore_cache": Mitigation(
-        "Restore the cache of {}",
-        lambda site: (
-            None
-            if site.before is None
-            else restore_cache(site.before, site.after, site.function.name)
-        ),
+    "restore_cache": Mitigation("Restore the cache of {}", _restore_cache),
+    "hoist": Mitigation("Hoist work out of a loop in {}", _of_function(hoist_invariant)),
+    "replace_structure": Mitigation(
+        "Look up in sets, and join once, in {}", _of_function(replace_structure)
     ),
-    "hoist": Mitigation(
-        "Hoist work out of a loop in {}",
-        lambda site: hoist_invariant(site.after, site.function.name),
+    "batch_calls": Mitigation(
+        "Ask once for all in {}",
+        lambda site: batch_calls(site.after, site.function.name, site.others()),
     ),
+    "precompile": Mitigation("Make constants of {} once", _of_function(precompile)),
+    "drop_copy": Mitigation("Leave out copies in {}", _of_function(drop_copy)),
+    "check_first": Mitigation("Ask before raising in {}", _of_function(check_first)),
+    "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
+    "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
+    "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
+    "add_cache": Mitigation("Keep answers of {}", _of_function(add_cache)),
 }
 """By the name that a diagnosis gives them."""
 
@@ -58,11 +84,18 @@ def propose(
             after = repository.find(function.file, head)
             if after is None:
                 continue
-            site = Site(function, repository.find(function.file, base), after)
+            others = partial(_python_files, repository, head)
+            site = Site(function, repository.find(function.file, base), after, others)
             text = _edit(MITIGATIONS[strategy], site)
             if text is not None and text != after:
                 summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
                 yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
+
+
+def _python_files(repository: Repository, revision: str) -> Iterator[str]:
+    for path in repository.files(revision):
+        if path.endswith(".py") and (text := repository.find(path, revision)):
+            yield text
 
 
 def _edit(mitigation: Mitigation, site: Site) -> str | None:

@@ -1,0 +1,173 @@
+"""Keep the answers of a function that is asked the same again and again."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+
+from workbench.patch.python.effects import has_effects
+from workbench.patch.python.repeatable import UNSTEADY
+from workbench.patch.python.rewrite import Rewrite
+from workbench.patch.python.scope import IMMUTABLE, Scope
+from workbench.patch.python.syntax import (
+    FunctionNode,
+    bound_names,
+    find_functions,
+    module_bindings,
+    parse_source,
+)
+
+SIZE = 1024
+"""Answers that are kept."""
+_HASHABLE = frozenset(
+    {"str", "int", "float", "bool", "bytes", "None", "date", "datetime", "Decimal"}
+)
+_STEADY = frozenset(
+    {"re", "math", "json", "hashlib", "hmac", "base64", "binascii", "zlib", "string", "unicodedata"}
+    | {"html", "urllib", "struct", "operator", "itertools", "textwrap", "functools", "bisect"}
+    | {"collections", "ipaddress", "fractions", "decimal", "statistics"}
+)
+"""Modules whose functions give the same answer to the same question."""
+_UNSURE = frozenset({"open", "input", "print", "id", "hash", "globals", "locals", "vars", "eval"})
+
+
+def add_cache(source: str, qualname: str) -> str | None:
+    """Give a pure function of the module a bounded `functools.lru_cache`.
+
+    Its parameters are annotated as what can be hashed, what it returns cannot be changed, and
+    neither it nor what it calls in the module reads or changes anything but its arguments,
+    constants, and functions of modules that are known to be steady.
+
+    Parameters
+    ----------
+    source : str
+        Text of one file.
+    qualname : str
+        Name of a function of the module.
+
+    Returns
+    -------
+    str or None
+        The text with nothing else altered; None where it does not qualify.
+    """
+    tree = parse_source(source)
+    found = find_functions(tree, qualname)
+    if len(found) != 1 or found[0] not in tree.body or not _may_be_kept(source, tree, found[0]):
+        return None
+    rewrite = Rewrite(source)
+    name = _name_of_functools(tree)
+    rewrite.decorate(found[0], f"{name}.lru_cache(maxsize={SIZE})")
+    if name == "functools":
+        rewrite.add_import("import functools")
+    return rewrite.code()
+
+
+def _name_of_functools(tree: ast.Module) -> str:
+    for node in tree.body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name == "functools":
+                    return alias.asname or "functools"
+    return "functools"
+
+
+def _may_be_kept(source: str, tree: ast.Module, function: FunctionNode) -> bool:
+    arguments = function.args
+    asked = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    is_plain = (
+        isinstance(function, ast.FunctionDef) and not function.decorator_list and asked
+        and not arguments.vararg and not arguments.kwarg
+    )  # fmt: skip
+    return bool(
+        is_plain
+        and all(_is_hashable(argument.annotation) for argument in asked)
+        and _gives_immutable(source, tree, function)
+        and is_pure(tree, function)
+    )
+
+
+def _is_hashable(annotation: ast.expr | None) -> bool:
+    match annotation:
+        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+            return _is_hashable(left) and _is_hashable(right)
+        case ast.Constant(value=None):
+            return True
+        case ast.Subscript(value=ast.Name(id="tuple" | "Tuple" | "frozenset"), slice=inner):
+            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+            return all(
+                _is_hashable(part) for part in parts
+                if not (isinstance(part, ast.Constant) and part.value is ...)
+            )  # fmt: skip
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name in _HASHABLE
+    return False
+
+
+def _gives_immutable(source: str, tree: ast.Module, function: FunctionNode) -> bool:
+    """Whether what it returns is annotated, or known, as what nobody can change."""
+    if _is_hashable(function.returns):
+        return True
+    scope = Scope(source, tree, function)
+    returned = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
+    return bool(returned) and all(
+        node.value is None or scope.infer(node.value, node).name in IMMUTABLE for node in returned
+    )
+
+
+def is_pure(
+    tree: ast.Module, function: FunctionNode, seen: frozenset[FunctionNode] = frozenset()
+) -> bool:
+    """Whether a function of a module gives the same answer to the same question, and no more."""
+    if function in seen:
+        return True  # it is being looked at
+    if has_effects(function) or any(map(_is_resumed, ast.walk(function))):
+        return False
+    globals_, own = module_bindings(tree), bound_names(function)
+    for node in ast.walk(function):
+        if not isinstance(node, ast.Name) or own[node.id] or not isinstance(node.ctx, ast.Load):
+            continue
+        if node.id in UNSTEADY | _UNSURE:
+            return False
+        bound = globals_.get(node.id)
+        if bound is None:
+            if not hasattr(builtins, node.id):
+                return False
+        elif len(bound) != 1 or not _is_steady(tree, bound[0], seen | {function}):
+            return False
+    return True
+
+
+def _is_resumed(node: ast.AST) -> bool:
+    return isinstance(node, ast.Yield | ast.YieldFrom | ast.Await)
+
+
+def _is_steady(tree: ast.Module, bound: ast.stmt, seen: frozenset[FunctionNode]) -> bool:
+    """Whether what a module binds is always the same, and answers alike."""
+    match bound:
+        case ast.Import(names=names):
+            return all(alias.name.split(".")[0] in _STEADY for alias in names)
+        case ast.ImportFrom(module=str(module), level=0):
+            return module.split(".")[0] in _STEADY
+        case ast.FunctionDef():
+            return is_pure(tree, bound, seen)
+        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
+            return _is_fixed(value)
+    return False
+
+
+def _is_fixed(value: ast.expr) -> bool:
+    """Whether a value of the module is a constant, or a container of the kind nobody can change."""
+    match value:
+        case ast.Constant():
+            return True
+        case ast.Tuple(elts=elts):
+            return all(map(_is_fixed, elts))
+        case ast.UnaryOp(operand=operand):
+            return _is_fixed(operand)
+        case ast.BinOp(left=left, right=right):
+            return _is_fixed(left) and _is_fixed(right)
+        case ast.Call(func=ast.Name(id="frozenset" | "tuple")):
+            return True
+        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="compile")):
+            return True
+    return False

@@ -1,0 +1,116 @@
+"""Import once, and only what is used."""
+
+from __future__ import annotations
+
+import ast
+
+from workbench.patch.python.rewrite import Rewrite
+from workbench.patch.python.syntax import FunctionNode, bound_names, find_functions, parse_source
+
+
+def import_at_top(source: str, qualname: str) -> str | None:
+    """Move the imports of a function to the top of its module.
+
+    Parameters
+    ----------
+    source : str
+        Text of one file.
+    qualname : str
+        `name`, `Cls.method` or `outer.<locals>.inner`.
+
+    Returns
+    -------
+    str or None
+        The text with nothing else altered; None where the function imports nothing, or a name is
+        bound to something else in the module. A circle of imports shows when the edit is run.
+    """
+    tree = parse_source(source)
+    for function in find_functions(tree, qualname):
+        rewrite = Rewrite(source)
+        for node in ast.walk(function):
+            if isinstance(node, ast.Import | ast.ImportFrom) and _may_rise(tree, function, node):
+                rewrite.replace_statement(node)
+                rewrite.add_import(rewrite.text(node))
+        if edited := rewrite.code():
+            return edited
+    return None
+
+
+def _may_rise(tree: ast.Module, function: FunctionNode, node: ast.Import | ast.ImportFrom) -> bool:
+    """Whether what it imports means nothing else in the module."""
+    names = bound_names(node)
+    in_module = bound_names(tree)
+    others = {
+        ast.dump(other) for other in ast.walk(tree)
+        if isinstance(other, ast.Import | ast.ImportFrom) and bound_names(other) & names
+    }  # fmt: skip
+    imports = [
+        other for other in ast.walk(tree)
+        if isinstance(other, ast.Import | ast.ImportFrom) and bound_names(other) & names
+    ]  # fmt: skip
+    return len(others) == 1 and all(in_module[name] == len(imports) for name in names)
+
+
+def lazy_import(source: str, module: str) -> str | None:
+    """Import a module only in the functions that use it, and not when this one is loaded.
+
+    Parameters
+    ----------
+    source : str
+        Text of one file.
+    module : str
+        Name of the module that is imported at the top: `heavy` or `package.heavy`.
+
+    Returns
+    -------
+    str or None
+        The text with nothing else altered; None where it is not imported at the top, or is used
+        outside of functions: in a decorator, a default, an annotation, a class.
+    """
+    tree = parse_source(source)
+    rewrite = Rewrite(source)
+    for stmt in tree.body:
+        match stmt:
+            case ast.Import(names=[alias]) if alias.name == module:
+                pass
+            case ast.ImportFrom(module=name, level=0) if name == module:
+                pass
+            case _:
+                continue
+        names = set(bound_names(stmt))
+        users = _users(tree, names)
+        if users is None or sum(bound_names(tree)[name] for name in names) != len(names):
+            continue
+        code = rewrite.text(stmt)
+        rewrite.replace_statement(stmt)
+        for function in users:
+            first = function.body[0]
+            match function.body:
+                case [ast.Expr(value=ast.Constant(value=str())), second, *_]:
+                    first = second
+            rewrite.insert_before(first, f"{code}\n")
+    return rewrite.code()
+
+
+def _users(tree: ast.Module, names: set[str]) -> list[FunctionNode] | None:
+    """Return the outermost functions that use names; None where anything else does."""
+    found: list[FunctionNode] = []
+
+    def look(node: ast.AST) -> bool:
+        """Whether all uses under a node are in bodies of functions."""
+        if isinstance(node, FunctionNode):
+            heads = [*node.decorator_list, node.args, *([node.returns] if node.returns else [])]
+            if not all(map(look, heads)):
+                return False
+            if any(_uses(stmt, names) for stmt in node.body):
+                found.append(node)
+            return True
+        if isinstance(node, ast.Name) and node.id in names:
+            return False
+        return all(map(look, ast.iter_child_nodes(node)))
+
+    return found if look(tree) and found else None
+
+
+def _uses(node: ast.AST, names: set[str]) -> bool:
+    return any(isinstance(part, ast.Name) and part.id in names for part in ast.walk(node))

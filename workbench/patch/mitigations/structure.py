@@ -1,0 +1,276 @@
+"""Look up in a set in place of a list, and join once in place of adding again and again."""
+
+from __future__ import annotations
+
+import ast
+import itertools
+from collections.abc import Iterator
+
+from workbench.patch.python.rewrite import Rewrite
+from workbench.patch.python.scope import Scope
+from workbench.patch.python.syntax import (
+    FunctionNode,
+    LoopNode,
+    bound_names,
+    find_functions,
+    parse_source,
+)
+
+_HASHABLE = frozenset({"str", "int", "bytes", "bool", "float"})
+_LOOPS = (*LoopNode.__args__, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+
+
+def replace_structure(source: str, qualname: str) -> str | None:
+    """Replace quadratic membership tests and concatenation in a function.
+
+    Parameters
+    ----------
+    source : str
+        Text of one file.
+    qualname : str
+        `name`, `Cls.method` or `outer.<locals>.inner`.
+
+    Returns
+    -------
+    str or None
+        The text with nothing else altered; None when nothing qualifies.
+    """
+    tree = parse_source(source)
+    for function in find_functions(tree, qualname):
+        edit = _Structure(source, tree, function)
+        if edited := edit.code():
+            return edited
+    return None
+
+
+class _Structure:
+    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
+        self.scope = Scope(source, tree, function)
+        self.rewrite = Rewrite(source)
+        self.function, self.tree = function, tree
+        self.names = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
+
+    def code(self) -> str | None:
+        self._constants()
+        self._seen_lists()
+        self._local_lists()
+        self._texts()
+        self._sums_of_lists()
+        return self.rewrite.code()
+
+    def _tests(self) -> Iterator[tuple[ast.Compare, ast.Name]]:
+        """Yield membership tests of a name."""
+        for node in ast.walk(self.function):
+            match node:
+                case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[ast.Name() as name]):
+                    yield node, name
+
+    def _constants(self) -> None:
+        """Make a constant of the module that is only asked for members a frozenset."""
+        for name in sorted({name.id for _, name in self._tests()}):
+            bound = self.scope.binding(name, self.function.body[0])
+            match bound:
+                case ast.Assign(value=ast.List(elts=elts) | ast.Tuple(elts=elts) as value):
+                    pass
+                case _:
+                    continue
+            kinds = {self.scope.infer(element, bound).name for element in elts}
+            uses = [
+                node for node in ast.walk(self.tree)
+                if isinstance(node, ast.Name) and node.id == name and node is not bound.targets[0]
+            ]  # fmt: skip
+            is_asked = all(self._is_member_test(use) for use in uses)
+            if bound in self.tree.body and len(elts) > 3 and kinds <= _HASHABLE and is_asked:
+                inner = self.rewrite.text(value)
+                self.rewrite.replace(value, f"frozenset({inner})")
+
+    def _is_member_test(self, use: ast.Name) -> bool:
+        match self.scope.parents[use]:
+            case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[asked]):
+                return asked is use
+        return False
+
+    def _seen_lists(self) -> None:
+        """Make a list that is only added to and asked for members a set."""
+        for name in sorted({name.id for _, name in self._tests()}):
+            bound = self._only_assignment(name)
+            if bound is None or not isinstance(bound.value, ast.List) or bound.value.elts:
+                continue
+            uses = [use for use in ast.walk(self.function) if _is_load(use, name)]
+            adds = [call for use in uses if (call := self._append(use))]
+            others = [use for use in uses if isinstance(use, ast.Name) and not self._append(use)]
+            if adds and all(map(self._is_member_test, others)):
+                self.rewrite.replace(bound.value, "set()")
+                for call in adds:
+                    receiver = self.rewrite.text(call.func.value)  # type: ignore[attr-defined]
+                    self.rewrite.replace(call.func, f"{receiver}.add")
+
+    def _append(self, use: ast.AST) -> ast.Call | None:
+        """Return the call that appends to a list at this place, made for its effect alone."""
+        attribute = self.scope.parents[use]
+        call = self.scope.parents.get(attribute)
+        if not isinstance(attribute, ast.Attribute) or attribute.attr != "append":
+            return None
+        is_call = isinstance(call, ast.Call) and call.func is attribute
+        if is_call and isinstance(self.scope.parents[call], ast.Expr):  # type: ignore[index]
+            return call  # type: ignore[return-value]
+        return None
+
+    def _only_assignment(self, name: str) -> ast.Assign | ast.AnnAssign | None:
+        """Return what binds a name of the function, where it is one plain assignment."""
+        if bound_names(self.function)[name] != 1:
+            return None
+        for node in ast.walk(self.function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=bound)]) if bound == name:
+                    return node
+                case ast.AnnAssign(target=ast.Name(id=bound), value=ast.expr()) if bound == name:
+                    return node
+        return None
+
+    def _local_lists(self) -> None:
+        """Ask a set beside a list that no loop changes."""
+        done: set[str] = set()
+        for test, name in self._tests():
+            loop = self._outermost_loop(test)
+            bound = self._only_assignment(name.id)
+            if loop is None or bound is None or name.id in done or self._has_edit(bound):
+                continue
+            if self._outermost_loop(bound) is not None or not self._is_list(bound.value):
+                continue
+            uses = [use for use in ast.walk(self.function) if _is_load(use, name.id)]
+            if not all(self.scope.is_read(use) for use in uses if isinstance(use, ast.Name)):
+                continue
+            done.add(name.id)
+            fresh = self._free(f"{name.id}_set")
+            self.rewrite.insert_before(loop, f"{fresh} = set({name.id})\n")
+            for other, asked in self._tests():
+                if asked.id == name.id and self._outermost_loop(other) is loop:
+                    self.rewrite.replace(asked, fresh)
+
+    def _has_edit(self, bound: ast.Assign | ast.AnnAssign) -> bool:
+        return bound.value is not None and self.rewrite.has(bound.value)
+
+    def _is_list(self, value: ast.expr | None) -> bool:
+        if value is None:
+            return False
+        if isinstance(value, ast.ListComp):
+            return True
+        return self.scope.infer(value, self.function.body[0]).name in {"list", "tuple"}
+
+    def _outermost_loop(self, node: ast.AST) -> ast.stmt | None:
+        """Return the statement before which something is done once; None outside of loops."""
+        found: ast.AST | None = None
+        for parent in itertools.takewhile(
+            lambda p: p is not self.function, self.scope.ancestors(node)
+        ):
+            if isinstance(parent, _LOOPS):
+                found = parent
+        while found is not None and not isinstance(found, ast.stmt):
+            found = self.scope.parents[found]
+        return found
+
+    def _texts(self) -> None:
+        """Collect the parts of a text that grows in a loop, and join them behind it."""
+        for loop in self._own_loops():
+            grown = [
+                node for node in ast.walk(loop)
+                if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add)
+                and isinstance(node.target, ast.Name)
+            ]  # fmt: skip
+            for name in sorted({node.target.id for node in grown}):  # type: ignore[union-attr]
+                self._join(loop, name, [n for n in grown if n.target.id == name])  # type: ignore[union-attr]
+
+    def _join(self, loop: ast.stmt, name: str, grown: list[ast.AugAssign]) -> None:
+        block = self._block_of(loop)
+        start = next(
+            (s for s in block[: block.index(loop)] if _assigns_text(s, name)), None
+        )  # fmt: skip
+        is_bound_else = bound_names(self.function)[name] != len(grown) + 1
+        uses = [use for use in ast.walk(loop) if _is_load(use, name)]
+        if start is None or is_bound_else or uses or any(map(self._is_nested, grown)):
+            return
+        if any(isinstance(n, ast.Return | ast.Yield | ast.YieldFrom) for n in ast.walk(loop)):
+            return
+        between = block[block.index(start) + 1 : block.index(loop)]
+        if any(_is_load(n, name) for stmt in between for n in ast.walk(stmt)):
+            return
+        after = block[block.index(loop) + 1 :]
+        if not after:
+            return
+        parts = self._free(f"{name}_parts")
+        first = start.value.value  # type: ignore[attr-defined]
+        begun = f"[{self.rewrite.text(start.value)}]" if first else "[]"  # type: ignore[attr-defined]
+        self.rewrite.replace_statement(start, f"{parts} = {begun}\n")
+        for node in grown:
+            value = self.rewrite.text(node.value)
+            self.rewrite.replace_statement(node, f"{parts}.append({value})\n")
+        self.rewrite.insert_before(after[0], f'{name} = "".join({parts})\n')
+
+    def _is_nested(self, node: ast.AST) -> bool:
+        return any(
+            isinstance(parent, FunctionNode | ast.Lambda)
+            for parent in itertools.takewhile(
+                lambda p: p is not self.function, self.scope.ancestors(node)
+            )
+        )
+
+    def _own_loops(self) -> Iterator[ast.stmt]:
+        """Yield the outermost loops of the function."""
+        for node in ast.walk(self.function):
+            if isinstance(node, LoopNode) and self._outermost_loop(node) is None:
+                yield node
+
+    def _block_of(self, stmt: ast.stmt) -> list[ast.stmt]:
+        parent = self.scope.parents[stmt]
+        for _, value in ast.iter_fields(parent):
+            if isinstance(value, list) and stmt in value:
+                return value
+        return [stmt]
+
+    def _sums_of_lists(self) -> None:
+        """Append to a list of the function's own in place of making a longer one."""
+        for node in ast.walk(self.function):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Name(id=name)],
+                    value=ast.BinOp(
+                        left=ast.Name(id=left), op=ast.Add(), right=ast.List(elts=[item])
+                    ),
+                ) if left == name and self._is_own_list(name) and self._outermost_loop(node):
+                    self.rewrite.replace_statement(
+                        node, f"{name}.append({self.rewrite.text(item)})\n"
+                    )
+
+    def _is_own_list(self, name: str) -> bool:
+        """Whether a name holds a list that nobody else has a hold of while it grows."""
+        for node in ast.walk(self.function):
+            match node:
+                case ast.Assign(targets=[ast.Name(id=bound)], value=value) if bound == name:
+                    is_sum = isinstance(value, ast.BinOp)
+                    if not is_sum and not isinstance(value, ast.List | ast.ListComp):
+                        return False
+        if name in {node.arg for node in ast.walk(self.function.args) if isinstance(node, ast.arg)}:
+            return False
+        ends = ast.BinOp | ast.Return | ast.Tuple
+        return all(
+            self.scope.is_read(use) or isinstance(self.scope.parents[use], ends)
+            for use in ast.walk(self.function) if isinstance(use, ast.Name) and _is_load(use, name)
+        )  # fmt: skip
+
+    def _free(self, wanted: str) -> str:
+        numbered = (f"{wanted}_{n}" for n in itertools.count(2))
+        name = next(n for n in itertools.chain([wanted], numbered) if n not in self.names)
+        self.names.add(name)
+        return name
+
+
+def _is_load(node: ast.AST, name: str) -> bool:
+    return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
+
+
+def _assigns_text(stmt: ast.stmt, name: str) -> bool:
+    match stmt:
+        case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Constant(value=str())):
+            return bound == name
+    return False
