@@ -48,9 +48,9 @@ def test_its_workload_runs_and_tells_the_same_before_and_after(demo, tmp_path):
         costs.append(cost_of_round(case.workload, demo, tmp_path / name))
         run_git(case.repository, "worktree", "remove", "--force", str(tmp_path / name))
     assert costs[1] > 1.2 * costs[0]
-    mix = json.loads((demo / "workload" / "order-usual.json").read_text(encoding="utf-8"))["traffic"][
-        "mix"
-    ]
+    mix = json.loads((demo / "workload" / "order-usual.json").read_text(encoding="utf-8"))[
+        "traffic"
+    ]["mix"]
     assert mix == {"Notifications": 1.0}
 
 

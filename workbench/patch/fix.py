@@ -105,8 +105,9 @@ def find_fix(
             return fix, ""
         workspace.apply(fix.patch.files)
         branch, commit = workspace.commit(fix.patch, f"workbench/fix-{regression.id}")
+    fix = replace(fix, branch=branch, commit=commit)
     text = pull_request(regression, diagnosis, suspects, fix, branch, base)
-    return replace(fix, branch=branch, commit=commit, pull_request=text), ""
+    return replace(fix, pull_request=text), ""
 
 
 @dataclass

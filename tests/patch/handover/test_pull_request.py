@@ -7,6 +7,7 @@ from made_fixes import make_verification
 from workbench.patch.handover.pull_request import pull_request
 from workbench.types import (
     Change,
+    Check,
     Diagnosis,
     Evidence,
     Fix,
@@ -20,7 +21,7 @@ CHANGE = Change(
     "c0ffee" * 6, "Do it twice", "Ada", "ada@example.invalid", datetime(2026, 1, 1, tzinfo=UTC)
 )
 DIAGNOSIS = Diagnosis(
-    "R-1", "f does its work twice.", CHANGE.id, ("app:f",),
+    "R-1", "f does its work twice.", CHANGE.id, ("app:f",), confidence=0.87,
     evidence=(Evidence("f doubled", "call-1"), Evidence("its lines changed", "call-2")),
 )  # fmt: skip
 SEEN = make_verification(
@@ -28,7 +29,10 @@ SEEN = make_verification(
     interval=(0.85, 0.951), verified=True,
 )  # fmt: skip
 REVERT = Fix(
-    Patch("revert", "Revert changes of f", {"app.py": ""}, (CHANGE.id, "d" * 40)), "", SEEN
+    Patch("revert", "Revert changes of f", {"app.py": ""}, (CHANGE.id, "d" * 40)),
+    "",
+    SEEN,
+    commit="77aa0bd27c5f00",
 )
 
 
@@ -41,22 +45,58 @@ def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION):
 @pytest.mark.parametrize(
     "said",
     [
-        "# Revert changes of f\n", "To: Ada <ada@example.invalid>\n", "Branch: `fix`\n",
-        "`app:f` went from 2.1 to 4.2 ms of CPU per round of work at window 20 (the deploy after `v1`)",
-        "f does its work twice.", "- f doubled (`call-1`)\n- its lines changed (`call-2`)\n",
-        "- `c0ffeec0ff` Do it twice\n- `dddddddddd`\n", "3 interleaved runs",
+        "# Revert changes of f\n", "To: Ada <ada@example.invalid>\nBranch: `fix`\n",
+        "In the recorded profiles `app:f` went from 2.1 to 4.2 ms of CPU per unit of recorded work, "
+        "+100%, at window 20, with the deploy after `v1`.",
+        "`c0ffeec0ff` Do it twice\n\nf does its work twice. Confidence in this diagnosis, all "
+        "evidence together: 87%.",
+        "- f doubled (`call-1`)\n- its lines changed (`call-2`)\n",
+        "- `c0ffeec0ff` Do it twice\n- `dddddddddd`\n", "The usual inputs, 2 runs of each version",
         "| before the regression | 2.05 | 1.00 |", "| now | 4.1 | 2.00 |",
         "| with this change | 2.3 | 1.12 |", "90% of the loss comes back (95 % interval 85% to 95%)",
-        "A revert also takes back", "`git revert fix`",
+        "- Tests of the project: yes\n", "with limits of time and memory alone",
+        "A revert also takes back", "`git revert 77aa0bd27c5f`",
     ],
 )  # fmt: skip
 def test_a_reviewer_is_told(said):
     assert said in text_of()
 
 
+def test_inputs_that_were_held_out_have_a_table_of_their_own():
+    gain = replace(SEEN.gain, inputs="held-out", restored=0.84, restored_interval=(0.8, 0.9))
+    seen = replace(
+        SEEN, gains=(SEEN.gain, gain), checks=(Check("tests", None, "no tests are known"),)
+    )
+    text = text_of(replace(REVERT, verification=seen))
+    assert text.count("| now | 4.1 | 2.00 |") == 2
+    assert "Inputs that no search saw, 2 runs of each version" in text
+    assert "84% of the loss comes back (95 % interval 80% to 90%)" in text
+    assert "- Tests of the project: not checked (no tests are known)" in text
+
+
+def test_a_saving_without_a_version_to_go_back_to_is_told_of_the_cost():
+    gain = replace(
+        SEEN.gain, good=(), restored=float("nan"), saved=0.439, saved_interval=(0.4, 0.5)
+    )
+    text = text_of(replace(REVERT, verification=replace(SEEN, gains=(gain,))))
+    assert "43.9% of the cost is saved (95 % interval 40.0% to 50.0%)." in text
+    assert "| now | 4.1 | 1.00 |" in text
+    assert "before the regression |" not in text
+
+
+def test_the_owner_comes_second():
+    text = pull_request(REGRESSION, DIAGNOSIS, [Suspect(CHANGE, 0.9, (), 0.0)], REVERT, "f", "v1",
+                        owner="@team/app")  # fmt: skip
+    assert text.splitlines()[2:5] == [
+        "To: Ada <ada@example.invalid>",
+        "Cc: @team/app",
+        "Branch: `f`",
+    ]
+
+
 def test_a_fix_forward_says_what_stays_and_what_it_assumes():
-    text = text_of(replace(REVERT, patch=Patch("hoist", "Hoist work out of a loop in f", {})))
-    assert "Hoist work out of a loop in f. The rest of the culprit's change stays." in text
+    text = text_of(replace(REVERT, patch=Patch("restore_cache", "Restore the cache of f", {})))
+    assert "Restore the cache of f. The rest of the culprit's change stays." in text
     assert "Reverts" not in text
     assert "assumes that what it holds does not change" in text
 
