@@ -25,9 +25,7 @@ class Q:
 
 XS = _wl.pick(
     [P(i % 7, 1, "abc", 2.0, "z%d" % (i % 11)) for i in range(600)],
-    [
-        Q("mm" if i % 5 else "in", True, (0, i % 3), b"\0\1", None, i * i % 13) for i in range(580)
-    ],
+    [Q("mm" if i % 5 else "in", True, (0, i % 3), b"\0\1", None, i * i % 13) for i in range(580)],
 )
 
 

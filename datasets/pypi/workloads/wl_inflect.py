@@ -39,9 +39,7 @@ def main():
 
 
 def whole(n):
-    words = [
-        (p.plural(w), p.a(w), p.plural_noun(w, 3), p.singular_noun(p.plural(w))) for w in W
-    ]
+    words = [(p.plural(w), p.a(w), p.plural_noun(w, 3), p.singular_noun(p.plural(w))) for w in W]
     return _wl.digest(n, words, [(p.number_to_words(i), p.ordinal(i)) for i in NUMBERS])
 
 

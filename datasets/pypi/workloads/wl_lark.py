@@ -22,7 +22,7 @@ start: rule+
 rule: "rule" WORD "when" test ["then" call ("," call)*]
 ?test: both | test "or" both -> add
 ?both: not | both "and" not -> mul
-?not: "not" not -> neg | term CMP term -> cmp | "{" test "}"
+?not: "not" not -> neg | term CMP term -> cmp | "{" test "}" -> group
 ?term: SIGNED_INT -> num | WORD -> var | call
 call: WORD "(" [term ("," term)*] ")"
 CMP: "<=" | "==" | ">"
