@@ -1,9 +1,11 @@
-"""Validate order documents against a schema with many local $refs (one long-lived validator)."""
+"""Validate documents against a schema with many local $refs (one long-lived validator)."""
+
+import json
 
 import _wl
 from jsonschema import Draft7Validator
 
-SCHEMA = {
+ORDER = {
     "$schema": "http://json-schema.org/draft-07/schema#",
     "$id": "http://example.invalid/order.json",
     "definitions": {
@@ -46,6 +48,20 @@ SCHEMA = {
         "total": {"$ref": "#/definitions/money"},
     },
 }
+PLAN = json.loads("""{"$schema": "http://json-schema.org/draft-07/schema#", "type": "array",
+ "definitions": {
+  "room": {"required": ["name"], "properties": {
+    "name": {"$ref": "#/definitions/text"}, "rooms": {"items": {"$ref": "#/definitions/room"}},
+    "door": {"anyOf": [{"$ref": "#/definitions/side"}, {"type": "null"}]},
+    "size": {"$ref": "#/definitions/units/definitions/box"}}},
+  "text": {"type": "string", "minLength": 1, "not": {"pattern": "^ "}},
+  "side": {"enum": ["north", "east", "south", "west"]},
+  "units": {"definitions": {"mm": {"type": "integer", "maximum": 9000, "multipleOf": 5},
+   "box": {"type": "array", "minItems": 2, "maxItems": 3,
+    "items": {"$ref": "#/definitions/units/definitions/mm"}}}},
+  "plan": {"additionalProperties": {"$ref": "#/definitions/room"},
+   "propertyNames": {"$ref": "#/definitions/text"}}},
+ "items": {"$ref": "#/definitions/plan"}}""")
 
 
 def doc(i):
@@ -67,7 +83,12 @@ def doc(i):
     }
 
 
-DOCS = [doc(i) for i in range(20)]
+def plan(i, name="hall"):
+    inner = [{"name": "r%d" % k, "size": [i * 5, k * 10], "door": None} for k in range(7)]
+    return [{"k%d" % k: {"name": name, "rooms": inner, "door": "east"}} for k in range(5)]
+
+
+SCHEMA, DOCS = _wl.pick((ORDER, [doc(i) for i in range(20)]), (PLAN, [plan(i) for i in range(15)]))
 V = Draft7Validator(SCHEMA)
 
 
@@ -79,4 +100,10 @@ def main():
     return n
 
 
-_wl.run(main, 2)
+def whole(n):
+    faults = [[], [{"": {}}], plan(2000), plan(1, " "), [{"x": {"name": "", "door": "up"}}], {}]
+    errors = [e for d in faults for e in V.iter_errors(d)]
+    return _wl.digest(n, sorted(repr((e.message, e.path, e.schema_path)) for e in errors))
+
+
+_wl.run(main, 2, check=_wl.pick(None, whole))

@@ -29,8 +29,9 @@ def main():
 def whole(n):
     H = G.copy()
     H.remove_nodes_from(CUT)
-    out = [nx.shortest_path(G, TOP), [sorted(c) for c in nx.connected_components(G)]]
-    out += [{k: dict(v) for k, v in nx.all_pairs_shortest_path_length(G)}]
+    out = [sorted(nx.shortest_path(G, TOP).items())]
+    out += [[sorted(c) for c in nx.connected_components(G)]]
+    out += [(k, sorted(v.items())) for k, v in nx.all_pairs_shortest_path_length(G)]
     out += [sorted(nx.minimum_spanning_tree(G).edges(data="weight"))]
     out += [nx.single_source_dijkstra(G, START), nx.clustering(G), nx.core_number(G)]
     out += [sorted(G.subgraph(PART).edges), dict(H.degree()), sorted(H.edges)]

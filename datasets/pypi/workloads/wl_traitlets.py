@@ -1,7 +1,19 @@
 """Create HasTraits objects and set traits with observers."""
 
 import _wl
-from traitlets import Dict, HasTraits, Instance, Int, List, Unicode, observe
+from traitlets import (
+    Bool,
+    Dict,
+    Enum,
+    Float,
+    HasTraits,
+    Instance,
+    Int,
+    List,
+    Tuple,
+    Unicode,
+    observe,
+)
 
 
 class A(HasTraits):
@@ -17,15 +29,58 @@ class A(HasTraits):
         self.seen = ch["new"]
 
 
+class B(HasTraits):
+    width = Float(0.5)
+    side = Enum(["left", "right"], "left")
+    at = Tuple((0, "mm"))
+    names = List(Unicode(), ["n"])
+    on = Bool(False)
+    more = Dict(allow_none=True)
+
+    @observe("on", "width")
+    def _told(self, ch):
+        self.seen = 2 if ch["name"] == "on" else int(ch["new"])
+
+
+def usual(i):
+    a = A(x=i, y=2)
+    a.x = i + 1
+    a.l = [1, 2, 3]
+    a.s = "t"
+    return a
+
+
+def other(i):
+    b = B(side="right", width=i / 2)
+    b.names = ["a", "b%d" % i]
+    b.on = i % 3 == 0
+    b.at = (i, "in")
+    return b
+
+
+MAKE, N = _wl.pick((usual, 3000), (other, 2800))
+
+
 def main():
     n = 0
-    for i in range(3000):
-        a = A(x=i, y=2)
-        a.x = i + 1
-        a.l = [1, 2, 3]
-        a.s = "t"
+    for i in range(N):
+        a = MAKE(i)
         n += a.seen
     return n
 
 
-_wl.run(main, 1)
+def whole(n):
+    made = [MAKE(i) for i in range(N)]
+    faults = []
+    for name, value in (("width", "w"), ("side", "up"), ("names", [1]), ("on", None), ("at", 3)):
+        try:
+            setattr(made[0], name, value)
+        except ValueError:  # a TraitError is not one
+            faults.append("no")
+        except Exception as error:
+            faults.append(type(error).__name__)
+    values = [(sorted(b._trait_values.items()), b.more, b.seen) for b in made]
+    return _wl.digest(n, values, faults, B().names is B().names, sorted(B.class_trait_names()))
+
+
+_wl.run(main, 1, check=_wl.pick(None, whole))

@@ -1,14 +1,14 @@
 """Write a workbook with numbers, strings, formulas and formats."""
 
+import datetime
 import io
+import zipfile
 
 import _wl
 import xlsxwriter
 
 
-def main():
-    b = io.BytesIO()
-    w = xlsxwriter.Workbook(b, {"in_memory": True})
+def usual(w):
     s = w.add_worksheet()
     f = w.add_format({"bold": True})
     for i in range(200):
@@ -18,8 +18,43 @@ def main():
         s.write(i, 3, i * 1.5, f)
         s.write(i, 4, "x", f)
         s.write_row(i, 5, [1, 2, "a"])
+
+
+def other(w):
+    w.set_properties({"created": datetime.datetime(2001, 2, 3)})
+    day = w.add_format({"num_format": "d mmm yyyy", "border": 1})
+    red = w.add_format({"font_color": "red", "italic": True})
+    for name in ("Januar", "März"):
+        s = w.add_worksheet(name)
+        s.set_column(1, 2, 18, red)
+        for i in range(95):
+            s.write_row(i, 0, ["é <%d>" % i, i % 2 == 0, -i / 8, "t%d" % (i % 11), None])
+            s.write_datetime(i, 6, datetime.datetime(2010, 1 + i % 12, 7), day)
+            s.write_formula(
+                i, 7, '=IF(SUM($C$1:C%d)>0,"a&b",VLOOKUP(A1,B:C,2,0))' % (i + 1), red, i
+            )
+            s.write(i, 8, "=MAX('März'!C%d,%d.5)" % (i + 1, i))
+        s.merge_range(100, 0, 101, 3, "end", day)
+
+
+FILL = _wl.pick(usual, other)
+
+
+def written():
+    b = io.BytesIO()
+    w = xlsxwriter.Workbook(b, {"in_memory": True})
+    FILL(w)
     w.close()
-    return len(b.getvalue()) > 100
+    return b
 
 
-_wl.run(main, 3)
+def main():
+    return len(written().getvalue()) > 100
+
+
+def whole(_ok):
+    with zipfile.ZipFile(written()) as z:
+        return _wl.digest([(name, z.read(name)) for name in z.namelist()])
+
+
+_wl.run(main, 3, check=_wl.pick(None, whole))
