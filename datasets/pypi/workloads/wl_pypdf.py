@@ -14,7 +14,7 @@ START, LINE, N_LINES, BOX, N_PAGES = _wl.pick(
     (b"/F1 12 Tf 10 700 Td ", b"(Line %d of page %d with text) Tj 0 -14 Td ", 30, b"612 792", 40),
     (
         b"/F1 9 Tf 11 TL 1 0 0 1 72 500 Tm ",
-        b"[(Row) -250 (%d:) -300 (caf\\351 \\(%d\\))] TJ T* (and some more) Tj T* ",
+        b"[(Row ) -20 (%d: ) 15 (caf\\351 \\(%d\\))] TJ T* (and some more) Tj T* ",
         16,
         b"420 595",
         35,

@@ -12,7 +12,7 @@ U = _wl.pick(
         "http://Example.COM",
     ]
     * 10,
-    ["http://files%d.shop.invalid/list/~me/%d.tar.gz" % (i, i * i) for i in range(60)]
+    ["http://files%d.shop.invalid/list/.me/%d.tar.gz" % (i, i * i) for i in range(60)]
     + ["https://api.invalid:443/v%d?at=%%2Fa&to=b+c&to=%d;e" % (i, i) for i in range(45)]
     + ["http://[2001:db8::7]:81/?q", "http://192.168.0.9:5000/#top", "https://x-y.invalid"] * 8,
 )

@@ -16,7 +16,7 @@ E = _wl.pick(
         EnvironBuilder(
             path="/søk/v%d.html" % i,
             base_url="https://ex.invalid:8443/app/",
-            query_string={"to": "kåre %d@b.c" % i, "list": ["x/y", "é, z"], "long": "ab c" * 6},
+            query_string={"to": "kåre %d b.c" % i, "list": ["x-y", "é, z"], "long": "ab c" * 6},
         ).get_environ()
         for i in range(36)
     ],
