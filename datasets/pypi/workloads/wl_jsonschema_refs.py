@@ -8,36 +8,31 @@ ORDER = {
     "$id": "http://example.invalid/order.json",
     "definitions": {
         "money": {
-            "type": "object",
-            "required": ["amount", "currency"],
+            "type": "object", "required": ["amount", "currency"],
             "properties": {"amount": {"type": "number", "minimum": 0},
                            "currency": {"$ref": "#/definitions/currency"}},
         },
         "currency": {"type": "string", "enum": ["EUR", "USD", "GBP", "CHF"]},
         "address": {
-            "type": "object",
-            "properties": {"street": {"type": "string", "maxLength": 80},
-                           "zip": {"type": "string", "pattern": "^[0-9]{5}$"},
-                           "country": {"type": "string", "minLength": 2}},
+            "type": "object", "properties": {
+                "street": {"type": "string", "maxLength": 80},
+                "zip": {"type": "string", "pattern": "^[0-9]{5}$"},
+                "country": {"type": "string", "minLength": 2}},
         },
         "line": {
-            "type": "object",
-            "required": ["sku", "qty", "price"],
+            "type": "object", "required": ["sku", "qty", "price"],
             "properties": {
-                "sku": {"type": "string"},
-                "qty": {"type": "integer", "minimum": 1},
+                "sku": {"type": "string"}, "qty": {"type": "integer", "minimum": 1},
                 "price": {"$ref": "#/definitions/money"},
                 "tags": {"type": "array", "items": {"type": "string"}, "uniqueItems": True},
                 "kind": {"enum": ["a", "b", "c", "d"]},
             },
         },
     },
-    "type": "object",
-    "required": ["id", "lines"],
+    "type": "object", "required": ["id", "lines"],
     "properties": {
         "id": {"type": "integer"},
-        "ship": {"$ref": "#/definitions/address"},
-        "bill": {"$ref": "#/definitions/address"},
+        "ship": {"$ref": "#/definitions/address"}, "bill": {"$ref": "#/definitions/address"},
         "lines": {"type": "array", "items": {"$ref": "#/definitions/line"}},
         "total": {"$ref": "#/definitions/money"},
     },
@@ -48,16 +43,14 @@ PLAN = {
         "units": {"definitions": {
             "mm": {"type": "number", "maximum": 9000},
             "box": {"items": {"$ref": "#/definitions/units/definitions/mm"}, "minItems": 2}}},
-        "text": {"type": "string", "minLength": 1, "maxLength": 12},
-        "side": {"enum": ["north", "east", "south", "west", None]},
+        "text": {"minLength": 1, "maxLength": 12}, "side": {"enum": ["north", "east", None]},
         "room": {"required": ["name"], "properties": {
             "name": {"$ref": "#/definitions/text"}, "door": {"$ref": "#/definitions/side"},
-            "rooms": {"items": {"$ref": "#/definitions/room"}, "maxItems": 9},
+            "rooms": {"items": {"$ref": "#/definitions/room"}},
             "size": {"$ref": "#/definitions/units/definitions/box"},
             "look": {"anyOf": [{"const": "new"}, {"type": "object", "minProperties": 2}]}}},
         "plan": {"additionalProperties": {"$ref": "#/definitions/room"}}},
-    "type": "array",
-    "items": {"$ref": "#/definitions/plan"},
+    "type": "array", "items": {"$ref": "#/definitions/plan"},
 }  # fmt: skip
 
 
@@ -69,8 +62,7 @@ def doc(i):
         "total": {"amount": i * 1.5, "currency": "EUR"},
         "lines": [
             {"sku": "S%d" % k, "qty": k + 1, "price": {"amount": 2.5 * k, "currency": "USD"},
-             "tags": ["x", "y", "z%d" % k], "kind": "abcd"[k % 4]}
-            for k in range(20)
+             "tags": ["x", "y", "z%d" % k], "kind": "abcd"[k % 4]} for k in range(20)
         ],
     }  # fmt: skip
 
@@ -80,7 +72,7 @@ def plan(i, name="hall"):
     return [{"k%d" % k: {"name": name, "rooms": inner, "door": "east"}} for k in range(5)]
 
 
-SCHEMA, DOCS = _wl.pick((ORDER, [doc(i) for i in range(20)]), (PLAN, [plan(i) for i in range(10)]))
+SCHEMA, DOCS = _wl.pick((ORDER, [doc(i) for i in range(20)]), (PLAN, [plan(i) for i in range(14)]))
 V = Draft7Validator(SCHEMA)
 
 
@@ -93,15 +85,8 @@ def main():
 
 
 def whole(n):
-    faults = [
-        [],
-        [{"": {}}],
-        plan(2000),
-        plan(1, "a" * 13),
-        [{"x": {"name": "", "door": "up", "look": {}}}],
-        {},
-    ]
-    errors = [e for d in faults for e in V.iter_errors(d)]
+    bad = [{}, [{"": {}}], plan(2000), plan(1, "a" * 13), [{"x": {"name": "", "look": {}}}]]
+    errors = [e for d in bad for e in V.iter_errors(d)]
     return _wl.digest(n, sorted(repr((e.message, e.path, e.schema_path)) for e in errors))
 
 

@@ -28,33 +28,28 @@ class B(param.Parameterized):
         self.seen = 1 - self.width
 
 
-def usual(i):
-    a = A(x=i, y=i)
-    for k in range(5):
-        a.x = k + i
-    return a
-
-
-def other(i):
-    b = B(width=-i, label="no. %d" % i, kind="bar")
-    for k in range(4):
-        b.width = i * k + 1
-    b.at = (i, 0.5)
-    return b
-
-
-MAKE = _wl.pick(usual, other)
-
-
 def main():
     n = 0
     for i in range(400):
-        n += MAKE(i).seen
+        a = A(x=i, y=i)
+        for k in range(5):
+            a.x = k + i
+        n += a.seen
     return n
 
 
-def whole(n):
-    made = [MAKE(i) for i in range(400)]
+def other():
+    made = []
+    for i in range(400):
+        b = B(width=-i, label="no. %d" % i, kind="bar")
+        for k in range(4):
+            b.width = i * k + 1
+        b.at = (i, 0.5)
+        made.append(b)
+    return made
+
+
+def whole(made):
     faults = []
     for name, value in (("width", -10001), ("kind", "pie"), ("at", (1,)), ("label", 3)):
         try:
@@ -62,7 +57,7 @@ def whole(n):
         except (TypeError, ValueError):
             faults.append(name)
     names = "width", "kind", "at", "label", "style", "seen"
-    return _wl.digest(n, [[getattr(b, k) for k in names] for b in made], faults)
+    return _wl.digest([[getattr(b, k) for k in names] for b in made], faults)
 
 
-_wl.run(main, 2, check=_wl.pick(None, whole))
+_wl.run(_wl.pick(main, other), 2, check=_wl.pick(None, whole))

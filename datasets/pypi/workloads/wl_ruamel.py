@@ -20,7 +20,7 @@ D = _wl.pick(
 )
 
 
-def dumped():
+def main():
     y = YAML(typ="rt", pure=True)
     d = y.load(D)
     b = io.StringIO()
@@ -28,14 +28,12 @@ def dumped():
     return d, b.getvalue()
 
 
-def main():
-    d, text = dumped()
-    return len(d), len(text) > 100
+def some(done):
+    return len(done[0]), len(done[1]) > 100
 
 
-def whole(value):
-    d, text = dumped()
-    return _wl.digest(value, text, repr([dict(part) for part in d]))
+def whole(done):
+    return _wl.digest([dict(part) for part in done[0]], done[1])
 
 
-_wl.run(main, 2, check=_wl.pick(None, whole))
+_wl.run(main, 2, check=_wl.pick(some, whole))

@@ -26,20 +26,11 @@ TOP, KEY, D = _wl.pick(
 )
 
 
-def changed():
+def main():
     d = tomlkit.parse(D)
     for k in list(d[TOP]):
         d[TOP][k][KEY] = d[TOP][k][KEY] + 1
-    return d
+    return tomlkit.dumps(d)
 
 
-def main():
-    return len(tomlkit.dumps(changed()))
-
-
-def whole(n):
-    d = changed()
-    return _wl.digest(n, tomlkit.dumps(d), str(d), {k: list(v) for k, v in d[TOP].items()})
-
-
-_wl.run(main, 6, check=_wl.pick(None, whole))
+_wl.run(main, 6, check=_wl.pick(len, _wl.digest))

@@ -43,35 +43,29 @@ class B(HasTraits):
         self.seen = 2 if ch["name"] == "on" else int(ch["new"])
 
 
-def usual(i):
-    a = A(x=i, y=2)
-    a.x = i + 1
-    a.l = [1, 2, 3]
-    a.s = "t"
-    return a
-
-
-def other(i):
-    b = B(side="right", width=i / 2 + 3)
-    b.names = ["a", "b%d" % i]
-    b.on = i % 3 == 0
-    b.at = (i, "in")
-    return b
-
-
-MAKE, N = _wl.pick((usual, 3000), (other, 2800))
-
-
 def main():
     n = 0
-    for i in range(N):
-        a = MAKE(i)
+    for i in range(3000):
+        a = A(x=i, y=2)
+        a.x = i + 1
+        a.l = [1, 2, 3]
+        a.s = "t"
         n += a.seen
     return n
 
 
-def whole(n):
-    made = [MAKE(i) for i in range(N)]
+def other():
+    made = []
+    for i in range(2800):
+        b = B(side="right", width=i / 2 + 3)
+        b.names = ["a", "b%d" % i]
+        b.on = i % 3 == 0
+        b.at = (i, "in")
+        made.append(b)
+    return made
+
+
+def whole(made):
     faults = []
     for name, value in (("width", "w"), ("side", "up"), ("names", [1]), ("on", None), ("at", 3)):
         try:
@@ -79,8 +73,9 @@ def whole(n):
         except TraitError:
             faults.append(name)
     names = sorted(B.class_trait_names())
-    values = [[getattr(b, name) for name in names] for b in (*made, B())]
-    return _wl.digest(n, names, values, faults, B().names is B().names)
+    values = [[getattr(b, name) for name in [*names, "seen"]] for b in made]
+    fresh = B()
+    return _wl.digest(names, values, faults, [getattr(fresh, name) for name in names])
 
 
-_wl.run(main, 1, check=_wl.pick(None, whole))
+_wl.run(_wl.pick(main, other), 1, check=_wl.pick(None, whole))

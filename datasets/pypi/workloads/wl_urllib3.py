@@ -22,27 +22,25 @@ HEADERS, LETTERS, ASKED = _wl.pick(
 )
 
 
-def headers():
-    h = HTTPHeaderDict(HEADERS)
-    for k in LETTERS:
-        h.add("X-" + k, "1")
-        h.add("x-" + k, "2")
-    return h
-
-
 def main():
     n = 0
     for u in U:
         p = parse_url(u)
         n += len(p.host) + len(p.url) * 0
     for _i in range(150):
-        h = headers()
+        h = HTTPHeaderDict(HEADERS)
+        for k in LETTERS:
+            h.add("X-" + k, "1")
+            h.add("x-" + k, "2")
         n += len(h) + len(h[ASKED]) + len(dict(h.items()))
     return n
 
 
 def whole(n):
-    h = headers()
+    h = HTTPHeaderDict(HEADERS)
+    for k in LETTERS:
+        h.add("X-" + k, "1")
+        h.add("x-" + k, "2")
     parts = [(tuple(p), p.url, p.request_uri, p.netloc) for p in map(parse_url, U)]
     return _wl.digest(n, parts, list(h.items()), list(h.iteritems()), h.getlist(ASKED), "X-Z" in h)
 
