@@ -21,7 +21,22 @@ class Q:
         s.f = 1.5
 
 
-o = Q(150)
+class Leaf:
+    def __init__(s, i):
+        s.size = i / 8
+        s.at = (i, -i, "mm")
+        s.names = {"long": "leaf %d" % i, "short": ["l", str(i)], "on": i % 3 == 0}
+        s.seen = frozenset([i % 5])
+
+
+class Tree:
+    def __init__(s, k):
+        s.kids = [Leaf(i) for i in range(k)]
+        s.by_name = {"leaf%d" % i: s.kids[i] for i in range(0, k, 9)}
+        s.root = {"deep": [[["x"], [None, True]], {"er": {"est": 0}}]}
+
+
+o = _wl.pick(Q(150), Tree(170))
 
 
 def main():
@@ -29,4 +44,10 @@ def main():
     return len(jsonpickle.decode(t).kids), len(t) > 0
 
 
-_wl.run(main, 5)
+def whole(value):
+    t = jsonpickle.encode(o)
+    back = jsonpickle.decode(t)
+    return _wl.digest(value, t, [vars(kid) for kid in back.kids], type(back), back.root)
+
+
+_wl.run(main, 5, check=_wl.pick(None, whole))

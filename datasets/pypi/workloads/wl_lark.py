@@ -3,7 +3,8 @@
 import _wl
 from lark import Lark, Transformer
 
-G = r"""
+G = _wl.pick(
+    r"""
 start: pair*
 pair: NAME "=" value ";"
 ?value: sum | STRING | "[" (value ("," value)*)? "]" -> list
@@ -15,7 +16,23 @@ STRING: /"[^"]*"/
 %import common.NUMBER
 %import common.WS
 %ignore WS
-"""
+""",
+    r"""
+start: rule+
+rule: "rule" WORD "when" test ["then" call ("," call)*]
+?test: both | test "or" both -> add
+?both: not | both "and" not -> mul
+?not: "not" not -> neg | term CMP term -> cmp | "{" test "}" -> group
+?term: SIGNED_INT -> num | WORD -> var | call
+call: WORD "(" [term ("," term)*] ")"
+CMP: "<=" | "==" | ">"
+WORD: /[a-z_]+[0-9]*/
+%import common.SIGNED_INT
+%import common.WS
+%ignore WS
+%ignore /#[^\n]*/
+""",
+)
 
 
 class T(Transformer):
@@ -27,7 +44,15 @@ class T(Transformer):
 
 
 p = Lark(G, parser="lalr", propagate_positions=True)
-D = "\n".join('v%d = 1 + 2 * (x - %d) - -3; w = ["a", "b", 4 + y];' % (i, i) for i in range(60))
+D = _wl.pick(
+    "\n".join('v%d = 1 + 2 * (x - %d) - -3; w = ["a", "b", 4 + y];' % (i, i) for i in range(60)),
+    "# all\n"
+    + "\n".join(
+        "rule r%d when {size(box, %d) > -4 or a <= b%d} and not c == 12 # why\n then stop(), go(x)"
+        % (i, i, i)
+        for i in range(55)
+    ),
+)
 
 
 def main():
@@ -37,4 +62,11 @@ def main():
     return n
 
 
-_wl.run(main, 6)
+def whole(n):
+    t = p.parse(D)
+    names = "line", "column", "end_line", "end_column", "start_pos", "end_pos"
+    places = [[getattr(s.meta, k, None) for k in names] for s in t.iter_subtrees()]
+    return _wl.digest(n, t.pretty(), places, T().transform(t).pretty())
+
+
+_wl.run(main, 6, check=_wl.pick(None, whole))

@@ -16,6 +16,18 @@ class A(param.Parameterized):
         self.seen = self.x
 
 
+class B(param.Parameterized):
+    width = param.Integer(7, bounds=(-10000, None))
+    kind = param.Selector(default="dot", objects=["dot", "line", "bar"])
+    at = param.NumericTuple((0.0, 1.0))
+    label = param.String("", doc="what is written below")
+    style = param.Dict({"dash": [1, 2]})
+
+    @param.depends("width", watch=True)
+    def resized(self):
+        self.seen = 1 - self.width
+
+
 def main():
     n = 0
     for i in range(400):
@@ -26,4 +38,26 @@ def main():
     return n
 
 
-_wl.run(main, 2)
+def other():
+    made = []
+    for i in range(400):
+        b = B(width=-i, label="no. %d" % i, kind="bar")
+        for k in range(4):
+            b.width = i * k + 1
+        b.at = (i, 0.5)
+        made.append(b)
+    return made
+
+
+def whole(made):
+    faults = []
+    for name, value in (("width", -10001), ("kind", "pie"), ("at", (1,)), ("label", 3)):
+        try:
+            setattr(made[0], name, value)
+        except (TypeError, ValueError):
+            faults.append(name)
+    names = "width", "kind", "at", "label", "style", "seen"
+    return _wl.digest([[getattr(b, k) for k in names] for b in made], faults)
+
+
+_wl.run(_wl.pick(main, other), 2, check=_wl.pick(None, whole))

@@ -12,7 +12,10 @@ term = pp.Group(atom + pp.ZeroOrMore(pp.oneOf("* /") + atom))
 expr <<= pp.Group(term + pp.ZeroOrMore(pp.oneOf("+ -") + term))
 stmt = pp.Group(name("lhs") + pp.Suppress("=") + expr("rhs") + pp.Suppress(";"))
 prog = pp.ZeroOrMore(stmt)
-T = "\n".join("v%d = foo(a, b + 2, %d) * (x + y_%d) - 3.5 / z;" % (i, i, i) for i in range(25))
+T = _wl.pick(
+    "\n".join("v%d = foo(a, b + 2, %d) * (x + y_%d) - 3.5 / z;" % (i, i, i) for i in range(25)),
+    "\n\n".join("Sum_%d=((%d.25-k)) / 7\n + go() * p( q(r%d),1 );" % (i, i, i) for i in range(21)),
+)
 
 
 def main():
@@ -20,4 +23,9 @@ def main():
     return len(r), len(r.asList()[3]), r[2]["lhs"]
 
 
-_wl.run(main, 8)
+def whole(value):
+    r = prog.parseString(T, parseAll=True)
+    return _wl.digest(value, r.asList(), [s.asDict() for s in r], r[0].dump())
+
+
+_wl.run(main, 8, check=_wl.pick(None, whole))

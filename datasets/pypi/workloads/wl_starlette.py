@@ -19,10 +19,26 @@ async def v(request):
     )
 
 
-app = Starlette(
-    routes=[Route("/a%d/{id:int}" % i, v) for i in range(30)]
-    + [Mount("/m", routes=[Route("/b%d/{id}" % i, v) for i in range(20)])]
+ROUTES, PATHS, QUERY, HEADERS = _wl.pick(
+    (
+        [Route("/a%d/{id:int}" % i, v) for i in range(30)]
+        + [Mount("/m", routes=[Route("/b%d/{id}" % i, v) for i in range(20)])],
+        ["/a%d/%d" % (i, i) for i in range(30)] + ["/m/b%d/x" % i for i in range(20)],
+        b"q=1&r=%20",
+        [(b"host", b"ex.com"), (b"x-a", b"b"), (b"cookie", b"a=b")],
+    ),
+    (
+        [Mount("/v%d" % i, routes=[Route("/of/{id:path}", v), Route("/{id}", v)]) for i in range(8)]
+        + [Route("/shop/{id:float}/item%d" % i, v) for i in range(34)],
+        ["/v%d/of/x/%d.txt" % (i, i) for i in range(8)]
+        + ["/shop/%d.25/item%d" % (i, i) for i in range(3, 34)]
+        + ["/v%d/é b" % i for i in range(8)]
+        + ["/none", "/v1"],
+        b"p=%C3%A9&q=a+b&q=2",
+        [(b"accept", b"*/*"), (b"host", b"localhost:8000"), (b"x-a", b"1, 2")],
+    ),
 )
+app = Starlette(routes=ROUTES)
 
 
 async def one(path):
@@ -40,8 +56,8 @@ async def one(path):
             "method": "GET",
             "path": path,
             "raw_path": path.encode(),
-            "query_string": b"q=1&r=%20",
-            "headers": [(b"host", b"ex.com"), (b"x-a", b"b"), (b"cookie", b"a=b")],
+            "query_string": QUERY,
+            "headers": HEADERS,
             "scheme": "http",
             "server": ("ex.com", 80),
             "client": ("1.1.1.1", 1),
@@ -52,15 +68,13 @@ async def one(path):
         recv,
         send,
     )
-    return len(out[-1]["body"]) > 1
+    return out
 
 
 async def go():
     n = 0
-    for i in range(30):
-        n += await one("/a%d/%d" % (i, i))
-    for i in range(20):
-        n += await one("/m/b%d/x" % i)
+    for path in PATHS:
+        n += len((await one(path))[-1]["body"]) > 1
     return n
 
 
@@ -68,4 +82,11 @@ def main():
     return asyncio.run(go())
 
 
-_wl.run(main, 6)
+def whole(n):
+    async def answers():
+        return [await one(path) for path in PATHS]
+
+    return _wl.digest(n, asyncio.run(answers()))
+
+
+_wl.run(main, 6, check=_wl.pick(None, whole))

@@ -1,6 +1,7 @@
 """Structured logging with bound context, rendered as JSON and key=value."""
 
 import io
+import json
 
 import _wl
 import structlog
@@ -28,4 +29,20 @@ def main():
     return 1
 
 
-_wl.run(main, 1)
+def other():
+    log = structlog.get_logger()
+    said = []
+    for i in range(8500):
+        log.bind(job="j%d" % i).warning("took long", seconds=i / 4, tries=[1, 2], late=True)
+        event = {"event": "gone é", "level": "error", "why": None, "at": (i, 0.5)}
+        said.append(con(None, "error", event))
+    return said
+
+
+def whole(said):
+    logged = [json.loads(line) for line in B.getvalue().splitlines()[-len(said) :]]
+    stamps = {len(entry.pop("timestamp")) for entry in logged}
+    return _wl.digest(said, logged, max(stamps))
+
+
+_wl.run(_wl.pick(main, other), 1, check=_wl.pick(None, whole))
