@@ -12,7 +12,9 @@ WORDS = (
     "river stone window market letter garden silver engine quiet copper station meadow "
     "harbour lantern paper orchard winter signal thread bridge"
 ).split()
-OTHER_WORDS = "ampère café R&D <draft> naïve 3.14 x=y \\* tea_time Ωmega snow's [x] (y) ** ` #".split()
+OTHER_WORDS = (
+    "ampère café R&D <draft> naïve 3.14 x=y \\* tea_time Ωmega snow's [x] (y) ** ` #".split()
+)
 
 
 def phrase(rng: random.Random, words: list[str], length: int) -> str:
