@@ -12,14 +12,16 @@ HELD_OUT = os.environ.get("WL_INPUTS") == "held-out"
 NOTES = ("", "", "", "cache miss", "user ann@mail.test asked", "token=s3cret retry", "a=b slow")
 
 
-def make_log(rng: random.Random, count: int, clients: int, paths: list[str]) -> list[str]:
+def make_log(
+    rng: random.Random, count: int, clients: int, paths: list[str], month: str = "2023-11"
+) -> list[str]:
     """Lines as the servers write them."""
     lines = []
     second = rng.randrange(3600)
     for _ in range(count):
         second += rng.randrange(40)
         day, rest = divmod(second, 86400)
-        stamp = f"2024-05-{day % 28 + 1:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
+        stamp = f"{month}-{day % 28 + 1:02}T{rest // 3600:02}:{rest // 60 % 60:02}:{rest % 60:02}"
         client = f"10.1.{rng.randrange(clients) % 250}.{rng.randrange(clients) // 250}"
         method = rng.choice(("GET", "GET", "GET", "POST", "PUT"))
         path = rng.choice(paths)
@@ -34,7 +36,7 @@ def make_inputs() -> list[tuple[list[str], int | None]]:
     if not HELD_OUT:
         rng = random.Random(3)
         paths = ["/", "/cart?id=1", "/cart?id=2", "/item/7", "/search?q=shoe", "/login"]
-        return [(make_log(rng, 1500, 900, paths), None)]
+        return [(make_log(rng, 1500, 900, paths, "2024-05"), None)]
     rng = random.Random(90210)
     paths = [f"/v2/{name}" for name in ("ünï", "orders", "orders?page=2", "a/b/c", "x?")] + ["/"]
     broken = [
