@@ -60,7 +60,15 @@ def lay_out(project: str, attempt: Attempt | None, folder: Path, tree: str = "ba
 
 def run(tree: Path, inputs: str, rounds: str = ROUNDS) -> Run:
     """Run the workload once."""
-    environment = {**os.environ, "PYTHONPATH": str(tree), "WL_INPUTS": inputs, "WL_REPEAT": rounds}
+    temporary = tree.parent / "temporary"
+    temporary.mkdir(exist_ok=True)
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(tree),
+        "TMPDIR": str(temporary),
+        "WL_INPUTS": inputs,
+        "WL_REPEAT": rounds,
+    }
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(
         [PYTHON, str(tree.parent / "workload" / "wl.py")],

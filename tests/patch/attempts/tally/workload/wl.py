@@ -41,7 +41,7 @@ def make_inputs() -> list[tuple[list[str], int | None]]:
     paths = [f"/v2/{name}" for name in ("ünï", "orders", "orders?page=2", "a/b/c", "x?")] + ["/"]
     broken = [
         "2024-02-30T10:00:00 10.0.0.1 GET / 200 5ms\n",
-        "2024-05-01T24:00:00 10.0.0.1 GET / 200 5ms\n",
+        "2024-05-01T25:00:00 10.0.0.1 GET / 200 5ms\n",
         "2024-05-01T23:59:60 10.0.0.1 GET / 200 5ms\n",
         "2024-05-01 23:59:59 10.0.0.1 GET / 200 5ms\n",
         "0000-01-01T00:00:00 10.0.0.1 GET / 200 5ms\n",
