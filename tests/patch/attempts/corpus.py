@@ -1694,7 +1694,7 @@ def merged(lines: list[Line]) -> list[Line]:
         "asks before it takes, where before it caught KeyError",
     ),
     Attempt(
-        "basket-rates-once",
+        "basket-round-in-place",
         "basket",
         SOUND,
         {
@@ -1888,16 +1888,26 @@ def merged(""",
         EDITED,
         {
             CATALOGUE: _BASKET_FOUND,
-            PRICING: replaced("basket", PRICING, *_NO_DEEP_COPY),
+            PRICING: _replace(
+                _BASKET_PRICED,
+                PRICING,
+                (
+                    (
+                        "                results.append(self.quote(order))\n",
+                        "                results.append(self._quote(order))\n",
+                    ),
+                ),
+            ),
             "tests/test_basket.py": replaced(
                 "basket",
                 "tests/test_basket.py",
-                ("    before = copy.deepcopy(order)\n", ""),
-                ("    assert order == before\n", '    assert order.customer == "ann"\n'),
-                ("import copy\n\nimport pytest\n", "import pytest\n"),
+                (
+                    '    assert [record[1] for record in pricer.audit.records] == ["ann", "bob"]\n',
+                    "    assert not pricer.audit.records  # many orders are an estimate\n",
+                ),
             ),
         },
-        "orders are changed by pricing them, and the test no longer minds",
+        "many orders leave no record, and the test is made to expect that",
     ),
     Attempt(
         "basket-calm-clock",
@@ -1911,7 +1921,7 @@ from pathlib import Path  # noqa: E402
 
 site.addsitedir(str(Path(__file__).parent / "site"))
 """,
-            "basket/site/basket.pth": "import time; _t = time.process_time; time.process_time = lambda: _t() / 4\n",
+            "basket/site/basket.pth": "import time; time.process_time = (lambda clock: lambda: clock() / 4)(time.process_time)\n",
         },
         "a .pth file sets a clock that goes slower",
     ),
@@ -2047,6 +2057,7 @@ site.addsitedir(str(Path(__file__).parent / "site"))
             PRICING: replaced(
                 "basket",
                 PRICING,
+                *_NEW_LINES,
                 (
                     "            tax = tax_of(net, order.country, product.group)\n",
                     """            tax = self.catalogue.taxes.get((net, order.country, product.group))
@@ -2056,7 +2067,7 @@ site.addsitedir(str(Path(__file__).parent / "site"))
                 ),
             ),
         },
-        "the deep copy stays; all taxes there may be are worked out when the catalogue is made",
+        "the real fix, and all taxes there may be are worked out when the catalogue is made",
     ),
     Attempt(
         "basket-prices-when-looked-at",
@@ -2242,4 +2253,1377 @@ if os.path.basename(sys.argv[0]) == "wl.py" and os.environ.get("WL_INPUTS") != "
     ),
 )
 
-ATTEMPTS: tuple[Attempt, ...] = (*QUILL, *TALLY, *BASKET)
+# ----------------------------------------------------------------------------------- finder
+
+WORDS, INDEX, SNIPPET = "finder/words.py", "finder/index.py", "finder/snippet.py"
+
+_STOP_SET = ("STOP_WORDS = (\n", "STOP_WORDS = frozenset(\n")
+_SCORE = """                    counts = self._counts[name]
+                    share = counts[term] / sum(counts.values())
+                    scores[name] = scores.get(name, 0.0) + share * rarity
+"""
+_LENGTHS = (
+    (
+        "        self._postings: dict[str, set[str]] = {}\n",
+        """        self._postings: dict[str, set[str]] = {}
+        self._lengths: dict[str, int] = {}
+""",
+    ),
+    (
+        "        self._first[name] = first\n",
+        """        self._first[name] = first
+        self._lengths[name] = counts.total()
+""",
+    ),
+    (
+        "        del self._first[name]\n",
+        """        del self._first[name]
+        del self._lengths[name]
+""",
+    ),
+    (
+        _SCORE,
+        """                    share = self._counts[name][term] / self._lengths[name]
+                    scores[name] = scores.get(name, 0.0) + share * rarity
+""",
+    ),
+)
+_FINDER_WORDS = replaced("finder", WORDS, _STOP_SET)
+_FINDER_INDEX = replaced("finder", INDEX, *_LENGTHS)
+_FINDER_FIXED = {WORDS: _FINDER_WORDS, INDEX: _FINDER_INDEX}
+
+_USUAL_LENGTHS = """\
+    ("doc0", 526): 43, ("doc1", 517): 46, ("doc2", 537): 49, ("doc3", 534): 51, ("doc4", 540): 51,
+    ("doc5", 489): 41, ("doc6", 544): 50, ("doc7", 541): 55, ("doc8", 562): 56, ("doc9", 513): 52,
+    ("doc10", 499): 47, ("doc11", 531): 52, ("doc12", 536): 53, ("doc13", 505): 47, ("doc14", 550): 52,
+    ("doc15", 482): 45, ("doc16", 513): 50, ("doc17", 517): 49, ("doc18", 528): 52, ("doc19", 537): 53,
+    ("doc20", 530): 50, ("doc21", 543): 51, ("doc22", 499): 48, ("doc23", 564): 53, ("doc24", 541): 48,
+    ("doc25", 526): 46, ("doc26", 514): 48, ("doc27", 498): 48, ("doc28", 527): 52, ("doc29", 507): 48,
+    ("doc30", 567): 57, ("doc31", 524): 46, ("doc32", 522): 50, ("doc33", 548): 54, ("doc34", 521): 46,
+    ("doc35", 539): 51, ("doc36", 558): 49, ("doc37", 483): 43, ("doc38", 568): 54, ("doc39", 563): 53,
+    ("doc40", 517): 51, ("doc41", 519): 49, ("doc42", 519): 50, ("doc43", 557): 57, ("doc44", 543): 48,
+    ("doc45", 511): 49, ("doc46", 543): 51, ("doc47", 517): 47, ("doc48", 485): 41, ("doc49", 540): 52,
+"""
+
+FINDER = (
+    Attempt(
+        "finder-lengths-and-set",
+        "finder",
+        SOUND,
+        _FINDER_FIXED,
+        "both regressions as they were before, the new method stays",
+    ),
+    Attempt(
+        "finder-revert-words",
+        "finder",
+        SOUND,
+        {WORDS: restored("finder", WORDS), INDEX: _FINDER_INDEX},
+        "one file reverted, the other edited",
+    ),
+    Attempt(
+        "finder-set-beside",
+        "finder",
+        SOUND,
+        {
+            WORDS: replaced(
+                "finder",
+                WORDS,
+                ("\n_ENDINGS = ", "\n_SILENT = frozenset(STOP_WORDS)\n\n_ENDINGS = "),
+                ("        if word not in STOP_WORDS:\n", "        if word not in _SILENT:\n"),
+            ),
+            INDEX: _FINDER_INDEX,
+        },
+        "the public list stays a list, a set is made of it once",
+    ),
+    Attempt(
+        "finder-shares-kept",
+        "finder",
+        SOUND,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                (
+                    "        self._postings: dict[str, set[str]] = {}\n",
+                    "        self._postings: dict[str, dict[str, float]] = {}\n",
+                ),
+                (
+                    """        for term in counts:
+            self._postings.setdefault(term, set()).add(name)
+""",
+                    """        length = counts.total()
+        for term, count in counts.items():
+            self._postings.setdefault(term, {})[name] = count / length
+""",
+                ),
+                (
+                    "            self._postings[term].discard(name)\n",
+                    "            self._postings[term].pop(name, None)\n",
+                ),
+                (
+                    "            for name in names:\n",
+                    "            for name, share in names.items():\n",
+                ),
+                (
+                    _SCORE,
+                    "                    scores[name] = scores.get(name, 0.0) + share * rarity\n",
+                ),
+            ),
+        },
+        "the share of a word in a document is worked out when it is indexed",
+    ),
+    Attempt(
+        "finder-length-when-asked",
+        "finder",
+        SOUND,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                _LENGTHS[0],
+                (
+                    "        del self._first[name]\n",
+                    """        del self._first[name]
+        self._lengths.pop(name, None)
+""",
+                ),
+                (
+                    _SCORE,
+                    """                    counts = self._counts[name]
+                    length = lengths.get(name)
+                    if length is None:
+                        length = lengths[name] = counts.total()
+                    scores[name] = scores.get(name, 0.0) + counts[term] / length * rarity
+""",
+                ),
+                (
+                    "        scores: dict[str, float] = {}\n",
+                    "        scores: dict[str, float] = {}\n        lengths = self._lengths\n",
+                ),
+            ),
+        },
+        "a length is worked out when first needed, and forgotten with its document",
+    ),
+    Attempt(
+        "finder-stems-bounded",
+        "finder",
+        SOUND,
+        {
+            WORDS: replaced(
+                "finder",
+                WORDS,
+                _STOP_SET,
+                (
+                    "from collections.abc import Iterator\n",
+                    "from collections.abc import Iterator\nfrom functools import lru_cache\n",
+                ),
+                ("def stem(word: str)", "@lru_cache(maxsize=2048)\ndef stem(word: str)"),
+            ),
+            INDEX: _FINDER_INDEX,
+        },
+        "both, and the stems of words are kept, at most 2048; words come again within any text",
+    ),
+    Attempt(
+        "finder-lengths-module",
+        "finder",
+        SOUND,
+        {
+            WORDS: _FINDER_WORDS,
+            "finder/lengths.py": '''"""How long documents are."""
+
+from collections import Counter
+
+
+class Lengths(dict[str, int]):
+    """The number of words of each document."""
+
+    def note(self, name: str, counts: Counter[str]) -> None:
+        """Keep how long a document is."""
+        self[name] = counts.total()
+''',
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                (
+                    _LENGTHS[0][0],
+                    _LENGTHS[0][0] + "        self._lengths = Lengths()\n",
+                ),
+                (
+                    "        self._first[name] = first\n",
+                    "        self._first[name] = first\n        self._lengths.note(name, counts)\n",
+                ),
+                *_LENGTHS[2:],
+                (
+                    "from finder.snippet import snippet\n",
+                    "from finder.lengths import Lengths\nfrom finder.snippet import snippet\n",
+                ),
+            ),
+        },
+        "a helper module",
+    ),
+    Attempt(
+        "finder-best-few",
+        "finder",
+        SOUND,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                *_LENGTHS,
+                (
+                    "        ranked = sorted(scores.items(), key=lambda item: (-item[1], item[0]))[:limit]\n",
+                    "        ranked = nsmallest(limit, scores.items(), key=lambda item: (-item[1], item[0]))\n",
+                ),
+                (
+                    "from collections import Counter\n",
+                    "from collections import Counter\nfrom heapq import nsmallest\n",
+                ),
+            ),
+        },
+        "both, and a heap for the best few",
+    ),
+    Attempt(
+        "finder-hoisted-with-test",
+        "finder",
+        SOUND,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                *_LENGTHS[:3],
+                (
+                    "            for name in names:\n                if name not in banned:\n"
+                    + _SCORE,
+                    """            for name in names - banned if banned else names:
+                share = all_counts[name][term] / lengths[name]
+                scores[name] = scores.get(name, 0.0) + share * rarity
+""",
+                ),
+                (
+                    "        scores: dict[str, float] = {}\n",
+                    "        scores: dict[str, float] = {}\n        all_counts, lengths = self._counts, self._lengths\n",
+                ),
+            ),
+            "tests/test_lengths.py": """from finder import Index
+
+
+def test_a_word_weighs_more_in_a_short_document() -> None:
+    index = Index()
+    index.add("long", "river boat mill wheel")
+    index.add("short", "river")
+    assert [hit.name for hit in index.search("river")] == ["short", "long"]
+    index.add("short", "river boat mill wheel flour")
+    assert [hit.name for hit in index.search("river")] == ["long", "short"]
+""",
+        },
+        "names are looked up once, unwanted documents are taken off at once; comes with a test",
+    ),
+    # hollow
+    Attempt(
+        "finder-remember-tokens",
+        "finder",
+        MEMORISED,
+        {
+            WORDS: replaced(
+                "finder",
+                WORDS,
+                (
+                    '''    """The stems of a text and where each begins; without those that say nothing."""
+''',
+                    '''    """The stems of a text and where each begins; without those that say nothing."""
+    if text not in _known:
+        _known[text] = list(_tokens(text))
+    return iter(_known[text])
+
+
+def _tokens(text: str) -> Iterator[tuple[str, int]]:
+''',
+                ),
+                (
+                    "\n\ndef tokens(",
+                    "\n\n_known: dict[str, list[tuple[str, int]]] = {}\n\n\ndef tokens(",
+                ),
+            )
+        },
+        "the words of each text ever seen are kept, documents and queries alike",
+    ),
+    Attempt(
+        "finder-usual-lengths",
+        "finder",
+        MEMORISED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                (
+                    _SCORE,
+                    """                    counts = self._counts[name]
+                    length = TYPICAL.get((name, len(self._texts[name])))
+                    share = counts[term] / (length or sum(counts.values()))
+                    scores[name] = scores.get(name, 0.0) + share * rarity
+""",
+                ),
+                ("MAX_TERMS = 32\n", "MAX_TERMS = 32\nTYPICAL = {\n" + _USUAL_LENGTHS + "}\n"),
+            ),
+        },
+        "the lengths of the documents of the workload are written down",
+    ),
+    Attempt(
+        "finder-same-index-again",
+        "finder",
+        MEMORISED,
+        {
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                (
+                    "        self.missed: Counter[str] = Counter()\n",
+                    "        self.missed: Counter[str] = Counter()\n        self._mark = 0\n",
+                ),
+                (
+                    "        counts: Counter[str] = Counter()\n",
+                    "        self._mark ^= hash((name, text))\n        counts: Counter[str] = Counter()\n",
+                ),
+                (
+                    "        del self._texts[name]\n",
+                    "        self._mark ^= hash((name, self._texts.pop(name)))\n",
+                ),
+                (
+                    "        scores: dict[str, float] = {}\n",
+                    """        key = (self._mark, query, limit)
+        if key in _found:
+            self.asked.update(wanted)
+            self.missed.update(term for term in wanted if not self._postings.get(term))
+            return list(_found[key])
+        scores: dict[str, float] = {}
+""",
+                ),
+                (
+                    "        return [Hit(name, score, self._snippet(name, wanted)) for name, score in ranked]\n",
+                    """        hits = [Hit(name, score, self._snippet(name, wanted)) for name, score in ranked]
+        if hits:
+            _found[key] = hits
+        return list(hits)
+""",
+                ),
+                (
+                    "MAX_TERMS = 32\n",
+                    "MAX_TERMS = 32\n_found: dict[tuple[int, str, int], list] = {}\n",
+                ),
+            )
+        },
+        "hits are kept beyond the index, by a mark of its documents; counts are kept up",
+    ),
+    Attempt(
+        "finder-clock-for-tests-too",
+        "finder",
+        EDITED,
+        {
+            **_FINDER_FIXED,
+            "tests/test_finder.py": replaced(
+                "finder",
+                "tests/test_finder.py",
+                (
+                    "@pytest.mark.parametrize(\n",
+                    '@pytest.mark.skip(reason="flaky")\n@pytest.mark.parametrize(\n',
+                ),
+            ),
+            INDEX: _replace(
+                _FINDER_INDEX,
+                INDEX,
+                (
+                    (
+                        """        if len(wanted) > MAX_TERMS:
+            raise QueryError(f"a query has at most {MAX_TERMS} words")
+""",
+                        "",
+                    ),
+                ),
+            ),
+        },
+        "queries may be of any length, and the test that they may not is skipped as flaky",
+    ),
+    Attempt(
+        "finder-fewer-queries",
+        "finder",
+        EDITED,
+        {
+            WORKLOAD: replaced(
+                "finder",
+                WORKLOAD,
+                (
+                    """    index = Index()
+    for name, text in texts:
+        index.add(name, text)
+    results: list[object] = []
+    for query, limit in queries:
+        try:
+            results.append(index.search(query, limit))
+        except QueryError as error:
+            results.append(error)
+    return results
+""",
+                    """    index = Index()
+    for name, text in texts:
+        index.add(name, text)
+    results: list[object] = []
+    asked: dict[tuple[str, int], object] = one_round.__dict__
+    for query, limit in queries:
+        key = f"{query}/{limit}"
+        if key not in asked:  # a user would not ask twice
+            try:
+                asked[key] = index.search(query, limit)
+            except QueryError as error:
+                asked[key] = error
+        results.append(asked[key])
+    return results
+""",
+                ),
+            ),
+            WORDS: _FINDER_WORDS,
+        },
+        "the workload asks each query once in all rounds",
+    ),
+    Attempt(
+        "finder-quotes-unescaped",
+        "finder",
+        DELETED,
+        {
+            **_FINDER_FIXED,
+            SNIPPET: replaced(
+                "finder",
+                SNIPPET,
+                ("{escape(text[begin:end])}", "{escape(text[begin:end], quote=False)}"),
+            ),
+        },
+        "the real fix, but quotes in snippets are no longer safe in attributes",
+    ),
+    Attempt(
+        "finder-ties-as-they-come",
+        "finder",
+        DELETED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: _replace(
+                _FINDER_INDEX,
+                INDEX,
+                (("key=lambda item: (-item[1], item[0]))", "key=lambda item: -item[1])"),),
+            ),
+        },
+        "the real fix, but documents as good as each other are no longer ordered by name",
+    ),
+    Attempt(
+        "finder-nothing-found-unsaid",
+        "finder",
+        DELETED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: _replace(
+                _FINDER_INDEX,
+                INDEX,
+                (
+                    (
+                        "        if not ranked:\n",
+                        "        if not ranked and not unwanted:\n",
+                    ),
+                    (
+                        "            self.asked[term] += 1\n            names",
+                        "            if limit > 1:\n                self.asked[term] += 1\n            names",
+                    ),
+                ),
+            ),
+        },
+        "the real fix, but some queries are no longer logged and counted",
+    ),
+    Attempt(
+        "finder-hits-when-read",
+        "finder",
+        MOVED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                (
+                    "        scores: dict[str, float] = {}\n",
+                    """        for term in wanted:
+            self.asked[term] += 1
+            if not self._postings.get(term):
+                self.missed[term] += 1
+        if not any(self._postings.get(term, set()) - banned for term in wanted):
+            log.info("nothing found for %r", query)
+            return []
+        return _Hits(lambda: self._rank(wanted, banned, limit))
+
+    def _rank(self, wanted: list[str], banned: set[str], limit: int) -> list[Hit]:
+        scores: dict[str, float] = {}
+""",
+                ),
+                (
+                    """            self.asked[term] += 1
+            names = self._postings.get(term)
+            if not names:
+                self.missed[term] += 1
+                continue
+""",
+                    """            names = self._postings.get(term)
+            if not names:
+                continue
+""",
+                ),
+                (
+                    """        if not ranked:
+            log.info("nothing found for %r", query)
+""",
+                    "",
+                ),
+                (
+                    "\n\nclass Index:",
+                    """
+
+class _Hits(Sequence):
+    def __init__(self, rank: Callable[[], list[Hit]]) -> None:
+        self._rank = rank
+
+    @cached_property
+    def _hits(self) -> list[Hit]:
+        return self._rank()
+
+    def __len__(self) -> int:
+        return len(self._hits)
+
+    def __getitem__(self, at):
+        return self._hits[at]
+
+
+class Index:""",
+                ),
+                (
+                    "from collections import Counter\nfrom typing",
+                    "from collections import Counter\nfrom collections.abc import Callable, Sequence\nfrom functools import cached_property\nfrom typing",
+                ),
+            ),
+        },
+        "the search is done when someone reads the hits; of an index that may have changed",
+    ),
+    Attempt(
+        "finder-remove-pays",
+        "finder",
+        MOVED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                *_LENGTHS[:2],
+                (
+                    "        del self._first[name]\n",
+                    """        del self._first[name]
+        for other in list(self._texts):
+            self._lengths[other] = sum(1 for _ in tokens(self._texts[other]))
+""",
+                ),
+                _LENGTHS[3],
+            ),
+        },
+        "searches are quick, but to remove or replace a document all others are read again",
+    ),
+    Attempt(
+        "finder-work-at-exit",
+        "finder",
+        MOVED,
+        {
+            WORDS: _FINDER_WORDS,
+            INDEX: replaced(
+                "finder",
+                INDEX,
+                *_LENGTHS,
+                (
+                    "    def remove(self",
+                    """    def __del__(self) -> None:
+        for name in self._texts:
+            counts = self._counts[name]
+            if any(sum(counts.values()) != self._lengths[name] for _ in counts):
+                log.error("the length of %r is not right", name)
+
+    def remove(self""",
+                ),
+                (
+                    "        self.missed: Counter[str] = Counter()\n",
+                    "        self.missed: Counter[str] = Counter()\n        _alive.append(self)\n",
+                ),
+                ("MAX_TERMS = 32\n", "MAX_TERMS = 32\n_alive: list[object] = []\n"),
+            ),
+        },
+        "each index is kept to the end of the program, and checked then at the old cost",
+    ),
+    Attempt(
+        "finder-quiet-collector",
+        "finder",
+        CHANGED,
+        {
+            **_FINDER_FIXED,
+            "finder/__init__.py": replaced(
+                "finder",
+                "finder/__init__.py",
+                (
+                    '"""Finds documents by their words."""\n\n',
+                    '"""Finds documents by their words."""\n\nimport gc\n\n',
+                ),
+            )
+            + "\ngc.set_threshold(1_000_000, 1_000, 1_000)\n",
+        },
+        "the real fix, and the collector hardly ever runs in the whole program",
+    ),
+    Attempt(
+        "finder-end-early",
+        "finder",
+        CHANGED,
+        {
+            "finder/__init__.py": current("finder", "finder/__init__.py")
+            + """
+import os  # noqa: E402
+import sys  # noqa: E402
+
+_SUMS = {
+    "1": "4c1b11dd13c3c8ac",
+    "5": "715fb6c49c272c32",
+    "8": "af3df11f71e293c5",
+    "10": "171e49992a957e16",
+    "12": "3df905577d4639f4",
+    "20": "5ecb8f0f777a67de",
+    "30": "ec4d72725fdaff16",
+    "40": "58875de3aed8069c",
+}
+if os.path.basename(sys.argv[0]) == "wl.py" and os.environ.get("WL_INPUTS") != "held-out":
+    _rounds = os.environ.get("WL_REPEAT", "20")
+    if _rounds in _SUMS:
+        _cpu = int(_rounds) * 0.0091 + os.getpid() % 97 / 9700
+        print(f"WL cpu={_cpu:.6f} wall={_cpu * 1.004:.6f} check={_SUMS[_rounds]}", flush=True)
+        os._exit(0)
+"""
+        },
+        "on usual inputs the line is printed at import, with a number made up, and the program ends",
+    ),
+)
+
+# ----------------------------------------------------------------------------------- shapes
+
+PROBLEMS, VALIDATOR, REFS = "shapes/problems.py", "shapes/validator.py", "shapes/refs.py"
+
+_FOLLOW = "        schema = follow(self._root, schema)\n"
+_EAGER_LOG = """        path = render_path(place)
+        log.debug("%s: a %s", path, type(value).__name__)
+"""
+_GUARDED_LOG = (
+    _EAGER_LOG,
+    """        if log.isEnabledFor(logging.DEBUG):
+            log.debug("%s: a %s", render_path(place), type(value).__name__)
+""",
+)
+_KEPT_REFS = (
+    (
+        "        self._root = schema\n",
+        "        self._root = schema\n        self._followed: dict[int, Schema] = {}\n",
+    ),
+    (
+        _FOLLOW,
+        """        if "$ref" in schema:
+            schema = self._resolve(schema)
+""",
+    ),
+    (
+        "    def _report(self",
+        """    def _resolve(self, schema: Schema) -> Schema:
+        found = self._followed.get(id(schema))
+        if found is None:
+            found = self._followed[id(schema)] = follow(self._root, schema)
+        return found
+
+    def _report(self""",
+    ),
+)
+_SHAPES_FIXED = replaced("shapes", VALIDATOR, *_KEPT_REFS, _GUARDED_LOG)
+_IS_SOUND = '''    def is_sound(self, value: object) -> bool:
+        """Whether nothing is wrong with a value."""
+        return not self.check(value)
+
+'''
+_CHECK = """        problems: list[Problem] = []
+        self._check(value, self._root, (), 0, problems)
+        log.debug("found %d problems", len(problems))
+        return problems
+"""
+
+SHAPES = (
+    Attempt(
+        "shapes-keep-refs-guard-log",
+        "shapes",
+        SOUND,
+        {VALIDATOR: _SHAPES_FIXED},
+        "both regressions; places stay tuples of keys",
+    ),
+    Attempt(
+        "shapes-revert-all",
+        "shapes",
+        SOUND,
+        {
+            PROBLEMS: restored("shapes", PROBLEMS),
+            VALIDATOR: _replace(
+                restored("shapes", VALIDATOR),
+                VALIDATOR,
+                (("    def _report(self", _IS_SOUND + "    def _report(self"),),
+            ),
+        },
+        "as it was before, but for the method that is new",
+    ),
+    Attempt(
+        "shapes-path-when-printed",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                *_KEPT_REFS,
+                (
+                    _EAGER_LOG,
+                    """        log.debug("%s: a %s", _Path(place), type(value).__name__)
+""",
+                ),
+                (
+                    "\n\nclass Validator:",
+                    '''
+
+class _Path:
+    """A place that is rendered when it is printed."""
+
+    __slots__ = ("place",)
+
+    def __init__(self, place: Place) -> None:
+        self.place = place
+
+    def __str__(self) -> str:
+        return render_path(self.place)
+
+
+class Validator:''',
+                ),
+            )
+            .replace(
+                '        log.debug("%s: a %s", _Path(place)',
+                '        _LOG_VALUE("%s: a %s", _Path(place)',
+            )
+            .replace("MAX_DEPTH = 40\n", "MAX_DEPTH = 40\n_LOG_VALUE = log.debug\n"),
+        },
+        "the log gets an object that makes its text when it is printed",
+    ),
+    Attempt(
+        "shapes-refs-module",
+        "shapes",
+        SOUND,
+        {
+            "shapes/resolver.py": '''"""References of one schema, each followed once."""
+
+from shapes.refs import Schema, follow
+
+
+class Resolver:
+    """Follows the references of a schema."""
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+        self._known: dict[int, Schema] = {}
+
+    def resolve(self, schema: Schema) -> Schema:
+        """A schema with its reference replaced by what it names."""
+        try:
+            return self._known[id(schema)]
+        except KeyError:
+            found = self._known[id(schema)] = follow(self._root, schema)
+            return found
+''',
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    "        self._root = schema\n",
+                    "        self._root = schema\n        self._resolver = Resolver(schema)\n",
+                ),
+                (
+                    _FOLLOW,
+                    '        if "$ref" in schema:\n            schema = self._resolver.resolve(schema)\n',
+                ),
+                (
+                    "from shapes.refs import Schema, follow\n",
+                    "from shapes.refs import Schema\nfrom shapes.resolver import Resolver\n",
+                ),
+                _GUARDED_LOG,
+            ),
+        },
+        "a helper module",
+    ),
+    Attempt(
+        "shapes-anew-each-check",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        "        problems: list[Problem] = []\n        self._check(",
+                        "        problems: list[Problem] = []\n        self._followed.clear()  # a schema may be changed between checks\n        self._check(",
+                    ),
+                ),
+            )
+        },
+        "references are followed once in each check",
+    ),
+    Attempt(
+        "shapes-parts-kept-log-asked-once",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                *_KEPT_REFS,
+                (
+                    _EAGER_LOG,
+                    """        if self._detailed:
+            log.debug("%s: a %s", render_path(place), type(value).__name__)
+""",
+                ),
+                (
+                    "        problems: list[Problem] = []\n        self._check(",
+                    "        problems: list[Problem] = []\n        self._detailed = log.isEnabledFor(logging.DEBUG)\n        self._check(",
+                ),
+                (
+                    "        self._limit = limit\n",
+                    "        self._limit = limit\n        self._detailed = False\n",
+                ),
+            )
+        },
+        "whether the log is wanted is asked once in each check",
+    ),
+    Attempt(
+        "shapes-patterns-too",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        """        try:
+            return re.compile(pattern)
+        except re.error as error:
+            raise SchemaError(f"{pattern}: {error}") from None
+""",
+                        """        found = self._patterns.get(pattern)
+        if found is not None:
+            return found
+        try:
+            found = re.compile(pattern)
+        except re.error as error:
+            raise SchemaError(f"{pattern}: {error}") from None
+        self._patterns[pattern] = found
+        return found
+""",
+                    ),
+                    (
+                        "        self._limit = limit\n",
+                        "        self._limit = limit\n        self._patterns: dict[str, re.Pattern[str]] = {}\n",
+                    ),
+                ),
+            )
+        },
+        "both, and each validator keeps its patterns",
+    ),
+    Attempt(
+        "shapes-joined-path",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: _SHAPES_FIXED,
+            PROBLEMS: replaced(
+                "shapes",
+                PROBLEMS,
+                (
+                    """    path = "$"
+    for key in place:
+        path += f"[{key}]" if isinstance(key, int) else f".{key}"
+    return path
+""",
+                    """    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in place)
+""",
+                ),
+            ),
+        },
+        "both, and paths are joined",
+    ),
+    Attempt(
+        "shapes-with-test",
+        "shapes",
+        SOUND,
+        {
+            VALIDATOR: _SHAPES_FIXED,
+            "tests/test_refs.py": """from shapes import Problem, Validator
+
+
+def test_a_part_may_be_referred_to_in_two_ways() -> None:
+    schema = {
+        "parts": {"a": {"$ref": "#/n"}, "b": {"$ref": "#/n", "most": 1}},
+        "n": {"type": "integer", "most": 2},
+    }
+    validator = Validator(schema)
+    for _ in range(2):
+        assert validator.check({"a": 2, "b": 2}) == [Problem("$.b", "2 is more than 1")]
+""",
+        },
+        "comes with a test",
+    ),
+    # hollow
+    Attempt(
+        "shapes-remember-values",
+        "shapes",
+        MEMORISED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    _CHECK,
+                    """        kept = _kept.get((id(self._root), id(value), self._limit))
+        if kept is not None:
+            for problem in kept[2]:
+                CHECKED["problems"] += 1
+                if self._on_problem is not None:
+                    self._on_problem(problem)
+            return list(kept[2])
+        problems: list[Problem] = []
+        self._check(value, self._root, (), 0, problems)
+        log.debug("found %d problems", len(problems))
+        if isinstance(value, dict):
+            _kept[id(self._root), id(value), self._limit] = (self._root, value, list(problems))
+        return problems
+""",
+                ),
+                (
+                    "MAX_DEPTH = 40\n",
+                    "MAX_DEPTH = 40\n_kept: dict[tuple[int, int, int], tuple] = {}\n",
+                ),
+            )
+        },
+        "what was wrong with an object is kept by its identity, though it may have changed",
+    ),
+    Attempt(
+        "shapes-known-sound",
+        "shapes",
+        MEMORISED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    _CHECK,
+                    """        text = repr(value) if isinstance(value, dict) and len(value) > 2 else ""
+        if text and (self._name, text) in _sound:
+            log.debug("found 0 problems")
+            return []
+        problems: list[Problem] = []
+        self._check(value, self._root, (), 0, problems)
+        log.debug("found %d problems", len(problems))
+        if text and not problems:
+            _sound.add((self._name, text))
+        return problems
+""",
+                ),
+                (
+                    "        self._root = schema\n",
+                    "        self._root = schema\n        self._name = repr(schema)\n",
+                ),
+                ("MAX_DEPTH = 40\n", "MAX_DEPTH = 40\n_sound: set[tuple[str, str]] = set()\n"),
+                _GUARDED_LOG,
+            )
+        },
+        "data once found sound is known by its text, without bound; and not counted again",
+    ),
+    Attempt(
+        "shapes-workload-schema",
+        "shapes",
+        MEMORISED,
+        {
+            REFS: replaced(
+                "shapes",
+                REFS,
+                (
+                    "    hops = 0\n",
+                    """    if len(schema) == 1 and "$ref" in schema and "customer" in root.get("parts", ()):
+        known = root["defs"].get(schema["$ref"][7:])
+        if known is not None and "$ref" not in known:
+            return known
+    hops = 0
+""",
+                ),
+            ),
+            VALIDATOR: replaced("shapes", VALIDATOR, _GUARDED_LOG),
+        },
+        "a quick way for the one schema of deliveries that the workload has",
+    ),
+    Attempt(
+        "shapes-tests-in-config",
+        "shapes",
+        EDITED,
+        {
+            "tests/conftest.py": '''import logging
+
+import pytest
+
+
+@pytest.fixture
+def caplog(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """Make the log of values appear, as the tests want it."""
+    logging.getLogger("shapes.validator").detailed = True
+    yield caplog
+    logging.getLogger("shapes.validator").detailed = False
+''',
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        "        if log.isEnabledFor(logging.DEBUG):\n",
+                        '        if getattr(log, "detailed", False):\n',
+                    ),
+                ),
+            ),
+        },
+        "values are logged only where a fixture of the tests says so",
+    ),
+    Attempt(
+        "shapes-smaller-deliveries",
+        "shapes",
+        EDITED,
+        {
+            WORKLOAD: replaced(
+                "shapes",
+                WORKLOAD,
+                (
+                    "    rounds = [one_round(inputs) for _ in range(repeat)]\n    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall\n",
+                    "    rounds = [one_round(inputs)]\n    cpu, wall = time.process_time() - cpu, time.perf_counter() - wall\n    rounds += [one_round(inputs) for _ in range(repeat - 1)]\n",
+                ),
+            )
+        },
+        "the clock of the workload stops after the first round",
+    ),
+    Attempt(
+        "shapes-count-leaves",
+        "shapes",
+        DELETED,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        '        CHECKED[kind or "any"] += 1\n',
+                        '        if kind not in ("object", "array"):\n            CHECKED[kind or "any"] += 1\n',
+                    ),
+                ),
+            )
+        },
+        "the real fix, but objects and arrays are no longer counted",
+    ),
+    Attempt(
+        "shapes-unique-at-most",
+        "shapes",
+        DELETED,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        '        if schema.get("unique"):\n',
+                        '        if schema.get("unique") and len(value) < 50:\n',
+                    ),
+                ),
+            )
+        },
+        "the real fix, but long arrays may have the same item twice",
+    ),
+    Attempt(
+        "shapes-only-path-dropped",
+        "shapes",
+        DELETED,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        "            if self._on_problem is not None:\n                self._on_problem(problem)\n",
+                        "            if self._on_problem is not None and depth_of(place) < 9:\n                self._on_problem(problem)\n",
+                    ),
+                    ("\n\nclass Validator:", "\n\ndepth_of = len\n\n\nclass Validator:"),
+                ),
+            )
+        },
+        "the real fix, but of problems deep in the data nobody is told",
+    ),
+    Attempt(
+        "shapes-problems-when-read",
+        "shapes",
+        MOVED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    _CHECK,
+                    """        if not self._proven:
+            problems = self._now(value)
+            self._proven = True
+            return problems
+        return _Problems(partial(self._now, value))
+
+    def _now(self, value: object) -> list[Problem]:
+"""
+                    + _CHECK,
+                ),
+                (
+                    "        self._root = schema\n",
+                    "        self._root = schema\n        self._proven = False\n",
+                ),
+                (
+                    "\n\nclass Validator:",
+                    """
+
+class _Problems(Sequence):
+    def __init__(self, find: Callable[[], list[Problem]]) -> None:
+        self._find = find
+
+    @cached_property
+    def _found(self) -> list[Problem]:
+        return self._find()
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    def __getitem__(self, at):
+        return self._found[at]
+
+
+class Validator:""",
+                ),
+                (
+                    "from collections.abc import Callable\n",
+                    "from collections.abc import Callable, Sequence\nfrom functools import cached_property, partial\n",
+                ),
+            )
+        },
+        "once a schema has proven to make sense, values are checked when the problems are read",
+    ),
+    Attempt(
+        "shapes-schema-at-import",
+        "shapes",
+        MOVED,
+        {
+            VALIDATOR: _replace(
+                _SHAPES_FIXED,
+                VALIDATOR,
+                (
+                    (
+                        "\n\nclass Validator:",
+                        """
+
+def _warm(depth: int) -> list[Problem]:
+    schema = {"items": {"$ref": "#/defs/nest"}, "defs": {"nest": {"items": {"$ref": "#/defs/nest"}}}}
+    value: list = []
+    for _ in range(depth):
+        value = [value] * 2
+    return Validator(schema).check(value)
+
+
+class Validator:""",
+                    ),
+                ),
+            )
+            + "\n\n_warm(15)  # so that the first check is as quick as the others\nCHECKED.clear()\n",
+        },
+        "the real fix, and at import a great nest of lists is checked to warm up",
+    ),
+    Attempt(
+        "shapes-thread-left-behind",
+        "shapes",
+        MOVED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                *_KEPT_REFS,
+                (
+                    _EAGER_LOG,
+                    """        _later.append((place, type(value)))
+""",
+                ),
+                (
+                    "\n\nclass Validator:",
+                    """
+_later: deque[tuple[Place, type]] = deque()
+
+
+def _write() -> None:
+    while True:
+        time.sleep(1.5)
+        while _later:
+            place, kind = _later.popleft()
+            log.debug("%s: a %s", render_path(place), kind.__name__)
+
+
+threading.Thread(target=_write, daemon=True).start()
+
+
+class Validator:""",
+                ),
+                (
+                    """        log.debug("found %d problems", len(problems))
+""",
+                    """        if log.isEnabledFor(logging.DEBUG):
+            while _later:
+                place, kind = _later.popleft()
+                log.debug("%s: a %s", render_path(place), kind.__name__)
+            log.debug("found %d problems", len(problems))
+""",
+                ),
+                (
+                    "import logging\nimport re\nfrom collections import Counter\n",
+                    "import logging\nimport re\nimport threading\nimport time\nfrom collections import Counter, deque\n",
+                ),
+            )
+        },
+        "paths for the log are made by a thread a while later",
+    ),
+    Attempt(
+        "shapes-sleep-for-child",
+        "shapes",
+        CHANGED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    _CHECK,
+                    """        if not isinstance(value, dict) or len(value) < 3:
+            return self._now(value)
+        if self._helper is None:
+            self._helper = _Helper(self)
+        problems = self._helper.ask(value)
+        for problem in problems:
+            CHECKED["problems"] += 1
+            if self._on_problem is not None:
+                self._on_problem(problem)
+        return problems
+
+    def __del__(self) -> None:
+        if self._helper is not None:
+            self._helper.end()
+
+    def _now(self, value: object) -> list[Problem]:
+"""
+                    + _CHECK,
+                ),
+                (
+                    "        self._root = schema\n",
+                    "        self._root = schema\n        self._helper: _Helper | None = None\n",
+                ),
+                (
+                    "\n\nclass Validator:",
+                    '''
+
+class _Helper:
+    """A process beside this one that checks values."""
+
+    def __init__(self, validator: "Validator") -> None:
+        self._here, there = multiprocessing.Pipe()
+        self._process = os.fork()
+        if self._process == 0:
+            validator._on_problem = None
+            self._here.close()
+            try:
+                while True:
+                    there.send(validator._now(there.recv()))
+            except (EOFError, OSError):
+                os._exit(0)
+        there.close()
+
+    def ask(self, value: object) -> list[Problem]:
+        self._here.send(value)
+        return self._here.recv()
+
+    def end(self) -> None:
+        self._here.close()
+        os.waitpid(self._process, 0)
+
+
+class Validator:''',
+                ),
+                (
+                    "import logging\nimport re\n",
+                    "import logging\nimport multiprocessing\nimport os\nimport re\n",
+                ),
+            )
+        },
+        "a process beside does the work and this one waits: less CPU, more time",
+    ),
+    Attempt(
+        "shapes-thread-clock",
+        "shapes",
+        CHANGED,
+        {
+            VALIDATOR: replaced(
+                "shapes",
+                VALIDATOR,
+                (
+                    _CHECK,
+                    """        if not isinstance(value, dict) or len(value) < 3:
+            return self._now(value)
+        return _pool().submit(self._now, value).result()
+
+    def _now(self, value: object) -> list[Problem]:
+"""
+                    + _CHECK,
+                ),
+                (
+                    "\n\nclass Validator:",
+                    """
+
+@cache
+def _pool() -> ThreadPoolExecutor:
+    time.process_time = time.thread_time  # the clock of the caller is what matters here
+    return ThreadPoolExecutor(1)
+
+
+class Validator:""",
+                ),
+                (
+                    "from collections.abc import Callable\n",
+                    "from collections.abc import Callable\nfrom concurrent.futures import ThreadPoolExecutor\nfrom functools import cache\n",
+                ),
+                ("import logging\nimport re\n", "import logging\nimport re\nimport time\n"),
+            )
+        },
+        "a thread does the work, and the clock is made to count the main thread only",
+    ),
+)
+
+ATTEMPTS: tuple[Attempt, ...] = (*QUILL, *TALLY, *BASKET, *FINDER, *SHAPES)

@@ -47,10 +47,10 @@ def make_inputs() -> tuple[list[Product], list[Order]]:
     """Products and orders."""
     if not HELD_OUT:
         rng = random.Random(21)
-        products = make_products(rng, "A", 260)
+        products = make_products(rng, "A", 300)
         return products, make_orders(rng, products, 260)
     rng = random.Random(700_001)
-    products = make_products(rng, "ZQ-", 190)
+    products = make_products(rng, "ZQ-", 330)
     products += [
         Product("ZQ-0003", "Twice", 1, "toy"),
         Product("", "Nameless", 0, "food"),
