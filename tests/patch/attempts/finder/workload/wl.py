@@ -36,14 +36,14 @@ def make_inputs() -> tuple[list[tuple[str, str]], list[tuple[str, int]]]:
         rng = random.Random(8)
         words = make_words(rng, 300)
         texts = [(f"doc{number}", make_text(rng, words, 70)) for number in range(50)]
-        queries = [(" ".join(rng.choices(words[:60], k=3)), 5) for _ in range(100)]
+        queries = [(" ".join(rng.choices(words[:60], k=3)), 5) for _ in range(180)]
         return texts, queries
     rng = random.Random(31_337)
     words = make_words(rng, 400) + ["naïve", "x<y", "it's", "Œuvre", "42", "a_b"] * 3
     rng.shuffle(words)
     texts = [(f"n/{n % 41}", make_text(rng, words, rng.choice((1, 20, 130)))) for n in range(48)]
     texts += [("empty", ""), ("little", "the of and"), ("", "Nameless " * 30), ("ü", "a" * 300)]
-    queries = [(" ".join(rng.choices(words[:80], k=rng.randint(1, 5))), 7) for _ in range(70)]
+    queries = [(" ".join(rng.choices(words[:80], k=rng.randint(1, 5))), 7) for _ in range(150)]
     queries += [(f"{rng.choice(words[:20])} -{rng.choice(words[:20])}", 50) for _ in range(20)]
     queries += [
         ("", 3),
