@@ -3074,25 +3074,31 @@ class Resolver:
         "shapes",
         SOUND,
         {
-            VALIDATOR: replaced(
-                "shapes",
+            PROBLEMS: restored("shapes", PROBLEMS),
+            VALIDATOR: _replace(
+                restored("shapes", VALIDATOR),
                 VALIDATOR,
-                *_KEPT_REFS,
-                _LOG_ASKED_ONCE,
                 (
-                    "        problems: list[Problem] = []\n        self._check(",
-                    """        problems: list[Problem] = []
+                    ("    def _report(self", _IS_SOUND + "    def _report(self"),
+                    (
+                        "        problems: list[Problem] = []\n        self._check(",
+                        """        problems: list[Problem] = []
         self._followed.clear()  # a schema may be changed between checks
         self._detailed = log.isEnabledFor(logging.DEBUG)
         self._check(""",
+                    ),
+                    (
+                        "        if log.isEnabledFor(logging.DEBUG):\n            log",
+                        "        if self._detailed:\n            log",
+                    ),
+                    (
+                        "        self._limit = limit\n",
+                        "        self._limit = limit\n        self._detailed = False\n",
+                    ),
                 ),
-                (
-                    "        self._limit = limit\n",
-                    "        self._limit = limit\n        self._detailed = False\n",
-                ),
-            )
+            ),
         },
-        "references are followed once in each check",
+        "as before, but references are followed anew in each check",
     ),
     Attempt(
         "shapes-parts-kept-log-asked-once",
