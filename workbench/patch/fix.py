@@ -13,6 +13,7 @@ from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
 from workbench.patch.revert.search import ENOUGH, RevertSearch, Trial
 from workbench.patch.verify.bench import Bench
+from workbench.patch.verify.sandbox import timed_runs
 from workbench.patch.verify.verification import Verifier
 from workbench.patch.workspace import Workspace
 from workbench.types import (
@@ -88,7 +89,7 @@ def find_fix(
         The best fix found, verified or not; on a branch of its own only when verified. Where there
         is none, why: no edit restores the speed, or the workload shows no loss to restore.
     """
-    with Workspace(repository, base, head) as workspace:
+    with timed_runs() as runs, Workspace(repository, base, head) as workspace:
         bench = Bench.set_up(workload, folder, workspace, progress)
         if not bench.has_loss:
             ratio = bench.bad_cost / bench.good_cost
@@ -99,6 +100,7 @@ def find_fix(
         if fix is None or not fix.verification.verified:
             edits = _edits(repository, weaves, workspace)
             fix = search.revert(edits, hot, [suspect.change.id for suspect in suspects]) or fix
+        fix = fix and replace(fix, run_seconds=sum(runs))
         if fix is None:
             return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
         if not fix.verification.verified:

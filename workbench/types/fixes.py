@@ -174,7 +174,10 @@ class Fix:
     pull_request: str = ""
     """Text of PULL_REQUEST.md."""
     n_trials: int = 0
-    """Workload runs that the search for the patch took."""
+    """Edits that the search for the patch tried."""
+    run_seconds: float = 0.0
+    """Wall clock seconds that runs of the workload and the tests took, of search and verification.
+    """
 
 
 @dataclass(frozen=True, slots=True)

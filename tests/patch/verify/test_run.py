@@ -3,7 +3,13 @@ import os
 import pytest
 
 from workbench.errors import PatchError
-from workbench.patch.verify.run import Run, functions_run, run_workload, workload_environment
+from workbench.patch.verify.run import (
+    Run,
+    run_workload,
+    trace_tests,
+    trace_workload,
+    workload_environment,
+)
 from workbench.types import Workload
 
 OK = "print('WL cpu=0.5 wall=0.6 check=fine')\n"
@@ -153,10 +159,28 @@ def test_the_functions_that_run_are_noted(tmp_path):
     )
     script = "import os, mod\nmod.A().used()\nprint('WL cpu=1 wall=1 check=1')\n"
     (tmp_path / "wl.py").write_text(script)
-    seen = functions_run(Workload(("wl.py",), ()), tmp_path, tmp_path / "code", {})
+    trace = trace_workload(Workload(("wl.py",), ()), tmp_path, tmp_path / "code", {})
+    seen = trace.functions
     assert {("mod.py", "A.used"), ("mod.py", "f")} <= seen
     assert ("mod.py", "A.unused") not in seen
     assert {file for file, _ in seen} == {"mod.py"}
     (tmp_path / "wl.py").write_text("raise ValueError('boom')")
     with pytest.raises(PatchError, match="boom"):
-        functions_run(Workload(("wl.py",), ()), tmp_path, tmp_path / "code", {})
+        trace_workload(Workload(("wl.py",), ()), tmp_path, tmp_path / "code", {})
+
+
+def test_calls_are_counted_for_whom_they_are_made(tmp_path):
+    (tmp_path / "mod.py").write_text(
+        "import copy\n\n\ndef f(xs):\n    return [g(x) for x in xs]\n\n\ndef g(x):\n"
+        "    return abs(x)\n\n\ndef h(x):\n    return copy.copy(x)\n"
+    )
+    (tmp_path / "test_mod.py").write_text(
+        "import mod\n\n\ndef test_f():\n    assert mod.f([1, -2]) == [1, 2]\n"
+        "    assert mod.f([1]) == [1]\n    assert mod.h([1]) == [1]\n"
+    )
+    workload = Workload(("wl.py",), (), tests=("-m", "pytest", "-q", "-p", "no:cacheprovider"))
+    trace = trace_tests(workload, tmp_path, tmp_path, {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1"})
+    assert {("mod.py", "f"), ("mod.py", "g"), ("mod.py", "h")} <= trace.functions
+    entries = {name for file, name in trace.calls if file == "mod.py"}
+    assert "g" not in entries  # it is called by another of the folder
+    assert sum(n for (file, _), n in trace.calls.items() if file == "test_mod.py") > 10

@@ -24,6 +24,8 @@ from workbench.store import Store
 from workbench.types import Workload
 
 N_WINDOWS = 20
+_CHOOSES = "_wl.pick("
+"""What a workload calls that has inputs that are held out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,9 @@ def _workload(folder: Path, spec: CaseSpec, source: Path) -> Workload:
     env = dict(spec.workload_env)
     rounds = int(env.pop("WL_REPEAT", "1"))
     paths = ("workload", "deps") if spec.deps else ("workload",)
-    return Workload((f"workload/{source.name}",), paths, rounds, env)
+    has_others = _CHOOSES in source.read_text(encoding="utf-8")
+    held_out = ({"WL_INPUTS": "held-out"},) if has_others else ()
+    return Workload((f"workload/{source.name}",), paths, rounds, env, held_out=held_out)
 
 
 def _imported(path: Path) -> set[str]:

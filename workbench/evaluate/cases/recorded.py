@@ -20,7 +20,7 @@ from workbench.evaluate.cases.build import build_case
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
 
-_FORMAT = "3"  # of the built case: another number builds all anew
+_FORMAT = "4"  # of the built case: another number builds all anew
 
 
 class RecordedCase(NamedTuple):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -69,8 +69,6 @@ class Bench:
     """Of the versions before and now."""
     run: RunWorkload = run_workload
     name: str = "usual"
-    spent: list[float] = field(default_factory=list)
-    """Seconds of each run that was made."""
 
     @classmethod
     def set_up(
@@ -107,14 +105,10 @@ class Bench:
 
     def run_once(self, code: Path, rounds: int | None = None) -> Run:
         """Run one version once."""
-        began = time.perf_counter()
-        try:
-            return self.run(
-                self.workload, self.folder, code, rounds=rounds or self.workload.rounds,
-                inputs=self.inputs,
-            )  # fmt: skip
-        finally:
-            self.spent.append(time.perf_counter() - began)
+        return self.run(
+            self.workload, self.folder, code, rounds=rounds or self.workload.rounds,
+            inputs=self.inputs,
+        )  # fmt: skip
 
     def turn(self, *, with_fixed: bool = False, rounds: int | None = None) -> Turn:
         """Run the versions in turn; PatchError where the edited one fails or says another thing."""

@@ -9,10 +9,10 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workbench.patch.python.syntax import FunctionNode, bound_names
+from workbench.patch.python.syntax import FunctionNode, bound_names, without_docstring
 
 Texts = Mapping[str, str | None]
 
@@ -337,6 +337,29 @@ def _is_trimmed(tree: ast.Module, store: str) -> bool:
         if name == store:
             return True
     return False
+
+
+def edited_functions(sides: Sequence[str | None], after: str | None) -> list[str]:
+    """Return the functions of a file that an edit changes into what none of its versions has.
+
+    Parameters
+    ----------
+    sides : sequence of str or None
+        Texts of the file before the regression and now; None where it is not there.
+    after : str or None
+        As edited.
+    """
+    known = [_Side(text or "").functions() for text in sides]
+    found = []
+    for name, function in _Side(after or "").functions().items():
+        versions = [side[name] for side in known if name in side]
+        if name in known[-1] and all(_code(function) != _code(version) for version in versions):
+            found.append(name)
+    return found
+
+
+def _code(function: FunctionNode) -> list[str]:
+    return [ast.dump(stmt) for stmt in without_docstring(function.body)]
 
 
 # ---- what is left out --------------------------------------------------------------------------

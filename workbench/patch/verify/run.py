@@ -31,6 +31,8 @@ _SLICES = re.compile(r"^WL slices=([0-9.]+(?:,[0-9.]+)*)$", re.MULTILINE)
 _TIMED_SECONDS = 0.05
 """Shortest run that is timed well: the clock of CPU time may tick as seldom as every 10 ms."""
 _MAX_ROUNDS = 8**8
+TEST_SECONDS = 600.0
+"""How long a project's tests may take."""
 _PIN = re.compile(r"^([A-Za-z0-9][\w.-]*)\s*==\s*([\w.!+-]+)")
 _TRACER = Path(__file__).parent / "inside" / "tracer.py"
 
@@ -148,25 +150,48 @@ def run_workload(
     )  # fmt: skip
 
 
-def functions_run(
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """Which functions of the code ran, as (file, qualified name)."""
+
+    functions: frozenset[tuple[str, str]]
+    calls: Mapping[tuple[str, str], int]
+    """How many calls, of Python or C, were made for each function that was called from outside."""
+
+
+def trace_workload(
     workload: Workload, folder: Path, code: Path, inputs: Mapping[str, str]
-) -> frozenset[tuple[str, str]]:
-    """Return (file, qualified name) of every function of the code that one round of work runs."""
+) -> Trace:
+    """Note what one round of work runs; PatchError where it fails."""
+    env = workload_environment(workload, folder, code, 1, inputs)
+    name = workload.command[0]
+    return _trace(_arguments(workload, folder), name, code, env, workload.timeout_s, None)
+
+
+def trace_tests(workload: Workload, folder: Path, code: Path, env: Mapping[str, str]) -> Trace:
+    """Note what the project's tests run; they may fail."""
+    env = {**workload_environment(workload, folder, code, 1, {}), **env}
+    return _trace(workload.tests, "tests", code, env, TEST_SECONDS, code, may_fail=True)
+
+
+def _trace(
+    arguments: Sequence[str], name: str, code: Path, env: Mapping[str, str], timeout_s: float,
+    cwd: Path | None, *, may_fail: bool = False,
+) -> Trace:  # fmt: skip
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
-        command = [
-            sys.executable, str(_TRACER), str(code), str(told.fileno()),
-            *_arguments(workload, folder),
-        ]  # fmt: skip
+        command = [sys.executable, str(_TRACER), str(code), str(told.fileno()), *arguments]
         done = run_confined(
-            command, name=workload.command[0], timeout_s=workload.timeout_s,
-            env=workload_environment(workload, folder, code, 1, inputs), kept_fds=(told.fileno(),),
-        )  # fmt: skip
-        _expect_success(done, workload.command[0])
+            command, name=name, env=env, timeout_s=timeout_s, cwd=cwd, kept_fds=(told.fileno(),)
+        )
+        if not may_fail:
+            _expect_success(done, name)
         told.seek(0)
         try:
-            return frozenset((file, name) for file, name in json.loads(told.read()))
+            seen = json.loads(told.read())
         except ValueError as error:
-            raise PatchError(f"{workload.command[0]}: did not tell what ran: {error}") from error
+            raise PatchError(f"{name}: did not tell what ran: {error}") from error
+    functions = frozenset((file, function) for file, function in seen["functions"])
+    return Trace(functions, {(file, function): n for file, function, n in seen["calls"]})
 
 
 def _arguments(workload: Workload, folder: Path) -> list[str]:

@@ -20,7 +20,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
@@ -61,6 +62,20 @@ class Finished:
     """Most resident memory of one of its processes."""
     n_left: int = 0
     """Processes that it left behind, where the system tells them apart."""
+
+
+_runs: ContextVar[list[float] | None] = ContextVar("runs", default=None)
+
+
+@contextlib.contextmanager
+def timed_runs() -> Iterator[list[float]]:
+    """Collect the wall clock seconds of each command that is run meanwhile, in this context."""
+    seconds: list[float] = []
+    token = _runs.set(seconds)
+    try:
+        yield seconds
+    finally:
+        _runs.reset(token)
 
 
 def run_confined(
@@ -104,6 +119,7 @@ def run_confined(
         environment |= {**(env or {}), "HOME": home, "TMPDIR": home}
         room = _room(kind or isolation(), home, cwd or Path(home)) if is_confined else []
         supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(told.fileno())]
+        began = time.monotonic()
         process = subprocess.Popen(
             [*room, *supervisor, *command], cwd=cwd or home, env=environment,
             stdin=subprocess.DEVNULL, stdout=out, stderr=complaint, start_new_session=True,
@@ -111,11 +127,12 @@ def run_confined(
             preexec_fn=functools.partial(_limit, timeout_s) if is_confined else None,
         )  # fmt: skip
         try:
-            began = time.monotonic()
             _wait(process, Path(home), name, began + timeout_s, timeout_s)
             seconds = time.monotonic() - began
         finally:
             _end_group(process)
+            if (runs := _runs.get()) is not None:
+                runs.append(time.monotonic() - began)
         told.seek(0)
         try:
             seen = json.loads(told.read())

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from workbench.errors import PatchError
-from workbench.patch.verify.run import workload_environment
+from workbench.patch.verify.run import TEST_SECONDS, workload_environment
 from workbench.patch.verify.sandbox import run_confined
 from workbench.types import Workload
 
-_TIMEOUT_S = 600.0
-_PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
+PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +39,13 @@ def run_tests(workload: Workload, folder: Path, code: Path) -> TestRun:
     not held against an edit.
     """
     arguments = [*workload.tests]
-    env = workload_environment(workload, folder, code, 1, {}) | _PLAIN
+    env = workload_environment(workload, folder, code, 1, {}) | PLAIN
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         is_pytest = "pytest" in arguments[:2]
         if is_pytest:
             arguments.append(f"--junitxml=/dev/fd/{told.fileno()}")
         done = run_confined(
-            [sys.executable, *arguments], name="tests", cwd=code, env=env, timeout_s=_TIMEOUT_S,
+            [sys.executable, *arguments], name="tests", cwd=code, env=env, timeout_s=TEST_SECONDS,
             kept_fds=(told.fileno(),),
         )  # fmt: skip
         told.seek(0)

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 
@@ -14,13 +15,14 @@ from workbench.errors import PatchError
 from workbench.patch.python.effects import has_effects
 from workbench.patch.python.syntax import find_functions
 from workbench.patch.revert.check import syntax_fault
+from workbench.patch.revert.edits import is_test
 from workbench.patch.verify.bench import Bench, OutputChangedError, Turn, of_turns
-from workbench.patch.verify.hollow import Fault, find_fault
+from workbench.patch.verify.hollow import Fault, edited_functions, find_fault
 from workbench.patch.verify.judge import MIN_RESTORED, judge_restored, judge_saved
 from workbench.patch.verify.lint import new_complaints
-from workbench.patch.verify.run import functions_run
+from workbench.patch.verify.run import Trace, trace_tests, trace_workload
 from workbench.patch.verify.sandbox import isolation
-from workbench.patch.verify.tests import TestRun, compare_tests, run_tests
+from workbench.patch.verify.tests import PLAIN, TestRun, compare_tests, run_tests
 from workbench.types import Check, FloatArray, Gain, Patch, Verification, quiet_cost
 
 _MOVED = 0.5
@@ -29,11 +31,26 @@ _MEMORY_RATIO, _MEMORY_BYTES = 1.3, 32 << 20
 """The edit may take so many times the memory, and so much more."""
 _WAIT_RATIO, _WAIT_SECONDS = 1.15, 0.01
 _TEST_RATIO, _TEST_SECONDS = 1.3, 0.5
+_CALL_RATIO, _MORE_CALLS = 1.5, 50
+"""Under the tests an edited function may make so many times the calls, and so many more."""
 _N_COLD = 7
 _COLD = 0.5
 """Of the part that comes back when inputs repeat, at least this part comes back the first time."""
 
 Progress = Callable[[str], None]
+
+
+class _Traces(NamedTuple):
+    """What runs of a version."""
+
+    workload: frozenset[tuple[str, str]]
+    """(file, name) of the functions, with all inputs."""
+    tests: Trace | None
+
+    @property
+    def all(self) -> frozenset[tuple[str, str]]:
+        """Functions that the workload or a test runs."""
+        return self.workload | (self.tests.functions if self.tests else frozenset())
 
 
 class RefusedError(PatchError):
@@ -169,32 +186,56 @@ class Verifier:
     # What ran
 
     @cached_property
-    def _functions_kept(self) -> frozenset[tuple[str, str]]:
+    def _traces_now(self) -> _Traces:
+        return self._trace(self.bench.workspace.bad)
+
+    @cached_property
+    def _kept(self) -> frozenset[tuple[str, str]]:
         """Functions that every version runs."""
         workspace = self.bench.workspace
-        trees = [workspace.bad, *([workspace.good] if workspace.has_good else [])]
-        every = [self._functions(tree) for tree in trees]
-        return frozenset.intersection(*every)
+        kept = self._traces_now.workload
+        return kept & self._trace(workspace.good).workload if workspace.has_good else kept
 
-    def _functions(self, tree: Path) -> frozenset[tuple[str, str]]:
+    def _trace(self, tree: Path) -> _Traces:
         self.progress("noting which functions run")
-        workload = self.bench.workload
+        workload, folder = self.bench.workload, self.bench.folder
         sets: Sequence[Mapping[str, str]] = [self.bench.inputs, *workload.held_out]
-        runs = [functions_run(workload, self.bench.folder, tree, inputs) for inputs in sets]
-        return frozenset.union(*runs)
+        runs = [trace_workload(workload, folder, tree, inputs).functions for inputs in sets]
+        tests = trace_tests(workload, folder, tree, PLAIN) if workload.tests else None
+        return _Traces(frozenset.union(*runs), tests)
 
     def _check_functions(self, patch: Patch) -> None:
-        """See that what has an effect still runs."""
+        """See that what has an effect still runs, and that all that is edited is measured."""
+        workspace, now = self.bench.workspace, self._traces_now
         try:
-            gone = self._functions_kept - self._functions(self.bench.workspace.fixed)
+            edited = self._trace(workspace.fixed)
         except PatchError as error:
             raise RefusedError("same output", str(error)) from error
-        workspace = self.bench.workspace
-        for file, name in sorted(gone):
+        for file, name in sorted(self._kept - edited.workload):
             text = workspace.repository.find(file, workspace.head)
             if text is not None and _matters(text, name):
                 told = f"{name} in {file} does not run any more"
                 self._refuse_hollow(Fault("feature deleted", told))
+        measured = now.all | edited.all
+        for path, after in patch.files.items():
+            sides = [workspace.repository.find(path, r) for r in (workspace.base, workspace.head)]
+            for name in edited_functions(sides, after) if path.endswith(".py") else ():
+                if (path, name) not in measured and not is_test(path):
+                    told = f"{name} in {path} is edited, and nothing that runs measures it"
+                    self._refuse_hollow(Fault("cost moved", told))
+        if now.tests and edited.tests:
+            self._check_calls(now.tests.calls, edited.tests.calls)
+
+    def _check_calls(
+        self, now: Mapping[tuple[str, str], int], edited: Mapping[tuple[str, str], int]
+    ) -> None:
+        """See that under the tests no function does much more than it did: counts have no noise."""
+        for place in now.keys() & edited.keys():
+            if is_test(place[0]):
+                continue
+            if edited[place] > _CALL_RATIO * now[place] + _MORE_CALLS:
+                told = f"{place[1]} makes {edited[place]} calls in tests, before {now[place]}"
+                self._refuse_hollow(Fault("cost moved", f"{place[0]}: {told}"))
 
     # What it costs
 

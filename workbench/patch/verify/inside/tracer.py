@@ -1,8 +1,12 @@
-"""Run a script, and tell which functions of a folder it ran: a program, not a part of the package.
+"""Run a program, and tell which functions of a folder it ran, and how much they did: a program, not
+a part of the package.
 
     tracer.py FOLDER FD SCRIPT [ARGUMENT …]
+    tracer.py FOLDER FD -m MODULE [ARGUMENT …]
 
-Writes a JSON list of [file, qualified name] to the open file FD when the script has ended.
+Writes JSON to the open file FD when the program has ended: `functions`, a list of [file, qualified
+name], and `calls`, a list of [file, qualified name, n]: how many calls, of Python or C, were made
+on behalf of each function of the folder that was called from outside of it.
 """
 
 import json
@@ -10,37 +14,74 @@ import os
 import runpy
 import sys
 import threading
+from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
 
 
+class Tracer:
+    """What is noted of calls."""
+
+    def __init__(self, folder: str) -> None:
+        self.folder = os.path.realpath(folder) + os.sep
+        self.seen: dict[CodeType, tuple[str, str] | None] = {}
+        """Each code that ran, and its file and name where it is in the folder."""
+        self.calls: Counter[tuple[str, str]] = Counter()
+        self.local = threading.local()
+
+    def note(self, frame: FrameType, event: str, _argument: object) -> None:
+        """Note an event of the interpreter, as `sys.setprofile` tells it."""
+        local = self.local.__dict__
+        depth = local.get("depth", 0)
+        if event == "call":
+            code = frame.f_code
+            place = self.seen[code] if code in self.seen else self._place(code)
+            if depth or place:
+                if not depth:
+                    local["entry"] = place
+                local["depth"] = depth + 1
+                self.calls[local["entry"]] += 1
+        elif depth:
+            if event == "return":
+                local["depth"] = depth - 1
+            elif event == "c_call":
+                self.calls[local["entry"]] += 1
+
+    def _place(self, code: CodeType) -> tuple[str, str] | None:
+        path = os.path.realpath(code.co_filename)
+        name = getattr(code, "co_qualname", code.co_name)
+        is_file = os.path.isabs(code.co_filename)  # noqa: PTH117 (a path is dear to make)
+        is_own = is_file and path.startswith(self.folder) and name != "<module>"
+        self.seen[code] = (path.removeprefix(self.folder), name) if is_own else None
+        return self.seen[code]
+
+    def report(self) -> dict[str, list[tuple[object, ...]]]:
+        """Return what was noted."""
+        functions = sorted({place for place in self.seen.values() if place})
+        return {
+            "functions": [*functions],
+            "calls": [(*place, n) for place, n in sorted(self.calls.items())],
+        }
+
+
 def main() -> None:
     """Run what the arguments name."""
-    folder, told, script = os.path.realpath(sys.argv[1]) + os.sep, int(sys.argv[2]), sys.argv[3]
-    seen: set[CodeType] = set()
-    add = seen.add
-
-    def note(frame: FrameType, event: str, _argument: object) -> None:
-        if event == "call":
-            add(frame.f_code)
-
-    sys.argv = sys.argv[3:]
-    sys.path[0] = str(Path(script).resolve().parent)
-    threading.setprofile(note)
-    sys.setprofile(note)
+    tracer, told, arguments = Tracer(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    threading.setprofile(tracer.note)
+    sys.setprofile(tracer.note)
     try:
-        runpy.run_path(script, run_name="__main__")
+        if arguments[0] == "-m":
+            sys.argv = arguments[1:]
+            sys.path[0] = os.getcwd()  # noqa: PTH109 (what `python -m` does)
+            runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
+        else:
+            sys.argv = arguments
+            sys.path[0] = str(Path(arguments[0]).resolve().parent)
+            runpy.run_path(arguments[0], run_name="__main__")
     finally:
         sys.setprofile(None)
-        found = sorted(
-            {
-                (path.removeprefix(folder), getattr(code, "co_qualname", code.co_name))
-                for code in seen
-                if (path := os.path.realpath(code.co_filename)).startswith(folder)
-            }
-        )
         with os.fdopen(told, "w", encoding="utf-8") as file:
-            json.dump(found, file)
+            json.dump(tracer.report(), file)
 
 
 main()
