@@ -1,4 +1,4 @@
-"""Hollow and sound fixes, each verified: python benchmarks/attempts.py [--every N] [ID …].
+"""Hollow and sound fixes, each verified: benchmarks/attempts.py [--only sound|hollow] [ID …].
 
 Prints what became of each attempt in tests/patch/attempts, and how many hollow ones were accepted
 and sound ones refused.
@@ -62,9 +62,14 @@ def opened(project: str) -> Iterator[Verifier]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--every", type=int, default=1)
+    parser.add_argument("--only", choices=("sound", "hollow"))
     parser.add_argument("ids", nargs="*")
     told = parser.parse_args()
-    chosen = [one for one in CORPUS if not told.ids or one.id in told.ids][:: told.every]
+    chosen = [
+        one for one in CORPUS
+        if (not told.ids or one.id in told.ids)
+        and (not told.only or (one.kind == SOUND) == (told.only == SOUND))
+    ][:: told.every]  # fmt: skip
     counts: Counter[tuple[str, bool]] = Counter()
     for project in dict.fromkeys(one.project for one in chosen):
         with opened(project) as verifier:

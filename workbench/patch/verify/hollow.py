@@ -12,7 +12,12 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workbench.patch.python.syntax import FunctionNode, bound_names, without_docstring
+from workbench.patch.python.syntax import (
+    FunctionNode,
+    bound_names,
+    root_name,
+    without_docstring,
+)
 
 Texts = Mapping[str, str | None]
 
@@ -380,6 +385,8 @@ class _Effects:
         """Raised exceptions, by type."""
         self.handled: Counter[str] = Counter()
         self.asserted: Counter[str] = Counter()
+        self.counted: Counter[str] = Counter()
+        """Places in tables of the module that are counted up."""
         self.done: Counter[str] = Counter()
         """Calls whose value nobody takes, by what is called."""
         self.called: set[str] = set()
@@ -397,6 +404,9 @@ class _Effects:
                 self.handled.update(ast.unparse(kind).split(".")[-1] for kind in each)
             case ast.Assert(test=test):
                 self.asserted[ast.unparse(test)] += 1
+            case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
+                if root_name(target).isupper():
+                    self.counted[ast.unparse(target)] += 1
             case ast.Expr(value=ast.Call(func=func)):
                 if (name := ast.unparse(func)).split(".")[-1] not in _COLLECTS:
                     self.done[name] += 1
@@ -414,6 +424,9 @@ class _Effects:
         for told in self.asserted:
             if not after.asserted[told]:
                 yield f"assert {told}"
+        for told in self.counted:
+            if not after.counted[told]:
+                yield f"{told} += …"
         for told in self.done:
             if told.split(".")[-1] not in after.called:
                 yield f"{told}(…)"

@@ -157,6 +157,10 @@ class Trace:
     functions: frozenset[tuple[str, str]]
     calls: Mapping[tuple[str, str], int]
     """How many calls, of Python or C, were made for each function that was called from outside."""
+    state: Mapping[str, str]
+    """Digest of what was left in public, by name."""
+    log: Mapping[str, int]
+    """How often each line was logged."""
 
 
 def trace_workload(
@@ -191,7 +195,8 @@ def _trace(
         except ValueError as error:
             raise PatchError(f"{name}: did not tell what ran: {error}") from error
     functions = frozenset((file, function) for file, function in seen["functions"])
-    return Trace(functions, {(file, function): n for file, function, n in seen["calls"]})
+    calls = {(file, function): n for file, function, n in seen["calls"]}
+    return Trace(functions, calls, seen["state"], seen["log"])
 
 
 def _arguments(workload: Workload, folder: Path) -> list[str]:

@@ -23,6 +23,7 @@ from workbench.patch.verify.lint import new_complaints
 from workbench.patch.verify.run import Trace, trace_tests, trace_workload
 from workbench.patch.verify.sandbox import isolation
 from workbench.patch.verify.tests import PLAIN, TestRun, compare_tests, run_tests
+from workbench.patch.verify.wider import compare_wider
 from workbench.types import Check, FloatArray, Gain, Patch, Verification, quiet_cost
 
 _MOVED = 0.5
@@ -41,11 +42,15 @@ Progress = Callable[[str], None]
 
 
 class _Traces(NamedTuple):
-    """What runs of a version."""
+    """What runs of a version did: a round with each set of inputs, and the tests."""
 
-    workload: frozenset[tuple[str, str]]
-    """(file, name) of the functions, with all inputs."""
+    rounds: Sequence[Trace]
     tests: Trace | None
+
+    @property
+    def workload(self) -> frozenset[tuple[str, str]]:
+        """(file, name) of the functions that the workload runs."""
+        return frozenset().union(*(trace.functions for trace in self.rounds))
 
     @property
     def all(self) -> frozenset[tuple[str, str]]:
@@ -70,6 +75,7 @@ class Verifier:
     progress: Progress = lambda text: None
     checks: list[Check] = field(default_factory=list)
     gains: list[Gain] = field(default_factory=list)
+    _unmeasured: list[str] = field(default_factory=list)
 
     def verify(self, patch: Patch, n_runs: int) -> Verification:
         """Check an edit.
@@ -81,7 +87,7 @@ class Verifier:
         n_runs : int
             Interleaved runs of each version; up to three times as many where the gain stays vague.
         """
-        self.checks, self.gains = [], []
+        self.checks, self.gains, self._unmeasured = [], [], []
         reason = hollow = ""
         try:
             self._check_text(patch)
@@ -95,7 +101,8 @@ class Verifier:
             if not self._held_out:
                 self.checks.append(Check("held-out gain", None, "no inputs are held out"))
             self._check_cold()
-            self._pass("honest")
+            names = ", ".join(self._unmeasured)
+            self._pass("honest", f"nothing that runs measures {names}" if names else "")
         except RefusedError as error:
             self.checks.append(Check(error.check, False, error.reason))
             reason, hollow = error.reason, error.hollow
@@ -190,19 +197,17 @@ class Verifier:
         return self._trace(self.bench.workspace.bad)
 
     @cached_property
-    def _kept(self) -> frozenset[tuple[str, str]]:
-        """Functions that every version runs."""
+    def _traces_before(self) -> _Traces:
         workspace = self.bench.workspace
-        kept = self._traces_now.workload
-        return kept & self._trace(workspace.good).workload if workspace.has_good else kept
+        return self._trace(workspace.good) if workspace.has_good else self._traces_now
 
     def _trace(self, tree: Path) -> _Traces:
         self.progress("noting which functions run")
         workload, folder = self.bench.workload, self.bench.folder
         sets: Sequence[Mapping[str, str]] = [self.bench.inputs, *workload.held_out]
-        runs = [trace_workload(workload, folder, tree, inputs).functions for inputs in sets]
+        rounds = [trace_workload(workload, folder, tree, inputs) for inputs in sets]
         tests = trace_tests(workload, folder, tree, PLAIN) if workload.tests else None
-        return _Traces(frozenset.union(*runs), tests)
+        return _Traces(rounds, tests)
 
     def _check_functions(self, patch: Patch) -> None:
         """See that what has an effect still runs, and that all that is edited is measured."""
@@ -211,20 +216,38 @@ class Verifier:
             edited = self._trace(workspace.fixed)
         except PatchError as error:
             raise RefusedError("same output", str(error)) from error
-        for file, name in sorted(self._kept - edited.workload):
+        kept = now.workload & self._traces_before.workload
+        for file, name in sorted(kept - edited.workload):
             text = workspace.repository.find(file, workspace.head)
             if text is not None and _matters(text, name):
                 told = f"{name} in {file} does not run any more"
                 self._refuse_hollow(Fault("feature deleted", told))
-        measured = now.all | edited.all
-        for path, after in patch.files.items():
-            sides = [workspace.repository.find(path, r) for r in (workspace.base, workspace.head)]
-            for name in edited_functions(sides, after) if path.endswith(".py") else ():
-                if (path, name) not in measured and not is_test(path):
-                    told = f"{name} in {path} is edited, and nothing that runs measures it"
-                    self._refuse_hollow(Fault("cost moved", told))
+        runs = zip(self._traces_before.rounds, now.rounds, edited.rounds, strict=True)
+        for before, as_it_is, trace in runs:
+            if fault := find_lost(before, as_it_is, trace):
+                self._refuse_hollow(fault)
+        self._note_unmeasured(patch, now.all | edited.all)
         if now.tests and edited.tests:
             self._check_calls(now.tests.calls, edited.tests.calls)
+            self._check_wider()
+
+    def _check_wider(self) -> None:
+        """See that tests with other inputs see what they see without the edit."""
+        self.progress("asking more than the tests ask")
+        tree = self.bench.workspace
+        before = tree.good if tree.has_good else tree.bad
+        workload, folder = self.bench.workload, self.bench.folder
+        if told := compare_wider(workload, folder, (before, tree.bad), tree.fixed):
+            self._refuse_hollow(Fault("feature deleted", told))
+
+    def _note_unmeasured(self, patch: Patch, measured: frozenset[tuple[str, str]]) -> None:
+        """Note the edited functions that neither the workload nor a test runs."""
+        workspace = self.bench.workspace
+        for path, after in patch.files.items():
+            sides = [workspace.repository.find(path, r) for r in (workspace.base, workspace.head)]
+            names = edited_functions(sides, after) if path.endswith(".py") else []
+            if not is_test(path):
+                self._unmeasured += [name for name in names if (path, name) not in measured]
 
     def _check_calls(
         self, now: Mapping[tuple[str, str], int], edited: Mapping[tuple[str, str], int]
@@ -288,6 +311,19 @@ def _matters(text: str, name: str) -> bool:
     except (SyntaxError, ValueError):
         return True
     return any(has_effects(function) for function in found)
+
+
+def find_lost(before: Trace, now: Trace, edited: Trace) -> Fault | None:
+    """Return what the same work left in public with both versions, and no more with an edit."""
+    for name in sorted(before.state.keys() & now.state.keys()):
+        is_same = before.state[name] == now.state[name]
+        if is_same and edited.state.get(name) != now.state[name]:
+            return Fault("feature deleted", f"{name} is not what it was after the same work")
+    for line in sorted(before.log.keys() & now.log.keys()):
+        least = min(before.log[line], now.log[line])
+        if edited.log.get(line, 0) < least:
+            return Fault("feature deleted", f"a line is logged no more: {line[:80]}")
+    return None
 
 
 def _is_steady(costs: FloatArray) -> bool:

@@ -6,7 +6,8 @@ a part of the package.
 
 Writes JSON to the open file FD when the program has ended: `functions`, a list of [file, qualified
 name], and `calls`, a list of [file, qualified name, n]: how many calls, of Python or C, were made
-on behalf of each function of the folder that was called from outside of it.
+on behalf of each function of the folder that was called from outside of it. Besides, `state`: name
+-> digest of what it left in public, and `log`: how often each line was logged.
 """
 
 import json
@@ -17,6 +18,8 @@ import threading
 from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
+
+from state import Log, public_state  # type: ignore[import-not-found]  # it lies beside this one
 
 
 class Tracer:
@@ -67,6 +70,7 @@ class Tracer:
 def main() -> None:
     """Run what the arguments name."""
     tracer, told, arguments = Tracer(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
+    log = Log()
     threading.setprofile(tracer.note)
     sys.setprofile(tracer.note)
     try:
@@ -77,11 +81,13 @@ def main() -> None:
         else:
             sys.argv = arguments
             sys.path[0] = str(Path(arguments[0]).resolve().parent)
-            runpy.run_path(arguments[0], run_name="__main__")
+            kept = runpy.run_path(arguments[0], run_name="__main__")  # what it made stays alive
+            assert kept is not None
     finally:
         sys.setprofile(None)
+        report = {**tracer.report(), "state": public_state(tracer.folder), "log": log.lines}
         with os.fdopen(told, "w", encoding="utf-8") as file:
-            json.dump(tracer.report(), file)
+            json.dump(report, file)
 
 
 main()

@@ -1,0 +1,232 @@
+"""Ask more than the tests ask: their inputs changed, what they see compared between versions.
+
+Tests and workload know few inputs, and an edit that leaves work out may pass them all. So the
+literals of the tests are changed at random (quotes and markup in texts, longer lists, other
+numbers), their assertions are made notes of what they saw, and both versions of the code are asked
+the same. Where the code before and the code now agree, an edit has to agree with them. This is
+differential testing (W. McKeeman, "Differential Testing for Software", Digital Technical Journal
+10(1), 1998) with inputs by mutation.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import json
+import os
+import random
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from workbench.errors import PatchError
+from workbench.patch.revert.edits import is_test
+from workbench.patch.verify.run import TEST_SECONDS, workload_environment
+from workbench.patch.verify.sandbox import run_confined
+from workbench.patch.verify.tests import PLAIN
+from workbench.types import Workload
+
+N_SETS = 4
+"""Sets of changed inputs."""
+_PART = 0.4
+"""Part of the literals that a set changes."""
+_LISTS = 0.3
+"""And part of the lists that it makes longer."""
+_SMALL = 30
+_INSIDE = Path(__file__).parent / "inside"
+Notes = dict[tuple[str, str, int], str]
+"""(test, place, number) -> what was seen."""
+
+_TEXTS: tuple[Callable[[str], str], ...] = (
+    lambda text: text + '"',
+    lambda text: "'" + text,
+    lambda text: text + "<b>&amp;",
+    lambda text: text + "\\",
+    lambda text: text + " é ",
+    lambda text: text.swapcase(),
+    lambda text: (text + " ") * 60,
+    lambda text: text + "\n" + text,
+    lambda text: text + " password=secret123",
+    lambda text: text[: len(text) // 2],
+    lambda text: "",
+)
+_WHOLE: tuple[Callable[[int], int], ...] = (
+    lambda n: n + 1,
+    lambda n: -n,
+    lambda n: 0,
+    lambda n: n * 50 + 1 if 0 < n < _SMALL else n - 1,
+)
+_PARTIAL: tuple[Callable[[float], float], ...] = (
+    lambda x: x + 0.005,
+    lambda x: -x,
+    lambda x: x * 1e6,
+)
+
+
+def compare_wider(workload: Workload, folder: Path, trees: Iterable[Path], edited: Path) -> str:
+    """Return what an edit answers otherwise than all versions of the code; empty for nothing.
+
+    Parameters
+    ----------
+    workload, folder
+        What says how tests are run, and the case folder it is relative to.
+    trees : iterable of Path
+        The versions that have to agree; one twice shows what varies by itself.
+    edited : Path
+        The code as edited.
+    """
+    versions = list(trees)
+    for seed in range(N_SETS):
+        seen = [_notes(workload, folder, tree, seed) for tree in versions]
+        steady = {
+            place: text for place, text in seen[0].items()
+            if all(other.get(place) == text for other in seen[1:])
+        }  # fmt: skip
+        found = _notes(workload, folder, edited, seed)
+        for place, text in steady.items():
+            if found.get(place) != text:
+                now = found.get(place, "nothing")
+                return f"with other inputs {place[0]} sees {now[:120]!r}, before {text[:120]!r}"
+    return ""
+
+
+def _notes(workload: Workload, folder: Path, code: Path, seed: int) -> Notes:
+    """Run the tests of a version with one set of changed inputs, and return what they saw."""
+    with (
+        tempfile.TemporaryDirectory(prefix="workbench-wider-") as place,
+        tempfile.TemporaryFile("w+", encoding="utf-8") as told,
+    ):
+        copied = Path(place) / "code"
+        _copy(code, copied, seed)
+        env = workload_environment(workload, folder, copied, 1, {}) | PLAIN
+        env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(_INSIDE)])
+        env["WORKBENCH_NOTES"] = str(told.fileno())
+        run_confined(
+            [sys.executable, *workload.tests, "-p", "notes"], name="tests", cwd=copied, env=env,
+            timeout_s=TEST_SECONDS, kept_fds=(told.fileno(),),
+        )  # fmt: skip
+        told.seek(0)
+        return _read(told.read())
+
+
+def _read(text: str) -> Notes:
+    notes: Notes = {}
+    for line in text.splitlines():
+        try:
+            test, place, seen = json.loads(line)
+        except ValueError as error:
+            raise PatchError(f"tests: expected notes, got {line[:80]!r}") from error
+        number = sum(1 for key in notes if key[:2] == (test, place))
+        notes[test, place, number] = seen
+    return notes
+
+
+def _copy(code: Path, target: Path, seed: int) -> None:
+    """Copy a version of the code, its tests changed."""
+    shutil.copytree(code, target, ignore=shutil.ignore_patterns(".git", "__pycache__"))
+    for path in sorted(target.rglob("*.py")):
+        name = path.relative_to(target).as_posix()
+        if is_test(name) and path.name != "conftest.py":
+            path.write_text(change_inputs(path.read_text("utf-8"), f"{seed} {name}"), "utf-8")
+
+
+def change_inputs(source: str, seed: str) -> str:
+    """Return the text of a file of tests with literals changed, and assertions made notes.
+
+    Parameters
+    ----------
+    source : str
+        Text of a Python file; one that does not parse is returned as it is.
+    seed : str
+        The same seed changes the same.
+    """
+    try:
+        tree = ast.parse(source)
+    except (SyntaxError, ValueError):
+        return source
+    changed = _Inputs(random.Random(seed)).visit(tree)
+    return ast.unparse(ast.fix_missing_locations(changed))
+
+
+class _Inputs(ast.NodeTransformer):
+    """Changes literals in functions, and in the tables that tests are run with."""
+
+    def __init__(self, chance: random.Random) -> None:
+        self.chance = chance
+        self.n_notes = 0
+
+    def visit_Assert(self, node: ast.Assert) -> ast.AST:
+        """Note what is compared, before it is changed with the rest."""
+        looked = copy.deepcopy(node.test)
+        looks = [looked.left, *looked.comparators] if isinstance(looked, ast.Compare) else [looked]
+        self.n_notes += 1
+        call = ast.Call(
+            ast.Name("_told", ast.Load()),
+            [ast.Constant(f"{self.n_notes}"), *(_lambda(self.visit(look)) for look in looks)], [],
+        )  # fmt: skip
+        return ast.Expr(call)
+
+    def visit_Expr(self, node: ast.Expr) -> ast.AST:
+        """Leave docstrings alone."""
+        return node if isinstance(node.value, ast.Constant) else self.generic_visit(node)
+
+    def visit_JoinedStr(self, node: ast.JoinedStr) -> ast.AST:
+        """Leave the texts between alone."""
+        return node
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        """Leave names of parameters, and what errors are expected to say, alone."""
+        name = ast.unparse(node.func)
+        if name.endswith("parametrize"):
+            node.args[1:] = [self.visit(argument) for argument in node.args[1:]]
+            return node
+        if name.endswith(("raises", "setattr", "setenv", "warns", "importorskip", "getattr")):
+            return node
+        return self.generic_visit(node)
+
+    def visit_Import(self, node: ast.Import) -> ast.AST:
+        """Leave imports alone."""
+        return node
+
+    def visit_Dict(self, node: ast.Dict) -> ast.AST:
+        """Change values, and leave keys alone."""
+        node.values = [self.visit(value) for value in node.values]
+        return node
+
+    def visit_Subscript(self, node: ast.Subscript) -> ast.AST:
+        """Leave places alone."""
+        node.value = self.visit(node.value)
+        return node
+
+    def visit_List(self, node: ast.List) -> ast.AST:
+        """Make some lists longer."""
+        made = self.generic_visit(node)
+        is_plain = bool(node.elts) and all(isinstance(e, ast.Constant) for e in node.elts)
+        if is_plain and isinstance(node.ctx, ast.Load) and self._is_chosen(_LISTS):
+            return ast.BinOp(made, ast.Mult(), ast.Constant(40))  # type: ignore[arg-type]
+        return made
+
+    def visit_Constant(self, node: ast.Constant) -> ast.AST:
+        """Change some constants."""
+        if not self._is_chosen(_PART):
+            return node
+        match node.value:
+            case bool() | bytes() | None:
+                return node
+            case str(text):
+                return ast.Constant(self.chance.choice(_TEXTS)(text))
+            case int(n):
+                return ast.Constant(self.chance.choice(_WHOLE)(n))
+            case float(x):
+                return ast.Constant(self.chance.choice(_PARTIAL)(x))
+        return node
+
+    def _is_chosen(self, part: float) -> bool:
+        return self.chance.random() < part
+
+
+def _lambda(value: ast.expr) -> ast.Lambda:
+    arguments = ast.arguments([], [], None, [], [], None, [])
+    return ast.Lambda(arguments, value)
