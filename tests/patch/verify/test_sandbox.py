@@ -1,5 +1,6 @@
 """What a hostile command may do: nothing to anybody else, and not for long."""
 
+import itertools
 import os
 import subprocess
 import sys
@@ -10,7 +11,13 @@ import pytest
 
 from workbench.errors import PatchError
 from workbench.patch.verify import sandbox
-from workbench.patch.verify.sandbox import OverLimitError, rooms, run_confined
+from workbench.patch.verify.sandbox import (
+    Command,
+    OverLimitError,
+    rooms,
+    run_confined,
+    run_in_turns,
+)
 
 KINDS = ("bubblewrap", "namespaces", "limits")
 FORKS = "import os\nwhile True:\n    os.fork()\n"
@@ -27,8 +34,12 @@ def kind(request):
     return request.param
 
 
+def command(code, kind=None, **options):
+    return Command([sys.executable, "-c", code], "it", kind=kind, **options)
+
+
 def run(code, kind=None, **options):
-    return run_confined([sys.executable, "-c", code], name="it", kind=kind, **options)
+    return run_confined(command(code, kind, **options))
 
 
 def is_running(mark):
@@ -170,3 +181,38 @@ def test_secrets_of_the_environment_stay_outside(kind, monkeypatch):
 
 def test_the_first_room_is_the_safest():
     assert sandbox.isolation() == next(name for name in KINDS if name in rooms())
+
+
+BUSY = "import time\nt = time.process_time()\nwhile time.process_time() - t < {}: pass\n"
+STAMPS = (
+    "import time\nout, end = [], time.process_time() + 0.3\n"
+    "while time.process_time() < end:\n    out.append(time.monotonic())\n"
+    "print(*(f'{t:.4f}' for t in out[::200]))\n"
+)
+
+
+def test_one_runs_at_a_time(kind):
+    stamps = [done.out.split() for done in run_in_turns([command(STAMPS, kind)] * 3)]
+    every = sorted((float(at), who) for who, told in enumerate(stamps) for at in told)
+    changes = sum(one[1] != other[1] for one, other in itertools.pairwise(every))
+    assert 10 < changes < 0.3 * len(every)  # whoever runs, runs for a while
+
+
+def test_what_ends_early_leaves_the_others_their_turns(kind):
+    short, long = run_in_turns([command("print('short')", kind), command(BUSY.format(0.3), kind)])
+    assert short.out == "short\n"
+    assert 0.3 <= long.cpu_seconds < 2
+    assert short.wall_seconds < long.wall_seconds
+
+
+def test_time_that_it_is_stopped_is_not_held_against_a_command(kind):
+    busy = command(BUSY.format(0.7), kind, timeout_s=1.6)
+    assert len(run_in_turns([busy] * 3)) == 3
+
+
+def test_one_that_takes_too_long_ends_the_others(kind):
+    mark = uuid.uuid4().hex
+    others = command(f"'{mark}'\nimport time; time.sleep(60)", kind, timeout_s=60)
+    with pytest.raises(OverLimitError, match="did not finish in 1 s"):
+        run_in_turns([others, command("while True: pass", kind, timeout_s=1)])
+    assert not is_running(mark)

@@ -19,18 +19,20 @@ from workbench.patch.verify.judge import (
     judge_saved,
     quiet_total,
 )
-from workbench.patch.verify.run import Run, RunWorkload, cost_of_round, run_workload
+from workbench.patch.verify.run import Run, RunVersions, cost_of_round, run_versions
 from workbench.patch.workspace import Workspace
 from workbench.types import FloatArray, Gain, Reproduction, Workload
 
-RUN_SECONDS = 0.1
-"""Fewest CPU seconds of a run's timed part, and fewest that the regression adds to it."""
+RUN_SECONDS = 0.4
+"""Fewest CPU seconds of a run's timed part: twenty turns."""
+LOSS_SECONDS = 0.05
+"""Fewest that the regression adds to it."""
 MAX_RUN_SECONDS = 3.0
-_LEAST_LOSS = 0.05
+_LEAST_LOSS = 0.03
 """Smaller losses, as parts of the cost, get no longer runs."""
-_BURST = 0.33
-"""Part of a run's time that the machine may have added to it, seen now and then."""
 _N_TRIES = 3
+_NOISE = 0.003
+"""Least part by which two runs that take turns differ for no reason."""
 _N_SET_UP = 5
 _PATIENCE = 5.0
 """Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
@@ -67,14 +69,14 @@ class Bench:
     inputs: Mapping[str, str]
     turns: tuple[Turn, ...]
     """Of the versions before and now."""
-    run: RunWorkload = run_workload
+    run: RunVersions = run_versions
     name: str = "usual"
 
     @classmethod
     def set_up(
         cls, workload: Workload, folder: Path, workspace: Workspace,
         progress: Callable[[str], None] = lambda text: None, *,
-        inputs: Mapping[str, str] = USUAL, name: str = "usual", run: RunWorkload = run_workload,
+        inputs: Mapping[str, str] = USUAL, name: str = "usual", run: RunVersions = run_versions,
     ) -> Bench:  # fmt: skip
         """Choose the rounds of a run and measure where the edit starts from."""
         progress("measuring the loss")
@@ -82,17 +84,16 @@ class Bench:
         good = bad
         if workspace.has_good:
             good = cost_of_round(workload, folder, workspace.good, inputs, run)
-        least = min(good, max(bad - good, _LEAST_LOSS * good))
-        rounds = min(
-            math.ceil(RUN_SECONDS / max(least, 1e-6)), int(MAX_RUN_SECONDS / max(bad, 1e-6))
-        )
+        loss = max(bad - good, _LEAST_LOSS * good)
+        seconds = max(RUN_SECONDS, LOSS_SECONDS * bad / loss)
+        rounds = math.ceil(min(seconds, MAX_RUN_SECONDS) / max(bad, 1e-6))
         bench = cls(
             replace(workload, rounds=max(1, rounds)), folder, workspace, inputs, (), run, name
         )
         began = time.perf_counter()
         turns = []
         for number in range(_N_SET_UP):
-            progress(f"measuring the loss: {number + 1} of {_N_SET_UP} interleaved runs")
+            progress(f"measuring the loss: {number + 1} of {_N_SET_UP} runs in turns")
             turns.append(bench.turn())
         seconds = (time.perf_counter() - began) / len(turns)
         checks = {turn.bad.check for turn in turns}
@@ -103,19 +104,21 @@ class Bench:
             bench, turns=tuple(turns), workload=replace(bench.workload, timeout_s=patient)
         )
 
-    def run_once(self, code: Path, rounds: int | None = None) -> Run:
-        """Run one version once."""
+    def run_in_turns(self, codes: Sequence[Path], rounds: int | None = None) -> list[Run]:
+        """Run versions, which take turns."""
         return self.run(
-            self.workload, self.folder, code, rounds=rounds or self.workload.rounds,
+            self.workload, self.folder, codes, rounds=rounds or self.workload.rounds,
             inputs=self.inputs,
         )  # fmt: skip
 
     def turn(self, *, with_fixed: bool = False, rounds: int | None = None) -> Turn:
-        """Run the versions in turn; PatchError where the edited one fails or says another thing."""
+        """Run the versions in turns; PatchError where the edit fails or says another thing."""
         tree = self.workspace
-        good = self.run_once(tree.good, rounds) if tree.has_good else None
-        bad = self.run_once(tree.bad, rounds)
-        fixed = self.run_once(tree.fixed, rounds) if with_fixed else None
+        codes = [tree.bad, *([tree.good] if tree.has_good else [])]
+        runs = self.run_in_turns([*codes, *([tree.fixed] if with_fixed else [])], rounds)
+        bad = runs.pop(0)
+        good = runs.pop(0) if tree.has_good else None
+        fixed = runs.pop(0) if with_fixed else None
         if fixed and fixed.check != bad.check:
             raise OutputChangedError(f"the output changed: {bad.check!r} became {fixed.check!r}")
         return Turn(bad, good, fixed)
@@ -123,12 +126,12 @@ class Bench:
     @property
     def good(self) -> FloatArray:
         """(n_runs, n_slices) costs of the code before; of the code now, where there is none."""
-        return costs([turn.good or turn.bad for turn in self.turns])
+        return of_turns(self.turns)[0]
 
     @property
     def bad(self) -> FloatArray:
         """(n_runs, n_slices) costs of the code now."""
-        return costs([turn.bad for turn in self.turns])
+        return of_turns(self.turns)[1]
 
     @property
     def good_cost(self) -> float:
@@ -157,7 +160,7 @@ class Bench:
         for n_turns in _LOOKS:
             while len(turns) < n_turns:
                 turns.append(self.turn())
-                progress(f"reproducing: {len(turns)} of at most {_LOOKS[-1]} interleaved runs")
+                progress(f"reproducing: {len(turns)} of at most {_LOOKS[-1]} runs in turns")
             bench = replace(self, turns=tuple(turns))
             seen = compare(bench.good, bench.bad)
             if seen.is_real or seen.interval[1] < 1 + MIN_LOSS:
@@ -165,50 +168,39 @@ class Bench:
         return seen
 
     def try_files(self, files: Mapping[str, str | None], target: float = ENOUGH) -> Trial:
-        """Run an edit, again where noise may be all that keeps it from giving back `target`.
-
-        One that gives back enough, but by less than the noise, is run beside both versions once
-        more: the search ends with it, and a verification would find it out.
+        """Run an edit beside the code now, again where noise may be all that keeps it from giving
+        back `target`, or may be all that makes it seem to.
         """
+        runs: list[Turn] = []
+        restored = -math.inf
         try:
             self.workspace.apply(files)
-            restored = self._restored(target)
-            if ENOUGH <= restored < ENOUGH + self._doubt(self.noise):
-                turns = [self.turn(with_fixed=True) for _ in range(_N_TRIES)]
-                good, bad, fixed = (float(quiet_total(part)) for part in of_turns(turns))
-                restored = (bad - fixed) / (bad - good) if bad > good else 0.0
-        except OutputChangedError:
-            return Trial(None, "the output changed")
+            for _ in range(_N_TRIES):
+                bad, fixed = self.run_in_turns([self.workspace.bad, self.workspace.fixed])
+                if fixed.check != self.check:
+                    return Trial(None, "the output changed")
+                runs.append(Turn(bad, None, fixed))
+                _, at_bad, at_fixed = (float(quiet_total(side)) for side in of_turns(runs))
+                restored = (1 - at_fixed / at_bad) / self.loss
+                doubt = 2 * self.noise / self.loss / math.sqrt(len(runs))
+                if abs(restored - target) > doubt:
+                    break
         except PatchError as error:
             return Trial(None, str(error))
         return Trial(restored)
 
-    def _restored(self, target: float) -> float:
-        """Return which part of the loss an edit gives back, by as few runs as make that plain."""
-        runs: list[Run] = []
-        restored = -math.inf
-        for doubt in (self._doubt(_BURST), self._doubt(self.noise), 0.0):
-            runs.append(self.run_once(self.workspace.fixed))
-            if runs[-1].check != self.check:
-                raise OutputChangedError("the output changed")
-            cost = float(costs(runs).min(axis=0).sum())
-            restored = (self.bad_cost - cost) / (self.bad_cost - self.good_cost)
-            if restored >= target or restored + doubt < target:
-                break
-        return restored
-
-    def _doubt(self, noise: float) -> float:
-        """Return by which part of the loss noise may move what a run of an edit gives back."""
-        return noise * self.bad_cost / (self.bad_cost - self.good_cost)
+    @property
+    def loss(self) -> float:
+        """Part of the cost of the code now that the regression is."""
+        return 1 - self.good_cost / self.bad_cost
 
     @property
     def noise(self) -> float:
-        """How much longer than the quickest a run takes, as a part of it; at least 5 %, or 2 %
-        where slices are told.
-        """
-        least = 0.05 if self.bad.shape[1] == 1 else 0.02
-        sides = (side.sum(axis=1) for side in (self.good, self.bad))
-        return max(least, *(float(np.median(side) / side.min() - 1) for side in sides))
+        """By which part runs that took turns differ from what they usually differ by."""
+        if not self.workspace.has_good:
+            return _NOISE
+        ratios = self.bad.sum(axis=1) / self.good.sum(axis=1)
+        return max(_NOISE, float(np.std(ratios / np.median(ratios))))
 
     def measure(
         self, n_runs: int, progress: Callable[[str], None]
@@ -234,7 +226,7 @@ class Bench:
         for n_turns in (n_runs, 2 * n_runs, 3 * n_runs):
             while len(turns) < n_turns:
                 turns.append(self.turn(with_fixed=True))
-                progress(f"verifying: {len(turns)} of {n_turns} interleaved runs, {self.name}")
+                progress(f"verifying: {len(turns)} of {n_turns} runs in turns, {self.name}")
             good, bad, fixed = of_turns(turns)
             if self.workspace.has_good:
                 gain = judge_restored(self.name, good, bad, fixed)
@@ -256,12 +248,17 @@ def costs(runs: Sequence[Run]) -> FloatArray:
 
 
 def of_turns(turns: Sequence[Turn]) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Return the costs of the code before, now, and as edited; now, for what was not run."""
+    """Return the costs of the code before, now, and as edited; now, for what was not run.
+
+    Turns are put on one level: where the machine was slower in one of them, it was so for all that
+    ran in it.
+    """
     sides = (
         [turn.good or turn.bad for turn in turns],
         [turn.bad for turn in turns],
         [turn.fixed or turn.bad for turn in turns],
     )
-    every = costs([run for side in sides for run in side])
-    good, bad, fixed = np.split(every, 3)
+    every = np.array(np.split(costs([run for side in sides for run in side]), 3))
+    levels = every.sum(axis=(0, 2), keepdims=True)
+    good, bad, fixed = every * (np.quantile(levels, 0.25) / levels)
     return good, bad, fixed

@@ -18,12 +18,12 @@ import re
 import sys
 import tempfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
 from workbench.errors import PatchError
-from workbench.patch.verify.sandbox import Finished, run_confined
+from workbench.patch.verify.sandbox import Command, Finished, run_confined, run_in_turns
 from workbench.types import Workload
 
 _REPORT = re.compile(r"^WL cpu=([0-9.]+) wall=([0-9.]+) check=(.*)$", re.MULTILINE)
@@ -130,13 +130,36 @@ def run_workload(
     Run
         PatchError where the workload fails, takes too long or reports nothing.
     """
-    rounds = rounds or workload.rounds
+    command = _command(workload, folder, code, rounds, inputs)
+    if prefix:
+        command = replace(command, arguments=[*prefix, *command.arguments], is_confined=False)
+    return _read(run_confined(command), workload, rounds)
+
+
+def run_versions(
+    workload: Workload, folder: Path, codes: Sequence[Path], *, rounds: int | None = None,
+    inputs: Mapping[str, str] | None = None,
+) -> list[Run]:  # fmt: skip
+    """Run a workload against several versions of the code, which take turns of 20 ms.
+
+    Takes what `run_workload` takes, and returns a run of each; PatchError where one fails.
+    """
+    commands = [_command(workload, folder, code, rounds, inputs) for code in codes]
+    return [_read(done, workload, rounds) for done in run_in_turns(commands)]
+
+
+def _command(
+    workload: Workload, folder: Path, code: Path, rounds: int | None,
+    inputs: Mapping[str, str] | None,
+) -> Command:  # fmt: skip
+    env = workload_environment(workload, folder, code, rounds or workload.rounds, inputs or {})
+    arguments = [sys.executable, *_arguments(workload, folder)]
+    return Command(arguments, workload.command[0], env=env, timeout_s=workload.timeout_s)
+
+
+def _read(done: Finished, workload: Workload, rounds: int | None) -> Run:
+    """Read what a workload reports."""
     script = workload.command[0]
-    command = [*prefix, sys.executable, *_arguments(workload, folder)]
-    done = run_confined(
-        command, name=script, timeout_s=workload.timeout_s, is_confined=not prefix,
-        env=workload_environment(workload, folder, code, rounds, inputs or {}),
-    )  # fmt: skip
     _expect_success(done, script)
     report = _REPORT.search(done.out)
     if not report:
@@ -144,7 +167,7 @@ def run_workload(
         raise PatchError(f"{script}: expected a line 'WL cpu=… wall=… check=…', got {seen!r}")
     slices = _SLICES.search(done.out)
     return Run(
-        float(report[1]), rounds, report[3],
+        float(report[1]), rounds or workload.rounds, report[3],
         tuple(map(float, slices[1].split(","))) if slices else (), float(report[2]),
         done.cpu_seconds, done.peak_bytes, done.n_left,
     )  # fmt: skip
@@ -157,6 +180,8 @@ class Trace:
     functions: frozenset[tuple[str, str]]
     calls: Mapping[tuple[str, str], int]
     """How many calls, of Python or C, were made for each function that was called from outside."""
+    callbacks: Mapping[str, int]
+    """How often the code called functions of whoever ran it."""
     state: Mapping[str, str]
     """Digest of what was left in public, by name."""
     log: Mapping[str, int]
@@ -184,9 +209,7 @@ def _trace(
 ) -> Trace:  # fmt: skip
     with tempfile.TemporaryFile("w+", encoding="utf-8") as told:
         command = [sys.executable, str(_TRACER), str(code), str(told.fileno()), *arguments]
-        done = run_confined(
-            command, name=name, env=env, timeout_s=timeout_s, cwd=cwd, kept_fds=(told.fileno(),)
-        )
+        done = run_confined(Command(command, name, cwd, env, timeout_s, (told.fileno(),)))
         if not may_fail:
             _expect_success(done, name)
         told.seek(0)
@@ -196,7 +219,7 @@ def _trace(
             raise PatchError(f"{name}: did not tell what ran: {error}") from error
     functions = frozenset((file, function) for file, function in seen["functions"])
     calls = {(file, function): n for file, function, n in seen["calls"]}
-    return Trace(functions, calls, seen["state"], seen["log"])
+    return Trace(functions, calls, seen["callbacks"], seen["state"], seen["log"])
 
 
 def _arguments(workload: Workload, folder: Path) -> list[str]:
@@ -210,24 +233,24 @@ def _expect_success(done: Finished, name: str) -> None:
         raise PatchError(f"{name} failed: {last[-1]}")
 
 
-class RunWorkload(Protocol):
-    """What runs a workload once, as `run_workload` does."""
+class RunVersions(Protocol):
+    """What runs a workload against several versions, as `run_versions` does."""
 
     def __call__(
-        self, workload: Workload, folder: Path, code: Path, *, rounds: int | None = None,
-        inputs: Mapping[str, str] | None = None,
-    ) -> Run:  # fmt: skip
-        """Return the run; PatchError where it fails."""
+        self, workload: Workload, folder: Path, codes: Sequence[Path], *,
+        rounds: int | None = None, inputs: Mapping[str, str] | None = None,
+    ) -> list[Run]:  # fmt: skip
+        """Return a run of each; PatchError where one fails."""
 
 
 def cost_of_round(
     workload: Workload, folder: Path, code: Path, inputs: Mapping[str, str] | None = None,
-    run: RunWorkload = run_workload,
+    run: RunVersions = run_versions,
 ) -> float:  # fmt: skip
     """Return about how many CPU seconds a round takes, from a run long enough to be timed."""
     rounds = 1
-    seen = run(workload, folder, code, rounds=rounds, inputs=inputs)
+    (seen,) = run(workload, folder, [code], rounds=rounds, inputs=inputs)
     while seen.cpu_seconds < _TIMED_SECONDS and rounds < _MAX_ROUNDS:
         rounds *= 8
-        seen = run(workload, folder, code, rounds=rounds, inputs=inputs)
+        (seen,) = run(workload, folder, [code], rounds=rounds, inputs=inputs)
     return seen.cost

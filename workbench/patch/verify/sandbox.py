@@ -22,7 +22,7 @@ import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Literal
 
@@ -35,6 +35,7 @@ HOME_BYTES = 1 << 30
 """What may be written in all."""
 MAX_PROCESSES = 64
 _LOOK_SECONDS = 0.05
+_TURN_SECONDS = 0.02
 _SUPERVISOR = Path(__file__).parent / "inside" / "supervisor.py"
 _TOLD_BYTES = 1 << 20
 """Of what a command prints, the last so many are read."""
@@ -78,88 +79,175 @@ def timed_runs() -> Iterator[list[float]]:
         _runs.reset(token)
 
 
-def run_confined(
-    command: Sequence[str], *, name: str, cwd: Path | None = None,
-    env: Mapping[str, str] | None = None, timeout_s: float = 120.0, is_confined: bool = True,
-    kept_fds: Sequence[int] = (), kind: Isolation | None = None,
-) -> Finished:  # fmt: skip
-    """Run a command with limits, in a clean environment, apart from the rest of the system.
+@dataclass(frozen=True, slots=True)
+class Command:
+    """What is to be run, confined."""
 
-    Parameters
-    ----------
-    command : sequence of str
-        Program and arguments.
-    name : str
-        What to call it in a complaint.
-    cwd : Path, optional
-        Where it starts. Default: its home.
-    env : mapping, optional
-        Variables besides PATH and locale; HOME and TMPDIR are its own.
-    timeout_s : float
-        Wall clock seconds; CPU seconds of a process have the same limit.
-    is_confined : bool
-        False: limits of time alone, for a profiler that has to write and to trace.
-    kept_fds : sequence of int
-        Files that stay open for it.
-    kind : str, optional
-        The room, one of `rooms()`. Default: the safest.
+    arguments: Sequence[str]
+    """Program and arguments."""
+    name: str
+    """What to call it in a complaint."""
+    cwd: Path | None = None
+    """Where it starts. Default: its home."""
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Variables besides PATH and locale; HOME and TMPDIR are its own."""
+    timeout_s: float = 120.0
+    """Wall clock seconds that it may run; CPU seconds of a process have the same limit."""
+    kept_fds: Sequence[int] = ()
+    """Files that stay open for it."""
+    is_confined: bool = True
+    """False: limits of time alone, for a profiler that has to write and to trace."""
+    kind: Isolation | None = None
+    """The room, one of `rooms()`. Default: the safest."""
+
+
+def run_confined(command: Command) -> Finished:
+    """Run a command with limits, in a clean environment, apart from the rest of the system.
 
     Returns
     -------
     Finished
         OverLimitError where it was ended.
     """
-    environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
-    with (
-        tempfile.TemporaryDirectory(prefix="workbench-run-") as home,
-        tempfile.TemporaryFile() as out,
-        tempfile.TemporaryFile() as complaint,
-        tempfile.TemporaryFile() as told,
-    ):
-        environment |= {**(env or {}), "HOME": home, "TMPDIR": home}
-        room = _room(kind or isolation(), home, cwd or Path(home)) if is_confined else []
-        supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(told.fileno())]
-        began = time.monotonic()
-        process = subprocess.Popen(
-            [*room, *supervisor, *command], cwd=cwd or home, env=environment,
-            stdin=subprocess.DEVNULL, stdout=out, stderr=complaint, start_new_session=True,
-            pass_fds=[told.fileno(), *kept_fds],
-            preexec_fn=functools.partial(_limit, timeout_s) if is_confined else None,
-        )  # fmt: skip
+    return run_in_turns([command])[0]
+
+
+def run_in_turns(commands: Sequence[Command]) -> list[Finished]:
+    """Run commands so that each goes on for 20 ms while the others are stopped, and so on.
+
+    What else the machine does, and how quick it is just now, then meets all of them alike, and
+    what they take can be compared.
+
+    Returns
+    -------
+    list of Finished
+        One each; OverLimitError where one was ended, and the others with it.
+    """
+    began = time.monotonic()
+    with contextlib.ExitStack() as stack:
+        processes = [stack.enter_context(_Process(command)) for command in commands]
         try:
-            _wait(process, Path(home), name, began + timeout_s, timeout_s)
-            seconds = time.monotonic() - began
+            _take_turns(processes)
+            return [process.finished() for process in processes]
         finally:
-            _end_group(process)
             if (runs := _runs.get()) is not None:
                 runs.append(time.monotonic() - began)
-        told.seek(0)
+
+
+def _take_turns(processes: Sequence[_Process]) -> None:
+    """Let one process run at a time until all have ended."""
+    running = list(processes)
+    for process in running[1:]:
+        process.stop()
+    watch = _Watch(Path(processes[0].home))
+    while running:
+        for process in list(running):
+            turn = _TURN_SECONDS if len(running) > 1 else _LOOK_SECONDS
+            process.go_on()
+            if process.has_ended_within(turn):
+                running.remove(process)
+                continue
+            if len(running) > 1:
+                process.stop()
+            watch.look(process)
+
+
+class _Process:
+    """A command that runs, with its home and what it prints."""
+
+    def __init__(self, command: Command) -> None:
+        self.command = command
+        self.seconds = 0.0
+        """How long it was not stopped."""
+        self._is_stopped = False
+        self._stack = contextlib.ExitStack()
+
+    def __enter__(self) -> _Process:
+        command = self.command
+        environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
+        enter = self._stack.enter_context
+        self.home = enter(tempfile.TemporaryDirectory(prefix="workbench-run-"))
+        files = (tempfile.TemporaryFile() for _ in range(3))  # noqa: SIM115 (the stack closes them)
+        self._out, self._complaint, self._told = map(enter, files)
+        environment |= {**command.env, "HOME": self.home, "TMPDIR": self.home}
+        cwd = command.cwd or Path(self.home)
+        room = _room(command.kind or isolation(), self.home, cwd) if command.is_confined else []
+        told = self._told.fileno()
+        supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(told)]
+        limit = functools.partial(_limit, command.timeout_s)
+        self._process = subprocess.Popen(
+            [*room, *supervisor, *command.arguments], cwd=cwd, env=environment,
+            stdin=subprocess.DEVNULL, stdout=self._out, stderr=self._complaint,
+            start_new_session=True, pass_fds=[told, *command.kept_fds],
+            preexec_fn=limit if command.is_confined else None,
+        )  # fmt: skip
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        _end_group(self._process)
+        self._stack.close()
+
+    @property
+    def pid(self) -> int:
+        """Of the outermost of its processes."""
+        return self._process.pid
+
+    def stop(self) -> None:
+        """Stop it, and whatever it started."""
+        self._signal(signal.SIGSTOP)
+        self._is_stopped = True
+
+    def go_on(self) -> None:
+        """Let it go on, if it was stopped."""
+        if self._is_stopped:
+            self._signal(signal.SIGCONT)
+            self._is_stopped = False
+
+    def _signal(self, number: signal.Signals) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.pid, number)
+
+    def has_ended_within(self, seconds: float) -> bool:
+        """Wait for its end, but not for longer; OverLimitError where its time is over."""
+        began = time.monotonic()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(seconds)
+        self.seconds += time.monotonic() - began
+        if self._process.returncode is None and self.seconds > self.command.timeout_s:
+            told = f"did not finish in {self.command.timeout_s:g} s"
+            raise OverLimitError(f"{self.command.name}: {told}")
+        return self._process.returncode is not None
+
+    def finished(self) -> Finished:
+        """Return what it told when it ended."""
+        self._told.seek(0)
+        out, complaint = _tail(self._out), _tail(self._complaint)
         try:
-            seen = json.loads(told.read())
-            return Finished(
-                seen["exit_code"], _tail(out), _tail(complaint), seen["cpu_seconds"], seconds,
-                seen["peak_bytes"], seen["n_left"],
-            )  # fmt: skip
+            seen = json.loads(self._told.read())
         except ValueError as error:  # it was ended with those that it started
-            lines = _tail(complaint).strip().splitlines() or [f"exit code {process.returncode}"]
-            raise PatchError(f"{name}: ended from outside: {lines[-1]}") from error
+            lines = complaint.strip().splitlines() or [f"exit code {self._process.returncode}"]
+            raise PatchError(f"{self.command.name}: ended from outside: {lines[-1]}") from error
+        return Finished(
+            seen["exit_code"], out, complaint, seen["cpu_seconds"], self.seconds,
+            seen["peak_bytes"], seen["n_left"],
+        )  # fmt: skip
 
 
-def _wait(
-    process: subprocess.Popen[bytes], home: Path, name: str, deadline: float, timeout_s: float
-) -> None:
-    """Wait for the end of a command, and look at what it takes meanwhile."""
-    n_tasks, free = _n_tasks(), shutil.disk_usage(home).free
-    pause = 0.001
-    while process.poll() is None:
-        if time.monotonic() > deadline:
-            raise OverLimitError(f"{name}: did not finish in {timeout_s:g} s")
-        if _n_tasks() > n_tasks + MAX_PROCESSES and _n_descendants(process.pid) > MAX_PROCESSES:
+class _Watch:
+    """Sees to it that commands take no more than they are given."""
+
+    def __init__(self, home: Path) -> None:
+        self._home = home
+        self._n_tasks, self._free = _n_tasks(), shutil.disk_usage(home).free
+
+    def look(self, process: _Process) -> None:
+        """Raise OverLimitError where it has too many processes, or writes too much."""
+        name = process.command.name
+        may_be_many = _n_tasks() > self._n_tasks + MAX_PROCESSES
+        if may_be_many and _n_descendants(process.pid) > MAX_PROCESSES:
             raise OverLimitError(f"{name}: started more than {MAX_PROCESSES} processes")
-        if free - shutil.disk_usage(home).free > HOME_BYTES:
+        if self._free - shutil.disk_usage(self._home).free > HOME_BYTES:
             raise OverLimitError(f"{name}: wrote more than {HOME_BYTES >> 20} MB")
-        time.sleep(pause)
-        pause = min(2 * pause, _LOOK_SECONDS)
 
 
 def _n_tasks() -> int:

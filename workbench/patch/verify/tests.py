@@ -10,7 +10,7 @@ from pathlib import Path
 
 from workbench.errors import PatchError
 from workbench.patch.verify.run import TEST_SECONDS, workload_environment
-from workbench.patch.verify.sandbox import run_confined
+from workbench.patch.verify.sandbox import Command, run_confined
 from workbench.types import Workload
 
 PLAIN = {"PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", "PYTEST_ADDOPTS": "-p no:cacheprovider"}
@@ -44,10 +44,8 @@ def run_tests(workload: Workload, folder: Path, code: Path) -> TestRun:
         is_pytest = "pytest" in arguments[:2]
         if is_pytest:
             arguments.append(f"--junitxml=/dev/fd/{told.fileno()}")
-        done = run_confined(
-            [sys.executable, *arguments], name="tests", cwd=code, env=env, timeout_s=TEST_SECONDS,
-            kept_fds=(told.fileno(),),
-        )  # fmt: skip
+        command = [sys.executable, *arguments]
+        done = run_confined(Command(command, "tests", code, env, TEST_SECONDS, (told.fileno(),)))
         told.seek(0)
         lines = (done.out.strip() or done.complaint.strip()).splitlines() or [""]
         n_passed, failed = _read(told.read()) if is_pytest else (0, frozenset())

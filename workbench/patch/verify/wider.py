@@ -22,32 +22,30 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from workbench.errors import PatchError
+from workbench.patch.python.syntax import FunctionNode
 from workbench.patch.revert.edits import is_test
 from workbench.patch.verify.run import TEST_SECONDS, workload_environment
-from workbench.patch.verify.sandbox import run_confined
+from workbench.patch.verify.sandbox import Command, run_confined
 from workbench.patch.verify.tests import PLAIN
 from workbench.types import Workload
 
-N_SETS = 4
-"""Sets of changed inputs."""
+N_VARIANTS = 12
+"""Variants of each test."""
 _PART = 0.4
-"""Part of the literals that a set changes."""
+"""Part of the literals that a variant changes."""
 _LISTS = 0.3
 """And part of the lists that it makes longer."""
+_WHOLLY = 0.35
+"""Part of the texts of which nearly nothing is left."""
 _SMALL = 30
 _INSIDE = Path(__file__).parent / "inside"
 Notes = dict[tuple[str, str, int], str]
 """(test, place, number) -> what was seen."""
 
+_MARKS = ('"', "'", "<b>", "&amp;", "\\", " é ", "\n", "  ", "0", "-", "/", "%")
 _TEXTS: tuple[Callable[[str], str], ...] = (
-    lambda text: text + '"',
-    lambda text: "'" + text,
-    lambda text: text + "<b>&amp;",
-    lambda text: text + "\\",
-    lambda text: text + " é ",
-    lambda text: text.swapcase(),
-    lambda text: (text + " ") * 60,
-    lambda text: text + "\n" + text,
+    str.swapcase,
+    lambda text: f"{text} " * 400,
     lambda text: text + " password=secret123",
     lambda text: text[: len(text) // 2],
     lambda text: "",
@@ -77,36 +75,32 @@ def compare_wider(workload: Workload, folder: Path, trees: Iterable[Path], edite
     edited : Path
         The code as edited.
     """
-    versions = list(trees)
-    for seed in range(N_SETS):
-        seen = [_notes(workload, folder, tree, seed) for tree in versions]
-        steady = {
-            place: text for place, text in seen[0].items()
-            if all(other.get(place) == text for other in seen[1:])
-        }  # fmt: skip
-        found = _notes(workload, folder, edited, seed)
-        for place, text in steady.items():
-            if found.get(place) != text:
-                now = found.get(place, "nothing")
-                return f"with other inputs {place[0]} sees {now[:120]!r}, before {text[:120]!r}"
+    seen = [_notes(workload, folder, tree) for tree in trees]
+    steady = {
+        place: text for place, text in seen[0].items()
+        if all(other.get(place) == text for other in seen[1:])
+    }  # fmt: skip
+    found = _notes(workload, folder, edited)
+    for place, text in steady.items():
+        if found.get(place) != text:
+            now = found.get(place, "nothing")
+            return f"with other inputs {place[0]} sees {now[:120]!r}, before {text[:120]!r}"
     return ""
 
 
-def _notes(workload: Workload, folder: Path, code: Path, seed: int) -> Notes:
-    """Run the tests of a version with one set of changed inputs, and return what they saw."""
+def _notes(workload: Workload, folder: Path, code: Path) -> Notes:
+    """Run the tests of a version with changed inputs, and return what they saw."""
     with (
         tempfile.TemporaryDirectory(prefix="workbench-wider-") as place,
         tempfile.TemporaryFile("w+", encoding="utf-8") as told,
     ):
         copied = Path(place) / "code"
-        _copy(code, copied, seed)
+        _copy(code, copied)
         env = workload_environment(workload, folder, copied, 1, {}) | PLAIN
         env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(_INSIDE)])
         env["WORKBENCH_NOTES"] = str(told.fileno())
-        run_confined(
-            [sys.executable, *workload.tests, "-p", "notes"], name="tests", cwd=copied, env=env,
-            timeout_s=TEST_SECONDS, kept_fds=(told.fileno(),),
-        )  # fmt: skip
+        command = [sys.executable, *workload.tests, "-p", "notes"]
+        run_confined(Command(command, "tests", copied, env, TEST_SECONDS, (told.fileno(),)))
         told.seek(0)
         return _read(told.read())
 
@@ -123,17 +117,17 @@ def _read(text: str) -> Notes:
     return notes
 
 
-def _copy(code: Path, target: Path, seed: int) -> None:
+def _copy(code: Path, target: Path) -> None:
     """Copy a version of the code, its tests changed."""
     shutil.copytree(code, target, ignore=shutil.ignore_patterns(".git", "__pycache__"))
     for path in sorted(target.rglob("*.py")):
         name = path.relative_to(target).as_posix()
         if is_test(name) and path.name != "conftest.py":
-            path.write_text(change_inputs(path.read_text("utf-8"), f"{seed} {name}"), "utf-8")
+            path.write_text(change_inputs(path.read_text("utf-8"), name), "utf-8")
 
 
-def change_inputs(source: str, seed: str) -> str:
-    """Return the text of a file of tests with literals changed, and assertions made notes.
+def change_inputs(source: str, seed: str, n_variants: int = N_VARIANTS) -> str:
+    """Return the text of a file of tests with variants of each test in place of it.
 
     Parameters
     ----------
@@ -141,13 +135,30 @@ def change_inputs(source: str, seed: str) -> str:
         Text of a Python file; one that does not parse is returned as it is.
     seed : str
         The same seed changes the same.
+    n_variants : int
+        How many; their literals are changed, and their assertions made notes.
     """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return source
-    changed = _Inputs(random.Random(seed)).visit(tree)
-    return ast.unparse(ast.fix_missing_locations(changed))
+    _vary(tree, random.Random(seed), n_variants)
+    return ast.unparse(ast.fix_missing_locations(tree))
+
+
+def _vary(node: ast.Module | ast.ClassDef, chance: random.Random, n_variants: int) -> None:
+    body: list[ast.stmt] = []
+    for stmt in node.body:
+        if isinstance(stmt, FunctionNode) and stmt.name.startswith("test"):
+            for number in range(n_variants):
+                made = _Inputs(chance).visit(copy.deepcopy(stmt))
+                made.name = f"{stmt.name}__{number}"
+                body.append(made)
+            continue
+        if isinstance(stmt, ast.ClassDef):
+            _vary(stmt, chance, n_variants)
+        body.append(stmt)
+    node.body = body
 
 
 class _Inputs(ast.NodeTransformer):
@@ -216,12 +227,19 @@ class _Inputs(ast.NodeTransformer):
             case bool() | bytes() | None:
                 return node
             case str(text):
-                return ast.Constant(self.chance.choice(_TEXTS)(text))
+                return ast.Constant(self._text(text))
             case int(n):
                 return ast.Constant(self.chance.choice(_WHOLE)(n))
             case float(x):
                 return ast.Constant(self.chance.choice(_PARTIAL)(x))
         return node
+
+    def _text(self, text: str) -> str:
+        """Put a mark somewhere into a text, or change all of it."""
+        if self._is_chosen(_WHOLLY):
+            return self.chance.choice(_TEXTS)(text)
+        place = self.chance.randint(0, len(text))
+        return text[:place] + self.chance.choice(_MARKS) + text[place:]
 
     def _is_chosen(self, part: float) -> bool:
         return self.chance.random() < part

@@ -5,9 +5,10 @@ a part of the package.
     tracer.py FOLDER FD -m MODULE [ARGUMENT …]
 
 Writes JSON to the open file FD when the program has ended: `functions`, a list of [file, qualified
-name], and `calls`, a list of [file, qualified name, n]: how many calls, of Python or C, were made
-on behalf of each function of the folder that was called from outside of it. Besides, `state`: name
--> digest of what it left in public, and `log`: how often each line was logged.
+name]; `calls`, a list of [file, qualified name, n]: how many calls, of Python or C, were made on
+behalf of each function of the folder that was called from outside of it; `callbacks`: how often
+the folder called functions of SCRIPT; `state`: name -> digest of what was left in public; and
+`log`: how often each line was logged.
 """
 
 import json
@@ -30,6 +31,9 @@ class Tracer:
         self.seen: dict[CodeType, tuple[str, str] | None] = {}
         """Each code that ran, and its file and name where it is in the folder."""
         self.calls: Counter[tuple[str, str]] = Counter()
+        self.callbacks: Counter[str] = Counter()
+        """How often functions of the folder called those of the script."""
+        self.script = ""
         self.local = threading.local()
 
     def note(self, frame: FrameType, event: str, _argument: object) -> None:
@@ -44,11 +48,17 @@ class Tracer:
                     local["entry"] = place
                 local["depth"] = depth + 1
                 self.calls[local["entry"]] += 1
+                if code.co_filename == self.script and self._is_called_back(frame):
+                    self.callbacks[code.co_name] += 1
         elif depth:
             if event == "return":
                 local["depth"] = depth - 1
             elif event == "c_call":
                 self.calls[local["entry"]] += 1
+
+    def _is_called_back(self, frame: FrameType) -> bool:
+        caller = frame.f_back
+        return caller is not None and bool(self.seen.get(caller.f_code))
 
     def _place(self, code: CodeType) -> tuple[str, str] | None:
         path = os.path.realpath(code.co_filename)
@@ -58,12 +68,13 @@ class Tracer:
         self.seen[code] = (path.removeprefix(self.folder), name) if is_own else None
         return self.seen[code]
 
-    def report(self) -> dict[str, list[tuple[object, ...]]]:
+    def report(self) -> dict[str, object]:
         """Return what was noted."""
         functions = sorted({place for place in self.seen.values() if place})
         return {
             "functions": [*functions],
             "calls": [(*place, n) for place, n in sorted(self.calls.items())],
+            "callbacks": self.callbacks,
         }
 
 
@@ -80,6 +91,7 @@ def main() -> None:
             runpy.run_module(arguments[1], run_name="__main__", alter_sys=True)
         else:
             sys.argv = arguments
+            tracer.script = arguments[0]
             sys.path[0] = str(Path(arguments[0]).resolve().parent)
             kept = runpy.run_path(arguments[0], run_name="__main__")  # what it made stays alive
             assert kept is not None
