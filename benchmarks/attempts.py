@@ -32,7 +32,7 @@ WORKLOAD = Workload(
     ("workload/wl.py",), ("workload",), held_out=({"WL_INPUTS": "held-out"},),
     tests=("-m", "pytest", "-q", "tests"),
 )  # fmt: skip
-N_RUNS = 9
+N_RUNS = 5
 
 
 @contextmanager

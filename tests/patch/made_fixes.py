@@ -4,7 +4,8 @@ import math
 
 from workbench.types import CHECKS, Check, Gain, Verification, quiet_cost
 
-_SAME_OUTPUT = CHECKS[: CHECKS.index("same output") + 1]
+_NAMES = tuple(CHECKS)
+_SAME_OUTPUT = _NAMES[: _NAMES.index("same output") + 1]
 
 
 def make_verification(
@@ -15,7 +16,7 @@ def make_verification(
     verified."""
     at = [float(quiet_cost(side)) if side else math.nan for side in (good, bad, fixed)]
     gain = Gain("usual", good, bad, fixed, *at, restored, interval, saved)
-    names = passed or (CHECKS if verified else _SAME_OUTPUT)
+    names = passed if passed or failed else _NAMES if verified else _SAME_OUTPUT
     checks = [Check(name, True) for name in names]
     if failed:
         checks.append(Check(failed, False, reason))
@@ -24,5 +25,5 @@ def make_verification(
 
 def make_failure(failed, reason, **values):
     """A check and why it failed -> what was verified, the checks before it passed."""
-    passed = CHECKS[: CHECKS.index(failed)] or ("",)
+    passed = _NAMES[: _NAMES.index(failed)]
     return make_verification(*passed, failed=failed, reason=reason, **values)

@@ -17,6 +17,7 @@ from workbench.report.case_view import CaseView, short_id, told_reasons
 from workbench.report.diff import parse_diff
 from workbench.report.page import Totals, clip_text
 from workbench.types import (
+    CHECKS,
     SERVICE,
     Case,
     Change,
@@ -211,7 +212,7 @@ def test_page_is_equal_each_time_and_loads_nothing(outcome):
 
 
 def test_hostile_text_is_shown_and_never_obeyed(outcome):
-    kept = ("cost", "gcpu", "r1", "r2", "call-1", "call-7", "tools", SERVICE, "")
+    kept = ("cost", "gcpu", "r1", "r2", "call-1", "call-7", "tools", SERVICE, "", *CHECKS, "usual")
     plain = renamed(outcome, lambda text: f"{text}x", *kept)
     hostile = renamed(outcome, lambda text: text + HOSTILE, *kept)
     plain_page, page = (Page(render_report([each])) for each in (plain, hostile))

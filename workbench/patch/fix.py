@@ -27,8 +27,8 @@ from workbench.types import (
     Workload,
 )
 
-N_RUNS = 9
-"""Interleaved runs of each tree that a verification makes."""
+N_RUNS = 5
+"""Runs in turns of each tree that a verification makes, with each set of inputs."""
 
 Progress = Callable[[str], None]
 

@@ -27,7 +27,7 @@ from workbench.report.units import (
     format_signed,
     unit_of,
 )
-from workbench.types import Outcome
+from workbench.types import CHECKS, Outcome
 from workbench.views.modules import JS, inlined, stylesheet
 
 _HERE = Path(__file__).parent
@@ -94,6 +94,7 @@ def page_environment() -> Environment:
     )
     environment.policies["json.dumps_kwargs"] = {"separators": (",", ":"), "allow_nan": False}
     environment.globals["unit_of"] = unit_of
+    environment.globals["check_names"] = CHECKS
     environment.globals |= {
         "max_diff_lines": MAX_DIFF_LINES, "max_suspects": MAX_SUSPECTS, "max_folded": MAX_FOLDED,
     }  # fmt: skip

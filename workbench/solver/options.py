@@ -26,7 +26,7 @@ class SolveOptions:
     """Folder of skills. Default: those that come with the workbench."""
     fix: bool = True
     """Run the workload: to reproduce what is not sure, and to make and measure a fix."""
-    n_runs: int = 9
+    n_runs: int = 5
     """Interleaved runs of each version that a verification makes."""
     regression: str = ""
     """Id of the regression to investigate, or what it is of. Default: the largest."""

@@ -58,8 +58,17 @@ class Gain:
     """Why it is not enough; empty where it is."""
 
 
-CHECKS = ("applies", "compiles", "lint", "tests", "same output", "honest", "gain", "held-out gain")
-"""What is checked of an edit, in this order; the first that fails ends it."""
+CHECKS = {
+    "applies": "the edit applies",
+    "compiles": "it compiles",
+    "lint": "the linter says nothing new",
+    "tests": "the project's tests pass",
+    "same output": "the workload says the same",
+    "gain": "gain with the usual inputs",
+    "held-out gain": "gain with inputs that no search saw",
+    "honest": "it is no hollow fix",
+}
+"""What is checked of an edit; the first that fails ends it."""
 
 HOLLOW = {
     "judges edited": "the workload, the tests or what they are run with was edited",

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.types import Fix, quiet_cost
+from workbench.types import CHECKS, Fix, quiet_cost
 from workbench.views.columns import number_or_none
 from workbench.widgets.view import View
 
@@ -85,6 +85,11 @@ def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str,
         "gain": number_or_none(seen.gain_restored),
         "low": number_or_none(seen.interval[0]),
         "high": number_or_none(seen.interval[1]),
+        "checks": [
+            {"name": CHECKS[check.name], "passed": check.passed, "detail": check.detail}
+            for check in seen.checks
+        ],
+        "held_out": [number_or_none(gain.restored) for gain in seen.gains[1:]],
         "ratio_before": number_or_none(seen.ratio_before),
         "ratio_after": number_or_none(seen.ratio_after),
         "runs": [

@@ -54,7 +54,7 @@ def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION):
         "- `c0ffeec0ff` Do it twice\n- `dddddddddd`\n", "The usual inputs, 2 runs of each version",
         "| before the regression | 2.05 | 1.00 |", "| now | 4.1 | 2.00 |",
         "| with this change | 2.3 | 1.12 |", "90% of the loss comes back (95 % interval 85% to 95%)",
-        "- Tests of the project: yes\n", "with limits of time and memory alone",
+        "- the project's tests pass: yes\n", "with limits of time and memory alone",
         "A revert also takes back", "`git revert 77aa0bd27c5f`",
     ],
 )  # fmt: skip
@@ -71,7 +71,7 @@ def test_inputs_that_were_held_out_have_a_table_of_their_own():
     assert text.count("| now | 4.1 | 2.00 |") == 2
     assert "Inputs that no search saw, 2 runs of each version" in text
     assert "84% of the loss comes back (95 % interval 80% to 90%)" in text
-    assert "- Tests of the project: not checked (no tests are known)" in text
+    assert "- the project's tests pass: not checked (no tests are known)" in text
 
 
 def test_a_saving_without_a_version_to_go_back_to_is_told_of_the_cost():

@@ -5,21 +5,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from workbench.types import Change, Check, Diagnosis, Fix, Gain, Regression, Suspect
+from workbench.types import CHECKS, Change, Check, Diagnosis, Fix, Gain, Regression, Suspect
 
 _RECORDED = {"cost": ("ms of CPU per unit of recorded work", 1e3)}
 _SHARE = ("% of CPU samples", 100.0)
 _VERSIONS = (("before the regression", "good"), ("now", "bad"), ("with this change", "fixed"))
-_NAMES = {
-    "applies": "The edit applies",
-    "compiles": "It compiles",
-    "lint": "Linter: nothing new",
-    "tests": "Tests of the project",
-    "same output": "Output of the workload unchanged",
-    "honest": "No hollow fix",
-    "gain": "Gain",
-    "held-out gain": "Gain with inputs that were held out",
-}
 _RISKS = {
     "revert": "A revert also takes back whatever else those lines were for: ask their author.",
     "roll_back": "This takes the whole deploy back, and whatever else it was for.",
@@ -149,7 +139,7 @@ def _checked(fix: Fix) -> str:
 
 def _row(check: Check) -> str:
     mark = {True: "yes", False: "NO", None: "not checked"}[check.passed]
-    return f"- {_NAMES[check.name]}: {mark}" + (f" ({check.detail})" if check.detail else "")
+    return f"- {CHECKS[check.name]}: {mark}" + (f" ({check.detail})" if check.detail else "")
 
 
 def _risk(fix: Fix) -> str:

@@ -33,7 +33,7 @@ _LEAST_LOSS = 0.03
 _N_TRIES = 3
 _NOISE = 0.003
 """Least part by which two runs that take turns differ for no reason."""
-_N_SET_UP = 5
+N_SET_UP = 5
 _PATIENCE = 5.0
 """Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
 _PRECISE = 0.3
@@ -77,8 +77,12 @@ class Bench:
         cls, workload: Workload, folder: Path, workspace: Workspace,
         progress: Callable[[str], None] = lambda text: None, *,
         inputs: Mapping[str, str] = USUAL, name: str = "usual", run: RunVersions = run_versions,
+        n_turns: int = N_SET_UP,
     ) -> Bench:  # fmt: skip
-        """Choose the rounds of a run and measure where the edit starts from."""
+        """Choose the rounds of a run and measure where the edit starts from.
+
+        Where the loss itself is not asked for, one turn is enough (`n_turns`).
+        """
         progress("measuring the loss")
         bad = cost_of_round(workload, folder, workspace.bad, inputs, run)
         good = bad
@@ -92,8 +96,8 @@ class Bench:
         )
         began = time.perf_counter()
         turns = []
-        for number in range(_N_SET_UP):
-            progress(f"measuring the loss: {number + 1} of {_N_SET_UP} runs in turns")
+        for number in range(n_turns):
+            progress(f"measuring the loss: {number + 1} of {n_turns} runs in turns")
             turns.append(bench.turn())
         seconds = (time.perf_counter() - began) / len(turns)
         checks = {turn.bad.check for turn in turns}

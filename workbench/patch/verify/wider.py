@@ -46,6 +46,7 @@ _MARKS = ('"', "'", "<b>", "&amp;", "\\", " é ", "\n", "  ", "0", "-", "/", "%"
 _TEXTS: tuple[Callable[[str], str], ...] = (
     str.swapcase,
     lambda text: f"{text} " * 400,
+    lambda text: "filler " * 3000 + text,
     lambda text: text + " password=secret123",
     lambda text: text[: len(text) // 2],
     lambda text: "",
@@ -214,9 +215,9 @@ class _Inputs(ast.NodeTransformer):
     def visit_List(self, node: ast.List) -> ast.AST:
         """Make some lists longer."""
         made = self.generic_visit(node)
-        is_plain = bool(node.elts) and all(isinstance(e, ast.Constant) for e in node.elts)
-        if is_plain and isinstance(node.ctx, ast.Load) and self._is_chosen(_LISTS):
-            return ast.BinOp(made, ast.Mult(), ast.Constant(40))  # type: ignore[arg-type]
+        if node.elts and isinstance(node.ctx, ast.Load) and self._is_chosen(_LISTS):
+            is_plain = all(isinstance(element, ast.Constant) for element in node.elts)
+            return ast.BinOp(made, ast.Mult(), ast.Constant(40 if is_plain else 3))  # type: ignore[arg-type]
         return made
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:

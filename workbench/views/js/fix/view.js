@@ -19,6 +19,8 @@ import { followTheme } from "../theme.js";
  * @property {number | null} [gain] part of the loss that is restored
  * @property {number | null} [low]
  * @property {number | null} [high]
+ * @property {{name: string, passed: boolean | null, detail: string}[]} [checks] null: could not be made
+ * @property {(number | null)[]} [held_out] part of the loss that is restored with inputs that no search saw
  * @property {number | null} [ratio_before]
  * @property {number | null} [ratio_after]
  * @property {{name: string, seconds: number[], quiet: number | null}[]} [runs] CPU seconds a round of every run
@@ -58,6 +60,21 @@ function drawRuns(runs) {
   return make("div", { class: "wb-scroll", tabindex: 0, role: "region", "aria-label": "Runs" }, picture);
 }
 
+/** @param {(number | null)[]} gains */
+function heldOut(gains) {
+  const known = gains.flatMap((gain) => (gain === null ? [] : [percent(gain)]));
+  return known.length ? `; ${known.join(" and ")} with inputs that no search saw` : "";
+}
+
+/** @param {NonNullable<Told["checks"]>} checks */
+function listChecks(checks) {
+  const mark = /** @param {boolean | null} passed */ (passed) => (passed === null ? "–" : passed ? "✓" : "✗");
+  const words = /** @param {boolean | null} passed */ (passed) => (passed === null ? "not checked: " : passed ? "" : "not so: ");
+  return make("ul", { class: "wb-checks", "aria-label": "Checks" }, ...checks.map(({ name, passed, detail }) =>
+    make("li", { class: passed === false ? "wb-bad" : "" }, make("span", { "aria-hidden": "true" }, mark(passed)),
+      ` ${words(passed)}${name}${detail && passed !== false ? ` (${detail})` : ""}`)));
+}
+
 export class FixView {
   /**
    * @param {HTMLElement} element
@@ -84,7 +101,7 @@ export class FixView {
     if (told.diff === undefined) return [make("p", { class: "wb-empty" }, told.note || "No fix was made yet.")];
     const verdict = told.verified ? "✓ Verified" : "✗ Not verified";
     const interval = told.low === null || told.low === undefined ? "" : `, 95 % interval ${percent(told.low)} to ${percent(told.high ?? NaN)}`;
-    const gain = told.gain === null || told.gain === undefined ? "" : `: ${percent(told.gain)} of the loss restored${interval}`;
+    const gain = told.gain === null || told.gain === undefined ? "" : `: ${percent(told.gain)} of the loss restored${interval}${heldOut(told.held_out ?? [])}`;
     const parts = [
       make("p", { class: told.verified ? "wb-verdict wb-good" : "wb-verdict wb-bad" }, make("b", {}, verdict), gain),
       make("p", {}, `${told.summary}. `, told.ratio_before === null || told.ratio_before === undefined ? ""
@@ -94,6 +111,7 @@ export class FixView {
     if (told.reverted?.length) {
       parts.push(make("p", {}, "It takes back lines of:"), make("ul", {}, ...told.reverted.map((title) => make("li", {}, title))));
     }
+    if (told.checks?.length) parts.push(listChecks(told.checks));
     if (told.runs?.some((group) => group.seconds.length)) parts.push(drawRuns(told.runs));
     if (told.branch) parts.push(make("p", {}, "It waits for review on the branch ", make("code", {}, told.branch), "."));
     parts.push(drawDiff({ text: told.diff }, "Diff of the fix", null));
