@@ -15,6 +15,7 @@ import statistics
 import tempfile
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,12 +27,11 @@ from workbench.evaluate.cases import (
     load_timeline_truth,
     materialise,
 )
+from workbench.evaluate.cases.timeline import PlantedCause
 from workbench.solver import SolveOptions, open_case, solve
 from workbench.types import Outcome
 
 DATASETS = Path(__file__).parents[1] / "datasets"
-N_BEFORE, N_AFTER = 13, 9
-"""Windows of a case of the feed before its cause and after it."""
 IN_CODE = {"commit", "dependency"}
 FORWARD = "forward"
 
@@ -39,23 +39,22 @@ FORWARD = "forward"
 def feed_cases(place: Path) -> dict[str, Callable[[], Path]]:
     """Return id -> what cuts the case, of each cause that is in the repository."""
     folder = DATASETS / "feed"
-    n_windows = load_timeline(folder).n_windows
+    truth, n_windows = load_timeline_truth(folder), load_timeline(folder).n_windows
+    ends = [cause.end_window or n_windows for cause in truth.causes]
 
-    def cut(id_: str, window: int) -> Path:
-        start, end = max(0, window - N_BEFORE), min(n_windows, window + N_AFTER)
-        return cut_timeline(folder, start, end, place / id_, name=f"feed-{id_}")
+    def cut(cause: PlantedCause) -> Path:
+        """Cut from where the cause before it was undone to where it is undone itself."""
+        start = max((end for end in ends if end <= cause.window), default=0)
+        end = cause.end_window or n_windows
+        return cut_timeline(folder, start, end, place / cause.id, name=f"feed-{cause.id}")
 
-    return {
-        cause.id: (lambda cause=cause: cut(cause.id, cause.window))  # type: ignore[misc]
-        for cause in load_timeline_truth(folder).planted
-        if cause.kind in IN_CODE
-    }
+    return {cause.id: partial(cut, cause) for cause in truth.planted if cause.kind in IN_CODE}
 
 
 def release_cases() -> dict[str, Callable[[], Path]]:
     """Return id -> what builds the case, of each regression between two releases."""
     return {
-        case.spec.id: (lambda case=case: materialise(case))  # type: ignore[misc]
+        case.spec.id: partial(materialise, case)
         for case in load_recorded(DATASETS / "pypi")
         if case.spec.kind == "regression"
     }
