@@ -277,7 +277,7 @@ class _Solving:
         diagnosis = to_diagnosis(told)
         case, options = self._case, self._options
         no_fix, fix = _no_fix(options, case), None
-        if diagnosis.mitigation in _NOT_IN_CODE:
+        if diagnosis.mitigation in _NOT_IN_CODE and not self._is_commit(diagnosis.change_id):
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
@@ -290,6 +290,11 @@ class _Solving:
             )  # fmt: skip
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
+
+    def _is_commit(self, change_id: str | None) -> bool:
+        """Whether a change is in the repository: a flag's default may be."""
+        suspects = self._evidence.ranking(self.regression.id).suspects
+        return any(s.change.id == change_id and s.change.kind == "commit" for s in suspects)
 
     def outcome(self, run: Run | None = None) -> Outcome:
         """Return what came of it."""
