@@ -15,9 +15,9 @@ LATER = Path(__file__).resolve().parent
 FEED = LATER.parent
 sys.path.insert(0, str(FEED))
 
-from running import Checkouts  # noqa: E402
+from running import Checkouts
 
-from workbench.evaluate.cases.timeline import (  # noqa: E402
+from workbench.evaluate.cases.timeline import (
     build_history,
     commit_ids,
     materialise_timeline,
