@@ -2,8 +2,7 @@
 
     python serving.py CODE …        # an order as JSON comes on standard input
 
-The order has `runtime`, `seed`, `n_runs`, `n_requests` and `n_times`. Prints for each run a line with CPU seconds by
-operation of each version. A request is asked `n_times`, and the least that it took counts: the rest is what else the
+The order has `runtime`, `seed`, `n_requests` and `n_times`. Prints CPU seconds by operation of each version. A request is asked `n_times`, and the least that it took counts: the rest is what else the
 machine did. Ends with an error where a reply differs.
 """
 
@@ -19,11 +18,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from load import BEGINS_AT, TRAFFIC, Asked, Server, make_requests
+from load import BEGINS_AT, Asked, Server, make_requests
 
 SLICE = 10
 """Requests that one version serves before the next has its turn."""
-N_WARM_UP = 400
+N_WARM_UP = 100
 WARM_UP_SEED = 1_000_000
 RNG = random.Random(0)
 
@@ -96,11 +95,8 @@ def main() -> None:
     serve_all(versions, warm_up, 1)
     gc.collect()
     gc.freeze()
-    seconds = order["n_requests"] / TRAFFIC["per_second"]
-    for run in range(order["n_runs"]):
-        begins_at = BEGINS_AT + run * seconds
-        requests = make_requests({}, order["n_requests"], order["seed"] + run, begins_at)
-        print(json.dumps(serve_all(versions, requests, order["n_times"])), flush=True)
+    requests = make_requests({}, order["n_requests"], order["seed"])
+    print(json.dumps(serve_all(versions, requests, order["n_times"])), flush=True)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@
 
 The service at its last commit and the same with one fix each live in one process and serve the same requests in turn
 (`serving.py`), so that what else the machine does meets all alike. A saving is CPU with the fix over CPU without it,
-the median of pairs of runs with its 95 % bootstrap interval; `held_out` is the same with other requests. `control` is a second copy
+the median of pairs of runs with its 95 % bootstrap interval; `held_out` is the same with other requests. `control` is another copy
 of the service without any fix: what is measured of it is the error of the method. Ends with an error where a reply
 differs, or where a fix does not surely save what it should.
 """
@@ -36,8 +36,8 @@ Cost = dict[str, float]
 """CPU seconds by operation."""
 
 
-def serve(codes: list[Path], seed: int, told: argparse.Namespace) -> list[list[Cost]]:
-    """Let versions serve the same requests; return CPU seconds by operation, run by run."""
+def serve(codes: list[Path], seed: int, told: argparse.Namespace) -> list[Cost]:
+    """Let versions serve the same requests in a process; return CPU seconds by operation of each."""
     paths = [FEED, *(FEED / path for path in pinned(codes[0]))]
     environment = {
         **{name: os.environ[name] for name in ("PATH", "LANG") if name in os.environ},
@@ -46,14 +46,22 @@ def serve(codes: list[Path], seed: int, told: argparse.Namespace) -> list[list[C
         "PYTHONDONTWRITEBYTECODE": "1",
     }
     order = {
-        "runtime": dict(load_timeline(FEED).initial), "seed": seed, "n_runs": told.pairs,
+        "runtime": dict(load_timeline(FEED).initial), "seed": seed,
         "n_requests": told.requests, "n_times": told.times,
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, str(LATER / "serving.py"), *map(str, codes)],
         env=environment, input=json.dumps(order), stdout=subprocess.PIPE, text=True, check=True,
     )  # fmt: skip
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    costs: list[Cost] = json.loads(done.stdout)
+    return costs
+
+
+def serve_shuffled(codes: list[Path], seed: int, told: argparse.Namespace) -> list[Cost]:
+    """The same, with versions started in another order each time: the first ones lie better in memory."""
+    places = np.random.default_rng(seed).permutation(len(codes))
+    costs = serve([codes[i] for i in places], seed, told)
+    return [cost for _, cost in sorted(zip(places, costs, strict=True), key=lambda pair: pair[0])]
 
 
 def measure(
@@ -62,13 +70,17 @@ def measure(
     """Return what each fix saves, and last what the control does."""
     plain = checkouts.last()
     fixed = [checkouts.fixed([entry["id"]]) for entry in entries]
-    runs = serve([plain, *fixed, plain], seed, told)
-    endpoints = [entry["endpoint"] for entry in entries]
-    found = []
-    for i, endpoint in enumerate([*endpoints, ""], start=1):
-        pairs = [(run[0], run[i]) for run in runs]
-        found.append(summary(pairs, endpoint))
-    return found
+    runs = []
+    for turn in range(told.pairs):
+        *costs, second, control = serve_shuffled([plain, *fixed, plain, plain], seed + turn, told)
+        costs[0] = {name: (cost + second[name]) / 2 for name, cost in costs[0].items()}
+        runs.append([*costs, control])
+        print(f"run {seed + turn}", flush=True)
+    endpoints = [*(entry["endpoint"] for entry in entries), ""]
+    return [
+        summary([(run[0], run[i]) for run in runs], endpoint)
+        for i, endpoint in enumerate(endpoints, start=1)
+    ]
 
 
 def summary(pairs: list[tuple[Cost, Cost]], endpoint: str) -> dict[str, Any]:
@@ -109,8 +121,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*")
     parser.add_argument("--pairs", type=int, default=7)
-    parser.add_argument("--requests", type=int, default=160, help="of a run")
-    parser.add_argument("--times", type=int, default=5, help="each is asked")
+    parser.add_argument("--requests", type=int, default=120, help="of a run")
+    parser.add_argument("--times", type=int, default=4, help="each is asked")
     parser.add_argument("--scratch", type=Path)
     told = parser.parse_args()
     truth = json.loads((LATER / "truth.json").read_text(encoding="utf-8"))
