@@ -111,7 +111,7 @@ def save_truth(truth: dict[str, Any], path: Path) -> None:
     """Write the truth, one entry a line."""
     parts = [
         f' "{name}": [\n' + ",\n".join(f"  {json.dumps(entry)}" for entry in truth[name]) + "\n ]"
-        for name in ("opportunities", "decoys")
+        for name in ("opportunities", "doubtful", "decoys")
     ]
     parts.append(f' "control": {json.dumps(truth["control"])}')
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
