@@ -11,7 +11,7 @@ from workbench.history import FileWeave, Repository
 from workbench.patch.handover.pull_request import pull_request
 from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
-from workbench.patch.revert.search import ENOUGH, RevertSearch, Trial
+from workbench.patch.revert.search import RevertSearch, Trial
 from workbench.patch.verify.bench import Bench
 from workbench.patch.verify.sandbox import timed_runs
 from workbench.patch.verify.verification import Verifier
@@ -95,7 +95,7 @@ def find_fix(
             ratio = bench.bad_cost / bench.good_cost
             return None, f"the workload shows no loss: it takes {ratio:.2f} x its time before"
         search = _Search(workspace, bench, Verifier(bench, progress), n_runs, progress)
-        forward = propose(repository, workspace.base, workspace.head, diagnosis, suspects)
+        forward = propose(repository, workspace.base, workspace.head, diagnosis, suspects, hot)
         fix = search.forward(chain(proposed, forward))
         if fix is None or not fix.verification.verified:
             edits = _edits(repository, weaves, workspace)
@@ -129,8 +129,7 @@ class _Search:
         for patch in patches:
             self.n_trials += 1
             self.progress(f"trying: {patch.summary}")
-            restored = self.bench.try_files(patch.files).restored
-            if restored is not None and restored >= ENOUGH:
+            if self.bench.try_files(patch.files).is_enough:
                 fix = self._verified(patch)
                 if fix.verification.verified:
                     break

@@ -277,7 +277,7 @@ class _Solving:
         diagnosis = to_diagnosis(told)
         case, options = self._case, self._options
         no_fix, fix = _no_fix(options, case), None
-        if diagnosis.mitigation in _NOT_IN_CODE and not self._is_commit(diagnosis.change_id):
+        if diagnosis.mitigation in _NOT_IN_CODE and not self._is_flag_in_code(diagnosis):
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
@@ -291,10 +291,11 @@ class _Solving:
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
 
-    def _is_commit(self, change_id: str | None) -> bool:
-        """Whether a change is in the repository: a flag's default may be."""
+    def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
+        """Whether a flag is to be set back whose default is in the repository."""
         suspects = self._evidence.ranking(self.regression.id).suspects
-        return any(s.change.id == change_id and s.change.kind == "commit" for s in suspects)
+        kinds = {s.change.kind for s in suspects if s.change.id == diagnosis.change_id}
+        return diagnosis.mitigation == "roll_back_flag" and kinds == {"commit"}
 
     def outcome(self, run: Run | None = None) -> Outcome:
         """Return what came of it."""

@@ -85,6 +85,20 @@ EDITED = {
         +])
         """,
     ),
+    "words of texts become a set": (
+        "replace_structure", "f(['a', 'e', 'c'])",
+        """
+        TEXTS = {"x": "a b", "y": "c d"}
+        WORDS = [word for text in TEXTS.values() for word in text.split()]
+
+        def f(xs):
+            return [x for x in xs if x not in WORDS]
+        """,
+        """
+        -WORDS = [word for text in TEXTS.values() for word in text.split()]
+        +WORDS = frozenset([word for text in TEXTS.values() for word in text.split()])
+        """,
+    ),
     "what was seen is a set": (
         "replace_structure", "f([3, 1, 3])",
         """
@@ -454,3 +468,11 @@ def test_a_heavy_import_is_made_where_it_is_used():
 )  # fmt: skip
 def test_an_import_that_is_needed_when_the_module_is_loaded_stays(more):
     assert lazy_import(HEAVY + more, "heavy") is None
+
+
+def test_a_constant_that_another_file_names_stays():
+    strategy, _, source, _ = EDITED["a list of words becomes a set"]
+    source = textwrap.dedent(source).lstrip()
+    site = Site(Function("f", "mod.py"), None, source, lambda: [source, "from mod import WORDS\n"])
+    assert EDITS[strategy].edit(site) is None
+    assert EDITS[strategy].edit(site._replace(others=lambda: [source, "x = 1\n"]))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -56,7 +56,8 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     "restore_cache": Mitigation("Restore the cache of {}", _restore_cache),
     "hoist": Mitigation("Hoist work out of a loop in {}", _of_function(hoist_invariant)),
     "replace_structure": Mitigation(
-        "Look up in sets, and join once, in {}", _of_function(replace_structure)
+        "Look up in sets, and join once, in {}",
+        lambda site: replace_structure(site.after, site.function.name, site.others),
     ),
     "batch_calls": Mitigation(
         "Ask once for all in {}",
@@ -74,11 +75,21 @@ MITIGATIONS: Mapping[str, Mitigation] = {
 
 
 def propose(
-    repository: Repository, base: str, head: str, diagnosis: Diagnosis, suspects: Sequence[Suspect]
-) -> Iterator[Patch]:
-    """Yield fixes forward for the functions that are to blame, the named mitigation first."""
-    named = {f.subject: f for suspect in suspects for f in suspect.change.functions}
-    blamed = [named[subject] for subject in diagnosis.functions if subject in named]
+    repository: Repository, base: str, head: str, diagnosis: Diagnosis,
+    suspects: Sequence[Suspect], hot: Collection[Function] = (),
+) -> Iterator[Patch]:  # fmt: skip
+    """Yield fixes forward for the functions that are to blame, the named mitigation first.
+
+    Parameters
+    ----------
+    repository, base, head
+        The code, and the revisions before the deploy and now.
+    diagnosis, suspects
+        Who is to blame: functions that are named, and what the culprit touched.
+    hot : collection of Function
+        Those that run; of the files that the culprit touched they are looked at too.
+    """
+    blamed = list(_blamed(diagnosis, suspects, hot))
     for strategy in sorted(MITIGATIONS, key=lambda name: name != diagnosis.mitigation):
         for function in blamed:
             after = repository.find(function.file, head)
@@ -90,6 +101,20 @@ def propose(
             if text is not None and text != after:
                 summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
                 yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
+
+
+def _blamed(
+    diagnosis: Diagnosis, suspects: Sequence[Suspect], hot: Collection[Function]
+) -> dict[Function, None]:
+    """Return the functions to look at, each once: the named ones, then what the culprit touched."""
+    named = {f.subject: f for suspect in suspects for f in suspect.change.functions}
+    found = dict.fromkeys(named[subject] for subject in diagnosis.functions if subject in named)
+    for suspect in suspects:
+        if suspect.change.id == diagnosis.change_id:
+            running = [f for f in suspect.change.functions if f in hot]
+            beside = sorted(f for f in hot if f.file in suspect.change.files)
+            found |= dict.fromkeys([*running, *beside])
+    return found
 
 
 def _python_files(repository: Repository, revision: str) -> Iterator[str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import itertools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 from workbench.patch.python.rewrite import Rewrite
 from workbench.patch.python.scope import Scope
@@ -16,11 +16,15 @@ from workbench.patch.python.syntax import (
     parse_source,
 )
 
+_FEW = 3
+"""A list of so many is asked as quickly as a set."""
 _HASHABLE = frozenset({"str", "int", "bytes", "bool", "float"})
 _LOOPS = (*LoopNode.__args__, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 
 
-def replace_structure(source: str, qualname: str) -> str | None:
+def replace_structure(
+    source: str, qualname: str, others: Callable[[], Iterable[str]] = tuple
+) -> str | None:
     """Replace quadratic membership tests and concatenation in a function.
 
     Parameters
@@ -29,6 +33,8 @@ def replace_structure(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         `name`, `Cls.method` or `outer.<locals>.inner`.
+    others : callable
+        Gives the texts of the other files: a constant that one of them names stays as it is.
 
     Returns
     -------
@@ -37,14 +43,18 @@ def replace_structure(source: str, qualname: str) -> str | None:
     """
     tree = parse_source(source)
     for function in find_functions(tree, qualname):
-        edit = _Structure(source, tree, function)
+        edit = _Structure(source, tree, function, others)
         if edited := edit.code():
             return edited
     return None
 
 
 class _Structure:
-    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
+    def __init__(
+        self, source: str, tree: ast.Module, function: FunctionNode,
+        others: Callable[[], Iterable[str]],
+    ) -> None:  # fmt: skip
+        self.others = others
         self.scope = Scope(source, tree, function)
         self.rewrite = Rewrite(source)
         self.function, self.tree = function, tree
@@ -69,20 +79,39 @@ class _Structure:
         """Make a constant of the module that is only asked for members a frozenset."""
         for name in sorted({name.id for _, name in self._tests()}):
             bound = self.scope.binding(name, self.function.body[0])
-            match bound:
-                case ast.Assign(value=ast.List(elts=elts) | ast.Tuple(elts=elts) as value):
-                    pass
-                case _:
-                    continue
-            kinds = {self.scope.infer(element, bound).name for element in elts}
+            if not isinstance(bound, ast.Assign) or bound not in self.tree.body:
+                continue
             uses = [
                 node for node in ast.walk(self.tree)
                 if isinstance(node, ast.Name) and node.id == name and node is not bound.targets[0]
             ]  # fmt: skip
-            is_asked = all(self._is_member_test(use) for use in uses)
-            if bound in self.tree.body and len(elts) > 3 and kinds <= _HASHABLE and is_asked:
-                inner = self.rewrite.text(value)
-                self.rewrite.replace(value, f"frozenset({inner})")
+            is_asked = self._has_members(bound) and all(map(self._is_member_test, uses))
+            if is_asked and not self._is_named_elsewhere(name):
+                self.rewrite.replace(bound.value, f"frozenset({self.rewrite.text(bound.value)})")
+
+    def _is_named_elsewhere(self, name: str) -> bool:
+        texts = (text for text in self.others() if text != self.rewrite.source)
+        return any(name in text for text in texts)
+
+    def _has_members(self, bound: ast.Assign) -> bool:
+        """Whether a constant is a list of more than a few members that can be hashed, or is made of
+        the words of texts.
+        """
+        match bound.value:
+            case ast.List(elts=elts) | ast.Tuple(elts=elts):
+                kinds = {self.scope.infer(element, bound).name for element in elts}
+                return len(elts) > _FEW and kinds <= _HASHABLE
+            case ast.ListComp(elt=ast.Name(id=item), generators=[*_, last]):
+                is_item = isinstance(last.target, ast.Name) and last.target.id == item
+                return is_item and self._is_split(last.iter)
+            case value:
+                return self._is_split(value)
+
+    def _is_split(self, value: ast.expr) -> bool:
+        match value:
+            case ast.Call(func=ast.Attribute(attr="split" | "splitlines")):
+                return True
+        return False
 
     def _is_member_test(self, use: ast.Name) -> bool:
         match self.scope.parents[use]:

@@ -32,6 +32,8 @@ REVIEWABLE = 40
 """Functions that a person reviews in one sitting; to take back more is to roll back the deploy."""
 _MOST = 0.7
 """A reviewable set that gives back this part goes before a roll-back that gives back all."""
+_LENIENT = 0.1
+"""What noise may take from a part at most, for it to be enough."""
 _MAX_REPAIRS = 12
 _HELPS = 0.03
 """A function that is taken back gives back at least this part of the loss."""
@@ -47,6 +49,13 @@ class Trial:
     restored: float | None
     """Part of the lost speed that came back; None where it failed or changed the output."""
     complaint: str = ""
+    doubt: float = 0.0
+    """How far the part may be off, by noise."""
+
+    @property
+    def is_enough(self) -> bool:
+        """Whether it may well have given back `ENOUGH`: a verification will tell."""
+        return self.restored is not None and self.restored + min(self.doubt, _LENIENT) >= ENOUGH
 
 
 class BudgetSpentError(Exception):
@@ -131,7 +140,7 @@ class RevertSearch:
             target = min(restored + _HELPS, ENOUGH)
             wider = self._try(chosen | self._calls_into([commit]), target)
             gained = (self._trial(wider).restored or 0.0) if wider else 0.0
-            if wider and gained >= ENOUGH:
+            if wider and self._trial(wider).is_enough:
                 return wider
             if wider and gained >= target:
                 chosen, restored = wider, gained
@@ -140,7 +149,7 @@ class RevertSearch:
         hot = self.edits.whole(edit for edit in changed if self._is_hot(edit))
         for chosen in (hot, changed, every):
             wider = self._try(chosen, ENOUGH)
-            if wider and _is_good(self._trial(wider)):
+            if wider and self._trial(wider).is_enough:
                 return wider
         return None
 
@@ -227,7 +236,7 @@ class RevertSearch:
 
     def _work(self, groups: Iterable[Edits]) -> bool:
         chosen: Edits = frozenset().union(*groups)
-        return not self._missing(self.edits.files(chosen)) and _is_good(self._trial(chosen))
+        return not self._missing(self.edits.files(chosen)) and self._trial(chosen).is_enough
 
     def _trial(self, chosen: Edits, target: float = ENOUGH) -> Trial:
         if chosen not in self._seen:
@@ -264,10 +273,6 @@ def ddmin(units: Sequence[Unit], works: Callable[[list[Unit]], bool]) -> list[Un
         else:
             n_parts = min(2 * n_parts, len(kept))
     return kept
-
-
-def _is_good(trial: Trial) -> bool:
-    return trial.restored is not None and trial.restored >= ENOUGH
 
 
 def _names_in(complaint: str) -> set[Missing]:

@@ -176,7 +176,7 @@ class Bench:
         back `target`, or may be all that makes it seem to.
         """
         runs: list[Turn] = []
-        restored = -math.inf
+        restored, doubt = -math.inf, 0.0
         try:
             self.workspace.apply(files)
             for _ in range(_N_TRIES):
@@ -191,7 +191,7 @@ class Bench:
                     break
         except PatchError as error:
             return Trial(None, str(error))
-        return Trial(restored)
+        return Trial(restored, doubt=doubt / 2)
 
     @property
     def loss(self) -> float:

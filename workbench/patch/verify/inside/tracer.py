@@ -11,6 +11,7 @@ the folder called functions of SCRIPT; `state`: name -> digest of what was left 
 `log`: how often each line was logged.
 """
 
+import importlib
 import json
 import os
 import runpy
@@ -20,7 +21,7 @@ from collections import Counter
 from pathlib import Path
 from types import CodeType, FrameType
 
-from state import Log, public_state  # type: ignore[import-not-found]  # it lies beside this one
+state = importlib.import_module("state")  # it lies beside this one
 
 
 class Tracer:
@@ -81,7 +82,7 @@ class Tracer:
 def main() -> None:
     """Run what the arguments name."""
     tracer, told, arguments = Tracer(sys.argv[1]), int(sys.argv[2]), sys.argv[3:]
-    log = Log()
+    log = state.Log()
     threading.setprofile(tracer.note)
     sys.setprofile(tracer.note)
     try:
@@ -97,7 +98,7 @@ def main() -> None:
             assert kept is not None
     finally:
         sys.setprofile(None)
-        report = {**tracer.report(), "state": public_state(tracer.folder), "log": log.lines}
+        report = {**tracer.report(), "state": state.public_state(tracer.folder), "log": log.lines}
         with os.fdopen(told, "w", encoding="utf-8") as file:
             json.dump(report, file)
 
