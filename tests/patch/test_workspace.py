@@ -179,3 +179,24 @@ def test_no_hook_runs(repository, tmp_path):
         hook.chmod(0o755)
     commit(repository, {"a.py": "x = 1\n"})
     assert not witness.exists()
+
+
+def test_one_commit_is_taken_back_out_of_several(make_repository):
+    first = {"mod.py": "a = 1\n\n\n\n\nb = 1\n\n\n\n\nc = 1\n"}
+    second = {"mod.py": first["mod.py"].replace("b = 1", "b = 2")}
+    third = {"mod.py": second["mod.py"].replace("c = 1", "c = 3")}
+    repository = make_repository(first, second, third)
+    with Workspace(repository, "main~2", "main") as workspace:
+        taken = workspace.reverted(repository.resolve("main~1"))
+        assert taken == {"mod.py": third["mod.py"].replace("b = 2", "b = 1")}
+        assert workspace.diff() == ""
+        workspace.apply(taken)
+        assert "+b = 1" in workspace.diff()
+
+
+def test_a_commit_that_does_not_come_off_is_left(make_repository):
+    repository = make_repository({"m.py": "a = 1\n"}, {"m.py": "a = 2\n"}, {"m.py": "a = 3\n"})
+    with Workspace(repository, "main~2", "main") as workspace:
+        assert workspace.reverted(repository.resolve("main~1")) == {}
+        assert workspace.diff() == ""
+        assert workspace.strays() == []

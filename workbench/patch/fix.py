@@ -99,7 +99,10 @@ def find_fix(
         fix = search.forward(chain(proposed, forward))
         if fix is None or not fix.verification.verified:
             edits = _edits(repository, weaves, workspace)
-            fix = search.revert(edits, hot, [suspect.change.id for suspect in suspects]) or fix
+            ranked = [suspect.change.id for suspect in suspects]
+            fix = search.revert(edits, hot, ranked) or fix
+        if (fix is None or not fix.verification.verified) and diagnosis.change_id:
+            fix = search.revert_commit(diagnosis.change_id, suspects) or fix
         fix = fix and replace(fix, run_seconds=sum(runs))
         if fix is None:
             return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
@@ -149,6 +152,18 @@ class _Search:
             return fix
         wider = chosen | edits.of_tests()  # what tests what was taken back goes with it
         return fix if wider == chosen else self._verified(search.patch(wider, fix.patch.summary))
+
+    def revert_commit(self, commit: str, suspects: Sequence[Suspect]) -> Fix | None:
+        """Return the reversal of the culprit as a whole, where it comes off and is worth it."""
+        titles = {s.change.id: s.change.title for s in suspects if s.change.kind == "commit"}
+        files = self.workspace.reverted(commit) if commit in titles else {}
+        if not files:
+            return None
+        self.n_trials += 1
+        self.progress(f"trying: revert {commit[:10]}")
+        if not self.bench.try_files(files).is_enough:
+            return None
+        return self._verified(Patch("revert", f'Revert "{titles[commit]}"', files, (commit,)))
 
     def _verified(self, patch: Patch) -> Fix:
         verification = self.verifier.verify(patch, self.n_runs)

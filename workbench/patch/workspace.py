@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
-from workbench.errors import PatchError
+from workbench.errors import HistoryError, PatchError
 from workbench.history import Repository, run_git
 from workbench.types import Patch
 
@@ -101,6 +101,28 @@ class Workspace:
             return
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_bytes(text.encode("utf-8", "surrogateescape"))
+
+    def reverted(self, commit: str) -> dict[str, str | None]:
+        """Return the files of `fixed` as they are when one commit is taken back by a merge.
+
+        Empty where it does not come off: later commits changed the same lines.
+        """
+        self.apply({})
+        run_git(self.fixed, "reset", "--quiet", "--hard", self.head)
+        try:
+            run_git(self.fixed, "revert", "--no-commit", "--no-edit", commit, env=_AUTHOR)
+            told = run_git(self.fixed, "diff", "--cached", "--name-only", "-z", self.head)
+            paths = [path for path in told.split("\0") if path]
+            return {path: self._read(path) for path in paths}
+        except HistoryError:
+            return {}
+        finally:
+            run_git(self.fixed, "reset", "--quiet", "--hard", self.head)
+            self._edited = set()
+
+    def _read(self, path: str) -> str | None:
+        file = self.fixed / path
+        return file.read_bytes().decode("utf-8", "surrogateescape") if file.is_file() else None
 
     def texts(self, revision: str, paths: Iterable[str]) -> dict[str, str | None]:
         """Return the texts of files as they are at a revision; None for one that is not there."""

@@ -42,7 +42,7 @@ def make_bench(make_repository, tmp_path):
 @pytest.mark.slow
 def test_rounds_are_chosen_so_that_the_loss_can_be_seen(make_bench):
     bench = make_bench(version(0.001), version(0.003))
-    assert bench.workload.rounds == pytest.approx(134, abs=1)
+    assert bench.workload.rounds == pytest.approx(267, abs=1)
     assert bench.good_cost == pytest.approx(0.001)
     assert bench.bad_cost == pytest.approx(0.003)
     assert bench.check == "same"

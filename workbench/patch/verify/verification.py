@@ -34,7 +34,7 @@ _MEMORY_RATIO, _MEMORY_BYTES = 1.3, 32 << 20
 """The edit may take so many times the memory, and so much more."""
 _WAIT_RATIO, _WAIT_SECONDS = 1.2, 0.05
 _TEST_RATIO, _TEST_SECONDS = 1.3, 0.5
-_CALL_RATIO, _MORE_CALLS = 2.0, 200
+_CALL_RATIO, _MORE_CALLS = 2.0, 60
 """In a test the edit may make so many times the calls, and so many more."""
 _N_COLD = 7
 _COLD = 0.5

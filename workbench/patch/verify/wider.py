@@ -124,10 +124,15 @@ def _copy(code: Path, target: Path) -> None:
     for path in sorted(target.rglob("*.py")):
         name = path.relative_to(target).as_posix()
         if is_test(name) and path.name != "conftest.py":
-            path.write_text(change_inputs(path.read_text("utf-8"), name), "utf-8")
+            text = path.read_text("utf-8")
+            beside = path.with_name(f"test_made__{path.stem}.py")
+            beside.write_text(change_inputs(text, f"{name} made", with_made=True), "utf-8")
+            path.write_text(change_inputs(text, name), "utf-8")
 
 
-def change_inputs(source: str, seed: str, n_variants: int = N_VARIANTS) -> str:
+def change_inputs(
+    source: str, seed: str, n_variants: int = N_VARIANTS, *, with_made: bool = False
+) -> str:
     """Return the text of a file of tests with variants of each test in place of it.
 
     Parameters
@@ -138,16 +143,20 @@ def change_inputs(source: str, seed: str, n_variants: int = N_VARIANTS) -> str:
         The same seed changes the same.
     n_variants : int
         How many; their literals are changed, and their assertions made notes.
+    with_made : bool
+        Change what tests are made of as well: constants of the module, fixtures, helpers.
     """
     try:
         tree = ast.parse(source)
     except (SyntaxError, ValueError):
         return source
-    _vary(tree, random.Random(seed), n_variants)
+    _vary(tree, random.Random(seed), n_variants, with_made=with_made)
     return ast.unparse(ast.fix_missing_locations(tree))
 
 
-def _vary(node: ast.Module | ast.ClassDef, chance: random.Random, n_variants: int) -> None:
+def _vary(
+    node: ast.Module | ast.ClassDef, chance: random.Random, n_variants: int, *, with_made: bool
+) -> None:
     body: list[ast.stmt] = []
     for stmt in node.body:
         if isinstance(stmt, FunctionNode) and stmt.name.startswith("test"):
@@ -157,7 +166,9 @@ def _vary(node: ast.Module | ast.ClassDef, chance: random.Random, n_variants: in
                 body.append(made)
             continue
         if isinstance(stmt, ast.ClassDef):
-            _vary(stmt, chance, n_variants)
+            _vary(stmt, chance, n_variants, with_made=with_made)
+        elif with_made:
+            stmt = _Inputs(chance).visit(stmt)
         body.append(stmt)
     node.body = body
 

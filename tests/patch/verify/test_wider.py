@@ -1,0 +1,112 @@
+"""Tests with other inputs: what is changed, what is noted, and who answers otherwise."""
+
+import ast
+
+import pytest
+
+from workbench.patch.verify.wider import change_inputs, compare_wider
+from workbench.types import Workload
+
+TESTS = '''\
+import pytest
+from mod import clip, words
+
+TEXT = "one two three"
+
+
+@pytest.fixture
+def text():
+    return TEXT
+
+
+@pytest.mark.parametrize("given, n", [("a b", 2), ("", 0)])
+def test_words(given, n):
+    """Words."""
+    assert len(words(given)) == n
+
+
+class TestClip:
+    def test_clip(self, text):
+        assert clip(text, 3) == "one", "no"
+        with pytest.raises(ValueError, match="n"):
+            clip("x", -1)
+'''
+MOD = """\
+def words(text):
+    return text.split()
+
+
+def clip(text, n):
+    if n < 0:
+        raise ValueError("n")
+    return text[:n]
+"""
+
+
+def test_each_test_has_variants_and_no_assertion():
+    changed = change_inputs(TESTS, "seed", 5)
+    tree = ast.parse(changed)
+    names = [node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+    assert {name for name in names if name.startswith("test_words")} == {
+        f"test_words__{n}" for n in range(5)
+    }
+    assert not any(isinstance(node, ast.Assert) for node in ast.walk(tree))
+    assert "TEXT = 'one two three'" in changed
+    assert changed.count("match='n'") == 5
+    assert changed == change_inputs(TESTS, "seed", 5)
+    assert changed != change_inputs(TESTS, "other", 5)
+
+
+def test_what_tests_are_made_of_is_changed_where_that_is_asked_for():
+    several = {change_inputs(TESTS, str(seed), 1, with_made=True) for seed in range(20)}
+    assert any("TEXT = 'one two three'" not in changed for changed in several)
+
+
+def test_what_is_no_python_is_left():
+    assert change_inputs("def (", "seed") == "def ("
+
+
+@pytest.fixture
+def trees(tmp_path):
+    """Name -> a folder with the module and its tests."""
+
+    def make(name, source):
+        folder = tmp_path / name
+        (folder / "tests").mkdir(parents=True)
+        (folder / "mod.py").write_text(source)
+        (folder / "tests" / "test_mod.py").write_text(TESTS)
+        return folder
+
+    return make
+
+
+WORKLOAD = Workload(("wl.py",), (), tests=("-m", "pytest", "-q", "tests"))
+
+
+@pytest.mark.slow
+def test_an_edit_that_answers_alike_is_let_pass(trees, tmp_path):
+    now = trees("now", MOD)
+    edited = trees("edited", MOD.replace("text[:n]", "text[0:n]"))
+    assert compare_wider(WORKLOAD, tmp_path, (now, now), edited) == ""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("return text.split()", 'return text.split(" ") if text else []'),  # tabs, and two blanks
+        ("return text[:n]", "return text[:n][:40]"),
+        ('    if n < 0:\n        raise ValueError("n")\n', ""),
+    ],
+    ids=["other words", "a limit", "no check"],
+)
+def test_an_edit_that_passes_the_tests_and_answers_otherwise_is_told(trees, tmp_path, old, new):
+    now, edited = trees("now", MOD), trees("edited", MOD.replace(old, new))
+    assert "tests/test_" in compare_wider(WORKLOAD, tmp_path, (now, now), edited)
+
+
+@pytest.mark.slow
+def test_what_versions_differ_in_is_not_held_against_an_edit(trees, tmp_path):
+    before = trees("before", MOD)
+    now = trees("now", MOD.replace("text.split()", "text.lower().split()"))
+    assert compare_wider(WORKLOAD, tmp_path, (before, now), before) == ""
