@@ -98,3 +98,13 @@ def test_a_slot_is_a_definition():
     base = "class C:\n    __slots__ = ['a', 'b']\n"
     edits = EditMap({"a.py": base}, {"a.py": "class C:\n    __slots__ = ['a']\n"}, {})
     assert set(edits.removers) == {"b"}
+
+
+def test_an_import_that_moved_is_there_once(make_edits):
+    before = "import re\nimport sys\n\nX = 1\n\n\ndef f():\n    return 1\n"
+    after = "X = 2\n\n\ndef f():\n    return 1\n\n\nimport re\nimport os\n"
+    edits = make_edits({"m.py": before}, {"m.py": after})
+    for edit in edits.commits:
+        text = edits.files([edit])["m.py"]
+        assert text.count("import re\n") <= 1
+    assert edits.files(edits.commits)["m.py"] == before

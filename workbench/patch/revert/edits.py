@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 import textwrap
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from typing import NamedTuple
 
@@ -129,11 +129,37 @@ class EditMap:
             if path not in self.base:
                 texts[path] = None
             else:
-                texts[path] = "".join(
+                text = "".join(
                     piece.before if Edit(path, number) in reverted else piece.after
                     for number, piece in enumerate(pieces)
                 )
+                versions = (self.base[path], self.head.get(path, ""))
+                texts[path] = _without_doubles(text, *versions)
         return texts
+
+
+def _without_doubles(text: str, *versions: str) -> str:
+    """Leave out imports at the margin that are there oftener than in any version.
+
+    An import that moved is there twice when only the place that it left is taken back.
+    """
+    allowed: Counter[str] = Counter()
+    for version in versions:
+        allowed |= Counter(filter(_imports_alone, split_lines(version)))
+    kept = []
+    for line in split_lines(text):
+        if _imports_alone(line):
+            allowed[line] -= 1
+            if allowed[line] < 0:
+                continue
+        kept.append(line)
+    return "".join(kept)
+
+
+def _imports_alone(line: str) -> bool:
+    """Whether a line at the margin is a whole import."""
+    is_whole = not line.rstrip().endswith(("(", "\\"))
+    return is_whole and line.startswith(("import ", "from "))
 
 
 def _part_statements(piece: Piece, is_function: bool) -> Iterator[Piece]:
