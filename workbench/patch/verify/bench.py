@@ -264,5 +264,7 @@ def of_turns(turns: Sequence[Turn]) -> tuple[FloatArray, FloatArray, FloatArray]
     )
     every = np.array(np.split(costs([run for side in sides for run in side]), 3))
     levels = every.sum(axis=(0, 2), keepdims=True)
-    good, bad, fixed = every * (np.quantile(levels, 0.25) / levels)
+    if np.all(levels > 0):  # the clock may not have ticked
+        every = every * (np.quantile(levels, 0.25) / levels)
+    good, bad, fixed = every
     return good, bad, fixed
