@@ -85,7 +85,7 @@ def serve(
 ) -> tuple[Run, dict[str, Any]]:
     """Serve requests; return the run and what load.py counted of each operation and arm."""
     workload, code = _workload(checkouts, state, load, place)
-    run = run_workload(workload, FOLDER, code)
+    run = run_workload(workload, FOLDER, code, writable=[place])
     return run, _results(place)
 
 

@@ -126,6 +126,14 @@ def test_it_cannot_write_outside_of_its_home(tmp_path):
     assert (tmp_path / "code.py").read_text() == "x = 1\n"
 
 
+def test_it_writes_where_it_is_let(kind, tmp_path):
+    inside, beside = tmp_path / "inside", tmp_path / "beside"
+    inside.mkdir()
+    run(f"open({str(inside / 'x')!r}, 'w').close()", kind, writable=[inside])
+    assert (inside / "x").is_file()
+    assert not beside.exists()
+
+
 def test_its_home_goes_with_it(kind):
     script = "import os; open('left', 'w').close(); print(os.getcwd(), os.environ['TMPDIR'])"
     first, second = run(script, kind).out.split()

@@ -107,6 +107,7 @@ def pinned_libraries(workload: Workload, folder: Path, code: Path) -> list[Path]
 def run_workload(
     workload: Workload, folder: Path, code: Path, *, rounds: int | None = None,
     prefix: Sequence[str] = (), inputs: Mapping[str, str] | None = None,
+    writable: Sequence[Path] = (),
 ) -> Run:  # fmt: skip
     """Run a workload once against a version of the code.
 
@@ -124,13 +125,15 @@ def run_workload(
         Command that runs the interpreter, such as a profiler's; it may write where it likes.
     inputs : mapping, optional
         Variables that choose other inputs, as `workload.held_out` has them.
+    writable : sequence of Path
+        Folders that it may write in, besides a home of its own.
 
     Returns
     -------
     Run
         PatchError where the workload fails, takes too long or reports nothing.
     """
-    command = _command(workload, folder, code, rounds, inputs)
+    command = replace(_command(workload, folder, code, rounds, inputs), writable=writable)
     if prefix:
         command = replace(command, arguments=[*prefix, *command.arguments], is_confined=False)
     return _read(run_confined(command), workload, rounds)

@@ -99,6 +99,8 @@ class Command:
     """False: limits of time alone, for a profiler that has to write and to trace."""
     kind: Isolation | None = None
     """The room, one of `rooms()`. Default: the safest."""
+    writable: Sequence[Path] = ()
+    """Folders that it may write in, besides its home."""
 
 
 def run_confined(command: Command) -> Finished:
@@ -171,7 +173,7 @@ class _Process:
         self._out, self._complaint, self._told = map(enter, files)
         environment |= {**command.env, "HOME": self.home, "TMPDIR": self.home}
         cwd = command.cwd or Path(self.home)
-        room = _room(command.kind or isolation(), self.home, cwd) if command.is_confined else []
+        room = _room(command, self.home, cwd) if command.is_confined else []
         told = self._told.fileno()
         supervisor = [sys.executable, "-I", "-S", str(_SUPERVISOR), str(told)]
         limit = functools.partial(_limit, command.timeout_s)
@@ -296,10 +298,13 @@ def isolation() -> Isolation:
     return next(iter(rooms()))
 
 
-def _room(kind: Isolation, home: str, cwd: Path) -> list[str]:
+def _room(command: Command, home: str, cwd: Path) -> list[str]:
     """Return the command that runs another in its room."""
+    kind = command.kind or isolation()
     options = [*rooms()[kind]]
     if kind == "bubblewrap":
+        for folder in command.writable:
+            options += ["--bind", str(folder), str(folder)]
         options += ["--size", str(HOME_BYTES), "--tmpfs", home, "--chdir", str(cwd), "--"]
     return options
 
