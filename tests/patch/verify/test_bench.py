@@ -78,7 +78,9 @@ def test_an_output_that_varies_by_itself_cannot_be_kept(make_bench):
 def test_an_edit_is_tried_and_verified_by_what_it_does(make_bench):
     bench = make_bench(version(0.1), version(0.2))
     told = []
-    assert bench.try_files({"mod.py": version(0.1)}).restored == pytest.approx(1.0)
+    whole = bench.try_files({"mod.py": version(0.1)})
+    assert whole.complaint == ""
+    assert whole.restored == pytest.approx(1.0)
     assert bench.try_files({"mod.py": version(0.15)}).restored == pytest.approx(0.5)
     assert bench.try_files({"mod.py": version(0.1, "'other'")}).restored is None
     failed = bench.try_files({"mod.py": "COST = gone\n"})

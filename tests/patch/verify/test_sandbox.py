@@ -89,6 +89,15 @@ def test_a_full_disk_is_not_ours(kind, monkeypatch):
     assert time.monotonic() - began < 15
 
 
+def test_what_others_write_meanwhile_is_not_its_own(kind, monkeypatch, tmp_path):
+    monkeypatch.setattr(sandbox, "HOME_BYTES", 64 << 20)
+    script = f"open({str(tmp_path / 'x')!r}, 'wb').write(bytes(100 << 20))"
+    with subprocess.Popen([sys.executable, "-c", f"import time; time.sleep(0.3); {script}"]):
+        done = run("import time; time.sleep(1.5); print('done')", kind)
+    assert done.out == "done\n"
+    assert (tmp_path / "x").stat().st_size == 100 << 20
+
+
 def test_a_large_file_is_refused(kind):
     done = run("open('big', 'wb').truncate(1 << 40)", kind)
     assert "File too large" in done.complaint

@@ -35,7 +35,7 @@ _NOISE = 0.003
 """Least part by which two runs that take turns differ for no reason."""
 N_SET_UP = 5
 _PATIENCE = 5.0
-"""Times as long as the code as it is may an edit take, and a few seconds; it may never end."""
+"""Times as long as the code as it is may an edit take, and ten seconds; it may never end."""
 _PRECISE = 0.3
 """Width of the interval of the gain with which a measurement is content."""
 _MEASURE_SECONDS = 30.0
@@ -103,7 +103,7 @@ class Bench:
         checks = {turn.bad.check for turn in turns}
         if len(checks) > 1:
             raise PatchError(f"the workload's check value varies by itself: {sorted(checks)[:3]}")
-        patient = min(workload.timeout_s, 3 + _PATIENCE * seconds)
+        patient = min(workload.timeout_s, 10 + _PATIENCE * seconds)
         return replace(
             bench, turns=tuple(turns), workload=replace(bench.workload, timeout_s=patient)
         )

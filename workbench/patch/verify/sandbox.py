@@ -246,9 +246,10 @@ class _Watch:
         """Raise OverLimitError where it has too many processes, or writes too much."""
         name = process.command.name
         may_be_many = _n_tasks() > self._n_tasks + MAX_PROCESSES
-        if may_be_many and _n_descendants(process.pid) > MAX_PROCESSES:
+        if may_be_many and len(_descendants(process.pid)) > MAX_PROCESSES:
             raise OverLimitError(f"{name}: started more than {MAX_PROCESSES} processes")
-        if self._free - shutil.disk_usage(self._home).free > HOME_BYTES:
+        is_fuller = self._free - shutil.disk_usage(self._home).free > HOME_BYTES
+        if is_fuller and _written(process.pid) > HOME_BYTES:
             raise OverLimitError(f"{name}: wrote more than {HOME_BYTES >> 20} MB")
 
 
@@ -259,16 +260,37 @@ def _n_tasks() -> int:
     return 0
 
 
-def _n_descendants(pid: int) -> int:
-    """Return how many processes a process has begotten that still run."""
-    found, pending = 0, [pid]
+def _descendants(pid: int) -> list[int]:
+    """Return the processes that a process has begotten and that still run."""
+    found: list[int] = []
+    pending = [pid]
     while pending:
         with contextlib.suppress(OSError):
             for task in Path(f"/proc/{pending.pop()}/task").iterdir():
-                children = (task / "children").read_text().split()
-                found += len(children)
-                pending += map(int, children)
+                children = [int(child) for child in (task / "children").read_text().split()]
+                found += children
+                pending += children
     return found
+
+
+def _written(pid: int) -> float:
+    """Return how many bytes a process and what it started have written, ended ones included.
+
+    Infinite where the system does not tell.
+    """
+    total = 0
+    for each in (pid, *_descendants(pid)):
+        try:
+            lines = Path(f"/proc/{each}/io").read_text(encoding="ascii").splitlines()
+        except FileNotFoundError:
+            if not Path("/proc/self/io").exists():
+                return math.inf
+            continue  # it has ended
+        except (PermissionError, ProcessLookupError):
+            continue
+        told = dict(line.split(": ") for line in lines)
+        total += max(int(told["wchar"]), int(told["write_bytes"]))
+    return total
 
 
 def _tail(file: IO[bytes]) -> str:
