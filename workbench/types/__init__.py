@@ -32,6 +32,7 @@ from workbench.types.fixes import (
     Workload,
 )
 from workbench.types.ledger import Amount, Ledger, ServiceWorth, Worth
+from workbench.types.opportunities import OPPORTUNITY_STATES, Opportunity
 from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
@@ -40,6 +41,7 @@ __all__ = [
     "CHECKS",
     "HOLLOW",
     "MITIGATIONS",
+    "OPPORTUNITY_STATES",
     "SERVICE",
     "Amount",
     "BoolArray",
@@ -57,6 +59,7 @@ __all__ = [
     "Gain",
     "IntArray",
     "Ledger",
+    "Opportunity",
     "Outcome",
     "Patch",
     "Profile",
