@@ -16,15 +16,16 @@ import pytest
 PACKAGE = Path(__file__).parents[1] / "workbench"
 
 ORDER = [
-    *("errors", "compiled", "profile", "types", "measures", "history", "views", "ingest", "store"),
+    *("errors", "compiled", "profile", "types", "measures", "history", "python", "views"),
+    *("ingest", "store"),
     "intake",
     *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
     *("agent", "solver", "evaluate", "report", "widgets", "board", "studio", "magics", "cli"),
 ]
 
-SHARED = {"errors", "compiled", "profile", "types", "measures", "history", "views"}
+SHARED = {"errors", "compiled", "profile", "types", "measures", "history", "python", "views"}
 """All that a leaf sees: a profile, what answers are measured by, history that runs git and follows
-lines, views of plain data."""
+lines, what Python source says, views of plain data."""
 
 LEAVES = {
     *("ingest", "store", "signals", "detect", "attribute", "capacity", "opportunity", "patch"),

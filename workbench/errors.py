@@ -7,7 +7,7 @@
     ├── SignalError      a series cannot be computed or judged
     ├── HistoryError     git refused, or a revision or file is not there
     ├── CaseError        a case cannot be built: download, workload or recording failed
-    ├── PatchError       an edit does not apply, or its verification cannot run
+    ├── PatchError       code cannot be read, an edit does not apply, or its verification cannot run
     ├── ModelError       a chat model cannot be had, or does not answer
     ├── SkillError       a skill folder does not follow the format
     └── ToolError        an agent tool was called wrongly; the text goes to the model

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from workbench.types.ledger import Amount
 
@@ -34,9 +34,9 @@ class Opportunity:
     """What could be done, in one line."""
     share: float
     """Fraction of the service's CPU samples that pass through these lines."""
-    saving: Amount = Amount()
+    saving: Amount = field(default_factory=Amount)
     """Fraction of the service's CPU that mending it is expected to save."""
-    watts: Amount = Amount()
+    watts: Amount = field(default_factory=Amount)
     """The same of what the service draws, where that is known."""
     chance: float = 0.5
     """Probability that a patch of it is verified."""

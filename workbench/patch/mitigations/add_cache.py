@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import builtins
 
-from workbench.patch.python.effects import has_effects
-from workbench.patch.python.repeatable import UNSTEADY
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.scope import IMMUTABLE, Scope
-from workbench.patch.python.syntax import (
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.effects import has_effects
+from workbench.python.repeatable import UNSTEADY
+from workbench.python.scope import IMMUTABLE, Scope
+from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.syntax import FunctionNode, find_functions, parse_source
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.syntax import FunctionNode, find_functions, parse_source
 
 
 def batch_calls(source: str, qualname: str, sources: Iterable[str]) -> str | None:

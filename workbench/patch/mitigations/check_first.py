@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.syntax import find_functions, parse_source
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.syntax import find_functions, parse_source
 
 
 def check_first(source: str, qualname: str) -> str | None:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.scope import Scope
-from workbench.patch.python.syntax import (
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.scope import Scope
+from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,

@@ -16,8 +16,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from workbench.errors import PatchError
-from workbench.patch.python.move import Move, apply_moves
-from workbench.patch.python.scope import (
+from workbench.patch.editing.move import Move, apply_moves
+from workbench.python.scope import (
     HASHED,
     IMMUTABLE,
     INTROSPECTION,
@@ -28,7 +28,7 @@ from workbench.patch.python.scope import (
     Scope,
     element_kind,
 )
-from workbench.patch.python.syntax import (
+from workbench.python.syntax import (
     FunctionNode,
     LoopNode,
     blocks,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.syntax import FunctionNode, bound_names, find_functions, parse_source
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.syntax import FunctionNode, bound_names, find_functions, parse_source
 
 
 def import_at_top(source: str, qualname: str) -> str | None:

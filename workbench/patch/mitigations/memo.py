@@ -10,12 +10,17 @@ from dataclasses import dataclass, field
 
 import libcst as cst
 
-from workbench.patch.python.concrete import edit_node, get_node, insert_like, with_statement
-from workbench.patch.python.side import Side
-from workbench.patch.python.syntax import (
+from workbench.patch.editing.concrete import (
+    edit_node,
+    get_node,
+    insert_like,
+    parse_concrete,
+    with_statement,
+)
+from workbench.python.side import Side
+from workbench.python.syntax import (
     FunctionNode,
     bound_names,
-    parse_concrete,
     root_name,
     without_docstring,
 )

@@ -7,9 +7,9 @@ import itertools
 import re
 from collections.abc import Iterator
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.scope import Scope
-from workbench.patch.python.syntax import FunctionNode, find_functions, parse_source
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.scope import Scope
+from workbench.python.syntax import FunctionNode, find_functions, parse_source
 
 _SEARCHES = {
     "search": ("string",), "match": ("string",), "fullmatch": ("string",), "findall": ("string",),

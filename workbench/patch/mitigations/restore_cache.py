@@ -17,16 +17,15 @@ from collections import Counter
 import libcst as cst
 
 from workbench.errors import PatchError
+from workbench.patch.editing.concrete import add_import, edit_node, get_node, parse_concrete
 from workbench.patch.mitigations.memo import restore_memo
-from workbench.patch.python.concrete import add_import, edit_node, get_node
-from workbench.patch.python.repeatable import MUTABLE_RESULTS, is_repeatable
-from workbench.patch.python.side import Side
-from workbench.patch.python.syntax import (
+from workbench.python.repeatable import MUTABLE_RESULTS, is_repeatable
+from workbench.python.side import Side
+from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,
     module_bindings,
-    parse_concrete,
     parse_source,
     without_docstring,
 )

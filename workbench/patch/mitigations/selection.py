@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.scope import Scope
-from workbench.patch.python.syntax import FunctionNode, find_functions, parse_source
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.scope import Scope
+from workbench.python.syntax import FunctionNode, find_functions, parse_source
 
 _ORDER_IS_LOST = frozenset({"set", "frozenset", "len", "any", "all", "min", "max", "sorted"})
 _ONE_AT_A_TIME = frozenset({"any", "all"})

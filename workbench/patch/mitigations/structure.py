@@ -6,9 +6,9 @@ import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 
-from workbench.patch.python.rewrite import Rewrite
-from workbench.patch.python.scope import Scope
-from workbench.patch.python.syntax import (
+from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.scope import Scope
+from workbench.python.syntax import (
     FunctionNode,
     LoopNode,
     bound_names,

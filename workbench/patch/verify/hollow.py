@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
-from workbench.patch.python.syntax import (
+from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     root_name,

@@ -12,8 +12,6 @@ from typing import NamedTuple
 import numpy as np
 
 from workbench.errors import PatchError
-from workbench.patch.python.effects import has_effects
-from workbench.patch.python.syntax import find_functions
 from workbench.patch.revert.check import syntax_fault
 from workbench.patch.revert.edits import is_test
 from workbench.patch.verify.bench import Bench, OutputChangedError, Turn, of_turns
@@ -24,6 +22,8 @@ from workbench.patch.verify.run import Trace, trace_tests, trace_workload
 from workbench.patch.verify.sandbox import isolation
 from workbench.patch.verify.tests import PLAIN, TestRun, compare_tests, run_tests
 from workbench.patch.verify.wider import compare_wider
+from workbench.python.effects import has_effects
+from workbench.python.syntax import find_functions
 from workbench.types import Check, FloatArray, Gain, Patch, Verification, quiet_cost
 
 _MOVED = 0.5

@@ -22,11 +22,11 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from workbench.errors import PatchError
-from workbench.patch.python.syntax import FunctionNode
 from workbench.patch.revert.edits import is_test
 from workbench.patch.verify.run import TEST_SECONDS, workload_environment
 from workbench.patch.verify.sandbox import Command, run_confined
 from workbench.patch.verify.tests import PLAIN
+from workbench.python.syntax import FunctionNode
 from workbench.types import Workload
 
 N_VARIANTS = 12

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from workbench.patch.python.syntax import FunctionNode, Span, parse_concrete, split_lines
+from workbench.patch.editing.concrete import parse_concrete
+from workbench.python.syntax import FunctionNode, Span, split_lines
 
 _Line = cst.SimpleStatementLine | cst.BaseCompoundStatement
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.repeatable import MUTATORS
-from workbench.patch.python.syntax import FunctionNode, bound_names, root_name
+from workbench.python.repeatable import MUTATORS
+from workbench.python.syntax import FunctionNode, bound_names, root_name
 
 
 def has_effects(function: FunctionNode) -> bool:

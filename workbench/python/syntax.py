@@ -8,8 +8,6 @@ import warnings
 from collections import Counter
 from collections.abc import Iterator
 
-import libcst as cst
-
 from workbench.errors import PatchError
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -43,15 +41,6 @@ def _depth(tree: ast.AST) -> int:
     while level:
         depth, level = depth + 1, [c for node in level for c in ast.iter_child_nodes(node)]
     return depth
-
-
-def parse_concrete(source: str, what: str = "source") -> cst.Module:
-    """Parse one file keeping every blank and comment."""
-    try:
-        return cst.parse_module(source)
-    except cst.ParserSyntaxError as error:
-        text = f"{what}, line {error.raw_line}: {error.message}, expected Python"
-        raise PatchError(text) from error
 
 
 def split_lines(source: str) -> list[str]:

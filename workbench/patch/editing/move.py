@@ -9,7 +9,8 @@ from typing import NamedTuple
 import libcst as cst
 from libcst.metadata import CodeRange, MetadataWrapper, PositionProvider
 
-from workbench.patch.python.syntax import LoopNode, Span, parse_concrete, split_lines
+from workbench.patch.editing.concrete import parse_concrete
+from workbench.python.syntax import LoopNode, Span, split_lines
 
 
 class Move(NamedTuple):

@@ -9,14 +9,23 @@ from typing import Any
 
 import libcst as cst
 
-from workbench.patch.python.side import Side
-from workbench.patch.python.syntax import parse_concrete
+from workbench.errors import PatchError
+from workbench.python.side import Side
 
 Statements = Sequence[cst.BaseStatement]
 
 Definition = cst.FunctionDef | cst.ClassDef
 
 Edit = Callable[[Any], Definition]
+
+
+def parse_concrete(source: str, what: str = "source") -> cst.Module:
+    """Parse one file keeping every blank and comment."""
+    try:
+        return cst.parse_module(source)
+    except cst.ParserSyntaxError as error:
+        text = f"{what}, line {error.raw_line}: {error.message}, expected Python"
+        raise PatchError(text) from error
 
 
 def edit_node(module: cst.Module, qualname: str, edit: Edit) -> cst.Module:

@@ -15,7 +15,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from workbench.patch.python.syntax import (
+from workbench.python.syntax import (
     FunctionNode,
     LoopNode,
     blocks,

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from workbench.patch.python.side import Side
-from workbench.patch.python.syntax import FunctionNode, bound_names, module_bindings, root_name
+from workbench.python.side import Side
+from workbench.python.syntax import FunctionNode, bound_names, module_bindings, root_name
 
 UNSTEADY = frozenset({"time", "random", "datetime", "os", "uuid", "secrets", "open", "input"})
 """What may give another answer to the same question."""

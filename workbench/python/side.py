@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
-from workbench.patch.python.syntax import FunctionNode
+from workbench.python.syntax import FunctionNode
 
 
 class Side(NamedTuple):

@@ -1,0 +1,1 @@
+"""Python source edited with libcst, so that nothing but the change moves."""

@@ -1,1 +1,0 @@
-"""Python source: read with `ast`, edited with libcst so that nothing else moves."""
