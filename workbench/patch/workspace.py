@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-import tempfile
+import contextlib
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 from types import TracebackType
 
 from workbench.errors import HistoryError, PatchError
 from workbench.history import Repository, run_git
+from workbench.patch.scratch import remove_left, scratch_folder
 from workbench.types import Patch
 
 _AUTHOR = {
@@ -24,7 +24,9 @@ class Workspace:
     """Three worktrees of a repository: `good` (base), `bad` (head) and `fixed` (head, edited).
 
     A context manager; on leaving, the worktrees are gone and the user's own tree, index and
-    branches are as they were, but for a branch made by `commit`.
+    branches are as they were, but for a branch made by `commit`. They are as they were after a
+    kill too, whenever it comes; what it leaves in the temporary folder is removed by the next
+    workspace.
     """
 
     def __init__(self, repository: Repository, base: str, head: str) -> None:
@@ -36,19 +38,22 @@ class Workspace:
         self.repository = repository
         self.base, self.head = repository.resolve(base), repository.resolve(head)
         self._place = Path()
+        self._stack = contextlib.ExitStack()
         self._edited: set[str] = set()
 
     def __enter__(self) -> Workspace:
+        remove_left()
         run_git(self.repository.folder, "worktree", "prune")
-        self._place = Path(tempfile.mkdtemp(prefix="workbench-worktrees-"))
+        self._stack.callback(run_git, self.repository.folder, "worktree", "prune")
         try:
+            self._place = self._stack.enter_context(scratch_folder())
             for name, revision in (("good", self.base), ("bad", self.head), ("fixed", self.head)):
                 run_git(
                     self.repository.folder, "worktree", "add", "--quiet", "--detach",
                     str(self._place / name), revision,
                 )  # fmt: skip
         except BaseException:
-            self._remove()
+            self._stack.close()
             raise
         return self
 
@@ -58,11 +63,7 @@ class Workspace:
         error: BaseException | None,
         at: TracebackType | None,
     ) -> None:
-        self._remove()
-
-    def _remove(self) -> None:
-        shutil.rmtree(self._place, ignore_errors=True)
-        run_git(self.repository.folder, "worktree", "prune")
+        self._stack.close()
 
     @property
     def has_good(self) -> bool:

@@ -27,6 +27,7 @@ from pathlib import Path
 from typing import IO, Literal
 
 from workbench.errors import PatchError
+from workbench.patch.scratch import scratch_folder
 
 MEMORY_BYTES = 4 << 30
 """Address space of each process."""
@@ -168,7 +169,7 @@ class _Process:
         command = self.command
         environment = {name: os.environ[name] for name in _KEPT_VARIABLES if name in os.environ}
         enter = self._stack.enter_context
-        self.home = enter(tempfile.TemporaryDirectory(prefix="workbench-run-"))
+        self.home = str(enter(scratch_folder()))
         files = (tempfile.TemporaryFile() for _ in range(3))  # noqa: SIM115 (the stack closes them)
         self._out, self._complaint, self._told = map(enter, files)
         environment |= {**command.env, "HOME": self.home, "TMPDIR": self.home}
