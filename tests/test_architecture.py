@@ -34,6 +34,7 @@ LEAVES = {
 
 HOMES = {
     "anywidget": {"widgets"},
+    "ast_grep_py": {"patch"},
     "click": {"cli"},
     "duckdb": {"store"},
     "fsspec": {"store"},

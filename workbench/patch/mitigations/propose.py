@@ -15,6 +15,7 @@ from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top
+from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
 from workbench.patch.mitigations.selection import do_less
@@ -97,7 +98,7 @@ def propose(
                 continue
             others = partial(_python_files, repository, head)
             site = Site(function, repository.find(function.file, base), after, others)
-            text = _edit(MITIGATIONS[strategy], site)
+            text = _edit(strategy, site)
             if text is not None and text != after:
                 summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
                 yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
@@ -123,8 +124,11 @@ def _python_files(repository: Repository, revision: str) -> Iterator[str]:
             yield text
 
 
-def _edit(mitigation: Mitigation, site: Site) -> str | None:
+def _edit(strategy: str, site: Site) -> str | None:
+    file, name = site.function.file, site.function.name
+    if not file.endswith(".py"):
+        return edit_other(strategy, file, site.after, name)
     try:
-        return mitigation.edit(site)
+        return MITIGATIONS[strategy].edit(site)
     except PatchError:  # the function is not in this revision, or the file does not parse
         return None
