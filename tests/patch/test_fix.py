@@ -21,7 +21,7 @@ print(f"WL cpu={mod.cost() * rounds:.9f} wall=1 check={mod.work()}")
 """
 GOOD = "def cost():\n    return 0.1\n\n\ndef work():\n    return 1\n"
 BAD = GOOD.replace("0.1", "0.2").replace("return 1", "return 2 - 1")
-REGRESSION = Regression("r1", "mod:cost", "gcpu", 5, 5, 5, 0.1, 0.2, 1e-9)
+REGRESSION = Regression("r1", "mod.py:cost", "gcpu", 5, 5, 5, 0.1, 0.2, 1e-9)
 
 
 def fix_it(folder):
@@ -31,8 +31,8 @@ def fix_it(folder):
     history = CodeHistory(repository, "main~1", "main")
     return find_fix(
         repository, history.weaves, "main~1", "main", Workload(("wl.py",), ()), folder.parent,
-        REGRESSION, Diagnosis("r1", "It costs more.", commit, ("mod:cost",), mitigation="revert"),
-        [], [Function("mod", "cost", "mod.py")], n_runs=3,
+        REGRESSION, Diagnosis("r1", "It costs more.", commit, ("mod.py:cost",), mitigation="revert"),
+        [], [Function("cost", "mod.py")], n_runs=3,
     )  # fmt: skip
 
 
@@ -78,7 +78,7 @@ def test_a_kill_at_any_moment_leaves_the_repository_as_it_was(repository, tmp_pa
     done = state(folder)
     (branch,) = set(done[2]) - set(before[2])
     moments = random.Random(0)
-    for _ in range(12):
+    for _ in range(8):
         run_git(folder, "update-ref", "-d", branch.split()[0])
         with subprocess.Popen(command, env=environment, start_new_session=True) as process:
             try:

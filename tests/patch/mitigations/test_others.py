@@ -216,7 +216,7 @@ def test_a_strategy_that_is_not_known_of_a_language_makes_no_edit():
 def test_it_is_proposed_for_the_function_that_is_to_blame(make_repository):
     file = "shop/order.go"
     repository = make_repository({file: GO.replace("`\\s+`", "`x`")}, {file: GO})
-    function = Function("shop", "(*Order).Clean", file)
+    function = Function("(*Order).Clean", file)
     change = Change("c1", "Tidy more", "Ada", "", datetime(2026, 1, 1), functions=(function,))
     suspect = Suspect(change, 0.9, (function.subject,), 0.1)
     diagnosis = Diagnosis("r1", "It compiles.", "c1", (function.subject,), mitigation="precompile")
