@@ -18,6 +18,13 @@ from workbench.patch.mitigations.imports import import_at_top
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
+from workbench.patch.mitigations.restore_value import (
+    MOST_VALUES,
+    Value,
+    changed_values,
+    restore_values,
+    strategy_of,
+)
 from workbench.patch.mitigations.selection import do_less
 from workbench.patch.mitigations.structure import replace_structure
 from workbench.types import Diagnosis, Function, Patch, Suspect
@@ -79,7 +86,8 @@ def propose(
     repository: Repository, base: str, head: str, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function] = (),
 ) -> Iterator[Patch]:  # fmt: skip
-    """Yield fixes forward for the functions that are to blame, the named mitigation first.
+    """Yield settings set back, then fixes forward for the functions that are to blame, the named
+    mitigation first.
 
     Parameters
     ----------
@@ -91,6 +99,7 @@ def propose(
         Those that run; of the files that the culprit touched they are looked at too.
     """
     blamed = list(_blamed(diagnosis, suspects, hot))
+    yield from _settings(repository, head, diagnosis, suspects)
     for strategy in sorted(MITIGATIONS, key=lambda name: name != diagnosis.mitigation):
         for function in blamed:
             after = repository.find(function.file, head)
@@ -102,6 +111,27 @@ def propose(
             if text is not None and text != after:
                 summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
                 yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
+
+
+def _settings(
+    repository: Repository, head: str, diagnosis: Diagnosis, suspects: Sequence[Suspect]
+) -> Iterator[Patch]:
+    """Yield the settings that the culprit changed, set back: all of a kind at once."""
+    commit = diagnosis.change_id or ""
+    is_known = commit in repository.resolve_all([commit])
+    culprit = next((s.change for s in suspects if is_known and s.change.id == commit), None)
+    values: dict[str, dict[str, list[Value]]] = {}
+    for path in culprit.files if culprit else ():
+        before, after = (repository.find(path, at) for at in (f"{commit}^", commit))
+        if before and after and (changed := changed_values(before, after)):
+            values.setdefault(strategy_of(path, changed), {})[path] = changed
+    for strategy in sorted(values, key=lambda name: name != diagnosis.mitigation):
+        now = {path: repository.find(path, head) for path in values[strategy]}
+        files = {p: restore_values(v, now[p] or "") for p, v in values[strategy].items()}
+        keys = [value.key for changed in values[strategy].values() for value in changed]
+        if len(keys) <= MOST_VALUES and None not in files.values():
+            title = f"Set {' and '.join(dict.fromkeys(keys))} back"
+            yield Patch(strategy, title, files, (commit,))
 
 
 def _blamed(
