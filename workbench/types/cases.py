@@ -151,6 +151,7 @@ MITIGATIONS = {
     "narrow_lock": "lock less, for a shorter time, or count without a lock",
     "reuse_objects": "make fewer objects, or set the collector back",
     "import_at_top": "import once, when the module is loaded",
+    "import_lazily": "import where it is used, when that runs first",
     "guard_debug": "do debug work only where its output is wanted",
     "fetch_less": "ask for no more items or fields than are used",
     "add_cache": "keep answers, where the same is asked again and again",

@@ -8,7 +8,7 @@ from workbench.patch.mitigations.restore_value import (
     restore_values,
     strategy_of,
 )
-from workbench.types import Change, Diagnosis, Suspect
+from workbench.types import Change, Diagnosis, Function, Suspect
 
 
 @pytest.mark.parametrize(
@@ -98,3 +98,19 @@ def test_a_change_that_is_no_commit_has_no_settings_here(make_repository):
     change = Change("flag:a", "a", "", "", datetime(2026, 1, 1), "flag", files=("s.py",))
     diagnosis = Diagnosis("r", "", "flag:a", mitigation="roll_back_flag")
     assert [*propose(repository, "main~1", "main", diagnosis, [Suspect(change, 1, (), 1)])] == []
+
+
+def test_what_the_culprit_imports_at_the_top_is_proposed_to_be_imported_later(make_repository):
+    before = "import json\n\n\ndef f():\n    return json\n"
+    after = "import heavy\nimport json\n\n\ndef f():\n    return json, heavy.x\n"
+    repository = make_repository({"s.py": before}, {"s.py": after})
+    commit = repository.resolve("main")
+    suspect = Suspect(Change(commit, "", "", "", datetime(2026, 1, 1), files=("s.py",)), 1, (), 1)
+    diagnosis = Diagnosis("r", "", commit)
+    loads = Function("_find_and_load", "<frozen importlib._bootstrap>")
+    (patch,) = propose(repository, "main~1", "main", diagnosis, [suspect], [loads])
+    assert patch.strategy == "import_lazily"
+    assert patch.files == {
+        "s.py": "import json\n\n\ndef f():\n    import heavy\n    return json, heavy.x\n"
+    }
+    assert [*propose(repository, "main~1", "main", diagnosis, [suspect], [])] == []

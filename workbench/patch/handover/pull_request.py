@@ -19,6 +19,7 @@ _RISKS = {
     "replace_structure": "Members of a set have to be hashable, and equal ones to hash alike.",
     "drop_copy": "Who holds the object from now on must not change it.",
     "import_at_top": "The module is now loaded with this one, also where nobody needs it.",
+    "import_lazily": "Whoever uses it first now waits for the import, and meets its errors.",
     "batch_calls": "The call for many has to give the same as the calls for one, also for none.",
     "check_first": "What is looked up has to answer `get` as it answers a subscript.",
 }

@@ -51,6 +51,23 @@ def _may_rise(tree: ast.Module, function: FunctionNode, node: ast.Import | ast.I
     return len(others) == 1 and all(in_module[name] == len(imports) for name in names)
 
 
+def new_imports(before: str, after: str) -> list[str]:
+    """Return the modules that a file imports at its top, and did not before, in order."""
+    known = _top_imports(before)
+    return [module for module in _top_imports(after) if module not in known]
+
+
+def _top_imports(source: str) -> list[str]:
+    found: dict[str, None] = {}
+    for stmt in parse_source(source).body:
+        match stmt:
+            case ast.Import(names=names):
+                found |= dict.fromkeys(alias.name for alias in names)
+            case ast.ImportFrom(module=str(name), level=0):
+                found[name] = None
+    return [*found]
+
+
 def lazy_import(source: str, module: str) -> str | None:
     """Import a module only in the functions that use it, and not when this one is loaded.
 

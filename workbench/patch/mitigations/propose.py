@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from workbench.patch.mitigations.check_first import check_first
 from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
-from workbench.patch.mitigations.imports import import_at_top
+from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
@@ -27,7 +28,10 @@ from workbench.patch.mitigations.restore_value import (
 )
 from workbench.patch.mitigations.selection import do_less
 from workbench.patch.mitigations.structure import replace_structure
-from workbench.types import Diagnosis, Function, Patch, Suspect
+from workbench.types import Change, Diagnosis, Function, Patch, Suspect
+
+_LOADS = re.compile(r"_find_and_load|exec_module|_load_unlocked")
+"""Functions that load modules."""
 
 
 class Site(NamedTuple):
@@ -99,7 +103,11 @@ def propose(
         Those that run; of the files that the culprit touched they are looked at too.
     """
     blamed = list(_blamed(diagnosis, suspects, hot))
-    yield from _settings(repository, head, diagnosis, suspects)
+    culprit = next((s.change for s in suspects if s.change.id == diagnosis.change_id), None)
+    if culprit and culprit.id in repository.resolve_all([culprit.id]):
+        yield from _settings(repository, head, culprit, diagnosis.mitigation)
+        if any(_LOADS.search(function.name) for function in hot):
+            yield from _lazy_imports(repository, base, head, culprit)
     for strategy in sorted(MITIGATIONS, key=lambda name: name != diagnosis.mitigation):
         for function in blamed:
             after = repository.find(function.file, head)
@@ -113,25 +121,36 @@ def propose(
                 yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
 
 
-def _settings(
-    repository: Repository, head: str, diagnosis: Diagnosis, suspects: Sequence[Suspect]
-) -> Iterator[Patch]:
+def _settings(repository: Repository, head: str, culprit: Change, named: str) -> Iterator[Patch]:
     """Yield the settings that the culprit changed, set back: all of a kind at once."""
-    commit = diagnosis.change_id or ""
-    is_known = commit in repository.resolve_all([commit])
-    culprit = next((s.change for s in suspects if is_known and s.change.id == commit), None)
     values: dict[str, dict[str, list[Value]]] = {}
-    for path in culprit.files if culprit else ():
-        before, after = (repository.find(path, at) for at in (f"{commit}^", commit))
+    for path in culprit.files:
+        before, after = (repository.find(path, at) for at in (f"{culprit.id}^", culprit.id))
         if before and after and (changed := changed_values(before, after)):
             values.setdefault(strategy_of(path, changed), {})[path] = changed
-    for strategy in sorted(values, key=lambda name: name != diagnosis.mitigation):
+    for strategy in sorted(values, key=lambda name: name != named):
         now = {path: repository.find(path, head) for path in values[strategy]}
         files = {p: restore_values(v, now[p] or "") for p, v in values[strategy].items()}
         keys = [value.key for changed in values[strategy].values() for value in changed]
         if len(keys) <= MOST_VALUES and None not in files.values():
             title = f"Set {' and '.join(dict.fromkeys(keys))} back"
-            yield Patch(strategy, title, files, (commit,))
+            yield Patch(strategy, title, files, (culprit.id,))
+
+
+def _lazy_imports(repository: Repository, base: str, head: str, culprit: Change) -> Iterator[Patch]:
+    """Yield what files of the culprit import at their top since then, imported where it is used."""
+    for path in culprit.files:
+        before, after = (repository.find(path, at) for at in (base, head))
+        if not path.endswith(".py") or before is None or after is None:
+            continue
+        try:
+            edited = {name: lazy_import(after, name) for name in new_imports(before, after)}
+        except PatchError:  # a file that does not parse
+            continue
+        for name, text in edited.items():
+            if text is not None:
+                title = f"Import {name} where it is used in {path}"
+                yield Patch("import_lazily", title, {path: text})
 
 
 def _blamed(
