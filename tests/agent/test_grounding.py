@@ -104,3 +104,8 @@ def test_a_comparison_takes_two_numbers():
 )
 def test_odd_claims_have_terms_or_none(text):
     assert all(term.text for term in terms_of(text))
+
+
+def test_an_edit_that_was_proposed_supports_nothing():
+    told = {**entry({"path": "shop/app.py", "diff": "+x = 31.25"}), "tool": "propose_edit"}
+    assert "what its author says" in unsupported("it went to 31.25", told)

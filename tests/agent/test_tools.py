@@ -22,6 +22,7 @@ NAMES = [
     "top_endpoints", "list_experiments", "get_experiment", "config_history", "get_config_change",
     "search_code", "read_code", "find_symbol", "blame", "search_documents", "read_document",
     "list_changes", "get_change", "rank_changes", "capacity_cost", "similar_cases",
+    "propose_edit",
 ]  # fmt: skip
 """Every tool; a change here is a change for clients."""
 
@@ -141,6 +142,11 @@ def test_search_code_reads_the_revision_asked_for(shop):
     assert not read(shop, "search_code", pattern="^def ", limit=5)["more"]
 
 
+EDIT = {
+    "path": "shop/app.py", "before": "def total(", "after": "def sum_of(", "summary": "Rename",
+}  # fmt: skip
+
+
 BAD_CALLS = {
     "no such regression": ("diff_profile", {"regression_id": "R-none"}, "known: R-"),
     "nor to rank": ("rank_changes", {"regression_id": ""}, "no regression ''"),
@@ -197,6 +203,13 @@ BAD_CALLS = {
     "an absolute document": ("read_document", {"path": "/etc/hostname"}, "no document"),
     "neither of two": ("capacity_cost", {}, "expected regression_id or function"),
     "servers unknown": ("capacity_cost", {"function": "total"}, "table services"),
+    "an edit of nothing": ("propose_edit", EDIT | {"before": "no such text"}, "holds it 0 times"),
+    "an edit of two": ("propose_edit", EDIT | {"before": "e"}, "add lines around it"),
+    "no edit": ("propose_edit", EDIT | {"after": EDIT["before"]}, "are the same text"),
+    "an edit outside": ("propose_edit", EDIT | {"path": "../x"}, "relative to the repository"),
+    "an edit of no file": ("propose_edit", EDIT | {"path": "shop/new.py"}, "no file"),
+    "an edit with no title": ("propose_edit", EDIT | {"summary": ""}, "summary: "),
+    "a huge edit": ("propose_edit", EDIT | {"after": "x" * 20_001}, "after: "),
     "like nothing": ("similar_cases", {}, "expected regression_id or text"),
 }
 
@@ -219,6 +232,7 @@ BARE = {
     "read_code": {"path": "a"},
     "find_symbol": {"name": "a"},
     "blame": {"path": "a"},
+    "propose_edit": EDIT,
 }
 
 
@@ -240,6 +254,9 @@ def ordinary(investigation) -> dict[str, dict]:
     path = next(f for f in investigation.repository.files("main") if f.endswith(".py"))
     document = investigation.library.documents[0].path
     change = investigation.commits[-1].id
+    files = [f for f in investigation.repository.files("main") if f.endswith(".py")]
+    code = ((f, investigation.repository.read(f, "main")) for f in files)
+    edited, text = next((f, t) for f, t in code if t.count(t[:4000]) == 1)
     most = {"limit": 50}
     return {
         "list_regressions": most, "query_profile": most | {"metric": "total"},
@@ -255,6 +272,7 @@ def ordinary(investigation) -> dict[str, dict]:
         "list_changes": most | {"regression_id": found}, "get_change": {"change_id": change},
         "rank_changes": {"regression_id": found, "limit": 10},
         "capacity_cost": {"function": function}, "similar_cases": most | {"regression_id": found},
+        "propose_edit": {"path": edited, "before": text[:4000], "after": "gone", "summary": "Rewrite"},
     }  # fmt: skip
 
 
@@ -474,3 +492,15 @@ def test_times_are_told_in_utc(at, shown):
 def test_numbers_are_told_to_the_digits_that_count():
     assert [number(v) for v in (1234567.0, 0.000123456789, 0.0)] == [1234600.0, 0.00012346, 0.0]
     assert [number(v) for v in (None, float("inf"), float("nan"))] == [None] * 3
+
+
+def test_an_edit_is_shown_and_not_made(shop):
+    before = snapshot(shop.repository.folder)
+    reply = read(shop, "propose_edit", **EDIT)
+    assert {name: reply[name] for name in ("path", "summary")} == {
+        "path": "shop/app.py", "summary": "Rename",
+    }  # fmt: skip
+    changed = [line for line in reply["diff"].splitlines() if line[0] in "+-"]
+    assert changed[:2] == ["--- a/shop/app.py", "+++ b/shop/app.py"]
+    assert [line[:12] for line in changed[2:]] == ["-def total()", "+def sum_of("]
+    assert snapshot(shop.repository.folder) == before

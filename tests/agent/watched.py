@@ -65,7 +65,10 @@ def main(store: str, repository: str) -> None:
         "rank_changes": {"regression_id": found},
         "capacity_cost": {"regression_id": found},
         "similar_cases": {"regression_id": found},
-    }
+        "propose_edit": {
+            "path": "shop/app.py", "before": "def total(", "after": "def sum_of(", "summary": "Rename",
+        },
+    }  # fmt: skip
     replies = {name: call_tool(name, seen, arguments.get(name, {})) for name in TOOL_NAMES}
     skills = {skill.name: skill for skill in load_skills()}
     diagnosis = investigate(seen, found, make_model("playbook", skills), skills).diagnosis

@@ -56,6 +56,8 @@ def unsupported(claim: str, entry: Entry) -> str:
     """
     if entry["failed"]:
         return f"the call of {entry['tool']} failed"
+    if entry["tool"] == "propose_edit":
+        return "an edit that was proposed shows what its author says, and nothing of the service"
     shown = Shown.of(entry)
     terms = [*terms_of(claim)]
     if not terms:

@@ -58,8 +58,12 @@ class Skill:
     """What people ask that it is for, and what only sounds so."""
 
     def allows(self, tool: str) -> bool:
-        """Tell whether a tool may be called under this skill."""
-        return tool in TOOL_NAMES and (self.allowed_tools is None or tool in self.allowed_tools)
+        """Tell whether a tool may be called under this skill.
+
+        An edit may be proposed under any: whoever proposes it, it is verified alike.
+        """
+        is_listed = self.allowed_tools is None or tool in self.allowed_tools
+        return tool in TOOL_NAMES and (is_listed or tool == "propose_edit")
 
 
 def skills_folder() -> Path:

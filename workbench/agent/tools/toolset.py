@@ -16,6 +16,7 @@ from workbench.agent.tools.changes import get_change, list_changes, rank_changes
 from workbench.agent.tools.code import blame, find_symbol, read_code, search_code
 from workbench.agent.tools.configuration import config_history, get_config_change
 from workbench.agent.tools.documents import read_document, search_documents
+from workbench.agent.tools.edits import propose_edit
 from workbench.agent.tools.endpoints import top_endpoints
 from workbench.agent.tools.experiments import get_experiment, list_experiments
 from workbench.agent.tools.profile import callers, diff_profile, function_series, query_profile
@@ -51,6 +52,7 @@ TOOLS: tuple[Tool, ...] = (
     rank_changes,
     capacity_cost,
     similar_cases,
+    propose_edit,
 )  # fmt: skip
 """Every tool; the first argument is the investigation, the docstring is what the model reads."""
 

@@ -26,7 +26,7 @@ from workbench.errors import PatchError
 from workbench.patch.verify.sandbox import Command, Finished, run_confined, run_in_turns
 from workbench.types import Workload
 
-_REPORT = re.compile(r"^WL cpu=([0-9.]+) wall=([0-9.]+) check=(.*)$", re.MULTILINE)
+_REPORT = re.compile(r"^WL cpu=([0-9.]+) wall=[0-9.]+ check=(.*)$", re.MULTILINE)
 _SLICES = re.compile(r"^WL slices=([0-9.]+(?:,[0-9.]+)*)$", re.MULTILINE)
 _TIMED_SECONDS = 0.05
 """Shortest run that is timed well: the clock of CPU time may tick as seldom as every 10 ms."""
@@ -47,8 +47,8 @@ class Run:
     check: str
     slices: tuple[float, ...] = ()
     """CPU seconds of equal parts of the timed part, in order; empty where they are not told."""
-    wall_seconds: float = 0.0
-    """Of the timed part."""
+    waiting_seconds: float = 0.0
+    """How long the process slept or waited for others, from its start to its end."""
     process_seconds: float = 0.0
     """CPU time of all its processes, from their start to their end."""
     peak_bytes: int = 0
@@ -170,8 +170,8 @@ def _read(done: Finished, workload: Workload, rounds: int | None) -> Run:
         raise PatchError(f"{script}: expected a line 'WL cpu=… wall=… check=…', got {seen!r}")
     slices = _SLICES.search(done.out)
     return Run(
-        float(report[1]), rounds or workload.rounds, report[3],
-        tuple(map(float, slices[1].split(","))) if slices else (), float(report[2]),
+        float(report[1]), rounds or workload.rounds, report[2],
+        tuple(map(float, slices[1].split(","))) if slices else (), done.waiting_seconds,
         done.cpu_seconds, done.peak_bytes, done.n_left,
     )  # fmt: skip
 

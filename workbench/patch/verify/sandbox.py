@@ -60,6 +60,8 @@ class Finished:
     cpu_seconds: float
     """Of all its processes, from their start to their end."""
     wall_seconds: float
+    waiting_seconds: float
+    """How long it slept or waited for others, and not for a processor."""
     peak_bytes: int
     """Most resident memory of one of its processes."""
     n_left: int = 0
@@ -232,7 +234,7 @@ class _Process:
             raise PatchError(f"{self.command.name}: ended from outside: {lines[-1]}") from error
         return Finished(
             seen["exit_code"], out, complaint, seen["cpu_seconds"], self.seconds,
-            seen["peak_bytes"], seen["n_left"],
+            seen["waiting_seconds"], seen["peak_bytes"], seen["n_left"],
         )  # fmt: skip
 
 
