@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from workbench.python.syntax import (
     FunctionNode,
+    LoopNode,
     bound_names,
     root_name,
     without_docstring,
@@ -389,9 +390,14 @@ class _Effects:
         """Places in tables of the module that are counted up."""
         self.done: Counter[str] = Counter()
         """Calls whose value nobody takes, by what is called."""
+        self.repeated: set[str] = set()
+        """Of these, what is called in a loop."""
         self.called: set[str] = set()
         for node in (node for tree in trees for node in ast.walk(tree)):
             self._note(node)
+            if isinstance(node, LoopNode):
+                within = (inner for stmt in node.body for inner in ast.walk(stmt))
+                self.repeated |= {name for inner in within if (name := _done_by(inner))}
 
     def _note(self, node: ast.AST) -> None:
         match node:
@@ -407,9 +413,8 @@ class _Effects:
             case ast.AugAssign(target=ast.Attribute() | ast.Subscript() as target):
                 if root_name(target).isupper():
                     self.counted[ast.unparse(target)] += 1
-            case ast.Expr(value=ast.Call(func=func)):
-                if (name := ast.unparse(func)).split(".")[-1] not in _COLLECTS:
-                    self.done[name] += 1
+        if name := _done_by(node):
+            self.done[name] += 1
         if isinstance(node, ast.Call):
             self.called.add(ast.unparse(node.func).split(".")[-1])
 
@@ -430,6 +435,18 @@ class _Effects:
         for told in self.done:
             if told.split(".")[-1] not in after.called:
                 yield f"{told}(…)"
+        for told in sorted(self.repeated):
+            if after.done[told] and told not in after.repeated:
+                yield f"{told}(…) for each item"
+
+
+def _done_by(node: ast.AST) -> str:
+    """Return what a statement calls for its effect; empty where it does not."""
+    match node:
+        case ast.Expr(value=ast.Call(func=func)):
+            name = ast.unparse(func)
+            return "" if name.split(".")[-1] in _COLLECTS else name
+    return ""
 
 
 def _leaves_out(base: Texts, head: Texts, files: Texts) -> Fault | None:
