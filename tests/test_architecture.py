@@ -35,8 +35,11 @@ LEAVES = {
 HOMES = {
     "anywidget": {"widgets"},
     "click": {"cli"},
+    "codeowners": {"patch"},
     "duckdb": {"store"},
     "fsspec": {"store"},
+    "github": {"patch"},
+    "gitlab": {"patch"},
     "ipympl": {"report"},
     "ipywidgets": {"board", "widgets"},
     "jinja2": {"report"},

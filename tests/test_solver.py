@@ -443,6 +443,7 @@ def test_the_json_is_what_was_promised():
         "no_fix": "",
         "investigation": "",
         "review": None,
+        "opened": None,
         "category": "",
         "evidence": [],
         "skill": "",

@@ -76,6 +76,21 @@ class Run:
         return self.status == WAITS
 
     @property
+    def said(self) -> Review | None:
+        """What a person said of the diagnosis when the graph waited for it; None for nothing."""
+        said: Review | None = self.state.values.get("review")
+        return said
+
+    @property
+    def opened(self) -> str:
+        """What was kept by `keep_opened`; empty for nothing."""
+        return str(self.state.values.get("opened", ""))
+
+    def keep_opened(self, told: str) -> None:
+        """Keep which pull request was opened for what was made of the diagnosis, as JSON."""
+        self.graph.update_state(self._config, {"opened": told}, as_node="hand_over")
+
+    @property
     def spent(self) -> dict[str, float]:
         """What was used so far, as `Trajectory.spent`."""
         return dict(self.state.values.get("spent", {}))

@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -14,14 +15,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from workbench.capacity import Assumptions
 from workbench.detect import DetectConfig
-from workbench.errors import CaseError, ModelError
+from workbench.errors import CaseError, ModelError, PatchError
 from workbench.history import enclosing_function
 from workbench.patch import find_fix
+from workbench.patch.handover.hosts import Desk
 from workbench.signals import function_series
 from workbench.solver.cases import open_case, open_repository
 from workbench.solver.detection import detect_case
+from workbench.solver.opening import check_approved
 from workbench.solver.options import SolveOptions
+from workbench.solver.past import keep_past_case
+from workbench.solver.worth import owner_of, worth_of_loss
 from workbench.store import Store
 from workbench.types import (
     MITIGATIONS,
@@ -29,6 +35,7 @@ from workbench.types import (
     Diagnosis,
     Fix,
     Outcome,
+    PullRequest,
     Regression,
     Reproduction,
     Step,
@@ -106,10 +113,14 @@ def resume(
     budget: Mapping[str, Any] | None = None,
     model: str = "",
     base_url: str = "",
+    open_at: str = "",
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
     """Go on with an investigation that was kept.
+
+    What a review comes to, a rejected diagnosis or a verified fix, becomes a past case of the
+    store.
 
     Parameters
     ----------
@@ -128,6 +139,9 @@ def resume(
         it keeps. What a budget had ended goes on.
     model, base_url : str
         Another model than the one that it began with, or the same somewhere else.
+    open_at : str
+        `github` or `gitlab`: push the branch of the approved fix, and open a pull request there.
+        PatchError where that cannot be; the fix is kept, so that it can be tried again.
     progress, on_step
         As `solve` takes them.
 
@@ -151,6 +165,7 @@ def resume(
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
         run = solving.start(file, investigation_id)
+        desk = solving.desk(run, open_at, review) if open_at and not run.opened else None
         with _kept(run, saved):
             if review is not None:
                 run.review(review, on_step)  # type: ignore[arg-type]  # checked there
@@ -160,6 +175,8 @@ def resume(
                 run.go_on_with_more(on_step)
             else:
                 run.go_on(on_step)
+        if desk is not None:
+            solving.open_fix(run, desk)
         return solving.outcome(run)
 
 
@@ -240,6 +257,7 @@ class _Solving:
             "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
             "detection": _dump(options.detection),
+            "assumptions": _dump(options.assumptions),
             "regression": self.regression.id,
         }
         return {
@@ -281,15 +299,48 @@ class _Solving:
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
+            records = Store.open(case.store).records()
+            loss, assumed = worth_of_loss(
+                self.regression, self._recording, records, options.assumptions or Assumptions()
+            )
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
             fix, no_fix = find_fix(
                 self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
                 case.head, self._workload, Path(case.folder), self.regression, diagnosis,
                 _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
+                owner=owner_of(records), loss=loss, assumptions=assumed,
                 progress=self._progress,
             )  # fmt: skip
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
+
+    def desk(self, run: Run, host: str, review: Mapping[str, Any] | None) -> Desk:
+        """Return where a fix is opened; PatchError, before anything is done, where none can be."""
+        if run.status != "stopped":
+            check_approved(run, review)
+        if self._repository is None:
+            raise PatchError(f"{run.id} has no repository whose remote a fix could be opened at")
+        return Desk.of(self._repository, host)
+
+    def open_fix(self, run: Run, desk: Desk) -> None:
+        """Open a pull request for what was approved, and keep which."""
+        check_approved(run)
+        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
+        fix = _read(Fix, made.get("fix"))
+        if fix is None or not fix.branch:
+            why = made.get("no_fix") or (fix and fix.verification.reason) or "no cause was named"
+            raise PatchError(f"{run.id} has no verified fix to open a pull request for: {why}")
+        self._progress(f"opening a pull request from {fix.branch}")
+        blamed = run.trajectory().diagnosis.change_id
+        suspects = self._evidence.ranking(self.regression.id).suspects
+        culprit = next((s.change for s in suspects if s.change.id == blamed), None)
+        owner = owner_of(Store.open(self._case.store).records())
+        try:
+            opened = desk.open(fix, self._case.head, culprit, owner)
+        except PatchError as error:
+            again = f"workbench resume {run.id} --open {desk.name}"
+            raise PatchError(f"{error}; the fix is kept, to try again: {again}") from error
+        run.keep_opened(_dump(opened))
 
     def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
         """Whether a flag is to be set back whose default is in the repository."""
@@ -321,13 +372,16 @@ class _Solving:
             )
         no_cause = "" if diagnosis.change_id else "no cause was named"
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
-        return replace(
+        solved = replace(
             outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
             fix=_read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
+            opened=_read(PullRequest, run.opened),
         )  # fmt: skip
+        failed = keep_past_case(solved, trajectory.diagnosis)
+        return replace(solved, warnings=(failed,) if failed else ())
 
 
 def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:
@@ -348,6 +402,7 @@ def _read_options(told: Mapping[str, Any]) -> SolveOptions:
     read = {
         "skills": _path(told["skills"]),
         "detection": _read(DetectConfig, told.get("detection")),
+        "assumptions": _read(Assumptions, told.get("assumptions")),
     }
     return SolveOptions(**{**told, **read})
 
@@ -356,12 +411,17 @@ def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _dump(value: Fix | Reproduction | DetectConfig | None) -> str:
+_Kept = Fix | Reproduction | DetectConfig | Assumptions | PullRequest
+_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig, Assumptions, PullRequest)
+
+
+def _dump(value: _Kept | None) -> str:
     """Return a value as JSON text of plain letters; empty for none."""
-    return "" if value is None else json.dumps(asdict(value), default=sorted)  # sets are sorted
+    return "" if value is None else json.dumps(asdict(value), default=_plain)
 
 
-_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig)
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else sorted(value)  # else it is a set
 
 
 def _read(kind: type[_Value], text: str | None) -> _Value | None:
