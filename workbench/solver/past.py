@@ -41,9 +41,8 @@ def keep_past_case(outcome: Outcome, proposed: Diagnosis) -> str:
 def _past_case(outcome: Outcome, proposed: Diagnosis) -> dict[str, Any] | None:
     verdict, fix = outcome.review.get("verdict"), outcome.fix
     if verdict == "reject":
-        who = f" by {outcome.review['by']}" if outcome.review.get("by") else ""
         told = {
-            "cause": f"rejected: {outcome.review.get('why', '')} (said{who} of: {proposed.summary})",
+            "cause": f"rejected: {outcome.review.get('why', '')}. It was: {proposed.summary}",
             "mitigation": f"nothing was done; proposed was {proposed.mitigation or 'nothing'}",
             "change": "",
         }

@@ -45,14 +45,17 @@ def owner_of(records: Records) -> str:
 
 
 def _with_records(told: ServiceAssumptions, records: Records) -> ServiceAssumptions:
-    rows = records.services.to_dict("records")
-    known = rows[0] if rows else {}
-    for name, column in (("servers", "servers"), ("watts_per_server", "watts")):
-        if math.isnan(getattr(told, name)):
-            value = known.get(column)
-            is_told = isinstance(value, int | float) and value > 0
-            told = replace(told, **{name: float(value) if is_told else math.nan})
-    return told
+    known = (records.services.to_dict("records") or [{}])[0]
+    servers, watts = (_positive(known.get(name)) for name in ("servers", "watts"))
+    return replace(
+        told,
+        servers=servers if math.isnan(told.servers) else told.servers,
+        watts_per_server=watts if math.isnan(told.watts_per_server) else told.watts_per_server,
+    )
+
+
+def _positive(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and value > 0 else math.nan
 
 
 def _sentences(told: ServiceAssumptions) -> tuple[str, ...]:

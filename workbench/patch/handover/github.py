@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from github.PullRequest import PullRequest as Opened
     from github.Repository import Repository as Project
 
+_OTHERS = (AssertionError, AttributeError, KeyError, RuntimeError, TypeError, ValueError)
+"""What the library raises of answers that are not GitHub's."""
+
 
 class GitHub:
     """A project at GitHub.
@@ -34,7 +37,8 @@ class GitHub:
         if remote.path.count("/") != 1:
             raise PatchError(f"expected a project of GitHub, owner/name, got {remote.path!r}")
         is_theirs = remote.address == "github.com"
-        own = "https://api.github.com" if is_theirs else f"{_root(remote)}/api/v3"
+        server = f"{remote.scheme}://{remote.address}"
+        own = "https://api.github.com" if is_theirs else f"{server}/api/v3"
         url = os.environ.get("GITHUB_API_URL", "").rstrip("/") or own
         self._asked = Asked(url, remote.path, variable, token)
 
@@ -72,9 +76,13 @@ class GitHub:
         names = [name for name in owners if name.startswith("@") and not name.startswith("@@")]
         not_asked = [f"{name}: no account of GitHub" for name in owners if name not in names]
         if author is not None:
-            known = self._account_of(project, author)
-            names = [known, *(name for name in names if name != known)] if known else names
-            not_asked += [] if known else [f"{author.author}: no account of GitHub is known"]
+            try:
+                account = self._account_of(project, author)
+            except PatchError as error:  # it is open all the same
+                not_asked.append(f"{author.author}: {error}")
+            else:
+                names = [*dict.fromkeys([account, *names])] if account else names
+                not_asked += [] if account else [f"{author.author}: no account of GitHub is known"]
         asked = []
         for name in names:
             _, is_team, team = name.partition("/")
@@ -84,7 +92,7 @@ class GitHub:
                         made.create_review_request(team_reviewers=[team])
                     else:
                         made.create_review_request(reviewers=[name.removeprefix("@")])
-            except PatchError as error:  # it is open all the same
+            except PatchError as error:
                 not_asked.append(f"{name}: {error}")
             else:
                 asked.append(name)
@@ -94,12 +102,9 @@ class GitHub:
         """Return the account that made a commit; empty where GitHub knows none."""
         if author.kind != "commit":
             return ""
-        try:
-            with self._told():
-                account = project.get_commit(author.id).author
-                return f"@{account.login}" if account else ""
-        except PatchError:  # it has no such commit
-            return ""
+        with self._told():
+            account = project.get_commit(author.id).author
+            return f"@{account.login}" if account else ""
 
     def _project(self) -> Project:
         from github import Auth, Github
@@ -122,12 +127,8 @@ class GitHub:
             raise self._asked.refused(error.status, _said(error.data)) from None
         except RequestException as error:
             raise self._asked.unreached(error) from None
-        except (AssertionError, RuntimeError, ValueError, BadAttributeException) as error:
+        except (*_OTHERS, BadAttributeException) as error:
             raise self._asked.refused(None, f"{type(error).__name__}: {error}") from None
-
-
-def _root(remote: Remote) -> str:
-    return f"{remote.scheme}://{remote.address}"
 
 
 def _said(data: Any) -> str:

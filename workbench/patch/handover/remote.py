@@ -15,10 +15,7 @@ _SCP = re.compile(r"(?:[^@/:]+@)?(?P<address>[^/:]+):(?P<path>(?!//).+)")
 _OF_GIT = ("GIT_SSH", "GIT_SSH_COMMAND")
 """How the user has git call ssh."""
 _PASSWORD = "WORKBENCH_PUSH_PASSWORD"
-_HELPER = (
-    f'!f() {{ test "$1" = get && printf "username=%s\\npassword=%s\\n" {{}} "${_PASSWORD}"; }}; f'
-)
-"""Tells git a password that stands in its environment, where no list of processes shows it."""
+"""Variable that the token is in where git runs: no list of processes shows it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,16 +97,16 @@ def _parse(url: str) -> tuple[str, str, str]:
     """Return (scheme, address, path); empty where a URL is of no host."""
     if found := _SCP.fullmatch(url):
         return "https", found["address"], _project(found["path"])
-    parts = urlsplit(url)
+    try:
+        parts = urlsplit(url)
+        port = parts.port
+    except ValueError:  # such as a port that is no number
+        return "", "", ""
     if parts.scheme not in ("http", "https", "ssh", "git+ssh", "git"):
         return "", "", ""
     is_web = parts.scheme.startswith("http")
-    port = f":{parts.port}" if is_web and parts.port else ""
-    return (
-        "http" if parts.scheme == "http" else "https",
-        f"{parts.hostname}{port}",
-        _project(parts.path),
-    )
+    address = f"{parts.hostname}:{port}" if is_web and port else parts.hostname or ""
+    return "http" if parts.scheme == "http" else "https", address, _project(parts.path)
 
 
 def _project(path: str) -> str:
@@ -118,14 +115,17 @@ def _project(path: str) -> str:
 
 def _environment(remote: Remote, user: str, token: str) -> dict[str, str]:
     env = {name: os.environ[name] for name in _OF_GIT if name in os.environ}
-    if not remote.push_url.startswith(("http://", "https://")):
-        return env
+    scheme, address, _ = _parse(remote.push_url)
+    is_web = remote.push_url.startswith(("http://", "https://"))
+    if not is_web or (scheme, address) != (remote.scheme, remote.address):
+        return env  # the token is for the host alone
+    said = f'printf "username={user}\\npassword=%s\\n" "${_PASSWORD}"'
     return env | {
         "GIT_CONFIG_COUNT": "2",
         "GIT_CONFIG_KEY_0": "credential.helper",
         "GIT_CONFIG_VALUE_0": "",  # those of the user would be told the token, to keep it
-        "GIT_CONFIG_KEY_1": "credential.helper",
-        "GIT_CONFIG_VALUE_1": _HELPER.format(user),
+        "GIT_CONFIG_KEY_1": f"credential.{scheme}://{address}.helper",
+        "GIT_CONFIG_VALUE_1": f'!f() {{ test "$1" = get && {said}; }}; f',
         _PASSWORD: token,
     }
 
@@ -154,9 +154,7 @@ def _count_missing(repository: Repository, commit: str, there: set[str]) -> int:
 def _reason(error: HistoryError) -> str:
     """Return why git could not push, in one line: what was rejected, and what the remote said."""
     lines = [line.strip() for line in error.said.splitlines()]
-    rejected = [
-        line.partition("(")[2].removesuffix(")") for line in lines if line.startswith("! [")
-    ]
+    rejected = [line.removeprefix("! ") for line in lines if line.startswith("! [")]
     remote = [line.removeprefix("remote:").strip() for line in lines if line.startswith("remote:")]
     fatal = [line for line in lines if line.startswith("fatal:")]
     told = [*rejected, *filter(None, remote)] or fatal or [str(error)]
