@@ -1,7 +1,10 @@
 """A server that speaks as much of the APIs of GitHub and GitLab as a pull request needs."""
 
 import json
+import os
 import re
+import subprocess
+from base64 import b64encode
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -11,6 +14,7 @@ from workbench.errors import HistoryError
 from workbench.history import run_git
 
 TOKEN = "s3cret-t0ken"
+_GIT_USERS = ("x-access-token", "oauth2")
 AT = "2026-11-27T22:00:00Z"
 
 
@@ -70,8 +74,11 @@ class _Handler(BaseHTTPRequestHandler):
     def _serve(self):
         parts = urlsplit(self.path)
         path, query = unquote(parts.path), {k: v[0] for k, v in parse_qs(parts.query).items()}
-        size = int(self.headers.get("Content-Length") or 0)
-        body = json.loads(self.rfile.read(size)) if size else {}
+        sent = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        if ".git/" in path:
+            self._serve_git(path, parts.query, sent)
+            return
+        body = json.loads(sent) if sent else {}
         self.host.calls.append((self.command, path))
         told = (
             self.headers.get("PRIVATE-TOKEN")
@@ -88,6 +95,31 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    def _serve_git(self, path, query, sent):
+        """Answer as a host of git does, which wants a token for everything."""
+        users = [b64encode(f"{user}:{TOKEN}".encode()).decode() for user in _GIT_USERS]
+        if self.headers.get("Authorization") not in [f"Basic {user}" for user in users]:
+            self.send_response(401)
+            self.send_header("WWW-Authenticate", 'Basic realm="git"')
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+            return
+        env = {
+            "PATH": os.environ["PATH"], "GIT_PROJECT_ROOT": str(self.host.bare.parent),
+            "GIT_HTTP_EXPORT_ALL": "1", "REMOTE_USER": "ada", "REQUEST_METHOD": self.command,
+            "PATH_INFO": path.replace("/acme/shop.git", f"/{self.host.bare.name}"),
+            "QUERY_STRING": query, "CONTENT_TYPE": self.headers.get("Content-Type", ""),
+            "CONTENT_LENGTH": str(len(sent)),
+        }  # fmt: skip
+        done = subprocess.run(["git", "http-backend"], input=sent, env=env, capture_output=True)
+        head, _, data = done.stdout.partition(b"\r\n\r\n")
+        told = dict(line.split(": ", 1) for line in head.decode().splitlines())
+        self.send_response(int(told.pop("Status", "200").split()[0]))
+        for name, value in {**told, "Content-Length": str(len(data))}.items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(data)
 

@@ -275,9 +275,10 @@ class _Solving:
         self._progress("investigating")
         case, options = self._case, self._options
         store = Store.open(case.store)
+        self._records = store.records()
         self._evidence = Investigation(
             self._recording, self.detection, self._repository, case.base, case.head,
-            store.records(), read_lines=partial(store.recording, by_line=True),
+            self._records, read_lines=partial(store.recording, by_line=True),
         )  # fmt: skip
         self._is_kept = file.path is not None
         graph = build_graph(
@@ -299,16 +300,16 @@ class _Solving:
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
-            records = Store.open(case.store).records()
+            assumptions = options.assumptions or Assumptions()
             loss, assumed = worth_of_loss(
-                self.regression, self._recording, records, options.assumptions or Assumptions()
+                self.regression, self._recording, self._records, assumptions
             )
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
             fix, no_fix = find_fix(
                 self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
                 case.head, self._workload, Path(case.folder), self.regression, diagnosis,
                 _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
-                owner=owner_of(records), loss=loss, assumptions=assumed,
+                owner=owner_of(self._records), loss=loss, assumptions=assumed,
                 progress=self._progress,
             )  # fmt: skip
             self._clock.lap("fix")
@@ -334,9 +335,8 @@ class _Solving:
         blamed = run.trajectory().diagnosis.change_id
         suspects = self._evidence.ranking(self.regression.id).suspects
         culprit = next((s.change for s in suspects if s.change.id == blamed), None)
-        owner = owner_of(Store.open(self._case.store).records())
         try:
-            opened = desk.open(fix, self._case.head, culprit, owner)
+            opened = desk.open(fix, self._case.head, culprit, owner_of(self._records))
         except PatchError as error:
             again = f"workbench resume {run.id} --open {desk.name}"
             raise PatchError(f"{error}; the fix is kept, to try again: {again}") from error

@@ -296,6 +296,29 @@ def test_the_token_is_in_nothing_that_is_said_or_kept(open_, host, kind, reposit
     assert not any(TOKEN.encode() in path.read_bytes() for path in files)
 
 
+@each_host
+def test_over_http_git_is_told_the_token_and_no_store_of_credentials_is(
+    open_, host, kind, repository, fix, tmp_path, monkeypatch
+):
+    kept = tmp_path / "credentials"
+    (tmp_path / ".gitconfig").write_text(f"[credential]\n\thelper = store --file {kept}\n")
+    monkeypatch.setenv("HOME", str(tmp_path))
+    run_git(repository.folder, "remote", "set-url", "--push", "origin", f"{host.url}/acme/shop.git")
+    assert open_(kind).is_new
+    assert run_git(host.bare, "rev-parse", BRANCH).strip() == fix.commit
+    assert not kept.exists()
+
+
+@each_host
+def test_the_token_goes_to_no_other_host_than_that_of_the_remote(open_, host, kind, repository):
+    """The same server under another name, which wants the token and does not get it."""
+    url = f"http://localhost:{host.address.partition(':')[2]}/acme/shop.git"
+    run_git(repository.folder, "remote", "set-url", "--push", "origin", url)
+    with pytest.raises(PatchError, match="does not take the branch.*could not read Username"):
+        open_(kind)
+    assert host.opened == []
+
+
 REMOTES = {
     "none": ((), "expected a remote to push to, named origin, found none"),
     "two others": (("one", "two"), "named origin, found none of them among one, two"),

@@ -50,7 +50,8 @@ class GitHub:
             ours = [pull for pull in found if pull.head.ref == branch]
             if not ours:
                 return None
-            return PullRequest("github", ours[0].html_url, ours[0].created_at, is_new=False)
+            url, at = self._asked.address(ours[0].html_url), ours[0].created_at
+            return PullRequest("github", url, at, is_new=False)
 
     def open(
         self, branch: str, title: str, body: str, author: Change | None, owners: Sequence[str]
@@ -61,7 +62,7 @@ class GitHub:
         try:
             with self._told():
                 made = project.create_pull(project.default_branch, branch, title=title, body=body)
-                url, at = made.html_url, made.created_at
+                url, at = self._asked.address(made.html_url), made.created_at
         except PatchError:
             if there := self.find(branch):  # another opened it meanwhile
                 return there

@@ -41,7 +41,7 @@ class GitLab:
             found = self._project().mergerequests.list(
                 state="opened", source_branch=branch, get_all=True
             )
-            return _told(found[0], is_new=False) if found else None
+            return self._request(found[0], is_new=False) if found else None
 
     def open(
         self, branch: str, title: str, body: str, author: Change | None, owners: Sequence[str]
@@ -58,9 +58,10 @@ class GitLab:
             with self._told():
                 made = project.mergerequests.create(told)
                 taken = {one["id"] for one in made.reviewers}  # one alone, without a licence
-                left = [f"{accounts[n]}: not taken as a reviewer" for n in {*accounts} - taken]
-                asked = [name for n, name in accounts.items() if n in taken]
-                return _told(made, tuple(asked), (*not_asked, *left))
+                asked = tuple(name for n, name in accounts.items() if n in taken)
+                left = [name for name in accounts.values() if name not in asked]
+                not_asked += [f"{name}: not taken as a reviewer" for name in left]
+                return self._request(made, asked=asked, not_asked=tuple(not_asked))
         except PatchError:
             if there := self.find(branch):  # another opened it meanwhile
                 return there
@@ -84,6 +85,10 @@ class GitLab:
             else:
                 accounts[account.id] = f"@{account.username}"
         return accounts, without
+
+    def _request(self, made: Any, **told: Any) -> PullRequest:
+        at = datetime.fromisoformat(made.created_at)
+        return PullRequest("gitlab", self._asked.address(made.web_url), at, **told)
 
     def _client(self) -> Any:
         from gitlab import Gitlab
@@ -120,9 +125,3 @@ def _account_of(client: Any, known_by: str) -> Any:
     else:
         found = []
     return found[0] if len(found) == 1 else None
-
-
-def _told(made: Any, asked: tuple[str, ...] = (), not_asked: tuple[str, ...] = (), *,
-          is_new: bool = True) -> PullRequest:  # fmt: skip
-    at = datetime.fromisoformat(made.created_at)
-    return PullRequest("gitlab", made.web_url, at, asked, not_asked, is_new)

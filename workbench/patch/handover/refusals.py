@@ -23,6 +23,12 @@ class Asked:
     """Of the environment, that the token is in."""
     token: str = field(repr=False)
 
+    def address(self, url: object) -> str:
+        """Return the address of a page that the host told; PatchError for what is none."""
+        if not (isinstance(url, str) and url.startswith(("https://", "http://"))):
+            raise self.refused(None, f"expected the address of a request, got {url!r}")
+        return url
+
     def refused(self, status: int | None, said: object) -> PatchError:
         """Return the error for an answer that is not what was asked for."""
         told = re.sub(r"\s+", " ", str(said)).strip().replace(self.token, "…")[:_MOST]
