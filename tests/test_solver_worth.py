@@ -72,7 +72,8 @@ def test_the_records_tell_what_the_assumptions_do_not(recording, records):
 @pytest.mark.parametrize("row", [{"servers": -1.0}, {"servers": None}, {"owner": "x"}])
 def test_where_nothing_is_known_it_is_worth_nothing_known(recording, records, row):
     found, _ = worth_of_loss(COST, recording, records(row), Assumptions())
-    assert not (found.servers.is_known or found.watts.is_known or found.money_per_year.is_known)
+    amounts = (found.servers, found.watts, found.money_per_year)
+    assert not any(amount.is_known for amount in amounts)
 
 
 def test_the_owner_is_who_the_records_tell(records):
