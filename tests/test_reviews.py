@@ -141,15 +141,17 @@ REFUSED = {
     "a reason with --open": ("--reject", "no", "--open", "github"),
     "a step with --open": ("--step", "3", "--open", "github"),
     "steps with --open": ("--steps", "--open", "github"),
+    "no investigation": ("--open", "github"),
     "another host": ("--open", "gitea"),
 }
 
 
 @pytest.mark.parametrize("words", REFUSED.values(), ids=REFUSED)
 def test_what_does_not_go_with_opening_is_a_wrong_call(workbench, words):
-    code, out, err = workbench("resume", "case-1", *words)
+    which = () if words == REFUSED["no investigation"] else ("case-1",)
+    code, out, err = workbench("resume", *which, *words)
     assert code == 2
-    assert "--open" in err
+    assert "Usage: " in err
 
 
 @pytest.fixture
@@ -175,6 +177,18 @@ def test_without_an_approval_nothing_is_opened(told, run, waiting, case, monkeyp
     unasked = run("solve", case, "--no-fix")["investigation"]
     line = told("resume", unasked, "--open", "github")
     assert f"{unasked} went on without a review: nothing is opened that nobody approved" in line
+
+
+def test_what_was_approved_before_it_ran_again_is_no_approval_of_what_came_then(
+    told, run, waiting, monkeypatch
+):
+    monkeypatch.setenv("GITHUB_TOKEN", TOKEN)
+    run("resume", waiting, "--approve")
+    last = run("resume", waiting, "--steps")[-1]["step"]
+    again = run("resume", waiting, "--step", last, "--skill", "lost-cache")
+    assert (again["review"], again["no_fix"][:22]) == (None, "it waits for review: w")
+    line = told("resume", waiting, "--open", "github")
+    assert "waits for a review: nothing is opened before" in line
 
 
 def test_where_nothing_can_be_opened_the_approval_is_not_taken(

@@ -22,6 +22,8 @@ from workbench.agent.trajectory import Trajectory, describe_update, tell_next, t
 from workbench.errors import ToolError
 from workbench.types import Step
 
+_NOTHING_SAID: dict[str, Any] = {"review": {}, "handed_over": {}, "opened": ""}
+"""Of a diagnosis that is about to be made, whatever was said of one before it."""
 DONE, WAITS, STOPPED = "done", "waits for review", "stopped"
 
 
@@ -126,7 +128,7 @@ class Run:
                 "takes another budget"
             )
         self._check_skills()
-        changed = {"opinions": values["opinions"][:-1], "cut_short": ""}
+        changed = {"opinions": values["opinions"][:-1], "cut_short": "", **_NOTHING_SAID}
         self._config = self.graph.update_state(self._config, changed, as_node="select_skills")
         self._run(None, on_step)
         self._config = config_of(self.id)
@@ -163,7 +165,7 @@ class Run:
         if skill and skill not in self.skills:
             raise ToolError(f"no skill {skill[:80]!r}; there are {', '.join(self.skills)}")
         if skill:
-            changed = {"skills": [skill], "opinions": []}
+            changed = {"skills": [skill], "opinions": [], **_NOTHING_SAID}
         self._config = self.graph.update_state(
             past.config, changed or None, as_node="select_skills" if skill else "__copy__"
         )

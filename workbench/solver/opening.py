@@ -19,15 +19,15 @@ def check_approved(run: Run, review: Mapping[str, Any] | None = None) -> None:
     An approval is what the graph kept when it waited for a person; `review` is one that it is
     about to be given.
     """
-    said = run.said or review or {}
+    if run.waits and not review:
+        raise PatchError(
+            f"{run.id} waits for a review: nothing is opened before --approve or --edit"
+        )
+    said = review or run.said or {}
     if said.get("verdict") in _APPROVALS:
         return
     if said:
         raise PatchError(f"{run.id} is rejected: nothing is opened for it")
-    if run.waits:
-        raise PatchError(
-            f"{run.id} waits for a review: nothing is opened before --approve or --edit"
-        )
     if run.status == "done":
         raise PatchError(
             f"{run.id} went on without a review: nothing is opened that nobody approved "

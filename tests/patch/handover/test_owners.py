@@ -45,12 +45,12 @@ RULES = {
 
 @pytest.mark.parametrize(("text", "path", "names"), RULES.values(), ids=RULES)
 def test_a_file_is_of_those_who_are_told(owners_of, text, path, names):
-    assert owners_of(text, path) == Owners(names, "CODEOWNERS" if names else "")
+    assert owners_of(text, path) == Owners(names)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_the_file_is_found_where_hosts_look(owners_of, place):
-    assert owners_of("* @ada\n", "app.py", place=place) == Owners(("@ada",), place)
+    assert owners_of("* @ada\n", "app.py", place=place) == Owners(("@ada",))
 
 
 def test_the_first_place_counts_and_the_revision_that_is_named(make_repository):

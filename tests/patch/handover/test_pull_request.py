@@ -117,7 +117,7 @@ def test_without_a_culprit_it_goes_to_the_owner(change_id):
 @pytest.mark.parametrize("change_id", [None, CHANGE.id])
 def test_lines_of_codeowners_that_say_nothing_are_told(change_id):
     faults = tuple(f"CODEOWNERS, line {n}: expected an owner" for n in range(5))
-    text = text_of(diagnosis=replace(DIAGNOSIS, change_id=change_id), owners=Owners((), "", faults))
+    text = text_of(diagnosis=replace(DIAGNOSIS, change_id=change_id), owners=Owners((), faults))
     head = text[: text.index("Branch")]
     assert head.count("Left out: CODEOWNERS, line ") == 3
     assert "Left out: 2 more lines\n" in head

@@ -24,8 +24,6 @@ class Owners:
 
     names: tuple[str, ...] = ()
     """`@account`, `@group/team` or an address, as they are told; empty: nobody is."""
-    source: str = ""
-    """Path of the file that tells it; empty where the records do, or nobody."""
     faults: tuple[str, ...] = ()
     """Lines of that file that say nothing, and what was expected."""
 
@@ -62,19 +60,13 @@ def find_owners(
     fallback : str
         Who answers for them where the file names nobody.
     """
-    place, text = "", None
-    for place in PLACES:
-        text = repository.find(place, revision)
-        if text is not None:
-            break
+    texts = ((place, repository.find(place, revision)) for place in PLACES)
+    place, text = next(((place, text) for place, text in texts if text is not None), ("", ""))
     faults: list[str] = []
-    names: list[str] = []
-    if text is not None:
-        sections = _read(text, place, faults)
-        names = [name for path in paths for name in _owners_of(path, sections)]
-    if not names:
-        return Owners((fallback,) if fallback else (), "", tuple(faults))
-    return Owners(tuple(dict.fromkeys(names)), place, tuple(faults))
+    sections = _read(text, place, faults)
+    names = [name for path in paths for name in _owners_of(path, sections)]
+    names = names or ([fallback] if fallback else [])
+    return Owners(tuple(dict.fromkeys(names)), tuple(faults))
 
 
 def _owners_of(path: str, sections: Iterable[_Section]) -> Iterator[str]:
