@@ -52,6 +52,7 @@ HOMES = {
     "mlflow": {"evaluate"},
     "numba": {"compiled"},
     "pyarrow": {"ingest", "profile", "store"},  # a profile is Arrow tables
+    "requests": {"patch"},
     "rich": {"cli"},
     "ruptures": {"detect"},
     "sqlalchemy": {"evaluate"},

@@ -151,7 +151,7 @@ def resume(
         As `solve` gives it; ToolError where there is no such investigation, or it does not wait for
         a review that is given.
     """
-    from workbench.agent import SavedInvestigations
+    from workbench.agent import SavedInvestigations, to_diagnosis
 
     with SavedInvestigations(_existing(saved)) as file:
         job = file.find(investigation_id).job
@@ -177,7 +177,9 @@ def resume(
                 run.go_on(on_step)
         if desk is not None:
             solving.open_fix(run, desk)
-        return solving.outcome(run)
+        outcome = solving.outcome(run)
+        failed = keep_past_case(outcome, to_diagnosis(run.state.values["diagnosis"]))
+        return replace(outcome, warnings=(failed,) if failed else ())
 
 
 def kept_steps(saved: Path, investigation_id: str) -> list[tuple[int, str]]:
@@ -372,7 +374,7 @@ class _Solving:
             )
         no_cause = "" if diagnosis.change_id else "no cause was named"
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
-        solved = replace(
+        return replace(
             outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
             fix=_read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
@@ -380,8 +382,6 @@ class _Solving:
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
             opened=_read(PullRequest, run.opened),
         )  # fmt: skip
-        failed = keep_past_case(solved, trajectory.diagnosis)
-        return replace(solved, warnings=(failed,) if failed else ())
 
 
 def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:

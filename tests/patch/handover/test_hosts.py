@@ -95,8 +95,11 @@ def test_at_gitlab_the_branch_is_pushed_and_a_request_opened(open_, host, fix):
 
 @each_host
 def test_what_is_open_from_that_branch_is_told_and_not_opened_again(open_, host, kind):
-    first, again = open_(kind), open_(kind)
+    first = open_(kind)
+    host.calls.clear()
+    again = open_(kind)
     assert len(host.opened) == 1
+    assert {method for method, _ in host.calls} == {"GET"}
     assert (again.url, again.at, again.is_new) == (first.url, first.at, False)
 
 
@@ -378,6 +381,13 @@ def test_a_project_that_github_cannot_have_is_told(repository, host):
         PatchError, match="expected a project of GitHub, owner/name, got 'acme/sub/shop'"
     ):
         Desk.of(repository, "github")
+
+
+@pytest.mark.parametrize(("kind", "other"), [("github", "gitlab"), ("gitlab", "github")])
+def test_the_token_of_one_host_is_not_told_the_other(repository, host, kind, other):
+    run_git(repository.folder, "remote", "set-url", "origin", f"git@{other}.com:acme/shop.git")
+    with pytest.raises(PatchError, match=f"expected a remote at {kind}, got one at {other}.com"):
+        Desk.of(repository, kind)
 
 
 def test_another_host_is_told(repository, host):

@@ -18,6 +18,8 @@ from workbench.types import Change, Fix, PullRequest
 TOKENS = {"github": ("GITHUB_TOKEN", "GH_TOKEN"), "gitlab": ("GITLAB_TOKEN",)}
 """Hosts, and the variables of the environment that a token of each is in."""
 
+_THEIRS = {"github.com": "github", "gitlab.com": "gitlab"}
+
 
 class _Host(Protocol):
     """What a host is asked; PatchError, in one sentence, where it does not do it."""
@@ -57,6 +59,10 @@ class Desk:
         if host not in _HOSTS:
             raise PatchError(f"expected a host among {', '.join(_HOSTS)}, got {host[:80]!r}")
         remote = find_remote(repository)
+        if _THEIRS.get(remote.address, host) != host:  # which is not to be told the token
+            raise PatchError(
+                f"{repository.folder}: expected a remote at {host}, got one at {remote.address}"
+            )
         variable, token = _find_token(host)
         return cls(host, repository, remote, _HOSTS[host](remote, token, variable), token)
 
