@@ -23,12 +23,10 @@ def check_approved(run: Run, review: Mapping[str, Any] | None = None) -> None:
         raise PatchError(
             f"{run.id} waits for a review: nothing is opened before --approve or --edit"
         )
-    said = review or run.said or {}
-    if said.get("verdict") in _APPROVALS:
-        return
-    if said:
+    verdict = (review or run.said or {}).get("verdict")
+    if verdict == "reject":
         raise PatchError(f"{run.id} is rejected: nothing is opened for it")
-    if run.status == "done":
+    if verdict not in _APPROVALS and run.status == "done":
         raise PatchError(
             f"{run.id} went on without a review: nothing is opened that nobody approved "
             "(workbench solve --review, then workbench resume --approve)"

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from hashlib import blake2b
 from typing import Any
 
 from workbench.errors import StoreError
 from workbench.store import Store
-from workbench.types import Diagnosis, Outcome, Regression
+from workbench.types import Diagnosis, Fix, Outcome, Regression
 
 _MOST = 2000
 
@@ -16,7 +17,7 @@ def keep_past_case(outcome: Outcome, proposed: Diagnosis) -> str:
     """Add what a review came to to the past cases of the store; return why that failed.
 
     That is a diagnosis that was rejected, or one that was approved and whose fix is verified. Its
-    id is a hash of it: the same is kept once.
+    id is a hash of what was said: the same is kept once.
 
     Parameters
     ----------
@@ -47,10 +48,9 @@ def _past_case(outcome: Outcome, proposed: Diagnosis) -> dict[str, Any] | None:
             "change": "",
         }
     elif verdict and fix is not None and fix.verification.verified:
-        restored = f"{fix.verification.gain_restored:.0%} of the loss restored"
         told = {
             "cause": proposed.summary,
-            "mitigation": f"{fix.patch.strategy}: {fix.patch.summary}; {restored}",
+            "mitigation": f"{fix.patch.strategy}: {fix.patch.summary}; {_gained(fix)}",
             "change": proposed.change_id or "",
         }
     else:
@@ -59,10 +59,18 @@ def _past_case(outcome: Outcome, proposed: Diagnosis) -> dict[str, Any] | None:
     row = {
         "service": outcome.case.service, "at": found.at, "title": _title(found),
         "subject": found.subject, "category": proposed.category,
-        **{name: text[:_MOST] for name, text in told.items()},
+        "cause": told["cause"][:_MOST], "change": told["change"],
     }  # fmt: skip
-    digest = blake2b(repr(sorted(row.items())).encode("utf-8", "surrogateescape"), digest_size=6)
-    return {"id": f"P-{digest.hexdigest()}", **row}
+    text = "\0".join(map(str, row.values()))  # without the gain, which is another each time
+    digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
+    return {"id": f"P-{digest}", **row, "mitigation": told["mitigation"][:_MOST]}
+
+
+def _gained(fix: Fix) -> str:
+    gain = fix.verification.gain
+    if math.isnan(gain.restored):
+        return f"{gain.saved:.0%} of the cost saved"
+    return f"{gain.restored:.0%} of the loss restored"
 
 
 def _title(found: Regression) -> str:

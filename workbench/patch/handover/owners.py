@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from codeowners import CodeOwners
@@ -63,18 +63,19 @@ def find_owners(
     texts = ((place, repository.find(place, revision)) for place in PLACES)
     place, text = next(((place, text) for place, text in texts if text is not None), ("", ""))
     faults: list[str] = []
-    sections = _read(text, place, faults)
-    names = [name for path in paths for name in _owners_of(path, sections)]
+    read = [  # once for all files: a file of owners may be long
+        (CodeOwners("\n".join(section.excluded)), CodeOwners("\n".join(section.rules)))
+        for section in _read(text, place, faults)
+    ]
+    names = [
+        name
+        for path in paths
+        for excluded, rules in read
+        if not any(excluded.matching_lines(path))
+        for _, name in rules.of(path)
+    ]
     names = names or ([fallback] if fallback else [])
     return Owners(tuple(dict.fromkeys(names)), tuple(faults))
-
-
-def _owners_of(path: str, sections: Iterable[_Section]) -> Iterator[str]:
-    """Yield the owners of a file, section by section."""
-    for section in sections:
-        excluded, rules = (CodeOwners("\n".join(s)) for s in (section.excluded, section.rules))
-        if not any(excluded.matching_lines(path)):
-            yield from (name for _, name in rules.of(path))
 
 
 def _read(text: str, place: str, faults: list[str]) -> list[_Section]:
