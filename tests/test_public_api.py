@@ -346,6 +346,7 @@ PUBLIC = {
         "Outcome",
         "Patch",
         "Profile",
+        "PullRequest",
         "Ranking",
         "Recording",
         "Records",

@@ -24,6 +24,7 @@ from workbench.solver import (
     solve,
     to_json,
 )
+from workbench.store import Store
 from workbench.types import (
     Case,
     Change,
@@ -367,11 +368,14 @@ def test_what_a_budget_cut_short_is_resumed_with_a_larger_one(case, tmp_path, mo
     assert "<html" in page.read_text(encoding="utf-8")
 
 
-def test_what_has_other_profiles_by_now_is_not_resumed(case, tmp_path, make_store):
+def test_what_has_other_profiles_by_now_is_not_resumed(case, tmp_path, make_profile):
     kept = tmp_path / "kept.db"
     waiting = solve(open_case(case), SolveOptions(fix=False, review=True), saved=kept)
-    segment = next((case / "store" / "segments").iterdir())
-    segment.rename(segment.with_name(f"{segment.name}-other"))
+    store = Store.open(case / "store")
+    store.put("documents", [{"id": "d", "text": "told meanwhile"}])
+    assert resume(kept, waiting.investigation_id).status == "waits for review"
+    later = datetime(2026, 2, 1, tzinfo=UTC)
+    store.add(make_profile("main 3"), service="svc", at=later, work=1.0, cpu_seconds=1.0)
     with pytest.raises(CaseError, match="has other profiles than when"):
         resume(kept, waiting.investigation_id)
 
@@ -443,6 +447,7 @@ def test_the_json_is_what_was_promised():
         "no_fix": "",
         "investigation": "",
         "review": None,
+        "opened": None,
         "category": "",
         "evidence": [],
         "skill": "",

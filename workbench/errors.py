@@ -59,7 +59,19 @@ class SignalError(WorkbenchError):
 
 
 class HistoryError(WorkbenchError):
-    """Git refused, or a revision or file is not there."""
+    """Git refused, or a revision or file is not there.
+
+    Parameters
+    ----------
+    message : str
+        What was seen and what was expected.
+    said : str, optional
+        All that git complained of, of which the message has the last line.
+    """
+
+    def __init__(self, message: str, said: str = "") -> None:
+        super().__init__(message)
+        self.said = said
 
 
 class CaseError(WorkbenchError):

@@ -11,6 +11,7 @@ from workbench.evaluate.cases import demo_case
 from workbench.history import run_git
 from workbench.signals import function_series, stacks
 from workbench.solver import SolveOptions, open_case, solve
+from workbench.store import Store
 
 FEED = Path(__file__).parents[2] / "datasets" / "feed"
 
@@ -147,6 +148,8 @@ def test_an_investigation_stops_for_a_review_and_can_be_rejected(board):
     assert board.agent.status == "done"
     assert board.outcome.cause is None
     assert "it was the cache" in board.outcome.diagnosis.summary
+    past = Store.open(board.case.store).table("past_cases")
+    assert past["cause"].str.startswith("rejected: it was the cache. It was: ").any()
     with pytest.raises(ToolError, match="no diagnosis waits for a review"):
         board.agent.decide("approve")
 

@@ -29,6 +29,7 @@ from workbench.types import (
     Function,
     Outcome,
     Patch,
+    PullRequest,
     Ranking,
     Regression,
     Reproduction,
@@ -381,3 +382,15 @@ def test_long_text_is_clipped_with_what_is_left_out():
 def test_only_hashes_are_shortened():
     assert short_id("4f9c2ab81d7e6035") == "4f9c2ab81d"
     assert short_id("release-2025-03-01") == "release-2025-03-01"
+
+
+def test_where_a_fix_was_opened_is_told_and_linked(outcome: Outcome) -> None:
+    at = datetime(2026, 11, 27, 22, 5)
+    opened = PullRequest("github", "https://host/pull/1?a&b", at, ("@ada",), ("<bob>: no account",))
+    assert "https://host/pull/1" not in render_report([outcome])
+    page = render_report([replace(outcome, opened=opened)])
+    assert 'Opened 2026-11-27 22:05 at github: <a href="https://host/pull/1?a&amp;b">' in page
+    assert "asked for a review: @ada." in page
+    assert "Not asked for a review: &lt;bob&gt;: no account." in page
+    again = render_report([replace(outcome, opened=replace(opened, is_new=False))])
+    assert "Open already, since 2026-11-27 22:05" in again

@@ -1,12 +1,14 @@
 """The table of regressions, lines of code and a fix: as pages, and their values in JupyterLab."""
 
+from datetime import UTC, datetime
+
 import numpy as np
 import pytest
 from made_fixes import make_failure, make_verification
 from playwright.sync_api import expect
 from ui_pages import check_accessible, keep_picture
 
-from workbench.types import Fix, Patch, Regression, SeriesMatrix
+from workbench.types import Fix, Patch, PullRequest, Regression, SeriesMatrix
 from workbench.views import Source
 from workbench.widgets import FixCard, RegressionBoard, SourceLines
 
@@ -31,6 +33,11 @@ VIEWS = {
     ),
     "no source": SourceLines(Source("It is code of others.")),
     "fix": FixCard(Fix(Patch("revert", "Revert slow", {}, ("abc",)), DIFF, SEEN, "fix/1")),
+    "opened fix": FixCard(
+        Fix(Patch("revert", "Revert slow", {}), DIFF, SEEN, "fix/1"),
+        opened=PullRequest("github", "https://host.example/pull/1", datetime(2026, 11, 27, tzinfo=UTC),
+                           ("@ada",), ("@bob: no account",)),
+    ),
     "failed fix": FixCard(
         Fix(Patch("revert", "Revert slow", {}), DIFF, make_failure("compiles", "it does not compile"))
     ),

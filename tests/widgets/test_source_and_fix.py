@@ -1,8 +1,10 @@
+from datetime import UTC, datetime
+
 import pytest
 from made_fixes import make_failure, make_verification
 
 from workbench.errors import SignalError
-from workbench.types import Fix, Patch
+from workbench.types import Fix, Patch, PullRequest
 from workbench.views import Source
 from workbench.widgets import FixCard, SourceLines
 
@@ -81,3 +83,16 @@ def test_no_fix_says_why_and_another_can_be_shown():
     card.fix = Fix(FIX.patch, "", make_failure("compiles", "it does not compile"))
     assert card._told["gain"] is None
     assert card.still()["text/plain"] == "Revert f: not verified: it does not compile"
+
+
+def test_where_a_fix_was_opened_is_told():
+    at = datetime(2026, 11, 27, 22, tzinfo=UTC)
+    opened = PullRequest("github", "https://host/pull/1", at, ("@ada",), ("@bob: no account",))
+    card = FixCard(FIX, opened=opened)
+    assert card._told["opened"] == {
+        "url": "https://host/pull/1", "text": "since 2026-11-27 22:00, asked for a review: @ada.",
+        "not_asked": ["@bob: no account"],
+    }  # fmt: skip
+    assert card.still()["text/plain"].endswith(", opened at https://host/pull/1")
+    card.opened = None
+    assert card._told["opened"] is None

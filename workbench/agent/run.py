@@ -22,6 +22,8 @@ from workbench.agent.trajectory import Trajectory, describe_update, tell_next, t
 from workbench.errors import ToolError
 from workbench.types import Step
 
+_NOTHING_SAID: dict[str, Any] = {"review": {}, "handed_over": {}, "opened": ""}
+"""Of a diagnosis that is about to be made, whatever was said of one before it."""
 DONE, WAITS, STOPPED = "done", "waits for review", "stopped"
 
 
@@ -76,6 +78,21 @@ class Run:
         return self.status == WAITS
 
     @property
+    def said(self) -> Review | None:
+        """What a person said of the diagnosis when the graph waited for it; None for nothing."""
+        said: Review | None = self.state.values.get("review")
+        return said
+
+    @property
+    def opened(self) -> str:
+        """What was kept by `keep_opened`; empty for nothing."""
+        return str(self.state.values.get("opened", ""))
+
+    def keep_opened(self, told: str) -> None:
+        """Keep which pull request was opened for what was made of the diagnosis, as JSON."""
+        self.graph.update_state(self._config, {"opened": told}, as_node="hand_over")
+
+    @property
     def spent(self) -> dict[str, float]:
         """What was used so far, as `Trajectory.spent`."""
         return dict(self.state.values.get("spent", {}))
@@ -111,7 +128,7 @@ class Run:
                 "takes another budget"
             )
         self._check_skills()
-        changed = {"opinions": values["opinions"][:-1], "cut_short": ""}
+        changed = {"opinions": values["opinions"][:-1], "cut_short": "", **_NOTHING_SAID}
         self._config = self.graph.update_state(self._config, changed, as_node="select_skills")
         self._run(None, on_step)
         self._config = config_of(self.id)
@@ -148,7 +165,7 @@ class Run:
         if skill and skill not in self.skills:
             raise ToolError(f"no skill {skill[:80]!r}; there are {', '.join(self.skills)}")
         if skill:
-            changed = {"skills": [skill], "opinions": []}
+            changed = {"skills": [skill], "opinions": [], **_NOTHING_SAID}
         self._config = self.graph.update_state(
             past.config, changed or None, as_node="select_skills" if skill else "__copy__"
         )

@@ -75,6 +75,8 @@ class State(TypedDict, total=False):
     review: Review
     handed_over: dict[str, Any]
     """What the patch room made of an approved diagnosis."""
+    opened: str
+    """The pull request that was opened for it, as JSON; empty for none."""
 
 
 class Node(Protocol):

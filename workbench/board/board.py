@@ -260,6 +260,7 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
 
     def _take(self, outcome: Outcome) -> None:
         self.outcome = outcome
+        self._tell(" ".join(outcome.warnings))
         sheet = "Investigation" if outcome.fix is None else "Fix"
         self.sheets.selected_index = SHEETS.index(sheet)
 

@@ -145,7 +145,7 @@ class Inquiry:
         agent.question = "" if found is None else f"What made {found.subject} dearer? ({found.id})"
         agent.steps, agent.diagnosis, agent.kept, agent.decision = (), None, [], {}
         agent.status = status
-        self.fix.note, self.fix.fix = NO_FIX, None
+        self.fix.note, self.fix.fix, self.fix.opened = NO_FIX, None, None
 
     def _fill(self, outcome: Outcome) -> None:
         agent, titles = self.agent, {c.id: c.title for c in self.investigation.changes}
@@ -157,7 +157,7 @@ class Inquiry:
         agent.status = outcome.status
         waits = outcome.status == "waits for review"
         self.fix.note = WAITS_HERE if waits else outcome.no_fix
-        self.fix.fix = outcome.fix
+        self.fix.fix, self.fix.opened = outcome.fix, outcome.opened
 
 
 def _with_a_skill(kept: list[tuple[int, str]], steps: Sequence[Step]) -> list[tuple[int, str]]:

@@ -23,6 +23,9 @@ if TYPE_CHECKING:
               help="Put the diagnosis right, and go on: change_id, functions (once for each), "
               "category, mitigation or summary.")  # fmt: skip
 @click.option("--by", default="", help="Who says so.")
+@click.option("--open", "open_at", type=click.Choice(["github", "gitlab"]),
+              help="Push the fix that was approved, and open a pull request at the host of the "
+              "repository, with the token in GITHUB_TOKEN or GITLAB_TOKEN.")  # fmt: skip
 @click.option("--steps", "list_steps", is_flag=True, help="List the steps that were kept.")
 @click.option("--step", type=click.IntRange(min=0), help="Run again from this step.")
 @click.option("--skill", default="", help="Run again from there under this skill.")
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 @outcome_options
 def resume(
     investigation: str, approve: bool, reject: str | None, edits: tuple[str, ...], by: str,
-    list_steps: bool, step: int | None, skill: str, model: str, base_url: str,
+    open_at: str | None, list_steps: bool, step: int | None, skill: str, model: str, base_url: str,
     budget: dict[str, Any], state: Path | None, tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Go on with an INVESTIGATION that was stopped or waits for a review; list them without one."""
@@ -41,11 +44,13 @@ def resume(
     path = state or investigations_file()
     review = _review(approve, reject, edits, by)
     if not investigation:
-        if review or budget or step is not None or list_steps:
+        if review or budget or step is not None or list_steps or open_at:
             raise click.UsageError("expected the id of an investigation")
         _list(path, as_json)
         return
     _check(review, step, skill, by, budget, list_steps=list_steps)
+    if open_at and (reject is not None or step is not None or list_steps):
+        raise click.UsageError("expected --open alone, or with --approve or --edit")
     if list_steps:
         _list_steps(path, investigation, as_json)
         return
@@ -62,11 +67,13 @@ def resume(
     with show_progress(f"resuming {investigation}") as progress:
         outcome = resume(
             path, investigation, review=review, step=step, skill=skill, budget=budget, model=model,
-            base_url=base_url, progress=progress, on_step=count,
+            base_url=base_url, open_at=open_at or "", progress=progress, on_step=count,
         )  # fmt: skip
         truth = load_truth(Path(outcome.case.folder))
         summary, page = finish(outcome, truth, tracked and n_steps > 0, progress)
     letter = write_fix(outcome, Path(outcome.case.folder) / "fix") if outcome.fix else None
+    for warning in outcome.warnings:
+        click.echo(f"warning: {warning}", err=True)
     show(outcome, summary, page, report, as_json, letter)
 
 

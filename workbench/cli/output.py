@@ -151,12 +151,24 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     if row["fix"] and row["fix"]["branch"]:
         lines.append(f"branch      {row['fix']['branch']} ({row['fix']['summary']})")
         lines.append(f"to review   {letter}")
+    lines += _opened_lines(row["opened"])
     if row["investigation"]:
         lines.append(f"kept as     {row['investigation']}")
     lines.append(f"time        {row['seconds']['total']:.1f} s")
     if row["mlflow_run_id"]:
         lines.append(f"MLflow run  {row['mlflow_run_id']}")
     click.echo("\n".join(lines))
+
+
+def _opened_lines(opened: Mapping[str, Any] | None) -> list[str]:
+    if opened is None:
+        return []
+    how = "opened" if opened["is_new"] else "open already, since"
+    asked = f", asked {', '.join(opened['asked'])}" if opened["asked"] else ""
+    lines = [f"request     {opened['url']} ({how} {opened['at'][:16].replace('T', ' ')}{asked})"]
+    return [
+        printable(line) for line in [*lines, *(f"            - {x}" for x in opened["not_asked"])]
+    ]
 
 
 def _mitigation(row: Mapping[str, Any]) -> str:

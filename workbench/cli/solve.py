@@ -32,23 +32,28 @@ _FOLDER = click.Path(path_type=Path)
 @click.option("--question", default="", help="In your words: skills are chosen by it too.")
 @click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
 @click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
+@click.option("--assumptions", type=_FOLDER,
+              help="TOML file of servers, watts and prices: what the fix is worth.")  # fmt: skip
 @budget_options(calls="24")
 @outcome_options
 def solve(
     folder: Path, repo: Path | None, model: str, base_url: str, skills_folder: Path | None,
-    regression: str, question: str, review: bool, fix: bool, budget: dict[str, Any],
+    regression: str, question: str, review: bool, fix: bool,
+    assumptions: Path | None, budget: dict[str, Any],
     state: Path | None, tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
 
     Each step is kept: `workbench resume` goes on with what was stopped, or waits for a review.
     """
+    from workbench.capacity import read_assumptions
     from workbench.evaluate import load_truth
     from workbench.solver import SolveOptions, investigations_file, open_case
 
     options = SolveOptions(
         model, skills_folder, fix, regression=regression, question=question, review=review,
-        budget=budget, base_url=base_url,
+        assumptions=read_assumptions(assumptions) if assumptions else None, budget=budget,
+        base_url=base_url,
     )  # fmt: skip
     opened = open_case(folder, repository=repo)
     with show_progress(f"solving {opened.id}") as progress:

@@ -116,8 +116,9 @@ def run_git(
     except (OSError, ValueError) as error:  # no git; a null byte or half a character as argument
         raise HistoryError(f"{folder}: git {arguments[0]}: {error}") from error
     if done.returncode:
-        complaint = done.stderr.decode("utf-8", "replace").strip().splitlines() or ["no message"]
-        raise HistoryError(f"{folder}: git {arguments[0]}: {complaint[-1]}")
+        said = done.stderr.decode("utf-8", "replace").strip()
+        last = (said.splitlines() or ["no message"])[-1]
+        raise HistoryError(f"{folder}: git {arguments[0]}: {last}", said)
     return done.stdout.decode("utf-8", "surrogateescape")
 
 

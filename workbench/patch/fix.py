@@ -8,6 +8,7 @@ from itertools import chain, count
 from pathlib import Path
 
 from workbench.history import FileWeave, Repository
+from workbench.patch.handover.owners import find_owners
 from workbench.patch.handover.pull_request import pull_request
 from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
@@ -25,6 +26,7 @@ from workbench.types import (
     Reproduction,
     Suspect,
     Workload,
+    Worth,
 )
 
 N_RUNS = 5
@@ -57,7 +59,8 @@ def find_fix(
     repository: Repository, weaves: Mapping[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
-    proposed: Sequence[Patch] = (), progress: Progress = lambda text: None,
+    proposed: Sequence[Patch] = (), owner: str = "", loss: Worth | None = None,
+    assumptions: Sequence[str] = (), progress: Progress = lambda text: None,
 ) -> tuple[Fix | None, str]:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
 
@@ -80,6 +83,10 @@ def find_fix(
         Interleaved runs of each tree for the verification.
     proposed : sequence of Patch
         Edits that the diagnosis came with.
+    owner : str
+        Who answers for the code where no CODEOWNERS says so.
+    loss, assumptions
+        What all of the regression costs, and what has to hold for that, as `pull_request` takes it.
     progress : callable
         Told in words what is under way.
 
@@ -111,7 +118,11 @@ def find_fix(
         workspace.apply(fix.patch.files)
         branch, commit = workspace.commit(fix.patch, f"workbench/fix-{regression.id}")
     fix = replace(fix, branch=branch, commit=commit)
-    text = pull_request(regression, diagnosis, suspects, fix, branch, base)
+    text = pull_request(
+        regression, diagnosis, suspects, fix, branch, base,
+        owners=find_owners(repository, head, fix.patch.files, owner), loss=loss,
+        assumptions=assumptions,
+    )  # fmt: skip
     return replace(fix, pull_request=text), ""
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from hashlib import blake2b
 from pathlib import Path
 
 from pydantic import BaseModel, Field, ValidationError, field_validator
@@ -40,13 +39,14 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
         raise CaseError(
             f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}"
         )
-    recording = Store.open(folder).recording()
+    store = Store.open(folder)
+    recording = store.recording()
     versions = recording.windows["version"]
     return Case(
         id=folder.name, service=recording.service, folder=str(folder),
         base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
         repository=str(repository.resolve()) if repository else "",
-        content_hash=_content_hash(folder),
+        content_hash=store.fingerprint(),
     )  # fmt: skip
 
 
@@ -63,7 +63,7 @@ def _read_case(folder: Path) -> Case:
     return Case(
         id=seen.id, service=seen.service, folder=str(folder), base=seen.base, head=seen.head,
         store=str(folder / "store"), repository=str(folder / "repo"), workload=seen.workload,
-        content_hash=_content_hash(folder / "store"),
+        content_hash=Store.open(folder / "store").fingerprint(),
     )  # fmt: skip
 
 
@@ -82,12 +82,6 @@ class _CaseFile(BaseModel):
         if not workload.command or workload.rounds < 1 or workload.timeout_s <= 0:
             raise ValueError("expected a command, at least one round, and time to do them")
         return workload
-
-
-def _content_hash(store: Path) -> str:
-    """Return a hash of what was recorded; segments are named by their content."""
-    names = sorted(path.name for path in (store / "segments").glob("[!.]*"))
-    return blake2b("\0".join(names).encode(), digest_size=8).hexdigest()
 
 
 def open_repository(case: Case) -> Repository | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import platformdirs
 
 if TYPE_CHECKING:
+    from workbench.capacity import Assumptions
     from workbench.detect import DetectConfig
 
 _FILE = "investigations.db"
@@ -37,6 +38,8 @@ class SolveOptions:
     detection: DetectConfig | None = None
     """What counts as a regression. Default: what is worth an investigation by a program; where a
     person looks on, `DetectConfig()` shows more."""
+    assumptions: Assumptions | None = None
+    """What servers, power and money are taken to be. Default: what the store tells."""
     budget: Mapping[str, Any] = field(default_factory=dict)
     """What the investigation may take, as `workbench.agent.Budget` has it."""
     base_url: str = ""

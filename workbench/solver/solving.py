@@ -7,6 +7,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
@@ -14,14 +15,19 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from workbench.capacity import Assumptions
 from workbench.detect import DetectConfig
-from workbench.errors import CaseError, ModelError
+from workbench.errors import CaseError, ModelError, PatchError
 from workbench.history import enclosing_function
 from workbench.patch import find_fix
+from workbench.patch.handover.hosts import Desk
 from workbench.signals import function_series
 from workbench.solver.cases import open_case, open_repository
 from workbench.solver.detection import detect_case
+from workbench.solver.opening import check_approved
 from workbench.solver.options import SolveOptions
+from workbench.solver.past import keep_past_case
+from workbench.solver.worth import owner_of, worth_of_loss
 from workbench.store import Store
 from workbench.types import (
     MITIGATIONS,
@@ -29,6 +35,7 @@ from workbench.types import (
     Diagnosis,
     Fix,
     Outcome,
+    PullRequest,
     Regression,
     Reproduction,
     Step,
@@ -106,10 +113,14 @@ def resume(
     budget: Mapping[str, Any] | None = None,
     model: str = "",
     base_url: str = "",
+    open_at: str = "",
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
     """Go on with an investigation that was kept.
+
+    What a review comes to, a rejected diagnosis or a verified fix, becomes a past case of the
+    store.
 
     Parameters
     ----------
@@ -128,6 +139,9 @@ def resume(
         it keeps. What a budget had ended goes on.
     model, base_url : str
         Another model than the one that it began with, or the same somewhere else.
+    open_at : str
+        `github` or `gitlab`: push the branch of the approved fix, and open a pull request there.
+        PatchError where that cannot be; the fix is kept, so that it can be tried again.
     progress, on_step
         As `solve` takes them.
 
@@ -137,7 +151,7 @@ def resume(
         As `solve` gives it; ToolError where there is no such investigation, or it does not wait for
         a review that is given.
     """
-    from workbench.agent import SavedInvestigations
+    from workbench.agent import SavedInvestigations, to_diagnosis
 
     with SavedInvestigations(_existing(saved)) as file:
         job = file.find(investigation_id).job
@@ -151,6 +165,7 @@ def resume(
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
         run = solving.start(file, investigation_id)
+        desk = solving.desk(run, open_at, review) if open_at and not run.opened else None
         with _kept(run, saved):
             if review is not None:
                 run.review(review, on_step)  # type: ignore[arg-type]  # checked there
@@ -160,7 +175,11 @@ def resume(
                 run.go_on_with_more(on_step)
             else:
                 run.go_on(on_step)
-        return solving.outcome(run)
+        if desk is not None:
+            solving.open_fix(run, desk)
+        outcome = solving.outcome(run)
+        failed = keep_past_case(outcome, to_diagnosis(run.state.values["diagnosis"]))
+        return replace(outcome, warnings=(failed,) if failed else ())
 
 
 def kept_steps(saved: Path, investigation_id: str) -> list[tuple[int, str]]:
@@ -240,6 +259,7 @@ class _Solving:
             "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
             "detection": _dump(options.detection),
+            "assumptions": _dump(options.assumptions),
             "regression": self.regression.id,
         }
         return {
@@ -257,9 +277,10 @@ class _Solving:
         self._progress("investigating")
         case, options = self._case, self._options
         store = Store.open(case.store)
+        self._records = store.records()
         self._evidence = Investigation(
             self._recording, self.detection, self._repository, case.base, case.head,
-            store.records(), read_lines=partial(store.recording, by_line=True),
+            self._records, read_lines=partial(store.recording, by_line=True),
         )  # fmt: skip
         self._is_kept = file.path is not None
         graph = build_graph(
@@ -281,15 +302,47 @@ class _Solving:
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
             ranking = self._evidence.ranking(self.regression.id)
+            assumptions = options.assumptions or Assumptions()
+            loss, assumed = worth_of_loss(
+                self.regression, self._recording, self._records, assumptions
+            )
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
             fix, no_fix = find_fix(
                 self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
                 case.head, self._workload, Path(case.folder), self.regression, diagnosis,
                 _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
+                owner=owner_of(self._records), loss=loss, assumptions=assumed,
                 progress=self._progress,
             )  # fmt: skip
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
+
+    def desk(self, run: Run, host: str, review: Mapping[str, Any] | None) -> Desk:
+        """Return where a fix is opened; PatchError, before anything is done, where none can be."""
+        if run.status != "stopped":
+            check_approved(run, review)
+        if self._repository is None:
+            raise PatchError(f"{run.id} has no repository whose remote a fix could be opened at")
+        return Desk.of(self._repository, host)
+
+    def open_fix(self, run: Run, desk: Desk) -> None:
+        """Open a pull request for what was approved, and keep which."""
+        check_approved(run)
+        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
+        fix = _read(Fix, made.get("fix"))
+        if fix is None or not fix.branch:
+            why = made.get("no_fix") or (fix and fix.verification.reason) or "no cause was named"
+            raise PatchError(f"{run.id} has no verified fix to open a pull request for: {why}")
+        self._progress(f"opening a pull request from {fix.branch}")
+        blamed = run.trajectory().diagnosis.change_id
+        suspects = self._evidence.ranking(self.regression.id).suspects
+        culprit = next((s.change for s in suspects if s.change.id == blamed), None)
+        try:
+            opened = desk.open(fix, self._case.head, culprit, owner_of(self._records))
+        except PatchError as error:
+            again = f"workbench resume {run.id} --open {desk.name}"
+            raise PatchError(f"{error}; the fix is kept, to try again: {again}") from error
+        run.keep_opened(_dump(opened))
 
     def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
         """Whether a flag is to be set back whose default is in the repository."""
@@ -327,6 +380,7 @@ class _Solving:
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
+            opened=_read(PullRequest, run.opened),
         )  # fmt: skip
 
 
@@ -348,6 +402,7 @@ def _read_options(told: Mapping[str, Any]) -> SolveOptions:
     read = {
         "skills": _path(told["skills"]),
         "detection": _read(DetectConfig, told.get("detection")),
+        "assumptions": _read(Assumptions, told.get("assumptions")),
     }
     return SolveOptions(**{**told, **read})
 
@@ -356,12 +411,17 @@ def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _dump(value: Fix | Reproduction | DetectConfig | None) -> str:
+_Kept = Fix | Reproduction | DetectConfig | Assumptions | PullRequest
+_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig, Assumptions, PullRequest)
+
+
+def _dump(value: _Kept | None) -> str:
     """Return a value as JSON text of plain letters; empty for none."""
-    return "" if value is None else json.dumps(asdict(value), default=sorted)  # sets are sorted
+    return "" if value is None else json.dumps(asdict(value), default=_plain)
 
 
-_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig)
+def _plain(value: Any) -> Any:
+    return value.isoformat() if isinstance(value, datetime) else sorted(value)  # else it is a set
 
 
 def _read(kind: type[_Value], text: str | None) -> _Value | None:

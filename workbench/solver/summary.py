@@ -7,7 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from workbench.types import Fix, Outcome
+from workbench.types import Fix, Outcome, PullRequest
 
 
 def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any]:
@@ -45,6 +45,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         "no_fix": outcome.no_fix,
         "investigation": outcome.investigation_id,
         "review": dict(outcome.review) or None,
+        "opened": _opened_json(outcome.opened),
         "seconds": dict(outcome.seconds),
         "mlflow_run_id": mlflow_run_id,
     }
@@ -66,6 +67,10 @@ def _fix_json(fix: Fix | None) -> Mapping[str, Any] | None:
         "branch": fix.branch,
         "reverted": list(fix.patch.reverted),
     }
+
+
+def _opened_json(opened: PullRequest | None) -> Mapping[str, Any] | None:
+    return None if opened is None else {**asdict(opened), "at": opened.at.isoformat()}
 
 
 def _measured(value: float) -> float | None:

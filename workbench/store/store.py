@@ -14,6 +14,7 @@ import pandas as pd
 from workbench.errors import StoreError
 from workbench.store.compact import compact_segments
 from workbench.store.encode import Encoded, WindowProfile, check_text, encode, make_tables
+from workbench.store.ids import hash_bytes
 from workbench.store.measured import measured_matrix
 from workbench.store.read import read_profile, read_recording
 from workbench.store.records import make_records, read_newest
@@ -211,6 +212,11 @@ class Store:
     def services(self) -> list[str]:
         """Return the services that have profiles, by name."""
         return answer(self._segments, _services, _of_profiles)
+
+    def fingerprint(self) -> str:
+        """Return a hash of which profiles there are; records beside them do not change it."""
+        ids = frozenset[int]().union(*(segment.profiles for segment in self._segments.live()))
+        return f"{hash_bytes(repr(sorted(ids)).encode()) & (2**64 - 1):016x}"
 
     def windows(self, service: str | None = None) -> pd.DataFrame:
         """Return a row for each profile of a service, oldest first, without its samples."""

@@ -11,7 +11,7 @@ import pandas as pd
 
 from workbench.profile import Function
 from workbench.types.detection import Detection
-from workbench.types.fixes import Fix, Reproduction, Workload
+from workbench.types.fixes import Fix, PullRequest, Reproduction, Workload
 from workbench.types.series import Recording, SeriesMatrix
 
 
@@ -247,6 +247,10 @@ class Outcome:
     status: str = ""
     """`done`, `waits for review`, or `stopped` on the way; empty where there was no investigation.
     """
+    opened: PullRequest | None = None
+    """Where its fix was handed to a host for review; None: nowhere."""
+    warnings: tuple[str, ...] = ()
+    """What besides could not be done, a line each."""
 
     @property
     def suspects(self) -> tuple[Suspect, ...]:

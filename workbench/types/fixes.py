@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,22 @@ class Fix:
     run_seconds: float = 0.0
     """Wall clock seconds that runs of the workload and the tests took, of search and verification.
     """
+
+
+@dataclass(frozen=True, slots=True)
+class PullRequest:
+    """A pull request, or merge request, that was opened for a fix."""
+
+    host: str
+    """`github` or `gitlab`."""
+    url: str
+    at: datetime
+    asked: tuple[str, ...] = ()
+    """Accounts that were asked for a review."""
+    not_asked: tuple[str, ...] = ()
+    """Who else should have been, and why not, a sentence each."""
+    is_new: bool = True
+    """Whether it was opened now; else one from the same branch was open already."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.types import CHECKS, Fix, quiet_cost
+from workbench.types import CHECKS, Fix, PullRequest, quiet_cost
 from workbench.views.columns import number_or_none
 from workbench.widgets.view import View
 
@@ -25,6 +25,8 @@ class FixCard(View):
         Where there is none, why.
     titles : mapping of str to str
         Titles of commits by id, for those that it takes back.
+    opened : PullRequest, optional
+        The one that was opened for it. None: there is none.
     """
 
     module = "fix_card.js"
@@ -34,6 +36,9 @@ class FixCard(View):
     fix = traitlets.Instance(Fix, allow_none=True, help="What is shown; assign another.")
     note = traitlets.Unicode(help="Where there is no fix, why.")
     titles = traitlets.Dict(help="Titles of commits, by id.")
+    opened = traitlets.Instance(
+        PullRequest, allow_none=True, help="Where it was opened for review."
+    )
 
     def __init__(
         self,
@@ -41,14 +46,15 @@ class FixCard(View):
         *,
         note: str = "",
         titles: Mapping[str, str] | None = None,
+        opened: PullRequest | None = None,
         **kwargs: Any,
     ) -> None:
-        super().__init__(fix=fix, note=note, titles=dict(titles or {}), **kwargs)
+        super().__init__(fix=fix, note=note, titles=dict(titles or {}), opened=opened, **kwargs)
         self._show()
 
-    @traitlets.observe("fix", "note", "titles")
+    @traitlets.observe("fix", "note", "titles", "opened")
     def _show(self, change: Any = None) -> None:
-        self._told = told_fix(self.fix, self.note, self.titles)
+        self._told = told_fix(self.fix, self.note, self.titles, self.opened)
 
     def still(self) -> dict[str, str]:
         """Return the verdict and the diff."""
@@ -60,11 +66,15 @@ class FixCard(View):
         text = f"{self.fix.patch.summary}: {verdict}"
         if np.isfinite(seen.gain_restored):
             text += f", {seen.gain_restored:.0%} of the loss restored"
+        if self.opened is not None:
+            text += f", opened at {self.opened.url}"
         diff = f"<pre>{html.escape(self.fix.diff)}</pre>"
         return {"text/plain": text, "text/html": f"<p>{html.escape(text)}</p>{diff}"}
 
 
-def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str, Any]:
+def told_fix(
+    fix: Fix | None, note: str, titles: Mapping[str, str], opened: PullRequest | None = None
+) -> dict[str, Any]:
     """Return what `views/js/fix/view.js` takes."""
     if fix is None:
         return {"note": note}
@@ -81,6 +91,7 @@ def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str,
         ],
         "diff": fix.diff,
         "branch": fix.branch,
+        "opened": None if opened is None else _told_opened(opened),
         "n_trials": fix.n_trials,
         "gain": number_or_none(seen.gain_restored),
         "low": number_or_none(seen.interval[0]),
@@ -97,3 +108,9 @@ def told_fix(fix: Fix | None, note: str, titles: Mapping[str, str]) -> dict[str,
             for name, runs in groups
         ],
     }
+
+
+def _told_opened(opened: PullRequest) -> dict[str, Any]:
+    asked = f", asked for a review: {', '.join(opened.asked)}" if opened.asked else ""
+    when = f"{'since' if opened.is_new else 'already since'} {opened.at:%Y-%m-%d %H:%M}"
+    return {"url": opened.url, "text": f"{when}{asked}.", "not_asked": [*opened.not_asked]}

@@ -4,8 +4,10 @@ from datetime import UTC, datetime
 import pytest
 from made_fixes import make_verification
 
+from workbench.patch.handover.owners import Owners
 from workbench.patch.handover.pull_request import pull_request
 from workbench.types import (
+    Amount,
     Change,
     Check,
     Diagnosis,
@@ -14,6 +16,7 @@ from workbench.types import (
     Patch,
     Regression,
     Suspect,
+    Worth,
 )
 
 REGRESSION = Regression("R-1", "app:f", "cost", 20, 19, 21, 0.0021, 0.0042, 1e-9)
@@ -36,9 +39,9 @@ REVERT = Fix(
 )
 
 
-def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION):
+def text_of(fix=REVERT, diagnosis=DIAGNOSIS, regression=REGRESSION, **told):
     return pull_request(
-        regression, diagnosis, [Suspect(CHANGE, 0.9, ("app:f",), 0.002)], fix, "fix", "v1"
+        regression, diagnosis, [Suspect(CHANGE, 0.9, ("app:f",), 0.002)], fix, "fix", "v1", **told
     )
 
 
@@ -86,10 +89,10 @@ def test_a_saving_without_a_version_to_go_back_to_is_told_of_the_cost():
 
 def test_the_owner_comes_second():
     text = pull_request(REGRESSION, DIAGNOSIS, [Suspect(CHANGE, 0.9, (), 0.0)], REVERT, "f", "v1",
-                        owner="@team/app")  # fmt: skip
+                        owners=Owners(("@team/app", "@ada")))  # fmt: skip
     assert text.splitlines()[2:5] == [
         "To: Ada <ada@example.invalid>",
-        "Cc: @team/app",
+        "Cc: @team/app, @ada",
         "Branch: `f`",
     ]
 
@@ -109,3 +112,40 @@ def test_shares_are_told_in_percent():
 @pytest.mark.parametrize("change_id", [None, "unknown"])
 def test_without_a_culprit_it_goes_to_the_owner(change_id):
     assert "To: the code owner\n" in text_of(diagnosis=replace(DIAGNOSIS, change_id=change_id))
+
+
+@pytest.mark.parametrize("change_id", [None, CHANGE.id])
+def test_lines_of_codeowners_that_say_nothing_are_told(change_id):
+    faults = tuple(f"CODEOWNERS, line {n}: expected an owner" for n in range(5))
+    text = text_of(diagnosis=replace(DIAGNOSIS, change_id=change_id), owners=Owners((), faults))
+    head = text[: text.index("Branch")]
+    assert head.count("Left out: CODEOWNERS, line ") == 3
+    assert "Left out: 2 more lines\n" in head
+    assert head.startswith("# Revert changes of f\n\nTo: ")
+
+
+def test_what_it_is_worth_is_told_with_intervals_and_assumptions():
+    loss = Worth(servers=Amount(40, 30, 50), watts=Amount(21840, 16000, 27000),
+                 money_per_year=Amount(1234.5, 1000, 1500), currency="EUR")  # fmt: skip
+    text = text_of(loss=loss, assumptions=("The service has 400 servers.",))
+    table = text[text.index("## Worth") : text.index("## Checked")]
+    assert table.splitlines()[1:] == [
+        "|  | servers | watts | EUR a year |",
+        "| --- | --- | --- | --- |",
+        "| left as it is, it costs | 40 (95 % interval 30 to 50) | 21,800 (95 % interval 16,000 "
+        "to 27,000) | 1,230 (95 % interval 1,000 to 1,500) |",
+        "| this change gives back | 36.2 (95 % interval 25.5 to 47.5) | 19,800 (95 % interval "
+        "13,600 to 25,700) | 1,120 (95 % interval 850 to 1,430) |",
+        "", "Assumed:", "", "- The service has 400 servers.", "",
+    ]  # fmt: skip
+
+
+def test_only_what_is_known_is_told_of_its_worth():
+    servers = text_of(loss=Worth(servers=Amount(40.0)))
+    assert "| left as it is, it costs | 40 |\n| this change gives back | 36.2 |" in servers
+    assert "watts" not in servers
+    assert "## Worth" not in text_of()
+    unmeasured = replace(SEEN, gains=(replace(SEEN.gain, restored=float("nan"), saved=0.4),))
+    assert "## Worth" not in text_of(
+        replace(REVERT, verification=unmeasured), loss=Worth(servers=Amount(40.0))
+    )

@@ -13,6 +13,7 @@ from typing import Any
 from workbench.evaluate.tracking.connect import SOLVES
 from workbench.evaluate.tracking.outbox import submit
 from workbench.evaluate.tracking.records import MetricRecord, RunRecord, SpanRecord, TraceRecord
+from workbench.solver.worth import added_fraction
 from workbench.types import Outcome
 
 SPAN_TYPES = {"tool": "TOOL", "model": "CHAT_MODEL", "select_skills": "CHAT_MODEL"}
@@ -149,23 +150,12 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
 
 
 def _cost(outcome: Outcome) -> dict[str, float]:
-    """Return which fraction of the service's CPU the regression adds, with its interval.
-
-    Of a share of samples it is the difference of shares; of cost, the growth over what the service
-    costs after it.
-    """
+    """Return which fraction of the service's CPU the regression adds, with its interval."""
     found = outcome.detection.found[:1]
     if not found or outcome.recording is None:
         return {}
-    worst, whole = found[0], 1.0
-    if worst.metric == "cost":
-        windows = outcome.recording.windows.iloc[worst.change_index :]
-        work = float(windows["work"].sum())
-        whole = float(windows["cpu_seconds"].sum()) / work if work else math.nan
-    elif worst.metric != "gcpu":
-        return {}
-    told = (worst.absolute_delta, worst.delta_low, worst.delta_high)
-    return dict(zip(("cost", "cost_low", "cost_high"), (x / whole for x in told), strict=True))
+    told = added_fraction(found[0], outcome.recording)
+    return dict(zip(("cost", "cost_low", "cost_high"), told, strict=True))
 
 
 def _traces(outcome: Outcome, key: str, started_ms: int) -> tuple[TraceRecord, ...]:

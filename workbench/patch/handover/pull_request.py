@@ -5,7 +5,19 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from workbench.types import CHECKS, Change, Check, Diagnosis, Fix, Gain, Regression, Suspect
+from workbench.patch.handover.owners import NOBODY, Owners
+from workbench.types import (
+    CHECKS,
+    Amount,
+    Change,
+    Check,
+    Diagnosis,
+    Fix,
+    Gain,
+    Regression,
+    Suspect,
+    Worth,
+)
 
 _RECORDED = {"cost": ("ms of CPU per unit of recorded work", 1e3)}
 _SHARE = ("% of CPU samples", 100.0)
@@ -23,6 +35,8 @@ _RISKS = {
     "batch_calls": "The call for many has to give the same as the calls for one, also for none.",
     "check_first": "What is looked up has to answer `get` as it answers a subscript.",
 }
+_WORTH = (("servers", "servers"), ("watts", "watts"), ("money_per_year", "{currency} a year"))
+_MOST_FAULTS = 3
 _ROOMS = {
     "bubblewrap": "without network, and unable to write outside of a folder of their own",
     "namespaces": "without network; files were protected by rights alone",
@@ -32,9 +46,10 @@ _ROOMS = {
 
 def pull_request(
     regression: Regression, diagnosis: Diagnosis, suspects: Sequence[Suspect], fix: Fix,
-    branch: str, base: str, *, owner: str = "",
+    branch: str, base: str, *, owners: Owners = NOBODY, loss: Worth | None = None,
+    assumptions: Sequence[str] = (),
 ) -> str:  # fmt: skip
-    """Return PULL_REQUEST.md: what regressed, cause, change, measured gain, risk.
+    """Return PULL_REQUEST.md: what regressed, cause, change, measured gain and its worth, risk.
 
     Parameters
     ----------
@@ -44,18 +59,23 @@ def pull_request(
         The edit, as verified.
     branch, base : str
         Where it is, and the revision before the regression.
-    owner : str
+    owners : Owners
         Who answers for the code, after the author of the culprit.
+    loss : Worth, optional
+        What all of the regression costs; where nothing of it is known, nothing is said.
+    assumptions : sequence of str
+        What has to hold for that, a sentence each.
     """
     by_id = {suspect.change.id: suspect.change for suspect in suspects}
     culprit = by_id.get(diagnosis.change_id or "")
     parts = [
         f"# {fix.patch.summary}",
-        _addressed(culprit, owner) + f"\nBranch: `{branch}`",
+        _addressed(culprit, owners) + f"\nBranch: `{branch}`",
         f"## What regressed\n{_regressed(regression, base)}",
         f"## Cause\n{_cause(diagnosis, culprit)}",
         f"## The change\n{_what(fix, by_id)}",
         f"## Measured\n{_measured(fix)}",
+        *_worth(fix.verification.gain, loss, assumptions),
         f"## Checked\n{_checked(fix)}",
         f"## Risk\n{_risk(fix)}",
         f"## Roll back\n`git revert {fix.commit[:12] or branch}`",
@@ -63,11 +83,15 @@ def pull_request(
     return "\n\n".join(parts) + "\n"
 
 
-def _addressed(culprit: Change | None, owner: str) -> str:
-    if culprit is None:
-        return f"To: {owner or 'the code owner'}"
-    copy = f"\nCc: {owner}" if owner else ""
-    return f"To: {culprit.author} <{culprit.email}>{copy}"
+def _addressed(culprit: Change | None, owners: Owners) -> str:
+    told = ", ".join(owners.names)
+    lines = [f"To: {culprit.author} <{culprit.email}>" if culprit else ""]
+    if told or not culprit:
+        lines.append(f"{'Cc' if culprit else 'To'}: {told or 'the code owner'}")
+    more = len(owners.faults) - _MOST_FAULTS
+    lines += [f"Left out: {fault}" for fault in owners.faults[:_MOST_FAULTS]]
+    lines += [f"Left out: {more} more lines"] if more > 0 else []
+    return "\n".join(filter(None, lines))
 
 
 def _regressed(regression: Regression, base: str) -> str:
@@ -132,6 +156,43 @@ def _gained(gain: Gain) -> str:
         return f"{gain.saved:.1%} of the cost is saved (95 % interval {low:.1%} to {high:.1%})."
     low, high = gain.restored_interval
     return f"{gain.restored:.0%} of the loss comes back (95 % interval {low:.0%} to {high:.0%})."
+
+
+def _worth(gain: Gain, loss: Worth | None, assumptions: Sequence[str]) -> list[str]:
+    """Return a section on what is lost and what of it comes back; none where nothing is known."""
+    known = [(name, of) for name, of in _WORTH if loss and getattr(loss, name).is_known]
+    if loss is None or not known or math.isnan(gain.restored):
+        return []
+    lost = [getattr(loss, name) for name, _ in known]
+    rows = [
+        ["", *(of.format(currency=loss.currency).strip() for _, of in known)],
+        ["---", *("---" for _ in known)],
+        ["left as it is, it costs", *map(_amount, lost)],
+        ["this change gives back", *(_amount(_part(amount, gain)) for amount in lost)],
+    ]
+    table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
+    told = "\n".join(f"- {sentence}" for sentence in assumptions)
+    return [f"## Worth\n{table}\n\nAssumed:\n\n{told}" if told else f"## Worth\n{table}"]
+
+
+def _part(amount: Amount, gain: Gain) -> Amount:
+    """Return what comes back of an amount: the ends of both intervals, so rather too wide."""
+    ends = [end * part for end in (amount.low, amount.high) for part in gain.restored_interval]
+    low, high = (math.nan, math.nan) if any(map(math.isnan, ends)) else (min(ends), max(ends))
+    return Amount(amount.value * gain.restored, low, high)
+
+
+def _amount(amount: Amount) -> str:
+    told = _figure(amount.value)
+    if math.isnan(amount.low) or math.isnan(amount.high):
+        return told
+    return f"{told} (95 % interval {_figure(amount.low)} to {_figure(amount.high)})"
+
+
+def _figure(value: float) -> str:
+    """Return a number with three digits that count."""
+    rounded = float(f"{value:.3g}")
+    return f"{rounded:,.0f}" if abs(rounded) >= 100 else f"{rounded:g}"
 
 
 def _checked(fix: Fix) -> str:

@@ -15,6 +15,7 @@ import { followTheme } from "../theme.js";
  * @property {string[]} [reverted] titles of the commits that it takes back
  * @property {string} [diff]
  * @property {string} [branch]
+ * @property {{url: string, text: string, not_asked: string[]} | null} [opened] the pull request that was opened for it
  * @property {number} [n_trials]
  * @property {number | null} [gain] part of the loss that is restored
  * @property {number | null} [low]
@@ -113,7 +114,10 @@ export class FixView {
     }
     if (told.checks?.length) parts.push(listChecks(told.checks));
     if (told.runs?.some((group) => group.seconds.length)) parts.push(drawRuns(told.runs));
-    if (told.branch) parts.push(make("p", {}, "It waits for review on the branch ", make("code", {}, told.branch), "."));
+    if (told.opened) {
+      parts.push(make("p", {}, "It is open for review at ", make("a", { href: told.opened.url }, told.opened.url), ` ${told.opened.text}`));
+      parts.push(...told.opened.not_asked.map((who) => make("p", { class: "wb-muted" }, `Not asked for a review: ${who}`)));
+    } else if (told.branch) parts.push(make("p", {}, "It waits for review on the branch ", make("code", {}, told.branch), "."));
     parts.push(drawDiff({ text: told.diff }, "Diff of the fix", null));
     return parts;
   }
