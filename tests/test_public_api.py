@@ -416,6 +416,7 @@ PUBLIC = {
     "workbench.widgets": [
         "AgentView",
         "Cancelled",
+        "CapacityView",
         "ExperimentBoard",
         "FixCard",
         "FlameGraph",
