@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import { bandPath, dayTicks, lastUntil, stepPath, ticksTo } from "../../workbench/views/js/capacity/scale.js";
-import { aWeek, amountText, intervalText } from "../../workbench/views/js/capacity/words.js";
+import { aWeek, amountText, intervalText, tickTexts } from "../../workbench/views/js/capacity/words.js";
 
 const asIs = /** @param {number} value */ (value) => value;
 const DAY = 86_400_000;
@@ -12,6 +12,7 @@ test("an amount is written in the largest unit that leaves one or more", () => {
   assert.equal(amountText(999, "watts", "EUR"), "999 W");
   assert.equal(amountText(2.5e6, "money_per_year", "EUR"), "EUR 2.5 million");
   assert.equal(amountText(1_500, "kg_co2_per_year", ""), "1.5 t");
+  assert.equal(amountText(685_615, "money_per_year", "EUR"), "EUR 686,000");
   assert.equal(amountText(0, "servers", ""), "0");
   assert.equal(amountText(null, "servers", ""), "not known");
 });
@@ -36,6 +37,11 @@ test("ticks reach the end, begin at nothing, and are few", () => {
     assert.ok(ticks.length >= 3 && ticks.length <= 6, `${most}: ${ticks}`);
   }
   assert.deepEqual(ticksTo(0), [0, 1]);
+});
+
+test("ticks are told in one unit", () => {
+  assert.deepEqual(tickTexts([0, 500, 1000], "watts"), ["0", "0.5 kW", "1 kW"]);
+  assert.deepEqual(tickTexts([0, 1, 2], "servers"), ["0", "1", "2"]);
 });
 
 test("days are ticked as far apart as there is room", () => {

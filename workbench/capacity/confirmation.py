@@ -11,9 +11,9 @@ over both sides and corrected for its bias of -(1 + 3 r) / n (F. H. C. Marriott 
 2. it is as large as what was measured: the two differ by no more than the root of the sum of
    squares of the half-widths of their intervals.
 
-Where it is not known with which deploy the fix came, each deploy after its approval is tried, the
-one that speaks most for a gain is taken, and its p-value is multiplied by how many there were
-(Bonferroni).
+Where it is not known with which deploy the fix came, each deploy after its approval is tried. Of
+those with a gain the one is taken after which two levels fit the series best (least squares), and
+its p-value is multiplied by how many deploys there were (Bonferroni).
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def confirm(
     expected : Amount
         The gain that was measured, in the unit of the series.
     n_tried : int
-        Deploys that were tried, of which this is the one that speaks most for a gain.
+        Deploys that were tried, of which this one was chosen.
     """
     sides = [np.asarray(side, np.float64) for side in (before, after)]
     sides = [side[np.isfinite(side)] for side in sides]
@@ -106,8 +106,13 @@ def confirm_later(
     seen = {
         at: confirm(values[first:at], values[at:], expected, n_tried=len(tried)) for at in tried
     }
-    best = min(tried, key=lambda at: (seen[at].p_value, -seen[at].gain.value))
+    best = min(tried, key=lambda at: (seen[at].gain.value <= 0, _rest(values, first, at)))
     return replace(seen[best], deployed=times[best].to_pydatetime())
+
+
+def _rest(values: FloatArray, first: int, at: int) -> float:
+    """Return the sum of squares that two levels leave, where the second begins at `at`."""
+    return sum(float(((side - side.mean()) ** 2).sum()) for side in (values[first:at], values[at:]))
 
 
 def _welch(before: FloatArray, after: FloatArray) -> tuple[Amount, float]:

@@ -155,14 +155,17 @@ def _event(event: CapacityEvent) -> dict[str, Any]:
 
 def _lines(balances: Sequence[Balance], name: str) -> dict[str, Any]:
     """Return a balance in each unit, as columns."""
+    worths = [getattr(one, name) for one in balances]
+    return {unit: _columns([getattr(worth, unit) for worth in worths]) for unit in QUANTITIES}
+
+
+def _columns(amounts: Sequence[Amount]) -> dict[str, Any]:
+    """Return values, ends, and how many parts are not in each."""
     return {
-        unit: {
-            end: number_column(
-                [getattr(getattr(getattr(one, name), unit), end) for one in balances], "float64"
-            )
-            for end in ("value", "low", "high")
-        }
-        for unit in QUANTITIES
+        "value": number_column([amount.value for amount in amounts], "float64"),
+        "low": number_column([amount.low for amount in amounts], "float64"),
+        "high": number_column([amount.high for amount in amounts], "float64"),
+        "unknown": number_column([amount.n_unknown for amount in amounts], "int32"),
     }
 
 

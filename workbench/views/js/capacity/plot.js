@@ -1,10 +1,10 @@
 // Lost, recovered and confirmed capacity over time, and what happened at the moment that is pointed at.
 
 import { draw, make } from "../dom.js";
-import { middleClipped } from "../format.js";
+import { isKnown, middleClipped } from "../format.js";
 import { bandPath, dayText, dayTicks, lastUntil, stepPath, ticksTo } from "./scale.js";
 import { BALANCES } from "./told.js";
-import { amountText, intervalText } from "./words.js";
+import { amountText, intervalText, tickTexts } from "./words.js";
 
 /** @typedef {import("./told.js").Capacity} Capacity */
 
@@ -73,9 +73,10 @@ export class PlotPart {
     const y = (/** @type {number} */ value) => HEIGHT - BOTTOM - (Math.max(value, 0) / end) * (HEIGHT - TOP - BOTTOM);
     const { x } = this;
     const svg = draw("svg", { viewBox: `0 0 ${width} ${HEIGHT}`, width, height: HEIGHT, "aria-hidden": "true" });
-    for (const tick of ticks) {
+    const texts = tickTexts(ticks, this.unit);
+    for (const [number, tick] of ticks.entries()) {
       svg.append(draw("line", { x1: LEFT, x2: width - RIGHT, y1: y(tick), y2: y(tick), stroke: "var(--wb-line)" }),
-        draw("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, tick ? amountText(tick, this.unit, "") : "0"));
+        draw("text", { x: LEFT - 6, y: y(tick) + 4, "text-anchor": "end" }, texts[number]));
     }
     for (const tick of dayTicks(from, told.until, Math.max(Math.floor((width - LEFT) / 110), 1))) {
       svg.append(draw("text", { x: x(tick), y: HEIGHT - 8, "text-anchor": x(tick) > width - 60 ? "end" : "middle" }, dayText(tick)));
@@ -111,10 +112,11 @@ export class PlotPart {
     const rows = BALANCES.map((name) => {
       const { colour, dash, width, told: meaning } = LOOKS[name];
       const amount = this.capacity.balance(name, this.unit, this.at);
+      const n = this.capacity.unknown(name, this.unit, this.at);
       const sample = draw("svg", { width: 34, height: 10, viewBox: "0 0 34 10", "aria-hidden": "true" },
         draw("line", { x1: 1, x2: 33, y1: 5, y2: 5, stroke: colour, "stroke-width": width, "stroke-dasharray": dash }));
       return make("tr", {}, make("th", { scope: "row" }, make("span", { class: "wb-c-sample" }, sample, name), make("small", {}, meaning)),
-        make("td", { class: "n" }, amountText(amount[0], this.unit, told.currency)), make("td", { class: "n" }, intervalText(amount, this.unit)));
+        make("td", { class: "n" }, amountText(amount[0], this.unit, told.currency), n ? make("small", {}, `${n} not known`) : ""), make("td", { class: "n" }, intervalText(amount, this.unit)));
     });
     const head = event ? `By ${dayText(times[this.at])}` : "By now";
     this.legend.replaceChildren(make("table", { class: "wb-c-table" }, make("caption", { class: "wb-hidden-text" }, "Balances after the event that is pointed at"),
@@ -128,8 +130,9 @@ export class PlotPart {
   eventText() {
     const { events, currency } = this.capacity.told;
     const { kind, service, subject, case: name, worth } = events[this.at];
-    const amount = worth[this.unit];
-    return `${kind}: ${middleClipped(subject || name, 60)} of ${middleClipped(service, 40)}, ${amountText(amount[0], this.unit, currency)} ${SIGNS[kind] ?? ""} (event ${this.at + 1} of ${events.length})`;
+    const [value] = worth[this.unit];
+    const told = isKnown(value) ? `${amountText(value, this.unit, currency)} ${SIGNS[kind]}` : "not known how much";
+    return `${kind}: ${middleClipped(subject || name, 60)} of ${middleClipped(service, 40)}, ${told} (event ${this.at + 1} of ${events.length})`;
   }
 
   /** @param {PointerEvent} event */

@@ -68,10 +68,10 @@ export class QueuePart {
   /** @param {Item} item */
   drawRow(item) {
     const name = make("button", { type: "button", class: "wb-c-name", "data-rank": item.rank, title: `${item.name}: ${item.subject}` }, middleClipped(item.subject || item.name, LONGEST_NAME));
-    const state = item.state === item.kind ? item.kind : `${item.kind}: ${item.state}`;
+    const state = item.kind === "fix" ? "verified fix, not approved yet" : `${item.kind}: ${item.state}`;
     const row = make("tr", { "data-rank": item.rank },
       make("th", { scope: "row" }, name, make("small", {}, state), make("small", { class: "wb-c-narrow" }, middleClipped(item.service, 40))),
-      make("td", { class: "wb-c-spare", title: item.service }, middleClipped(item.service, 32)), make("td", { class: "wb-c-spare" }, item.since || "–"),
+      make("td", { class: "wb-c-spare", title: item.service }, middleClipped(item.service, 32)), make("td", { class: "wb-c-day wb-c-spare" }, item.since || "–"),
       this.cell(aWeek(item.costs[this.unit], this.unit), item.currency), make("td", { class: "n wb-c-spare" }, percent(item.chance)), this.cell(item.expected[this.unit], item.currency));
     row.addEventListener("click", () => this.choose(item.rank), { signal: this.signal });
     return row;
@@ -80,7 +80,7 @@ export class QueuePart {
   drawFoot() {
     const { costs, expected, unknown, currency } = this.capacity.told;
     const n = unknown[this.unit];
-    return make("tfoot", {}, make("tr", {}, make("th", { scope: "row" }, "All", make("small", {}, `opportunities cost nothing that was there before${n ? `; ${counted(n, "item")} not known` : ""}`)),
+    return make("tfoot", {}, make("tr", {}, make("th", { scope: "row" }, "All", make("small", {}, `costs without opportunities${n ? `; ${counted(n, "item")} not known` : ""}`)),
       make("td", { class: "wb-c-spare" }), make("td", { class: "wb-c-spare" }), this.cell(aWeek(costs[this.unit], this.unit), currency), make("td", { class: "wb-c-spare" }), this.cell(expected[this.unit], currency)));
   }
 

@@ -2,7 +2,11 @@
 
 import { numbers } from "../columns.js";
 
-/** @typedef {import("./words.js").Amount} Amount */
+/**
+ * @typedef {import("./words.js").Amount} Amount
+ * @typedef {import("../columns.js").Column} Column
+ * @typedef {{value: Column, low: Column, high: Column, unknown: Column}} Ends
+ */
 
 /**
  * @typedef {object} Event
@@ -30,9 +34,9 @@ import { numbers } from "../columns.js";
  * @property {number} until
  * @property {string} currency
  * @property {string[]} units that anything is known in
- * @property {import("../columns.js").Column} times of events
+ * @property {Column} times of events
  * @property {Event[]} events
- * @property {Record<string, Record<string, {value: import("../columns.js").Column, low: import("../columns.js").Column, high: import("../columns.js").Column}>>} balances by name and unit
+ * @property {Record<string, Record<string, Ends>>} balances by name and unit
  * @property {Item[]} items
  * @property {Record<string, Amount>} costs of all that is not fixed yet
  * @property {Record<string, Amount>} expected of the whole queue
@@ -42,7 +46,7 @@ import { numbers } from "../columns.js";
 
 export const BALANCES = /** @type {const} */ (["lost", "recovered", "confirmed"]);
 
-/** @typedef {{value: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>}} Line */
+/** @typedef {{value: ArrayLike<number>, low: ArrayLike<number>, high: ArrayLike<number>, unknown: ArrayLike<number>}} Line */
 
 export class Capacity {
   /** @param {Told} told */
@@ -67,8 +71,8 @@ export class Capacity {
     const key = `${name} ${unit}`;
     const known = this.lines.get(key);
     if (known) return known;
-    const { value, low, high } = this.told.balances[name][unit];
-    const line = { value: numbers(value), low: numbers(low), high: numbers(high) };
+    const { value, low, high, unknown } = this.told.balances[name][unit];
+    const line = { value: numbers(value), low: numbers(low), high: numbers(high), unknown: numbers(unknown) };
     this.lines.set(key, line);
     return line;
   }
@@ -78,5 +82,10 @@ export class Capacity {
     if (at < 0) return [0, 0, 0];
     const { value, low, high } = this.line(name, unit);
     return /** @type {Amount} */ ([value[at], low[at], high[at]]);
+  }
+
+  /** @param {string} name @param {string} unit @param {number} at which event @returns {number} how many amounts are not in the balance */
+  unknown(name, unit, at) {
+    return at < 0 ? 0 : this.line(name, unit).unknown[at];
   }
 }

@@ -69,7 +69,7 @@ export class CapacityView {
 
   drawLog() {
     const { events, currency } = this.capacity.told;
-    const rows = events.map((event, at) => make("tr", {}, make("td", {}, dayText(this.capacity.times[at])), make("td", {}, event.kind),
+    const rows = events.map((event, at) => make("tr", {}, make("td", { class: "wb-c-day" }, dayText(this.capacity.times[at])), make("td", {}, event.kind),
       make("td", {}, event.subject || event.case, make("small", {}, event.service)), make("td", { class: "n" }, amountText(event.worth[this.unit][0], this.unit, currency))));
     const head = [["Day", ""], ["What", ""], ["Of", ""], ["Amount", "n"]].map(([text, kind]) => make("th", { scope: "col", class: kind || undefined }, text));
     const told = rows.length > MOST_EVENTS ? make("p", { class: "wb-facts" }, `The latest ${MOST_EVENTS}.`) : "";

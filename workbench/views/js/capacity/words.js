@@ -29,6 +29,22 @@ export function stepOf(value, unit) {
   return steps.find(([, least]) => Math.abs(value) >= least) ?? steps[steps.length - 1];
 }
 
+/** @param {number} value @returns {string} to three digits that count, also before the point */
+function rounded(value) {
+  return plain(Number(value.toPrecision(3)));
+}
+
+/**
+ * Texts of the ticks of an axis, all in the unit that suits its end.
+ * @param {number[]} ticks
+ * @param {string} unit
+ * @returns {string[]}
+ */
+export function tickTexts(ticks, unit) {
+  const [name, holds] = stepOf(ticks[ticks.length - 1], unit);
+  return ticks.map((tick) => (tick && name ? `${plain(tick / holds)} ${name}` : plain(tick / holds)));
+}
+
 /**
  * @param {number | null | undefined} value
  * @param {string} unit one of UNITS
@@ -37,14 +53,14 @@ export function stepOf(value, unit) {
 export function amountText(value, unit, currency) {
   if (!isKnown(value)) return "not known";
   const [name, holds] = stepOf(value, unit);
-  return [unit === "money_per_year" ? currency : "", plain(value / holds), name].filter(Boolean).join(" ");
+  return [unit === "money_per_year" ? currency : "", rounded(value / holds), name].filter(Boolean).join(" ");
 }
 
 /** @param {Amount} amount @param {string} unit @returns {string} the interval in the unit of the value; empty where there is none */
 export function intervalText([value, low, high], unit) {
   if (!isKnown(value) || !isKnown(low) || !isKnown(high) || low === high) return "";
   const [, holds] = stepOf(value, unit);
-  return `${plain(low / holds)} to ${plain(high / holds)}`;
+  return `${rounded(low / holds)} to ${rounded(high / holds)}`;
 }
 
 /** @param {Amount} amount of a year @param {string} unit @returns {Amount} what is lost of it in a week; of what is no flow, as it is */
