@@ -41,7 +41,7 @@ def capacity_ledger(
     """
     approved = record.recovered_solves()
     waits = still_open(record, later)
-    fixed, waiting = _worths(approved, assumptions, gain_of), _worths(waits, assumptions, gain_of)
+    fixed, waiting = _worths(approved, assumptions), _worths(waits, assumptions)
     seen = {
         label: gain_seen(later[label], row, assumptions)
         for label, row in _rows(approved)
@@ -49,13 +49,12 @@ def capacity_ledger(
     }
     rows = []
     for name, group in record.latest_solves().groupby("service", sort=False):
-        ours, open_, again = (
-            [by_label[i] for i in group.index if i in by_label]
-            for by_label in (fixed, waiting, seen)
+        ours, open_ = (
+            [by_label[i] for i in group.index if i in by_label] for by_label in (fixed, waiting)
         )
         if ours or open_:
             n_servers = assumptions.of(str(name)).servers
-            told = (len(ours), total(ours), len(open_), total(open_), len(again), total(again))
+            told = (len(ours), total(ours), len(open_), total(open_))
             rows.append(ServiceWorth(str(name), n_servers, *told))
     rows.sort(key=lambda row: (-_size(row), row.service))
     sums = (total(fixed.values()), total(waiting.values()), total(seen.values()))
@@ -72,7 +71,8 @@ def still_open(record: TrackRecord, later: Later | None) -> pd.DataFrame:
 
 def has_gone(later: Later | None, label: Hashable) -> bool:
     """Whether later profiles show that a regression nobody fixed went back as a whole."""
-    return bool(later) and label in later and later[label].verdict in ("confirmed", "more")  # type: ignore[index,operator]  # it is there
+    seen = (later or {}).get(label)
+    return seen is not None and seen.verdict in ("confirmed", "more")
 
 
 def cost_of(row: Row) -> Amount:
@@ -122,11 +122,11 @@ def _rows(solves: pd.DataFrame) -> list[tuple[Hashable, Row]]:
     return [*zip(solves.index, solves.to_dict("records"), strict=True)]
 
 
-def _worths(solves: pd.DataFrame, assumptions: Assumptions, amount: Any) -> dict[Hashable, Worth]:
-    """Return what solves are worth by their label."""
+def _worths(solves: pd.DataFrame, assumptions: Assumptions) -> dict[Hashable, Worth]:
+    """Return what solves gave back, or would, by their label."""
     worths = {}
     for label, row in _rows(solves):
-        told = amount(row)
+        told = gain_of(row)
         worths[label] = worth(told.value, told.low, told.high, assumptions.of(row["service"]))
     return worths
 

@@ -12,7 +12,7 @@ from workbench.cli.output import print_rows, printable, show_progress
 from workbench.cli.record import Looked, look
 
 if TYPE_CHECKING:
-    from workbench.types import Amount, CapacityPlan, CapacityTimeline, Worth
+    from workbench.types import Amount, CapacityPlan, CapacityTimeline, WeekCost, Worth
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _MOST_ROWS = 20
@@ -107,7 +107,7 @@ def _print_queue(plan: CapacityPlan) -> None:
     print_rows("What waits for a person, the most worth first", names, rows)
 
 
-def _week(week: Any) -> list[str]:
+def _week(week: WeekCost) -> list[str]:
     amounts = (("servers", week.servers, ""), ("kwh_per_year", week.kwh, ""),
                ("money_per_year", week.money, week.currency),
                ("kg_co2_per_year", week.kg_co2, ""))  # fmt: skip
@@ -174,7 +174,7 @@ def _worth(worth: Worth) -> dict[str, Any]:
     return {**amounts, "currency": worth.currency}
 
 
-def _week_json(week: Any) -> dict[str, Any]:
+def _week_json(week: WeekCost) -> dict[str, Any]:
     names = ("servers", "kwh", "money", "kg_co2")
     return {**{name: _amount(getattr(week, name)) for name in names}, "currency": week.currency}
 

@@ -70,7 +70,7 @@ class Worth:
 
 @dataclass(frozen=True, slots=True)
 class ServiceWorth:
-    """What solves gave back of a service, and what those that are open would."""
+    """What approved fixes gave back of a service, and what solves that wait would."""
 
     service: str
     n_servers: float
@@ -79,8 +79,6 @@ class ServiceWorth:
     recovered: Worth
     n_open: int
     open: Worth
-    n_confirmed: int = 0
-    confirmed: Worth = field(default_factory=Worth)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import TYPE_CHECKING, Annotated
 
 import numpy as np
 from pydantic import Field
@@ -13,7 +13,7 @@ from workbench.agent.tools.arguments import AnyRegressionId
 from workbench.agent.tools.brief import clip, number, take
 from workbench.agent.tools.profile import find_function
 from workbench.errors import ToolError
-from workbench.types import Amount
+from workbench.types import Amount, WeekCost
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
@@ -48,12 +48,6 @@ class CapacityCost(TypedDict):
     assumptions: Annotated[list[str], Field(description="What has to hold for this")]
 
 
-class _Fraction(NamedTuple):
-    value: float
-    low: float
-    high: float
-
-
 def capacity_cost(
     investigation: Investigation,
     regression_id: AnyRegressionId = "",
@@ -64,6 +58,8 @@ def capacity_cost(
     """Tell what a regression's growth, or all that a function costs, is worth in servers and watts,
     with an interval and the assumptions that are made.
     """
+    from workbench.capacity import assumption_sentences, worth  # not before it is asked for
+
     if bool(regression_id) == bool(function):
         raise ToolError("expected regression_id or function, one of the two")
     told = _assumed(investigation)
@@ -71,14 +67,11 @@ def capacity_cost(
         subject, fraction, how = _of_regression(investigation, regression_id)
     else:
         subject, fraction, how = _of_function(investigation, function)
-    from workbench.capacity import assumption_sentences, worth
-    from workbench.types import WeekCost
-
-    whole = worth(*fraction, told)
+    whole = worth(fraction.value, fraction.low, fraction.high, told)
     week = WeekCost.of(whole)
     return {
         "subject": clip(subject),
-        "fraction": _told(Amount(*fraction)),
+        "fraction": _told(fraction),
         "servers": _told(whole.servers),
         "watts": _told(whole.watts) if whole.watts.is_known else None,
         "kwh_per_week": _told(week.kwh) if week.kwh.is_known else None,
@@ -105,7 +98,7 @@ def _assumed(investigation: Investigation) -> ServiceAssumptions:
     return told.of(service)
 
 
-def _of_regression(investigation: Investigation, regression_id: str) -> tuple[str, _Fraction, str]:
+def _of_regression(investigation: Investigation, regression_id: str) -> tuple[str, Amount, str]:
     regression = investigation.regression(regression_id)
     if regression.metric not in ("cost", "gcpu"):
         raise ToolError(
@@ -120,17 +113,17 @@ def _of_regression(investigation: Investigation, regression_id: str) -> tuple[st
         how = "growth is CPU time per round of work, as a fraction of the service's after it"
     delta = regression.absolute_delta / whole
     low, high = regression.delta_low / whole, regression.delta_high / whole
-    return regression.subject, _Fraction(delta, low, high), how
+    return regression.subject, Amount(delta, low, high), how
 
 
-def _of_function(investigation: Investigation, function: str) -> tuple[str, _Fraction, str]:
+def _of_function(investigation: Investigation, function: str) -> tuple[str, Amount, str]:
     place = find_function(investigation, function)
     n_latest = max(1, math.ceil(_LATEST * investigation.recording.n_windows))
     shares = (investigation.total_values[place] / investigation.window_values)[-n_latest:]
     mean = float(shares.mean())
     error = float(shares.std(ddof=1) / np.sqrt(n_latest)) if n_latest > 1 else math.nan
     how = f"its cost, with all it calls, is its share of samples in the latest {n_latest} windows"
-    fraction = _Fraction(mean, max(0.0, mean - _Z * error), mean + _Z * error)
+    fraction = Amount(mean, max(0.0, mean - _Z * error), mean + _Z * error)
     return investigation.calls.subjects[place], fraction, how
 
 

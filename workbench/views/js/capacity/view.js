@@ -40,7 +40,7 @@ export class CapacityView {
       this.log = make("div", {});
       const events = make("details", {}, make("summary", {}, counted(told.events.length, "event")), this.log);
       events.hidden = !told.events.length;
-      const period = `${dayText(told.since)} to ${dayText(told.until)}, cumulative; bands are 95 % intervals`;
+      const period = `Of solves from ${dayText(told.since)} to ${dayText(told.until)}; cumulative, bands are 95 % intervals`;
       element.replaceChildren(make("div", { class: "wb-bar" }, units.label),
         this.section("Lost and recovered", make("p", { class: "wb-facts" }, period), this.plot.element, events),
         this.section("Open queue", this.queue.element), ...this.assumptions());
