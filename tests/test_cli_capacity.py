@@ -90,3 +90,16 @@ def test_what_cannot_be_read_is_told(workbench, arguments, said):
     code, out, err = workbench("capacity", *arguments)
     assert (code, out) == (1, "")
     assert said in err
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_a_report_with_a_store_tells_what_later_profiles_confirm(
+    workbench, tmp_path, solves, store
+):
+    for arguments, is_told in ((("--store", "store"), True), ((), False)):
+        code, _, _ = workbench("report", "--out", "report.html", *arguments)
+        assert code == 0
+        page = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert ("servers confirmed by later profiles" in page) is is_told
+        assert ("Nobody looked yet" in page) is not is_told
