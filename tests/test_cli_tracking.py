@@ -59,9 +59,9 @@ def test_a_time_that_is_none_is_refused(workbench, tmp_path, since, said):
 
 
 def test_a_time_is_days_weeks_or_a_date():
-    from workbench.cli.tracking import _moment
+    from workbench.cli.record import moment_of
 
     now = datetime(2026, 11, 27, tzinfo=UTC)
-    told = [_moment(text, now).date().isoformat() for text in ("90d", "2w", "2026-08-01")]
+    told = [moment_of(text, now).date().isoformat() for text in ("90d", "2w", "2026-08-01")]
     assert told == ["2026-08-29", "2026-11-13", "2026-08-01"]
-    assert _moment("2026-08-01", now).tzinfo is UTC
+    assert moment_of("2026-08-01", now).tzinfo is UTC

@@ -51,11 +51,13 @@ def test_a_loss_is_worth_what_is_assumed_of_the_service(recording, records):
     assert found.watts.value == pytest.approx(200 * 300 * 1.5)
     assert found.money_per_year.value == pytest.approx(90 * 8766 * 0.1)
     assert found.currency == "EUR"
-    assert told[1:4] == (
-        "The service has 400 servers.",
-        "A server draws 300 W, and the site 1.5 W for each of these.",
-        "A kWh costs 0.1 EUR.",
+    assert told[1:5] == (
+        "Servers of a service: 400.",
+        "Power of a server: 300 W.",
+        "PUE (power of the site for each watt of a server): 1.5.",
+        "Price of a kWh: 0.1 EUR.",
     )
+    assert not [sentence for sentence in told if "not known" in sentence]
 
 
 def test_the_records_tell_what_the_assumptions_do_not(recording, records):
@@ -64,7 +66,8 @@ def test_the_records_tell_what_the_assumptions_do_not(recording, records):
     assert found.servers.value == pytest.approx(20)
     assert found.watts.value == pytest.approx(20 * 250 * 1.56)
     assert not found.money_per_year.is_known
-    assert "A server draws 250 W, and the site 1.56 W for each of these (1.56 is what operators told the Uptime Institute in 2024)." in sentences  # fmt: skip
+    assert "Power of a server: 250 W." in sentences
+    assert "A PUE of 1.56 is what operators told the Uptime Institute in 2024." in sentences
     both, _ = worth_of_loss(COST, recording, told, Assumptions(ServiceAssumptions(servers=400)))
     assert both.servers.value == pytest.approx(200)
 

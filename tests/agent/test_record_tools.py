@@ -13,6 +13,7 @@ from workbench.agent.tools.configuration import config_history, get_config_chang
 from workbench.agent.tools.documents import read_document, search_documents
 from workbench.agent.tools.endpoints import top_endpoints
 from workbench.agent.tools.experiments import get_experiment, list_experiments
+from workbench.capacity import read_assumptions, worth
 from workbench.errors import ToolError
 from workbench.types import Feature, Ranking, Records, Suspect
 
@@ -211,8 +212,33 @@ def test_capacity_cost_of_a_regression(ledger):
     assert reply["fraction"]["value"] == pytest.approx(fraction, rel=1e-3)
     assert reply["servers"]["value"] == pytest.approx(1000 * fraction, rel=1e-3)
     assert reply["servers"]["low"] == pytest.approx(1000 * 0.035 / 0.14, rel=1e-3)
-    assert reply["watts"]["high"] == pytest.approx(250_000 * 0.045 / 0.14, rel=1e-3)
-    assert len(reply["assumptions"]) == 4
+    watts = 250_000 * 1.56 * 0.045 / 0.14  # the site's: PUE included
+    assert reply["watts"]["high"] == pytest.approx(watts, rel=1e-3)
+    assert reply["kwh_per_week"]["high"] == pytest.approx(watts * 168 / 1000, rel=1e-3)
+    assert reply["money_per_week"] is None
+    assert "Power of a server: 250 W." in reply["assumptions"]
+
+
+def test_capacity_cost_takes_what_the_file_of_assumptions_tells(
+    ledger, untold, tmp_path, monkeypatch
+):
+    path = tmp_path / "fleet.toml"
+    path.write_text(
+        '[default]\nservers = 50\nwatts_per_server = [180, 220]\nprice_per_kwh = 0.1\n'
+        'currency = "EUR"\npue = 1.2\n', encoding="utf-8",
+    )  # fmt: skip
+    monkeypatch.setenv("WORKBENCH_ASSUMPTIONS", str(path))
+    reply = capacity_cost(untold, "R-1")
+    told = read_assumptions(path).default
+    wanted = worth(0.04 / 0.14, 0.035 / 0.14, 0.045 / 0.14, told)
+    for name in ("servers", "watts"):
+        for end in ("value", "low", "high"):
+            known = getattr(getattr(wanted, name), end)
+            assert reply[name][end] == pytest.approx(known, rel=1e-3)
+    money = wanted.money_per_year.value * 168 / 8766
+    assert reply["money_per_week"]["value"] == pytest.approx(money, rel=1e-3)
+    assert reply["currency"] == "EUR"
+    assert capacity_cost(ledger, "R-1")["n_servers"] == 50  # the file goes before the store
 
 
 def test_capacity_cost_of_a_function_is_that_of_the_latest_windows(ledger):

@@ -1,14 +1,16 @@
 import json
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pandas as pd
 import pytest
-from made_fixes import make_failure
+from made_fixes import make_failure, make_verification
 
 from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
 from workbench.evaluate import track, tracking_uri
-from workbench.evaluate.tracking.solves import SPAN_TYPES
+from workbench.evaluate.tracking import read_track_record
+from workbench.evaluate.tracking.solves import SPAN_TYPES, record_of
 from workbench.measures import LIMIT_S
 from workbench.solver import to_json
 from workbench.types import (
@@ -139,3 +141,50 @@ def test_a_store_that_refuses_is_one_error(place, monkeypatch):
     with pytest.raises(WorkbenchError, match="MLflow at file:///") as caught:
         track(outcome(), {}, {}, "")
     assert "\n" not in str(caught.value)
+
+
+def approved(review, **changed):
+    """Return what a solve of a verified fix is told as, after a review."""
+    regression = Regression("R-1", "m:f", "cost", 20, 20, 20, 0.0, 2.0, 0.001,
+                            at=pd.Timestamp("2026-03-01 12:00", tz="UTC"))  # fmt: skip
+    empty = pd.DataFrame()
+    seen = make_verification(good=(1.0,), bad=(3.0,), fixed=(1.2,), restored=0.9,
+                             interval=(0.85, 0.95), verified=True)  # fmt: skip
+    return outcome(
+        detection=Detection((regression,), (), empty, empty), review=review,
+        fix=Fix(Patch("revert", "s", {}), "", seen), **changed,
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("review", "is_approved"),
+    [({}, False), ({"verdict": "approve"}, True), ({"verdict": "edit"}, True),
+     ({"verdict": "reject"}, False)],
+    ids=["nobody looked", "approved", "edited", "rejected"],
+)  # fmt: skip
+def test_a_solve_tells_whether_a_person_approved_it(review, is_approved):
+    told = record_of(approved(review), {}, {}, "")
+    assert (told.tags.get("approved") == "true") is is_approved
+    assert told.tags["metric"] == "cost"
+    assert told.tags["began"] == "2026-03-01T12:00:00+00:00"
+    metrics = {metric.name: metric.value for metric in told.metrics}
+    assert (metrics["gain_low"], metrics["gain_high"]) == (0.85, 0.95)
+
+
+@pytest.mark.slow
+@pytest.mark.filterwarnings("default")
+def test_what_was_told_of_a_fix_is_read_back(place, monkeypatch):
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{place / 'mlflow.db'}")
+    for review, name in (({"verdict": "approve"}, "yes"), ({}, "no")):
+        case = Case(name, "small", ".", "v1", "v2", content_hash=name)
+        track(approved(review, case=case), {}, {}, "")
+    now = datetime.now(UTC)
+    told = read_track_record(now - timedelta(days=1), now + timedelta(days=1))
+    rows = {row["case"]: row for row in told.solves.to_dict("records")}
+    assert rows["yes"]["is_approved"]
+    assert not rows["no"]["is_approved"]
+    assert rows["yes"]["began"] == pd.Timestamp("2026-03-01 12:00", tz="UTC")
+    assert (rows["yes"]["restored_low"], rows["yes"]["restored_high"]) == (0.85, 0.95)
+    assert rows["yes"]["metric"] == "cost"
+    assert told.recovered_solves()["case"].tolist() == ["yes"]
+    assert told.open_solves()["case"].tolist() == ["no"]

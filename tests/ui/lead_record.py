@@ -71,7 +71,9 @@ def make_solves(n: int = 60, states: tuple[str, ...] = STATES) -> pd.DataFrame:
              random.uniform(0.5, 1) if is_named else np.nan, float(random.lognormal(6.6, 1.3)),
              np.nan, cost, 0.7 * cost, 1.4 * cost,
              random.uniform(0.8, 1) if state == "fix verified" else np.nan,
-             f"https://runs.example/{number}" if number % 4 else "")
+             f"https://runs.example/{number}" if number % 4 else "", np.nan, np.nan,
+             state == "fix verified" and number % 3 > 0, "gcpu",
+             SINCE + timedelta(days=90 * number / n - 3))
         )  # fmt: skip
     return pd.DataFrame(rows, columns=[*SOLVES])
 

@@ -17,7 +17,7 @@ COST = 0.05
 _SOLVE = {"cost": COST, "cost_low": 0.04, "cost_high": 0.06, "gain_restored": 1.0,
           "time_to_diagnosis": 40.0, "confidence": 0.9}  # fmt: skip
 _TOLD = {"case": "feed-cards", "service": "feed", "state": "fix verified", "subject": "cards:load",
-         "category": "deep copy", "skill": "deep-copies", "funnel": '[["series looked at", 54]]'}  # fmt: skip
+         "category": "deep copy", "skill": "deep-copies", "approved": "true", "funnel": '[["series looked at", 54]]'}  # fmt: skip
 
 
 def make_store(folder: Path) -> None:

@@ -14,6 +14,7 @@ import click
 
 from workbench.cli.attribute import attribute
 from workbench.cli.backtest import backtest
+from workbench.cli.capacity import capacity
 from workbench.cli.cases import case
 from workbench.cli.compare import compare
 from workbench.cli.detect import detect
@@ -47,6 +48,7 @@ cli.add_command(detect)
 cli.add_command(evaluate)
 cli.add_command(compare)
 cli.add_command(attribute)
+cli.add_command(capacity)
 cli.add_command(case)
 cli.add_command(lab)
 cli.add_command(mcp)

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
-from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import click
 
 from workbench.cli.output import show_progress
+from workbench.cli.record import look
 from workbench.errors import WorkbenchError
-
-_AGO = re.compile(r"(\d{1,5})([dw])")
-_DAYS = {"d": 1, "w": 7}
 
 
 @click.command()
@@ -47,43 +43,29 @@ def sync(folders: tuple[Path, ...]) -> None:
 @click.option("--since", default="90d", show_default=True,
               help="Days (90d), weeks (12w), or a date (2026-08-01).")  # fmt: skip
 @click.option("--assumptions", type=click.Path(path_type=Path),
-              help="TOML file of servers, watts and prices: what capacity is worth.")  # fmt: skip
+              help="TOML file of servers, watts and prices: what capacity is worth.  "
+              "[default: WORKBENCH_ASSUMPTIONS]")  # fmt: skip
+@click.option("--store", type=click.Path(path_type=Path),
+              help="Store with later profiles: which fixes do these confirm?")  # fmt: skip
 @click.option("--ui", default="", help="Address of MLflow's pages, for links.  [default: the "
               "server's, where MLFLOW_TRACKING_URI is one]")  # fmt: skip
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), required=True,
               help="Page to write.")  # fmt: skip
-def report(since: str, assumptions: Path | None, ui: str, out: Path) -> None:
+def report(
+    since: str, assumptions: Path | None, store: Path | None, ui: str, out: Path
+) -> None:  # fmt: skip
     """Write what a lead reads: one page of all that MLflow has, to be printed or sent."""
-    from workbench.capacity import Assumptions, capacity_ledger, read_assumptions
-    from workbench.evaluate.tracking import read_track_record
+    from workbench.capacity import capacity_ledger
     from workbench.report import render_lead_report
     from workbench.views.words import counted
 
-    now = datetime.now(UTC)
-    begin = _moment(since, now)
-    told = Assumptions() if assumptions is None else read_assumptions(assumptions)
     with show_progress("reading MLflow") as progress:
-        record = read_track_record(begin, now, ui=ui)
+        looked = look(since, assumptions, store, progress, ui=ui)
         progress("writing the report")
-        page = render_lead_report(record, capacity_ledger(record, told))
+        page = render_lead_report(looked.record, capacity_ledger(*looked))
     out.parent.mkdir(parents=True, exist_ok=True)
     out.write_text(page, encoding="utf-8")
+    record = looked.record
     n_evaluations = record.evaluations["evaluation"].nunique()
     solved = f"{counted(len(record.solves), 'solve')} and {counted(n_evaluations, 'evaluation')}"
-    click.echo(f"{out}: {solved} since {begin:%Y-%m-%d}")
-
-
-def _moment(text: str, now: datetime) -> datetime:
-    """Return the moment that a text tells of: so long ago, or a date."""
-    if found := _AGO.fullmatch(text):
-        return now - timedelta(days=int(found[1]) * _DAYS[found[2]])
-    try:
-        told = datetime.fromisoformat(text)
-    except ValueError:
-        raise WorkbenchError(
-            f"--since: expected days (90d), weeks (12w) or a date (2026-08-01), got {text!r}"
-        ) from None
-    told = told if told.tzinfo else told.replace(tzinfo=UTC)
-    if told >= now:
-        raise WorkbenchError(f"--since: expected a date before now, got {text!r}")
-    return told
+    click.echo(f"{out}: {solved} since {record.since:%Y-%m-%d}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.solver.cases import CASE_FILE, open_case
+    from workbench.solver.later import look_later
     from workbench.solver.options import SolveOptions, investigations_file
     from workbench.solver.solving import kept_steps, open_investigation, resume, solve
     from workbench.solver.summary import to_json
@@ -17,6 +18,7 @@ __all__ = [
     "SolveOptions",
     "investigations_file",
     "kept_steps",
+    "look_later",
     "open_case",
     "open_investigation",
     "resume",
@@ -26,6 +28,7 @@ __all__ = [
 
 _NAMES = {
     "cases": ["CASE_FILE", "open_case"],
+    "later": ["look_later"],
     "options": ["SolveOptions", "investigations_file"],
     "solving": ["kept_steps", "open_investigation", "resume", "solve"],
     "summary": ["to_json"],

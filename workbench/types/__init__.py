@@ -34,21 +34,37 @@ from workbench.types.fixes import (
 )
 from workbench.types.ledger import Amount, Ledger, ServiceWorth, Worth
 from workbench.types.opportunities import OPPORTUNITY_STATES, Opportunity
+from workbench.types.planning import (
+    CONFIRMATIONS,
+    Balance,
+    CapacityEvent,
+    CapacityPlan,
+    CapacityTimeline,
+    Confirmation,
+    QueueItem,
+    WeekCost,
+)
 from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
 
 __all__ = [
     "CHECKS",
+    "CONFIRMATIONS",
     "HOLLOW",
     "MITIGATIONS",
     "OPPORTUNITY_STATES",
     "SERVICE",
     "Amount",
+    "Balance",
     "BoolArray",
+    "CapacityEvent",
+    "CapacityPlan",
+    "CapacityTimeline",
     "Case",
     "Change",
     "Check",
+    "Confirmation",
     "Detection",
     "Diagnosis",
     "Evidence",
@@ -65,6 +81,7 @@ __all__ = [
     "Patch",
     "Profile",
     "PullRequest",
+    "QueueItem",
     "Ranking",
     "Recording",
     "Records",
@@ -80,6 +97,7 @@ __all__ = [
     "TrackRecord",
     "ValueType",
     "Verification",
+    "WeekCost",
     "Workload",
     "Worth",
     "quiet_cost",

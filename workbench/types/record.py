@@ -19,13 +19,16 @@ ANSWERS = (
 )  # fmt: skip
 SOLVES = (
     "at", "case", "service", "subject", "state", "category", "skill", "confidence", "seconds",
-    "is_right", "cost", "cost_low", "cost_high", "restored", "url",
+    "is_right", "cost", "cost_low", "cost_high", "restored", "url", "restored_low",
+    "restored_high", "is_approved", "metric", "began",
 )  # fmt: skip
 SKILLS = ("skill", "half", "n_cases", "n_right", "n_right_without", "n_helped", "n_harmed",
           "verdict", "url")  # fmt: skip
 FUNNEL = ("stage", "n")
 OPEN = ("waits for review", "diagnosed", "fix failed")
-"""States of a solve in which somebody is named, and a person has something to do."""
+"""States of a solve in which somebody is named and no fix is there: a person has to act."""
+VERIFIED = "fix verified"
+"""State of a solve that ended in a fix; until somebody has approved it, it waits for a person."""
 
 
 def _empty(columns: tuple[str, ...]) -> pd.DataFrame:
@@ -67,7 +70,9 @@ class TrackRecord:
     `nobody named`, `diagnosed`, `waits for review`, `rejected`, `fix failed`, `fix verified`),
     `category`, `skill`, `confidence`, `seconds`, `is_right` (NaN: not known), `cost` (fraction of
     the service's CPU that the regression adds) with `cost_low` and `cost_high` (95 %), `restored`
-    (part of that cost which a verified fix takes away; NaN where none is), `url`.
+    (part of that cost which a verified fix takes away; NaN where none is) with `restored_low` and
+    `restored_high` (95 %), `url`, `is_approved` (whether a person has approved it), `metric` of the
+    regressed series, `began` (when its new level did; NaT where not known).
     """
     skills: pd.DataFrame = field(default_factory=lambda: _empty(SKILLS))
     """One row a skill that decided cases of the latest evaluation, on one half of the bank:
@@ -84,3 +89,14 @@ class TrackRecord:
         """Return the solves, of the same case and subject only the latest."""
         by_time = self.solves.sort_values("at", kind="stable")
         return by_time.drop_duplicates(["service", "case", "subject"], keep="last")
+
+    def recovered_solves(self) -> pd.DataFrame:
+        """Return the latest solves of which the fix is verified, and approved by a person."""
+        solves = self.latest_solves()
+        return solves[(solves["state"] == VERIFIED) & solves["is_approved"].eq(True)]
+
+    def open_solves(self) -> pd.DataFrame:
+        """Return the latest solves that wait for a person: for a fix, or for a look at one."""
+        solves = self.latest_solves()
+        is_waiting = (solves["state"] == VERIFIED) & ~solves["is_approved"].eq(True)
+        return solves[solves["state"].isin(OPEN) | is_waiting]

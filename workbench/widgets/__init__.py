@@ -1,6 +1,7 @@
 """Data -> views, selection -> values, in a notebook."""
 
 from workbench.widgets.agent_view import AgentView
+from workbench.widgets.capacity_view import CapacityView
 from workbench.widgets.experiment_board import ExperimentBoard
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
@@ -16,6 +17,7 @@ from workbench.widgets.task import Cancelled, Task, TaskView
 __all__ = [
     "AgentView",
     "Cancelled",
+    "CapacityView",
     "ExperimentBoard",
     "FixCard",
     "FlameGraph",

@@ -25,6 +25,7 @@ from workbench.evaluate.tracking.connect import (
 )
 from workbench.evaluate.tracking.evaluations import ANSWERS, VERDICT
 from workbench.types import TrackRecord
+from workbench.types.record import VERIFIED
 
 HALVES = ("test", "train")
 """Of the bank, what was held out first."""
@@ -228,7 +229,8 @@ def _number(value: float | None) -> float:
 
 def _solve(run: Any, url: str) -> dict[str, Any]:
     metrics, tags = run.data.metrics, run.data.tags
-    is_verified = tags.get("state") == "fix verified"
+    is_verified = tags.get("state") == VERIFIED
+    gains = {"restored": "gain_restored", "restored_low": "gain_low", "restored_high": "gain_high"}
     return {
         "at": _moment(run), "url": url,
         **{name: tags.get(name, "") for name in
@@ -237,7 +239,10 @@ def _solve(run: Any, url: str) -> dict[str, Any]:
         "seconds": metrics.get("time_to_diagnosis", math.nan),
         "is_right": metrics.get("correct", math.nan),
         **{name: metrics.get(name, math.nan) for name in ("cost", "cost_low", "cost_high")},
-        "restored": metrics.get("gain_restored", math.nan) if is_verified else math.nan,
+        **{name: metrics.get(of, math.nan) if is_verified else math.nan
+           for name, of in gains.items()},
+        "is_approved": tags.get("approved") == "true", "metric": tags.get("metric", ""),
+        "began": pd.to_datetime(tags.get("began", ""), utc=True, errors="coerce"),
     }  # fmt: skip
 
 

@@ -10,6 +10,8 @@ from dataclasses import asdict
 from hashlib import blake2b
 from typing import Any
 
+import pandas as pd
+
 from workbench.evaluate.tracking.connect import SOLVES
 from workbench.evaluate.tracking.outbox import submit
 from workbench.evaluate.tracking.records import MetricRecord, RunRecord, SpanRecord, TraceRecord
@@ -108,9 +110,22 @@ def _tags(outcome: Outcome) -> dict[str, str]:
         "case": outcome.case.id, "service": outcome.case.service, "state": state_of(outcome),
         "subject": found[0].subject if found else "",
         "category": said.category if said else "", "skill": said.skill if said else "",
-        "investigation": outcome.investigation_id, "funnel": funnel,
+        "investigation": outcome.investigation_id, "funnel": funnel, **_began(outcome),
+        "approved": "true" if outcome.review.get("verdict") in ("approve", "edit") else "",
     }  # fmt: skip
     return {name: value[:_MOST_TAG] for name, value in told.items() if value}
+
+
+def _began(outcome: Outcome) -> dict[str, str]:
+    """Return which series regressed, and when its new level began."""
+    if not outcome.detection.found:
+        return {}
+    worst = outcome.detection.found[0]
+    at = worst.at
+    if at is None and outcome.recording is not None:
+        at = outcome.recording.windows["at"].iloc[worst.change_index]
+    began = "" if at is None or pd.isna(at) else pd.Timestamp(at).isoformat()
+    return {"metric": worst.metric, "began": began}
 
 
 def _funnel(outcome: Outcome) -> list[tuple[str, int]]:
@@ -142,6 +157,8 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
         seen = outcome.fix.verification
         metrics |= {
             "gain_restored": seen.gain_restored,
+            "gain_low": seen.interval[0],
+            "gain_high": seen.interval[1],
             "ratio_before": seen.ratio_before,
             "ratio_after": seen.ratio_after,
             "fix_trials": float(outcome.fix.n_trials),

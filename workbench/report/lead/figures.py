@@ -32,6 +32,7 @@ _QUANTITIES = {
     "kwh_per_year": "kWh a year",
     "money_per_year": "money a year",
     "kg_co2_per_year": "kg of CO2 a year",
+    "homes": "homes powered",
 }
 
 

@@ -29,6 +29,7 @@ from workbench.report.lead.words import group_words, headline, time_words
 from workbench.report.page import page_environment
 from workbench.report.style import render_svg
 from workbench.types import Ledger, TrackRecord
+from workbench.types.record import VERIFIED
 from workbench.views.modules import stylesheet
 from workbench.views.words import signed_percent
 
@@ -38,7 +39,7 @@ MAX_ROWS, MAX_LINKS = 50, 12
 _QUANTITIES = (
     ("servers", "Servers"), ("watts", "Power, PUE included"),
     ("kwh_per_year", "Energy a year"), ("money_per_year", "Money a year"),
-    ("kg_co2_per_year", "CO2 a year"),
+    ("kg_co2_per_year", "CO2 a year"), ("homes", "Homes that it would power"),
 )  # fmt: skip
 
 
@@ -88,6 +89,7 @@ def render_lead_report(record: TrackRecord, ledger: Ledger | None = None) -> str
         quantities=_QUANTITIES,
         style=stylesheet(_HERE.parent / "page.css", _HERE / "page.css"),
         time_words=time_words,
+        verified=VERIFIED,
         view=view,
     )
     return page.encode("utf-8", "replace").decode()  # a name may hold half a surrogate pair

@@ -15,6 +15,7 @@ _SCALES = {
     "kwh_per_year": ((1e6, "GWh"), (1e3, "MWh"), (1.0, "kWh")),
     "money_per_year": ((1e6, "million"), (1.0, "")),
     "kg_co2_per_year": ((1e3, "t"), (1.0, "kg")),
+    "homes": ((1.0, ""),),
 }
 """Largest first: the first that leaves a value of one or more."""
 _TIMES = ((86_400.0, "days"), (3_600.0, "h"), (60.0, "min"))

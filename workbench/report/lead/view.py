@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Hashable, Mapping, Sequence
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -15,7 +15,7 @@ from workbench.measures import FEW, Curve, Rate, rate_of
 from workbench.report.lead.accuracy import most_telling_half
 from workbench.report.lead.times import EVALUATED, LIVE, NAMED, curves_of, times_to_diagnosis
 from workbench.types import Amount, Ledger, TrackRecord, Worth
-from workbench.types.record import OPEN
+from workbench.types.record import VERIFIED
 from workbench.views.words import counted
 
 _N_SLOWEST = 3
@@ -114,7 +114,7 @@ class LeadView:
     """Solves in which somebody was named, that took longest."""
     states: Mapping[str, int]
     fixes: tuple[Solved, ...]
-    """Verified fixes, those of the most expensive regressions first."""
+    """Fixes that are verified and approved, those of the most expensive regressions first."""
     queue: tuple[Solved, ...]
     """Solves that wait for a person, the most expensive first, then the oldest."""
     skills: tuple[SkillRow, ...]
@@ -146,8 +146,8 @@ class LeadView:
             curves=curves_of(times),
             slowest=_slowest(record.solves),
             states=Counter(record.solves["state"]),
-            fixes=_dearest(record, ("fix verified",), (ledger or Ledger()).fixed),
-            queue=_dearest(record, OPEN, (ledger or Ledger()).waiting),
+            fixes=_dearest(record, record.recovered_solves(), (ledger or Ledger()).fixed),
+            queue=_dearest(record, _waiting(record, ledger), (ledger or Ledger()).waiting),
             skills=_skills(record.skills),
             stages=_stages(record.funnel),
         )
@@ -180,7 +180,12 @@ class LeadView:
     @property
     def n_verified(self) -> int:
         """How many solves ended in a verified fix."""
-        return self.states.get("fix verified", 0)
+        return self.states.get(VERIFIED, 0)
+
+    @property
+    def n_recovered(self) -> int:
+        """How many fixes are verified and approved."""
+        return len(self.fixes)
 
     @property
     def runs(self) -> list[Row]:
@@ -241,12 +246,16 @@ def _slowest(solves: pd.DataFrame) -> tuple[Row, ...]:
     return tuple(named.sort_values("seconds", ascending=False).head(_N_SLOWEST).to_dict("records"))
 
 
+def _waiting(record: TrackRecord, ledger: Ledger | None) -> pd.DataFrame:
+    """Return the solves that wait; those that a ledger has, where one is told."""
+    solves = record.open_solves()
+    return solves if ledger is None else solves[solves.index.isin([*ledger.waiting])]
+
+
 def _dearest(
-    record: TrackRecord, states: Sequence[str], worths: Mapping[Hashable, Worth]
+    record: TrackRecord, solves: pd.DataFrame, worths: Mapping[Hashable, Worth]
 ) -> tuple[Solved, ...]:
-    """Return the solves in some states, the most expensive first, then the oldest."""
-    solves = record.latest_solves()
-    solves = solves[solves["state"].isin(states)]
+    """Return the solves, the most expensive first, then the oldest."""
     valued = [
         Solved(row, worths.get(label, Worth()), _days(row["at"], record.until))
         for label, row in zip(solves.index, solves.to_dict("records"), strict=True)

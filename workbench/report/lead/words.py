@@ -34,8 +34,9 @@ def headline(view: LeadView) -> str:
         solves = counted(view.n_solves, "solve")
         told.append(
             f"Of {solves} that {'was' if view.n_solves == 1 else 'were'} asked for, "
-            f"{view.n_verified:,} ended in a verified fix, and {view.n_open:,} "
-            f"{'waits' if view.n_open == 1 else 'wait'} for a person."
+            f"{view.n_verified:,} ended in a verified fix; {view.n_recovered:,} "
+            f"{'fix is' if view.n_recovered == 1 else 'fixes are'} approved, and {view.n_open:,} "
+            f"{'solve waits' if view.n_open == 1 else 'solves wait'} for a person."
         )
     return " ".join(told)
 

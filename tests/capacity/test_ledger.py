@@ -34,14 +34,18 @@ def test_a_fraction_is_worth_servers_watts_energy_money_and_co2():
     assert seen.kwh_per_year.value == pytest.approx(12 * 8766)
     assert seen.money_per_year.value == pytest.approx(12 * 8766 * 0.10 + 20 * 2000)
     assert seen.kg_co2_per_year.high == pytest.approx(24 * 8766 * 0.3)
+    assert seen.homes.value == pytest.approx(12 * 8766 / 10_791)
     assert seen.currency == "EUR"
 
 
 @pytest.mark.parametrize(
     ("without", "unknown"),
     [
-        ("servers", ["servers", "watts", "kwh_per_year", "money_per_year", "kg_co2_per_year"]),
-        ("watts_per_server", ["watts", "kwh_per_year", "kg_co2_per_year"]),
+        (
+            "servers",
+            ["servers", "watts", "kwh_per_year", "money_per_year", "kg_co2_per_year", "homes"],
+        ),
+        ("watts_per_server", ["watts", "kwh_per_year", "kg_co2_per_year", "homes"]),
         ("kg_co2_per_kwh", ["kg_co2_per_year"]),
     ],
 )
@@ -143,11 +147,16 @@ def test_what_is_no_toml_is_told(content, tmp_path):
 def test_a_ledger_tells_what_was_given_back_and_what_waits():
     solves = make_solves()
     seen = capacity_ledger(make_record(solves=solves), Assumptions(TOLD))
-    fixed = solves[solves["state"] == "fix verified"]
-    waits = solves[solves["state"].isin(OPEN)]
+    verified = solves["state"] == "fix verified"
+    fixed = solves[verified & solves["is_approved"]]
+    to_review = solves[verified & ~solves["is_approved"]]
+    waits = solves[solves["state"].isin(OPEN) | (verified & ~solves["is_approved"])]
+    assert len(fixed) > 0 < len(to_review)
     given_back = float((fixed["cost"] * fixed["restored"]).sum())
+    to_give = float((to_review["cost"] * to_review["restored"]).sum())
+    to_give += float(solves[solves["state"].isin(OPEN)]["cost"].sum())
     assert seen.recovered.servers.value == pytest.approx(1000 * given_back)
-    assert seen.open.servers.value == pytest.approx(1000 * float(waits["cost"].sum()))
+    assert seen.open.servers.value == pytest.approx(1000 * to_give)
     assert set(seen.waiting) == set(waits.index)
     assert set(seen.fixed) == set(fixed.index)
     assert sum(row.n_fixed for row in seen.services) == len(fixed)
