@@ -1,0 +1,141 @@
+"""What a function does besides giving an answer, and what its answer depends on."""
+
+from __future__ import annotations
+
+import ast
+from typing import NamedTuple
+
+from workbench.opportunity.reading import FunctionCode
+from workbench.python.repeatable import MUTATORS, UNSTEADY
+from workbench.python.scope import READ_METHODS
+from workbench.python.syntax import root_name
+
+STEADY_MODULES = frozenset(
+    {"re", "math", "json", "hashlib", "hmac", "base64", "binascii", "zlib", "string", "html"}
+    | {"unicodedata", "urllib.parse", "struct", "operator", "itertools", "textwrap", "bisect"}
+    | {"collections", "ipaddress", "fractions", "decimal", "statistics", "copy", "heapq"}
+    | {"datetime", "functools", "dataclasses", "ast", "difflib", "fnmatch", "posixpath"}
+)
+"""Modules whose functions give the same answer to the same question."""
+_CLOCKS = frozenset({"now", "utcnow", "today", "time", "perf_counter", "monotonic"})
+_READING = READ_METHODS | frozenset(
+    {"lower", "upper", "casefold", "strip", "lstrip", "rstrip", "split", "rsplit", "splitlines"}
+    | {"join", "replace", "format", "encode", "decode", "title", "capitalize", "partition"}
+    | {"rpartition", "isdigit", "isalpha", "isalnum", "isspace", "isupper", "islower", "find"}
+    | {"rfind", "zfill", "ljust", "rjust", "translate", "search", "match", "fullmatch", "findall"}
+    | {"finditer", "sub", "subn", "group", "groups", "groupdict", "span", "hexdigest", "digest"}
+    | {"isoformat", "strftime", "total_seconds", "timestamp", "bit_length", "most_common"}
+    | {"removeprefix", "removesuffix", "isdecimal", "isidentifier", "rindex", "start", "end"}
+)
+_UNSURE = frozenset(
+    {"input", "print", "id", "hash", "globals", "locals", "vars", "eval", "exec", "setattr"}
+    | {"delattr", "next", "iter", "super", "open", "compile", "__import__", "breakpoint"}
+)
+_IO = frozenset(
+    {"open", "urllib.request.urlopen", "os.listdir", "os.scandir", "os.stat", "os.walk"}
+    | {"os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "socket.socket"}
+    | {"subprocess.run", "subprocess.check_output", "subprocess.Popen", "sqlite3.connect"}
+    | {f"requests.{verb}" for verb in ("get", "post", "put", "delete", "head", "request")}
+    | {f"httpx.{verb}" for verb in ("get", "post", "put", "delete", "head", "request")}
+)
+_IO_METHODS = frozenset({"read_text", "read_bytes", "execute", "executemany", "fetchone",
+                         "fetchall", "recv", "urlopen", "iterdir", "glob", "rglob"})  # fmt: skip
+_DEPTH = 5
+
+
+class Facts(NamedTuple):
+    """What is known of running a function."""
+
+    effect: str
+    """What it may do besides giving an answer, or what is not known of it; empty for nothing."""
+    state: str
+    """What its answer depends on besides its arguments and constants; empty for nothing."""
+    io: str
+    """Call that reads from a disk or a network; empty for none."""
+
+
+def facts_of(code: FunctionCode, depth: int = 0) -> Facts:
+    """Look at a function, and at those of the repository that it surely calls."""
+    known: Facts | None = code.__dict__.get("_facts")
+    if known is not None:
+        return known
+    code.__dict__["_facts"] = Facts("", "", "")  # of one that calls itself
+    found = _look(code, depth)
+    code.__dict__["_facts"] = found
+    return found
+
+
+def _look(code: FunctionCode, depth: int) -> Facts:
+    own = code.bound.keys() - set(code.parameters) - {"self", "cls"}
+    effect = state = io = ""
+    for node in code.nodes:
+        match node:
+            case ast.Global() | ast.Nonlocal() | ast.With() | ast.AsyncWith() | ast.Await():
+                effect = effect or f"{type(node).__name__.lower()} statement"
+            case ast.Yield() | ast.YieldFrom():
+                effect = effect or "it is a generator"
+            case ast.Attribute(ctx=ast.Store() | ast.Del()) | ast.Subscript(ctx=ast.Store()):
+                if root_name(node) not in own:
+                    effect = effect or f"it changes {code.text(node)}"
+            case ast.Attribute(value=ast.Name(id="self" | "cls")) if code.owner:
+                state = state or code.text(node)
+            case ast.Name(id=name, ctx=ast.Load()) if name not in code.bound:
+                state = state or _global_state(code, name)
+            case ast.Call():
+                more = _of_call(code, node, own, depth)
+                effect, state, io = effect or more.effect, state or more.state, io or more.io
+    return Facts(effect, state, io)
+
+
+def _global_state(code: FunctionCode, name: str) -> str:
+    """Return the name of a global that may hold something else later."""
+    bound = code.module.names.globals.get(name)
+    match bound:
+        case None:
+            return ""
+        case [ast.Assign() | ast.AnnAssign()]:
+            return "" if name.lstrip("_").isupper() else name
+        case [_]:
+            return ""
+    return name
+
+
+def _of_call(code: FunctionCode, call: ast.Call, own: set[str], depth: int) -> Facts:
+    name = code.called(call)
+    text = f"{code.text(call.func)}(…)"
+    io = text if is_io(code, call, name) else ""
+    if callee := code.callee(call):
+        if depth >= _DEPTH:
+            return Facts(f"what {text} does is not looked at", "", io)
+        found = facts_of(callee, depth + 1)
+        return Facts(found.effect, found.state, found.io or io)
+    if io:
+        return Facts(io, io, io)
+    if name:
+        root = name.partition(".")[0]
+        if "." not in name:
+            return Facts(text if name in _UNSURE else "", "", "")
+        if name.rpartition(".")[2] in _CLOCKS or root in UNSTEADY - {"datetime"}:
+            return Facts("", text, "")
+        is_steady = root in STEADY_MODULES or name.rpartition(".")[0] in STEADY_MODULES
+        return Facts("" if is_steady else text, "", "")
+    match call.func:
+        case ast.Attribute(value=receiver, attr=attr):
+            if attr in _CLOCKS and not call.args:
+                return Facts("", text, "")
+            is_own = attr in MUTATORS and root_name(receiver) in own
+            is_fine = attr in _READING or is_own
+            return Facts("" if is_fine else text, "", "")
+    return Facts(text, "", "")
+
+
+def is_io(code: FunctionCode, call: ast.Call, name: str = "") -> bool:
+    """Whether a call reads from a disk or a network."""
+    if (name or code.called(call)) in _IO:
+        return True
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _IO_METHODS
+
+
+def call_facts(code: FunctionCode, call: ast.Call) -> Facts:
+    """Return what is known of one call of a function."""
+    return _of_call(code, call, set(code.bound) - set(code.parameters) - {"self", "cls"}, 0)

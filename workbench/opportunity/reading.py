@@ -1,0 +1,317 @@
+"""The code of functions as rules read it: each file parsed once, each function walked once."""
+
+from __future__ import annotations
+
+import ast
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from functools import cached_property
+
+from workbench.errors import PatchError
+from workbench.python.scope import ModuleNames, Scope
+from workbench.python.syntax import FunctionNode, LoopNode, parse_source
+
+Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+Loop = LoopNode | Comprehension
+_LONGEST = 60
+
+
+class Codebase:
+    """Files of a repository, parsed when a rule asks for them.
+
+    Parameters
+    ----------
+    read_source : callable
+        Path -> text; None for what is not in the repository.
+    """
+
+    def __init__(self, read_source: Callable[[str], str | None]) -> None:
+        self._read = read_source
+        self._modules: dict[str, ModuleCode | None] = {}
+
+    def module(self, path: str) -> ModuleCode | None:
+        """Return a file; None where there is none that parses."""
+        if path not in self._modules:
+            text = self._read(path)
+            self._modules[path] = None
+            if text is not None:
+                with suppress(PatchError):  # it is no Python of this interpreter
+                    self._modules[path] = ModuleCode(path, text, self)
+        return self._modules[path]
+
+    def imported(self, dotted: str, importer: str) -> FunctionCode | None:
+        """Find the function of the repository that an imported name is."""
+        module, _, name = dotted.rpartition(".")
+        for root in _roots(importer, module):
+            for path in (f"{root}{module.replace('.', '/')}.py",
+                         f"{root}{module.replace('.', '/')}/__init__.py"):  # fmt: skip
+                found = self.module(path) if module else None
+                if found:
+                    return found.functions.get(name)
+        return None
+
+    def read(self) -> Iterator[ModuleCode]:
+        """Yield the files that were read so far."""
+        yield from [module for module in self._modules.values() if module]
+
+
+def _roots(importer: str, module: str) -> list[str]:
+    """Return the folders from which a file may import a module, the likeliest first."""
+    top = module.partition(".")[0]
+    folders = importer.split("/")[:-1]
+    known = ["/".join(folders[:i]) + "/" for i, name in enumerate(folders) if name == top and i]
+    return [*known, ""] if folders[:1] != [top] else [""]
+
+
+class ModuleCode:
+    """One file."""
+
+    def __init__(self, path: str, source: str, codebase: Codebase) -> None:
+        self.path, self.source, self.codebase = path, source, codebase
+        self.tree = parse_source(source, path)
+        self.names = ModuleNames(source, self.tree)
+        self.functions: dict[str, FunctionCode] = {}
+        self._define(self.tree.body, "", None)
+
+    def _define(self, body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> None:
+        for node in body:
+            match node:
+                case ast.ClassDef():
+                    self._define(node.body, f"{prefix}{node.name}.", node)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    name = prefix + node.name
+                    self.functions[name] = FunctionCode(self, node, name, owner)
+                    self._define(node.body, f"{name}.<locals>.", None)
+                case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+                    for part in ast.iter_child_nodes(node):
+                        inner = part.body if isinstance(part, ast.ExceptHandler) else [part]
+                        self._define([s for s in inner if isinstance(s, ast.stmt)], prefix, owner)
+
+    def global_value(self, name: str) -> ast.expr | None:
+        """Return what a global is bound to, where that is one plain assignment."""
+        match self.names.globals.get(name):
+            case [ast.Assign(targets=[ast.Name()], value=value)]:
+                return value
+            case [ast.AnnAssign(value=ast.expr() as value)]:
+                return value
+        return None
+
+
+class FunctionCode:
+    """One function: its nodes by type, and the loops that each stands in.
+
+    Functions and classes that are defined in it are not looked into; lambdas are.
+    """
+
+    def __init__(
+        self, module: ModuleCode, node: FunctionNode, qualname: str, owner: ast.ClassDef | None
+    ) -> None:
+        self.module, self.node, self.qualname, self.owner = module, node, qualname, owner
+
+    @cached_property
+    def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, tuple[Loop, ...]]]:
+        by_type: dict[type[ast.AST], list[ast.AST]] = defaultdict(list)
+        around: dict[ast.AST, tuple[Loop, ...]] = {}
+        pending: list[tuple[ast.AST, tuple[Loop, ...]]] = [(s, ()) for s in self.node.body[::-1]]
+        while pending:
+            node, loops = pending.pop()
+            by_type[type(node)].append(node)
+            around[node] = loops
+            if not isinstance(node, FunctionNode | ast.ClassDef):
+                pending += list(_parts(node, loops))[::-1]
+        return by_type, around
+
+    def of(self, *kinds: type[ast.AST]) -> list[ast.AST]:
+        """Return the nodes of some types, in the order of the text."""
+        return [node for kind in kinds for node in self._walked[0].get(kind, ())]
+
+    @property
+    def calls(self) -> list[ast.Call]:
+        """Return the calls, in the order of the text."""
+        return self._walked[0].get(ast.Call, [])  # type: ignore[return-value]
+
+    @property
+    def nodes(self) -> Iterator[ast.AST]:
+        """Yield every node."""
+        yield from self._walked[1]
+
+    def loops(self, node: ast.AST) -> tuple[Loop, ...]:
+        """Return the loops that a node stands in, the outermost first."""
+        return self._walked[1].get(node, ())
+
+    @cached_property
+    def scope(self) -> Scope:
+        """What its names are bound to."""
+        module = self.module
+        return Scope(module.source, module.tree, self.node, module.names)
+
+    @property
+    def parents(self) -> dict[ast.AST, ast.AST]:
+        """What each node of the file stands in."""
+        return self.module.names.parents
+
+    def text(self, node: ast.AST) -> str:
+        """Return a node as it may be quoted."""
+        told = " ".join(ast.unparse(node).split())
+        return told if len(told) <= _LONGEST else f"{told[: _LONGEST - 1]}…"
+
+    # Names
+
+    @cached_property
+    def parameters(self) -> list[str]:
+        """Names of its parameters, `self` and `cls` left out."""
+        arguments = self.node.args
+        named = [a.arg for a in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)]
+        is_method = self.owner is not None and named[:1] in (["self"], ["cls"])
+        return named[1:] if is_method else named
+
+    @cached_property
+    def bound(self) -> dict[str, list[ast.AST]]:
+        """Name -> the nodes of the function, parameters included, that bind it."""
+        found: dict[str, list[ast.AST]] = defaultdict(list)
+        arguments = self.node.args
+        starred = [a for a in (arguments.vararg, arguments.kwarg) if a]
+        for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *starred):
+            found[argument.arg].append(argument)
+        for node in self.nodes:
+            match node:
+                case ast.Name(id=name, ctx=ast.Store() | ast.Del()):
+                    found[name].append(node)
+                case ast.alias(name=name, asname=asname):
+                    found[asname or name.partition(".")[0]].append(node)
+                case ast.ExceptHandler(name=str(name)):
+                    found[name].append(node)
+                case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+                    found[name].append(node)
+                case ast.ClassDef(name=name) | ast.MatchAs(name=str(name)):
+                    found[name].append(node)
+                case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
+                    found[name].append(node)
+                case ast.Global(names=names) | ast.Nonlocal(names=names):
+                    for name in names:
+                        found[name].append(node)
+        return found
+
+    @cached_property
+    def loads(self) -> dict[str, list[ast.Name]]:
+        """Name -> where the function, or one defined in it, reads it."""
+        found: dict[str, list[ast.Name]] = defaultdict(list)
+        for stmt in self.node.body:
+            for node in ast.walk(stmt):
+                if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load):
+                    found[node.id].append(node)
+        return found
+
+    def called(self, call: ast.AST) -> str:
+        """Name in full the builtin or imported function that is called; empty for others."""
+        assert isinstance(call, ast.Call)
+        return self.scope.called(call.func, call)
+
+    def only_value(self, name: str) -> ast.expr | None:
+        """Return what a name of the function is bound to, where that is one plain assignment."""
+        if len(self.bound.get(name, ())) != 1:
+            return None
+        match self.parents.get(self.bound[name][0]):
+            case ast.Assign(targets=[ast.Name()], value=value):
+                return value
+            case ast.AnnAssign(value=ast.expr() as value):
+                return value
+        return None
+
+    def callee(self, call: ast.Call) -> FunctionCode | None:
+        """Return the function of the repository that a call surely runs; None for others."""
+        match call.func:
+            case ast.Name(id=name) if name not in self.bound:
+                if found := self.module.functions.get(name):
+                    return found
+            case ast.Attribute(value=ast.Name(id="self" | "cls"), attr=attr) if self.owner:
+                prefix = self.qualname.rpartition(".")[0]
+                return self.module.functions.get(f"{prefix}.{attr}")
+        dotted = self.called(call)
+        return self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
+
+    # Where a node stands
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        """Return the statement that a node is part of."""
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+    def ancestors(self, node: ast.AST) -> Iterator[ast.AST]:
+        """Yield what a node stands in within the function, the nearest first."""
+        while node is not self.node and node in self.parents:
+            node = self.parents[node]
+            if node is not self.node:
+                yield node
+
+    def is_rare(self, node: ast.AST) -> bool:
+        """Whether a node runs only on the way to an error, or while types are checked."""
+        child = node
+        for parent in (*self.ancestors(node), self.node):
+            match parent:
+                case ast.ExceptHandler() | ast.Raise() | ast.Assert():
+                    return True
+                case ast.If(test=test, body=body) if child in body:
+                    is_typing = "TYPE_CHECKING" in ast.dump(test)
+                    if is_typing or isinstance(body[-1], ast.Raise):
+                        return True
+                case ast.If(orelse=orelse) if child in orelse and isinstance(orelse[-1], ast.Raise):
+                    return True
+            child = parent
+        return False
+
+
+def _parts(node: ast.AST, loops: tuple[Loop, ...]) -> Iterator[tuple[ast.AST, tuple[Loop, ...]]]:
+    """Yield what a node is made of, each with the loops around it."""
+    match node:
+        case ast.For() | ast.AsyncFor():
+            yield node.target, (*loops, node)
+            yield node.iter, loops
+            yield from ((stmt, (*loops, node)) for stmt in node.body)
+            yield from ((stmt, loops) for stmt in node.orelse)
+        case ast.While():
+            yield node.test, (*loops, node)
+            yield from ((stmt, (*loops, node)) for stmt in node.body)
+            yield from ((stmt, loops) for stmt in node.orelse)
+        case ast.ListComp() | ast.SetComp() | ast.GeneratorExp() | ast.DictComp():
+            inside = (*loops, node)
+            for number, generator in enumerate(node.generators):
+                yield generator.iter, inside if number else loops
+                yield generator.target, inside
+                yield from ((test, inside) for test in generator.ifs)
+            elements = (node.key, node.value) if isinstance(node, ast.DictComp) else (node.elt,)
+            yield from ((element, inside) for element in elements)
+        case _:
+            yield from ((child, loops) for child in ast.iter_child_nodes(node))
+
+
+def names_in(node: ast.AST) -> set[str]:
+    """Return the names that are read under a node."""
+    return {n.id for n in ast.walk(node) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Load)}
+
+
+def targets_of(loop: Loop) -> set[str]:
+    """Return the names that a loop's head binds."""
+    heads: list[ast.AST] = []
+    if isinstance(loop, ast.For | ast.AsyncFor):
+        heads = [loop.target]
+    elif not isinstance(loop, ast.While):
+        heads = [generator.target for generator in loop.generators]
+    return {n.id for head in heads for n in ast.walk(head) if isinstance(n, ast.Name)}
+
+
+def items_of(loop: Loop) -> ast.expr | None:
+    """Return what a loop runs over; None for `while`."""
+    if isinstance(loop, ast.For | ast.AsyncFor):
+        return loop.iter
+    return None if isinstance(loop, ast.While) else loop.generators[0].iter
+
+
+def last_name(expr: ast.expr) -> str:
+    """Return the name that is called last: `c` of `a.b.c`."""
+    match expr:
+        case ast.Attribute(attr=name) | ast.Name(id=name):
+            return name
+    return ""

@@ -1,0 +1,167 @@
+"""Work in a loop that comes to the same on each round."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from workbench.opportunity.loops import is_same_each_round, steady_loop
+from workbench.opportunity.pattern import Match, match_of
+from workbench.opportunity.purity import STEADY_MODULES, facts_of
+from workbench.opportunity.questions import is_work
+from workbench.opportunity.reading import FunctionCode, Loop, last_name, names_in
+
+_SCANS = frozenset({"sorted", "sum", "max", "min", "set", "frozenset", "list", "tuple", "dict"})
+_READS = frozenset({"has_flag", "is_enabled", "is_on", "get_setting", "getenv", "get_config", "flag",
+                    "setting", "switch", "is_active", "get_flag", "feature_enabled"})  # fmt: skip
+_HOLDERS = frozenset({"settings", "config", "flags", "conf", "configuration", "options", "environ"})
+_CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today",
+                     "time.time", "time.strftime", "time.localtime", "time.gmtime"})  # fmt: skip
+_CLOCK_TEXT = frozenset({"strftime", "strptime", "fromisoformat", "astimezone"})
+_KINDS = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+
+
+def invariant_calls(code: FunctionCode) -> Iterator[Match]:
+    """Find pure calls in a loop whose arguments are the same on each round."""
+    for call in code.calls:
+        loop = _loop_of(code, call)
+        if loop is None or code.is_rare(call) or _is_short_circuit(code, call, loop):
+            continue
+        name = code.called(call)
+        is_pure, frames = False, (last_name(call.func),)
+        if callee := code.callee(call):
+            facts = facts_of(callee)
+            is_state_same = not facts.state or _leaves_self_alone(code, loop)
+            is_kept = any("cache" in ast.unparse(d) for d in callee.node.decorator_list)
+            is_pure = not facts.effect and is_state_same and is_work(callee) and not is_kept
+        elif name in _SCANS:
+            has_item = call.args and not isinstance(call.args[0], ast.Constant | ast.GeneratorExp)
+            is_pure = bool(has_item) and not _is_fresh_container(code, call)
+            frames = ()
+        elif name and "." in name:
+            is_pure = name.rpartition(".")[0] in STEADY_MODULES and name not in _CLOCKS
+            is_pure = is_pure and not name.startswith(("itertools.", "functools.", "collections."))
+            is_pure = is_pure and name not in ("copy.copy", "copy.deepcopy", "re.compile")
+        if is_pure:
+            seen = f"{code.text(call)} is the same on each round of the loop at line {loop.lineno}"
+            yield match_of(call, seen, frames, own=not code.callee(call))
+
+
+def _loop_of(code: FunctionCode, call: ast.Call) -> Loop | None:
+    """Return the loop out of which a call could be taken."""
+    if not code.loops(call) or not (call.args or call.keywords):
+        return None
+    loop = steady_loop(code, call)
+    return loop if isinstance(loop, _KINDS | ast.While) and names_in(call) else None
+
+
+def _is_short_circuit(code: FunctionCode, call: ast.AST, loop: Loop) -> bool:
+    """Whether a call runs at most once, as the round in which it does ends the loop."""
+    for parent in code.ancestors(call):
+        if parent is loop:
+            return False
+        if isinstance(parent, ast.Return | ast.Raise | ast.Lambda):
+            return True
+        if isinstance(parent, ast.If) and isinstance(parent.body[-1], ast.Return | ast.Break):
+            if call not in set(ast.walk(parent.test)):
+                return True
+    return False
+
+
+def _is_fresh_container(code: FunctionCode, call: ast.Call) -> bool:
+    """Whether a new container is wanted on each round, as it may be changed or kept."""
+    if last_name(call.func) in ("sum", "max", "min"):
+        return False
+    parent = code.parents[call]
+    is_asked = isinstance(parent, ast.Compare) and call in parent.comparators
+    is_counted = isinstance(parent, ast.Call) and last_name(parent.func) in (
+        "len",
+        "sum",
+        "max",
+        "min",
+    )
+    is_looped = isinstance(parent, ast.For | ast.comprehension) and parent.iter is call
+    is_sorted = last_name(call.func) in ("sorted", "set", "frozenset")
+    return not (is_asked or is_counted or (is_looped and is_sorted))
+
+
+def _leaves_self_alone(code: FunctionCode, loop: Loop) -> bool:
+    """Whether a loop calls nothing that may change the object."""
+    for node in ast.walk(loop):
+        match node:
+            case ast.Call() as call:
+                callee = code.callee(call)
+                if callee is not None and facts_of(callee).effect:
+                    return False
+                if callee is None and isinstance(call.func, ast.Attribute):
+                    if isinstance(code.parents[call], ast.Expr) and "self" in names_in(call.func):
+                        return False
+            case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
+                return False
+    return True
+
+
+def settings_in_loops(code: FunctionCode) -> Iterator[Match]:
+    """Find settings, flags and variables of the environment that are read on each round."""
+    for call in code.calls:
+        loops = code.loops(call)
+        if not loops or code.is_rare(call) or not call.args:
+            continue
+        if not all(isinstance(a, ast.Constant) or _is_capital(a) for a in call.args[:1]):
+            continue
+        name = code.called(call)
+        is_env = name in ("os.getenv", "os.environ.get")
+        is_read = last_name(call.func) in _READS or _is_of_holder(call.func)
+        if (is_env or is_read) and is_same_each_round(code, call, loops[-1]):
+            if not _is_short_circuit(code, call, loops[-1]):
+                seen = f"{code.text(call)} is read on each round, and does not change in the loop"
+                yield match_of(call, seen, (last_name(call.func),))
+
+
+def _is_capital(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) and node.id.isupper()
+
+
+def _is_of_holder(func: ast.expr) -> bool:
+    match func:
+        case ast.Attribute(value=receiver, attr=attr):
+            is_plain = attr in ("get", "number", "word", "switch", "value", "read", "lookup", "getint",
+                                "getboolean", "get_int", "get_bool")  # fmt: skip
+            return is_plain and last_name(receiver).lstrip("_") in _HOLDERS
+    return False
+
+
+def clocks_in_loops(code: FunctionCode) -> Iterator[Match]:
+    """Find times that are asked for, parsed or written for each item."""
+    for call in code.calls:
+        loops = code.loops(call)
+        if not loops or code.is_rare(call) or isinstance(loops[-1], ast.While):
+            continue
+        name = code.called(call)
+        if name in _CLOCKS and name != "time.time":
+            yield match_of(call, f"{code.text(call)} is asked for each item", ())
+        elif last_name(call.func) == "strptime" and name == "datetime.datetime.strptime":
+            if not is_same_each_round(code, call, loops[-1]):
+                seen = f"{code.text(call)} reads a pattern for each item; `fromisoformat` does not"
+                yield match_of(call, seen, ("_strptime_datetime", "_strptime"))
+        elif last_name(call.func) in _CLOCK_TEXT and isinstance(call.func, ast.Attribute):
+            if not name and is_same_each_round(code, call, loops[-1]):
+                yield match_of(call, f"{code.text(call)} is the same on each round")
+
+
+def growing_slices(code: FunctionCode) -> Iterator[Match]:
+    """Find sums and the like over all that came before, on each round of a loop."""
+    for call in code.calls:
+        if not code.loops(call):
+            continue
+        match call:
+            case ast.Call(
+                func=ast.Name(id="sum" | "max" | "min" | "sorted" | "len" | "set" | "any" as name),
+                args=[
+                    ast.Subscript(value=items, slice=ast.Slice(lower=None, upper=ast.expr() as to))
+                ],
+            ):
+                loop = code.loops(call)[-1]
+                is_growing = not is_same_each_round(code, to, loop)
+                if is_growing and is_same_each_round(code, items, loop) and name != "len":
+                    yield match_of(call, f"{code.text(call)} goes over all that came before again")

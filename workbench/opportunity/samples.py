@@ -1,0 +1,160 @@
+"""How much of a service's CPU passes through some lines, and how sure that is."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from typing import NamedTuple
+
+import numpy as np
+
+from workbench.history import enclosing_function
+from workbench.measures.rates import wilson
+from workbench.opportunity.pattern import Match
+from workbench.types import BoolArray, FloatArray, Function, IntArray, Recording
+
+_FEWEST_LINES = 1.25
+"""Lines of a function on average, where lines are told rather than where functions begin."""
+_FEWEST_WINDOWS = 5
+"""Of fewer it is not told how much they differ."""
+
+
+class Share(NamedTuple):
+    """A part of all samples, 0 to 1, with its 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    n_samples: int
+    """Samples that it is of."""
+
+
+class Samples:
+    """A recording as opportunities ask it.
+
+    Functions are known by (file, name), where comprehensions and lambdas count as part of the
+    function that they stand in.
+    """
+
+    def __init__(self, recording: Recording) -> None:
+        self.recording = recording
+        self.n_total = int(recording.sample_counts.sum())
+        shape = (recording.n_windows, recording.n_stacks)
+        self._counts = np.zeros(recording.n_stacks)
+        np.add.at(self._counts, recording.sample_stacks, recording.sample_counts)
+        self._window_totals = np.zeros(shape[0])
+        np.add.at(self._window_totals, recording.sample_windows, recording.sample_counts)
+        lengths = np.diff(recording.stack_starts)
+        self._stack_of_frame = np.repeat(np.arange(recording.n_stacks), lengths)
+        self._ends = np.asarray(recording.stack_starts)[1:][self._stack_of_frame]
+        self._order = np.argsort(recording.stack_functions, kind="stable")
+        self._firsts = np.searchsorted(
+            np.asarray(recording.stack_functions)[self._order],
+            np.arange(len(recording.functions) + 1),
+        )
+        self.rows: dict[tuple[str, str], list[int]] = defaultdict(list)
+        self._rows_named: dict[str, list[int]] = defaultdict(list)
+        for row, function in enumerate(recording.functions):
+            self.rows[function.file, enclosing_function(function.name)].append(row)
+            self._rows_named[function.name.rpartition(".")[2]].append(row)
+        self.knows_lines = _knows_lines(recording.functions)
+
+    def frames(self, rows: list[int]) -> IntArray:
+        """Return the places in `stack_functions` of some rows of functions."""
+        if not rows:
+            return np.empty(0, np.int64)
+        return np.concatenate([self._order[self._firsts[r] : self._firsts[r + 1]] for r in rows])
+
+    def stacks(self, frames: IntArray) -> BoolArray:
+        """Return which stacks hold some frames, (n_stacks,)."""
+        found = np.zeros(self.recording.n_stacks, np.bool_)
+        found[self._stack_of_frame[frames]] = True
+        return found
+
+    def stacks_of(self, file: str, name: str) -> BoolArray:
+        """Return which stacks hold a function, (n_stacks,)."""
+        return self.stacks(self.frames(self.rows.get((file, name), [])))
+
+    def fraction(self, stacks: BoolArray) -> float:
+        """Return the fraction of all samples that some stacks have."""
+        return float(self._counts[stacks].sum() / max(1, self.n_total))
+
+    def share(self, stacks: BoolArray) -> Share:
+        """Return the fraction of all samples that some stacks have, with its interval.
+
+        Wilson's, of as many independent samples as the spread over windows shows there to be.
+        """
+        n = self.n_total
+        value = self.fraction(stacks)
+        inside = stacks[self.recording.sample_stacks]
+        hits = np.zeros(self.recording.n_windows)
+        np.add.at(hits, self.recording.sample_windows[inside], self.recording.sample_counts[inside])
+        effective = n / _design_effect(hits, self._window_totals, value)
+        low, high = wilson(value, max(1.0, effective))
+        return Share(value, float(low), float(high), int(hits.sum()))
+
+    def through(self, file: str, name: str, line: int, end_line: int) -> IntArray:
+        """Return the frames of a function's lines; both ends are included."""
+        functions = self.recording.functions
+        rows = [r for r in self.rows.get((file, name), []) if line <= functions[r].line <= end_line]
+        return self.frames(rows)
+
+    def stacks_of_match(self, file: str, name: str, match: Match) -> BoolArray:
+        """Return the stacks whose samples belong to a match, (n_stacks,)."""
+        frames = self.through(file, name, match.line, match.end_line)
+        found = self.stacks(frames)
+        if not match.callees:
+            return found
+        below = np.zeros(len(found), np.bool_)
+        if match.own:
+            is_leaf = frames == self._ends[frames] - 1
+            below |= self.stacks(frames[is_leaf])
+            below |= found & ~self._calls_on(frames)
+        named = [row for callee in match.callees for row in self._rows_named.get(callee, ())]
+        deepest = np.full(len(found), -1)
+        np.maximum.at(deepest, self._stack_of_frame[self.frames(named)], self.frames(named))
+        shallowest = np.full(len(found), np.iinfo(np.int64).max)
+        np.minimum.at(shallowest, self._stack_of_frame[frames], frames)
+        return below | (found & (deepest > shallowest))
+
+    def _calls_on(self, frames: IntArray) -> BoolArray:
+        """Return the stacks in which some frames call a function that is not part of theirs."""
+        called = frames[frames + 1 < self._ends[frames]] + 1
+        names = self.recording.functions
+        of_own = np.array(
+            [enclosing_function(f.name) == f.name for f in names] or [True], dtype=np.bool_
+        )
+        rows = np.asarray(self.recording.stack_functions)[called]
+        return self.stacks(called[of_own[rows]])
+
+    def callers(self, file: str, name: str) -> dict[str, float]:
+        """Return who calls a function: subject -> fraction of the function's samples."""
+        frames = self.frames(self.rows.get((file, name), []))
+        starts = np.asarray(self.recording.stack_starts)[self._stack_of_frame[frames]]
+        inner = frames[frames > starts]
+        rows = np.asarray(self.recording.stack_functions)[inner - 1]
+        weights = self._counts[self._stack_of_frame[inner]]
+        found: dict[str, float] = defaultdict(float)
+        for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
+            function = self.recording.functions[row]
+            if enclosing_function(function.name) != name or function.file != file:
+                bare = function._replace(name=enclosing_function(function.name))
+                found[bare.subject] += weight
+        total = sum(found.values())
+        ordered = sorted(found.items(), key=lambda item: -item[1])
+        return {subject: weight / total for subject, weight in ordered}
+
+
+def _design_effect(hits: FloatArray, totals: FloatArray, value: float) -> float:
+    """Return how many samples of windows say as much as one that is independent; 1 or more."""
+    n_windows = len(totals)
+    if n_windows < _FEWEST_WINDOWS or not 0 < value < 1:
+        return 1.0
+    total = totals.sum()
+    spread = ((hits - value * totals) ** 2).sum() * n_windows / (n_windows - 1) / total**2
+    return max(1.0, float(spread / (value * (1 - value) / total)))
+
+
+def _knows_lines(functions: tuple[Function, ...]) -> bool:
+    """Tell whether the lines that ran were recorded, rather than none, or where functions begin."""
+    places = {function for function in functions if function.line}
+    return len(places) > _FEWEST_LINES * len({function._replace(line=0) for function in places})
