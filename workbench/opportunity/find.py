@@ -71,8 +71,9 @@ def find_opportunities(
         By `Opportunity.score`, largest first. A place that several rules found is there once.
     """
     samples = Samples(recording)
-    codebase = Codebase(lambda path: None if is_test(path) else read_source(path))
-    functions = [code for code in _hot_functions(samples, codebase, hot)]
+    files = sorted({file for file, _ in samples.rows if file.endswith(".py") and not is_test(file)})
+    codebase = Codebase(lambda path: None if is_test(path) else read_source(path), files)
+    functions = _hot_functions(samples, codebase, hot)
     watts = service_watts if math.isfinite(service_watts) else _watts_of(records)
     chosen = PATTERNS if patterns is None else {n: PATTERNS[n] for n in PATTERNS if n in patterns}
     found = [

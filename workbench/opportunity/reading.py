@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
 
 from workbench.errors import PatchError
+from workbench.opportunity.index import Index
 from workbench.python.scope import ModuleNames, Scope
 from workbench.python.syntax import FunctionNode, LoopNode, parse_source
 
@@ -24,11 +25,21 @@ class Codebase:
     ----------
     read_source : callable
         Path -> text; None for what is not in the repository.
+    paths : iterable of str
+        Files that `index` is made of; others are read when one of them imports them.
     """
 
-    def __init__(self, read_source: Callable[[str], str | None]) -> None:
+    def __init__(
+        self, read_source: Callable[[str], str | None], paths: Iterable[str] = ()
+    ) -> None:
         self._read = read_source
         self._modules: dict[str, ModuleCode | None] = {}
+        self._paths = list(dict.fromkeys(paths))
+
+    @cached_property
+    def index(self) -> Index:
+        """What is found in all files at once."""
+        return Index(module for path in self._paths if (module := self.module(path)))
 
     def module(self, path: str) -> ModuleCode | None:
         """Return a file; None where there is none that parses."""
@@ -50,10 +61,6 @@ class Codebase:
                 if found:
                     return found.functions.get(name)
         return None
-
-    def read(self) -> Iterator[ModuleCode]:
-        """Yield the files that were read so far."""
-        yield from [module for module in self._modules.values() if module]
 
 
 def _roots(importer: str, module: str) -> list[str]:
@@ -220,7 +227,10 @@ class FunctionCode:
         return None
 
     def callee(self, call: ast.Call) -> FunctionCode | None:
-        """Return the function of the repository that a call surely runs; None for others."""
+        """Return the function of the repository that a call runs; None where that is not known.
+
+        A method of a value whose class is not known is the only one of its name, if there is one.
+        """
         match call.func:
             case ast.Name(id=name) if name not in self.bound:
                 if found := self.module.functions.get(name):
@@ -229,7 +239,10 @@ class FunctionCode:
                 prefix = self.qualname.rpartition(".")[0]
                 return self.module.functions.get(f"{prefix}.{attr}")
         dotted = self.called(call)
-        return self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
+        if "." in dotted:
+            return self.module.codebase.imported(dotted, self.module.path)
+        is_method = isinstance(call.func, ast.Attribute) and not dotted
+        return self.module.codebase.index.methods.get(last_name(call.func)) if is_method else None
 
     # Where a node stands
 

@@ -41,7 +41,7 @@ def evidence_of(samples: Samples, group: Sequence[Found]) -> tuple[str, ...]:
         )
     callers = samples.callers(code.module.path, code.qualname)
     if callers:
-        named = [f"{s} ({part:.0%})" for s, part in list(callers.items())[:_MOST_CALLERS]]
+        named = [f"{s} ({part:.1%})" for s, part in list(callers.items())[:_MOST_CALLERS]]
         more = f" and {len(callers) - _MOST_CALLERS} more" if len(callers) > _MOST_CALLERS else ""
         told.append(f"called by {', '.join(named)}{more}")
     for other in group[1:]:

@@ -5,15 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from workbench.opportunity.index import takes_many
 from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import facts_of, is_io
 from workbench.opportunity.reading import FunctionCode, last_name, names_in, targets_of
 
-_SUFFIXES = ("{}_many", "many_{}", "{}_all", "{}_batch", "batch_{}", "bulk_{}", "{}_bulk", "{}s")
-"""What the function for many is called beside that for one; the last where it loads something."""
-_LOADERS = frozenset({"fetch", "get", "load", "read", "find", "query", "lookup", "select", "request",
-                      "ask", "resolve", "retrieve", "download"})  # fmt: skip
 _TINY = ("write", "send", "sendall")
 
 
@@ -60,7 +57,7 @@ def _is_iterated(code: FunctionCode, call: ast.Call) -> bool:
 def _sibling(code: FunctionCode, call: ast.Call) -> str:
     """Return the name of the function for many that stands beside the one that is called."""
     name = last_name(call.func)
-    batched = _batched(code)
+    batched = code.module.codebase.index.batched
     if name not in batched or code.node.name == batched[name]:
         return ""  # it is the function for many itself
     if callee := code.callee(call):
@@ -68,46 +65,10 @@ def _sibling(code: FunctionCode, call: ast.Call) -> str:
     return batched[name] if isinstance(call.func, ast.Attribute) else ""
 
 
-def _batched(code: FunctionCode) -> dict[str, str]:
-    """Return name of a function for one -> name of that for many, over all files that were read."""
-    codebase = code.module.codebase
-    n_read = sum(1 for _ in codebase.read())
-    known: tuple[int, dict[str, str]] = codebase.__dict__.get("_batched", (0, {}))
-    if known[0] == n_read:
-        return known[1]
-    pairs: dict[str, str] = {}
-    for module in codebase.read():
-        by_class: dict[str, dict[str, FunctionCode]] = {}
-        for qualname, function in module.functions.items():
-            by_class.setdefault(qualname.rpartition(".")[0], {})[function.node.name] = function
-        for defined in by_class.values():
-            for name, one in defined.items():
-                is_loader = name.lstrip("_").partition("_")[0] in _LOADERS
-                ways = _SUFFIXES if is_loader else _SUFFIXES[:-1]
-                many = next((s.format(name) for s in ways if s.format(name) in defined), "")
-                if many and _takes_many(defined[many]) and not _takes_many(one) and one.parameters:
-                    pairs[name] = many
-    codebase.__dict__["_batched"] = (n_read, pairs)
-    return pairs
-
-
-def _takes_many(function: FunctionCode) -> bool:
-    arguments = [a for a in (*function.node.args.posonlyargs, *function.node.args.args)
-                 if a.arg not in ("self", "cls")]  # fmt: skip
-    for argument in arguments:
-        words = ast.unparse(argument.annotation) if argument.annotation else ""
-        if any(k in words for k in ("Iterable", "Sequence", "Collection", "list", "List", "tuple",
-                                    "set", "Set")):  # fmt: skip
-            return True
-        if not words and argument.arg.endswith("s") and not argument.arg.endswith("ss"):
-            return True
-    return False
-
-
 def _asks_for_one(code: FunctionCode, call: ast.Call) -> str:
     """Return what a helper of the repository asks for the one item that it is given."""
     helper = code.callee(call)
-    if helper is None or helper is code or _takes_many(helper):
+    if helper is None or helper is code or takes_many(helper):
         return ""
     given = set(helper.parameters)
     for inner in helper.calls:

@@ -77,27 +77,12 @@ def _is_trivial(code: FunctionCode) -> bool:
 
 
 def _sites(code: FunctionCode) -> tuple[int, int]:
-    """Count the places in the files read so far that call a function, and those in loops."""
-    codebase = code.module.codebase
-    modules = list(codebase.read())
-    known: tuple[int, dict[str, list[tuple[FunctionCode, ast.Call]]]] = codebase.__dict__.get(
-        "_call_sites", (0, {})
-    )
-    if known[0] != len(modules):
-        sites: dict[str, list[tuple[FunctionCode, ast.Call]]] = defaultdict(list)
-        for module in modules:
-            for function in list(module.functions.values()):
-                for call in function.calls:
-                    match call.func:
-                        case ast.Name(id=name) | ast.Attribute(attr=name):
-                            sites[name].append((function, call))
-        known = (len(modules), sites)
-        codebase.__dict__["_call_sites"] = known
+    """Count the places that call a function, and those of them in loops."""
     found = [
-        (function, call) for function, call in known[1].get(code.node.name, ())
-        if function is not code and function.callee(call) is code
+        site for site in code.module.codebase.index.sites.get(code.node.name, ())
+        if site.code is not code and site.code.callee(site.call) is code
     ]  # fmt: skip
-    return len(found), sum(1 for function, call in found if function.loops(call))
+    return len(found), sum(1 for site in found if site.code.loops(site.call))
 
 
 def repeated_calls(code: FunctionCode) -> Iterator[Match]:
