@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import builtins
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
@@ -10,7 +11,7 @@ from functools import cached_property
 
 from workbench.errors import PatchError
 from workbench.opportunity.index import Index
-from workbench.python.scope import ModuleNames, Scope
+from workbench.python.scope import ModuleNames, Scope, imported_as
 from workbench.python.syntax import FunctionNode, LoopNode, parse_source
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
@@ -95,6 +96,17 @@ class ModuleCode:
                         inner = part.body if isinstance(part, ast.ExceptHandler) else [part]
                         self._define([s for s in inner if isinstance(s, ast.stmt)], prefix, owner)
 
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """Global that is bound once, by an import -> what it is in full."""
+        found = {}
+        for name, bound in self.names.globals.items():
+            match bound:
+                case [ast.Import() | ast.ImportFrom() as stmt] if stmt in self.tree.body:
+                    if full := imported_as(stmt, name):
+                        found[name] = full
+        return found
+
     def global_value(self, name: str) -> ast.expr | None:
         """Return what a global is bound to, where that is one plain assignment."""
         match self.names.globals.get(name):
@@ -115,6 +127,8 @@ class FunctionCode:
         self, module: ModuleCode, node: FunctionNode, qualname: str, owner: ast.ClassDef | None
     ) -> None:
         self.module, self.node, self.qualname, self.owner = module, node, qualname, owner
+        self._called: dict[ast.Call, str] = {}
+        self._has_enclosing = "<locals>" in qualname
 
     @cached_property
     def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, tuple[Loop, ...]]]:
@@ -210,10 +224,24 @@ class FunctionCode:
                     found[node.id].append(node)
         return found
 
-    def called(self, call: ast.AST) -> str:
+    def called(self, call: ast.Call) -> str:
         """Name in full the builtin or imported function that is called; empty for others."""
-        assert isinstance(call, ast.Call)
-        return self.scope.called(call.func, call)
+        if call not in self._called:
+            self._called[call] = self._name(call)
+        return self._called[call]
+
+    def _name(self, call: ast.Call) -> str:
+        func, attributes = call.func, ""
+        while isinstance(func, ast.Attribute):
+            func, attributes = func.value, f".{func.attr}{attributes}"
+        if not isinstance(func, ast.Name):
+            return ""
+        if func.id in self.bound or self._has_enclosing:
+            return self.scope.called(call.func, call)
+        if func.id in self.module.names.globals:
+            imported = self.module.imports.get(func.id)
+            return f"{imported}{attributes}" if imported else ""
+        return func.id if not attributes and hasattr(builtins, func.id) else ""
 
     def only_value(self, name: str) -> ast.expr | None:
         """Return what a name of the function is bound to, where that is one plain assignment."""

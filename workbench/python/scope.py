@@ -148,7 +148,7 @@ class Scope:
             case ast.Name(id=name) if self.is_builtin(name):
                 return name
             case ast.Name(id=name):
-                return _imported(self.binding(name, at), name)
+                return imported_as(self.binding(name, at), name)
             case ast.Attribute(value=ast.Name() | ast.Attribute() as value, attr=attr):
                 root = isinstance(value, ast.Name) and self.is_builtin(value.id)
                 real = "" if root else self.called(value, at)
@@ -347,7 +347,7 @@ class Scope:
         return is_receiver or self.is_read(use)
 
 
-def _imported(origin: ast.AST | None, name: str) -> str:
+def imported_as(origin: ast.AST | None, name: str) -> str:
     """Name in full what an import binds a name to; empty for what is no import of a module's."""
     match origin:
         case ast.ImportFrom(module=str(module), level=0, names=aliases):
