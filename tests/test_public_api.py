@@ -370,6 +370,7 @@ PUBLIC = {
     "workbench.solver": [
         "CASE_FILE",
         "SolveOptions",
+        "find_opportunities",
         "investigations_file",
         "kept_steps",
         "open_case",

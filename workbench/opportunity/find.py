@@ -19,8 +19,8 @@ HOT = 0.002
 """Fraction of the samples from which on a function, or lines of one, are worth a look."""
 _FEWEST_SAMPLES = 5
 """Fewer than so many samples on the lines of a match say nothing."""
-_NO_LINES = 0.3
-"""Of a hot function's samples that one of its places is given, where lines are not recorded."""
+_ROUNDS = 8
+"""Times that a loop goes round, where lines are not recorded and nothing tells."""
 _LEAST_RAISED = 0.02
 """Of the samples of a `try`, those in its handler from which on the exception is common."""
 _TESTS = ("tests", "test", "testing", "benchmarks", "conftest.py", "setup.py")
@@ -133,8 +133,8 @@ def _matches(
             if stacks is None:
                 continue
             measured = samples.share(stacks)
-            if not samples.knows_lines and not _is_whole(code, match):
-                measured = _part_of(measured, _NO_LINES)
+            if not samples.knows_lines and not match.callees and not _is_whole(code, match):
+                measured = _part_of(measured, static_part(code, match))
             if measured.value >= hot and measured.n_samples >= _FEWEST_SAMPLES:
                 yield Found(name, code, match, stacks, measured, share)
 
@@ -144,7 +144,9 @@ def _stacks_of(samples: Samples, file: str, code: FunctionCode, match: Match) ->
     if _is_whole(code, match):
         return samples.stacks_of(file, code.qualname)
     if not samples.knows_lines:
-        return samples.stacks_of(file, code.qualname)
+        if match.proof is not None:
+            return None
+        return samples.stacks_below(file, code.qualname, match.callees)
     stacks = samples.stacks_of_match(file, code.qualname, match)
     if match.proof is not None:
         ran = samples.stacks(samples.through(file, code.qualname, *match.proof))
@@ -155,6 +157,16 @@ def _stacks_of(samples: Samples, file: str, code: FunctionCode, match: Match) ->
 
 def _is_whole(code: FunctionCode, match: Match) -> bool:
     return match.line == code.node.lineno and match.end_line >= (code.node.end_lineno or 0)
+
+
+def static_part(code: FunctionCode, match: Match) -> float:
+    """Return which part of a function lines are by its text alone, a loop counted several times."""
+    weights = [
+        (match.line <= getattr(node, "lineno", 0) <= match.end_line, _ROUNDS ** len(code.loops(node)))
+        for node in code.nodes
+    ]
+    whole = sum(weight for _, weight in weights)
+    return sum(weight for is_inside, weight in weights if is_inside) / max(1, whole)
 
 
 def _part_of(share: Share, part: float) -> Share:

@@ -32,14 +32,12 @@ _UNSURE = frozenset(
     | {"delattr", "next", "iter", "super", "open", "compile", "__import__", "breakpoint"}
 )
 _IO = frozenset(
-    {"open", "urllib.request.urlopen", "os.listdir", "os.scandir", "os.stat", "os.walk"}
-    | {"os.path.exists", "os.path.isfile", "os.path.isdir", "os.path.getsize", "socket.socket"}
-    | {"subprocess.run", "subprocess.check_output", "subprocess.Popen", "sqlite3.connect"}
+    {"open", "urllib.request.urlopen", "sqlite3.connect", "socket.create_connection"}
     | {f"requests.{verb}" for verb in ("get", "post", "put", "delete", "head", "request")}
     | {f"httpx.{verb}" for verb in ("get", "post", "put", "delete", "head", "request")}
 )
-_IO_METHODS = frozenset({"read_text", "read_bytes", "execute", "executemany", "fetchone",
-                         "fetchall", "recv", "urlopen", "iterdir", "glob", "rglob"})  # fmt: skip
+_WIRE_METHODS = frozenset({"execute", "executemany", "fetchone", "fetchall", "recv", "urlopen"})
+_FILE_METHODS = frozenset({"read_text", "read_bytes"})
 _DEPTH = 5
 
 
@@ -133,7 +131,13 @@ def is_io(code: FunctionCode, call: ast.Call, name: str = "") -> bool:
     """Whether a call reads from a disk or a network."""
     if (name or code.called(call)) in _IO:
         return True
-    return isinstance(call.func, ast.Attribute) and call.func.attr in _IO_METHODS
+    return isinstance(call.func, ast.Attribute) and call.func.attr in _WIRE_METHODS | _FILE_METHODS
+
+
+def is_wire(code: FunctionCode, call: ast.Call) -> bool:
+    """Whether a call asks a database or a network."""
+    is_file = isinstance(call.func, ast.Attribute) and call.func.attr in _FILE_METHODS
+    return is_io(code, call) and not is_file and code.called(call) != "open"
 
 
 def call_facts(code: FunctionCode, call: ast.Call) -> Facts:

@@ -128,7 +128,7 @@ class FunctionCode:
     ) -> None:
         self.module, self.node, self.qualname, self.owner = module, node, qualname, owner
         self._called: dict[ast.Call, str] = {}
-        self._has_enclosing = "<locals>" in qualname
+        self._is_nested = "<locals>" in qualname
 
     @cached_property
     def _walked(self) -> tuple[dict[type[ast.AST], list[ast.AST]], dict[ast.AST, tuple[Loop, ...]]]:
@@ -236,8 +236,11 @@ class FunctionCode:
             func, attributes = func.value, f".{func.attr}{attributes}"
         if not isinstance(func, ast.Name):
             return ""
-        if func.id in self.bound or self._has_enclosing:
-            return self.scope.called(call.func, call)
+        if func.id in self.bound:
+            is_import = any(isinstance(node, ast.alias) for node in self.bound[func.id])
+            return self.scope.called(call.func, call) if is_import else ""
+        if self._is_nested and self.scope.enclosing[func.id]:
+            return ""
         if func.id in self.module.names.globals:
             imported = self.module.imports.get(func.id)
             return f"{imported}{attributes}" if imported else ""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -104,17 +105,25 @@ class Samples:
         found = self.stacks(frames)
         if not match.callees:
             return found
-        below = np.zeros(len(found), np.bool_)
-        if match.own:
-            is_leaf = frames == self._ends[frames] - 1
-            below |= self.stacks(frames[is_leaf])
-            below |= found & ~self._calls_on(frames)
-        named = [row for callee in match.callees for row in self._rows_named.get(callee, ())]
-        deepest = np.full(len(found), -1)
-        np.maximum.at(deepest, self._stack_of_frame[self.frames(named)], self.frames(named))
-        shallowest = np.full(len(found), np.iinfo(np.int64).max)
+        below = self._above(frames, match.callees)
+        return below | (found & ~self._calls_on(frames)) if match.own else below
+
+    def stacks_below(self, file: str, name: str, callees: Sequence[str]) -> BoolArray:
+        """Return the stacks in which a function has one of some others below it, (n_stacks,).
+
+        Where no others are named, the stacks that hold the function.
+        """
+        frames = self.frames(self.rows.get((file, name), []))
+        return self._above(frames, callees) if callees else self.stacks(frames)
+
+    def _above(self, frames: IntArray, callees: Sequence[str]) -> BoolArray:
+        """Return the stacks in which one of some frames has a function of some name below it."""
+        named = self.frames([row for name in callees for row in self._rows_named.get(name, ())])
+        deepest = np.full(self.recording.n_stacks, -1)
+        np.maximum.at(deepest, self._stack_of_frame[named], named)
+        shallowest = np.full(self.recording.n_stacks, np.iinfo(np.int64).max)
         np.minimum.at(shallowest, self._stack_of_frame[frames], frames)
-        return below | (found & (deepest > shallowest))
+        return deepest > shallowest
 
     def _calls_on(self, frames: IntArray) -> BoolArray:
         """Return the stacks in which some frames call a function that is not part of theirs."""

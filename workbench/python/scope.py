@@ -77,7 +77,7 @@ class ModuleNames:
     def __init__(self, source: str, tree: ast.Module) -> None:
         self.lines, self.tree = split_lines(source), tree
         self.bound = functools.cache(bound_names)
-        self.parents = {c: node for node in ast.walk(tree) for c in ast.iter_child_nodes(node)}
+        self.parents = _parents_in(tree)
         self.globals = module_bindings(tree)
 
 
@@ -345,6 +345,18 @@ class Scope:
             return self.is_read(use) and not may_insert  # a defaultdict grows when it is read
         is_receiver = isinstance(parent, ast.Attribute | ast.Subscript | ast.Call | ast.Return)
         return is_receiver or self.is_read(use)
+
+
+def _parents_in(tree: ast.Module) -> dict[ast.AST, ast.AST]:
+    """Return what each node stands in."""
+    parents: dict[ast.AST, ast.AST] = {}
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            parents[child] = node
+            pending.append(child)
+    return parents
 
 
 def imported_as(origin: ast.AST | None, name: str) -> str:

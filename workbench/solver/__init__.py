@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.solver.cases import CASE_FILE, open_case
+    from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
     from workbench.solver.solving import kept_steps, open_investigation, resume, solve
     from workbench.solver.summary import to_json
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CASE_FILE",
     "SolveOptions",
+    "find_opportunities",
     "investigations_file",
     "kept_steps",
     "open_case",
@@ -26,6 +28,7 @@ __all__ = [
 
 _NAMES = {
     "cases": ["CASE_FILE", "open_case"],
+    "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],
     "solving": ["kept_steps", "open_investigation", "resume", "solve"],
     "summary": ["to_json"],

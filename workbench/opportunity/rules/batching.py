@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from workbench.opportunity.index import takes_many
 from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
-from workbench.opportunity.purity import facts_of, is_io
+from workbench.opportunity.purity import is_wire
 from workbench.opportunity.reading import FunctionCode, last_name, names_in, targets_of
 
 _TINY = ("write", "send", "sendall")
@@ -29,7 +29,7 @@ def unbatched_calls(code: FunctionCode) -> Iterator[Match]:
         if many := _sibling(code, call):
             seen = f"{code.text(call)} is asked on each round, and there is `{many}`"
             yield match_of(call, seen, (name,), own=False)
-        elif is_io(code, call) and name != "open":
+        elif is_wire(code, call):
             seen = f"{code.text(call)} reads or asks over the wire on each round"
             yield match_of(call, seen)
         elif helper := _asks_for_one(code, call):
@@ -77,9 +77,9 @@ def _asks_for_one(code: FunctionCode, call: ast.Call) -> str:
             continue
         if many := _sibling(helper, inner):
             return f"{helper.text(inner)}, and there is `{many}`"
-        if is_io(helper, inner):
+        if is_wire(helper, inner):
             return helper.text(inner)
-    return facts_of(helper).io
+    return ""
 
 
 def small_writes(code: FunctionCode) -> Iterator[Match]:

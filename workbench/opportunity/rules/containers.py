@@ -112,7 +112,7 @@ def lists_as_queues(code: FunctionCode) -> Iterator[Match]:
                 func=ast.Attribute(value=queue, attr="insert"), args=[ast.Constant(value=0), _]
             ):
                 what = "moves all that is there"
-                if not code.loops(call) and not isinstance(queue, ast.Call | ast.Attribute):
+                if not code.loops(call) and not _is_long_lived(code, queue):
                     continue
             case _:
                 continue
@@ -132,6 +132,25 @@ def lists_as_queues(code: FunctionCode) -> Iterator[Match]:
             ) if name == cut and any(isinstance(loop, ast.While) for loop in code.loops(node)):
                 if not _is_text(code, name):
                     yield match_of(node, f"{code.text(node)} copies the rest on each round")
+
+
+def _is_long_lived(code: FunctionCode, queue: ast.expr) -> bool:
+    """Whether it is a list that an object keeps, or one of those in a table."""
+    match queue:
+        case ast.Call(func=ast.Attribute(attr="setdefault"), args=[_, ast.List()]):
+            return True
+        case ast.Attribute(value=ast.Name(id="self"), attr=attr) if code.owner:
+            return any(_makes_list(node, attr) for node in ast.walk(code.owner))
+    return False
+
+
+def _makes_list(node: ast.AST, attr: str) -> bool:
+    match node:
+        case ast.Assign(targets=[ast.Attribute(attr=bound)], value=value):
+            return bound == attr and isinstance(value, ast.List | ast.ListComp)
+        case ast.AnnAssign(target=ast.Attribute(attr=bound), annotation=annotation):
+            return bound == attr and ast.unparse(annotation).startswith(("list", "List"))
+    return False
 
 
 def _is_other(code: FunctionCode, name: ast.Name) -> bool:

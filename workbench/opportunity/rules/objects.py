@@ -18,23 +18,15 @@ _FEW_TYPES = 4
 
 
 def imports_in_functions(code: FunctionCode) -> Iterator[Match]:
-    """Find imports that run at each call of a function, as its first or within a loop."""
+    """Find imports that run when a function is called."""
     if code.node.name in ONCE or code.node.name == "__getattr__":
         return
     for node in code.of(ast.Import, ast.ImportFrom):
-        if code.is_rare(node) or not _runs_each_time(code, node):
+        if code.is_rare(node):
             continue
         where = "on each round" if code.loops(node) else "at each call"
         frames = ("_handle_fromlist", "_find_and_load", "parent", "import_module")
         yield match_of(node, f"`{code.text(node)}` runs {where}", frames)
-
-
-def _runs_each_time(code: FunctionCode, node: ast.AST) -> bool:
-    """Whether it is in no branch that may be left out."""
-    for parent in code.ancestors(node):
-        if isinstance(parent, ast.If | ast.Try | ast.Match) and not code.loops(node):
-            return False
-    return True
 
 
 def made_per_item(code: FunctionCode) -> Iterator[Match]:

@@ -47,7 +47,7 @@ def constant_patterns(code: FunctionCode) -> Iterator[Match]:
     """Find regular expressions that are compiled, or looked up, at each call."""
     for call in code.calls:
         last = last_name(call.func)
-        if last != "compile" and last not in _SEARCHES or not call.args:
+        if (last != "compile" and last not in _SEARCHES) or not call.args:
             continue
         name = code.called(call)
         if code.is_rare(call):
@@ -197,8 +197,10 @@ def constant_questions(code: FunctionCode) -> Iterator[Match]:
         callee = code.callee(call)
         if callee is None or callee.owner or callee.node.decorator_list:
             continue
+        if callee.node.name.strip("_") in ("", "gettext", "ngettext"):
+            continue  # translations are looked up in the language of now
         facts = call_facts(code, call)
-        if facts.io and "open" in facts.io + "open" and not facts.effect.startswith("it changes"):
+        if facts.io and facts.effect in ("", facts.io, "with statement"):
             seen = f"{code.text(call)} asks the same at each call, and reads: {facts.io}"
             yield match_of(call, seen, (callee.node.name,), own=False)
         elif not (facts.effect or facts.state) and is_work(callee):

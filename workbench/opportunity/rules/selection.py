@@ -280,7 +280,7 @@ def _only_branch(code: FunctionCode, node: ast.AST, uses: list[ast.Name]) -> str
                 return f"line {stmt.lineno} ({code.text(test)}) ends first"
             case ast.If(test=test) if len(inside) == len(uses):
                 in_test = {id(n) for n in ast.walk(test)}
-                if any(id(use) in in_test for use in uses) or stmt.orelse and _on_both(stmt, uses):
+                if any(id(use) in in_test for use in uses) or (stmt.orelse and _on_both(stmt, uses)):
                     return ""
                 return f"the test of line {stmt.lineno} ({code.text(test)})"
         if inside:
