@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import ast
-from typing import NamedTuple
 
-from workbench.opportunity.reading import FunctionCode
+from workbench.opportunity.reading import Facts, FunctionCode
 from workbench.python.repeatable import MUTATORS, UNSTEADY
 from workbench.python.scope import READ_METHODS
 from workbench.python.syntax import root_name
@@ -41,26 +40,12 @@ _FILE_METHODS = frozenset({"read_text", "read_bytes"})
 _DEPTH = 5
 
 
-class Facts(NamedTuple):
-    """What is known of running a function."""
-
-    effect: str
-    """What it may do besides giving an answer, or what is not known of it; empty for nothing."""
-    state: str
-    """What its answer depends on besides its arguments and constants; empty for nothing."""
-    io: str
-    """Call that reads from a disk or a network; empty for none."""
-
-
 def facts_of(code: FunctionCode, depth: int = 0) -> Facts:
     """Look at a function, and at those of the repository that it surely calls."""
-    known: Facts | None = code.__dict__.get("_facts")
-    if known is not None:
-        return known
-    code.__dict__["_facts"] = Facts("", "", "")  # of one that calls itself
-    found = _look(code, depth)
-    code.__dict__["_facts"] = found
-    return found
+    if code.facts is None:
+        code.facts = Facts("", "", "")  # of one that calls itself
+        code.facts = _look(code, depth)
+    return code.facts
 
 
 def _look(code: FunctionCode, depth: int) -> Facts:

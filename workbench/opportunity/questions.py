@@ -20,12 +20,21 @@ def is_constant_name(code: FunctionCode, name: str) -> bool:
 
 
 def are_apart(code: FunctionCode, one: ast.AST, other: ast.AST) -> bool:
-    """Whether two nodes stand on different branches of one `if` or `try`."""
-    above = {id(n): n for n in code.ancestors(one)}
+    """Whether a call of the function runs at most one of two nodes, of which the first is above."""
+    above = {id(n) for n in code.ancestors(one)}
     for parent in code.ancestors(other):
         if id(parent) in above:
-            return isinstance(parent, ast.If | ast.IfExp | ast.Try | ast.Match)
-    return False
+            if isinstance(parent, ast.If | ast.IfExp | ast.Try | ast.Match):
+                return True
+            break
+    around_other = {id(n) for n in code.ancestors(other)}
+    ends = ast.Return | ast.Raise | ast.Continue | ast.Break
+    return any(
+        isinstance(parent, ast.If) and isinstance(parent.body[-1], ends)
+        and id(parent) not in around_other and one not in set(ast.walk(parent.test))
+        for parent in code.ancestors(one)
+    )  # fmt: skip
+
 
 
 def is_work(callee: FunctionCode) -> bool:

@@ -8,11 +8,24 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from functools import cached_property
+from typing import NamedTuple
 
 from workbench.errors import PatchError
 from workbench.opportunity.index import Index
 from workbench.python.scope import ModuleNames, Scope, imported_as
 from workbench.python.syntax import FunctionNode, LoopNode, parse_source
+
+
+class Facts(NamedTuple):
+    """What is known of running a function."""
+
+    effect: str
+    """What it may do besides giving an answer, or what is not known of it; empty for nothing."""
+    state: str
+    """What its answer depends on besides its arguments and constants; empty for nothing."""
+    io: str
+    """Call that reads from a disk or a network; empty for none."""
+
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 Loop = LoopNode | Comprehension
@@ -128,6 +141,10 @@ class FunctionCode:
     ) -> None:
         self.module, self.node, self.qualname, self.owner = module, node, qualname, owner
         self._called: dict[ast.Call, str] = {}
+        self.changed: dict[Loop, set[str]] = {}
+        """Loop -> what it changes, as far as that was asked (`loops.changed_in`)."""
+        self.facts: Facts | None = None
+        """What running it does, as far as that was asked (`purity.facts_of`)."""
         self._is_nested = "<locals>" in qualname
 
     @cached_property

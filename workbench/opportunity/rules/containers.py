@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from workbench.opportunity.loops import changed_in
+from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.reading import (
     Comprehension,
@@ -15,7 +15,6 @@ from workbench.opportunity.reading import (
     names_in,
     targets_of,
 )
-from workbench.python.syntax import root_name
 
 _FEW = 8
 """A list of so many is asked as quickly as a set."""
@@ -276,6 +275,4 @@ def _is_steady(code: FunctionCode, items: ast.expr, loop: Loop) -> bool:
         and items.func.id == "range"
     ):
         return False
-    return not names_in(items) & (
-        changed_in(code, loop) | {root_name(items)} & changed_in(code, loop)
-    )
+    return is_same_each_round(code, items, loop)
