@@ -162,7 +162,10 @@ def _is_whole(code: FunctionCode, match: Match) -> bool:
 def static_part(code: FunctionCode, match: Match) -> float:
     """Return which part of a function lines are by its text alone, a loop counted several times."""
     weights = [
-        (match.line <= getattr(node, "lineno", 0) <= match.end_line, _ROUNDS ** len(code.loops(node)))
+        (
+            match.line <= getattr(node, "lineno", 0) <= match.end_line,
+            _ROUNDS ** len(code.loops(node)),
+        )
         for node in code.nodes
     ]
     whole = sum(weight for _, weight in weights)

@@ -69,6 +69,8 @@ class Index:
                 beside[qualname.rpartition(".")[0]][code.node.name] = code
             for defined in beside.values():
                 for name, one in defined.items():
+                    if name in _COMMON:
+                        continue
                     is_loader = name.lstrip("_").partition("_")[0] in _LOADERS
                     ways = _SUFFIXES if is_loader else _SUFFIXES[:-1]
                     many = next((s.format(name) for s in ways if s.format(name) in defined), "")

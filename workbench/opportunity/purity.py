@@ -37,7 +37,7 @@ _IO = frozenset(
 )
 _WIRE_METHODS = frozenset({"execute", "executemany", "fetchone", "fetchall", "recv", "urlopen"})
 _FILE_METHODS = frozenset({"read_text", "read_bytes"})
-_DEPTH = 5
+_DEPTH = 20
 
 
 def facts_of(code: FunctionCode, depth: int = 0) -> Facts:
@@ -106,6 +106,8 @@ def _of_call(code: FunctionCode, call: ast.Call, own: set[str], depth: int) -> F
         case ast.Attribute(value=receiver, attr=attr):
             if attr in _CLOCKS and not call.args:
                 return Facts("", text, "")
+            if attr == "get" and not call.args:
+                return Facts("", text, "")  # of a variable that holds something else later
             is_own = attr in MUTATORS and root_name(receiver) in own
             is_fine = attr in _READING or is_own
             return Facts("" if is_fine else text, "", "")

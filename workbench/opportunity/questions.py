@@ -12,6 +12,7 @@ ONCE = frozenset({"__init__", "__new__", "__init_subclass__", "__post_init__", "
 
 
 def is_constant_name(code: FunctionCode, name: str) -> bool:
+    """Whether a name is of a constant of the module: in capitals, and bound once."""
     return (
         name not in code.bound
         and name.lstrip("_").isupper()
@@ -21,6 +22,10 @@ def is_constant_name(code: FunctionCode, name: str) -> bool:
 
 def are_apart(code: FunctionCode, one: ast.AST, other: ast.AST) -> bool:
     """Whether a call of the function runs at most one of two nodes, of which the first is above."""
+    if isinstance(code.statement(one), ast.Return) and code.statement(one) is not code.statement(
+        other
+    ):
+        return True
     above = {id(n) for n in code.ancestors(one)}
     for parent in code.ancestors(other):
         if id(parent) in above:
@@ -34,7 +39,6 @@ def are_apart(code: FunctionCode, one: ast.AST, other: ast.AST) -> bool:
         and id(parent) not in around_other and one not in set(ast.walk(parent.test))
         for parent in code.ancestors(one)
     )  # fmt: skip
-
 
 
 def is_work(callee: FunctionCode) -> bool:

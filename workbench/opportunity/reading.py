@@ -43,9 +43,7 @@ class Codebase:
         Files that `index` is made of; others are read when one of them imports them.
     """
 
-    def __init__(
-        self, read_source: Callable[[str], str | None], paths: Iterable[str] = ()
-    ) -> None:
+    def __init__(self, read_source: Callable[[str], str | None], paths: Iterable[str] = ()) -> None:
         self._read = read_source
         self._modules: dict[str, ModuleCode | None] = {}
         self._paths = list(dict.fromkeys(paths))

@@ -11,6 +11,8 @@ from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import is_wire
 from workbench.opportunity.reading import FunctionCode, last_name, names_in, targets_of
 
+_FILES = frozenset({"f", "fh", "fp", "file", "out", "output", "stdout", "stderr", "stream", "sink",
+                    "handle", "writer", "log", "os"})  # fmt: skip
 _TINY = ("write", "send", "sendall")
 
 
@@ -89,12 +91,12 @@ def small_writes(code: FunctionCode) -> Iterator[Match]:
         if not loops or code.is_rare(call):
             continue
         match call:
-            case ast.Call(func=ast.Attribute(attr="flush" | "fsync")):
-                yield match_of(call, f"{code.text(call)} hands the buffer on at each round")
+            case ast.Call(func=ast.Attribute(value=file, attr="flush" | "fsync")):
+                is_alone = isinstance(code.parents[call], ast.Expr)
+                if is_alone and last_name(file).strip("_") in _FILES:
+                    yield match_of(call, f"{code.text(call)} hands the buffer on at each round")
             case ast.Call(func=ast.Attribute(attr="read" | "recv"), args=[ast.Constant(value=1)]):
                 yield match_of(call, f"{code.text(call)} reads byte by byte")
-            case ast.Call(func=ast.Attribute(value=ast.Name(id="os"), attr="write" | "read")):
-                yield match_of(call, f"{code.text(call)} is a system call at each round")
             case ast.Call(func=ast.Name(id="print")) if any(
                 k.arg == "flush" and isinstance(k.value, ast.Constant) and k.value.value
                 for k in call.keywords

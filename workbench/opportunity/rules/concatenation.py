@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from workbench.opportunity.pattern import Match, match_of
-from workbench.opportunity.reading import FunctionCode, Loop
+from workbench.opportunity.reading import FunctionCode, Loop, targets_of
 
 
 def grown_texts(code: FunctionCode) -> Iterator[Match]:
@@ -76,7 +76,8 @@ def grown_containers(code: FunctionCode) -> Iterator[Match]:
             case ast.Assign(targets=[ast.Name(id=name)], value=value):
                 pass
             case ast.AugAssign(target=ast.Name(id=name), op=ast.Add(), value=ast.Tuple()):
-                yield match_of(node, f"{code.text(node)} makes a longer copy on each round")
+                if not _begins_anew(code, name, code.loops(node)[-1]):
+                    yield match_of(node, f"{code.text(node)} makes a longer copy on each round")
                 continue
             case _:
                 continue
@@ -102,8 +103,9 @@ def _is_longer_copy(code: FunctionCode, name: str, value: ast.expr) -> bool:
             return inner == name
         case ast.Set(elts=[ast.Starred(value=ast.Name(id=inner)), *_]):
             return inner == name
-        case ast.Dict(keys=[None, *_], values=[ast.Name(id=inner), *_]):
-            return inner == name
+        case ast.Dict(keys=[None, *keys], values=[ast.Name(id=inner), *_]):
+            is_growing = any(not isinstance(key, ast.Constant) for key in keys)
+            return inner == name and is_growing
         case ast.Call(func=ast.Attribute(value=ast.Name(id=inner), attr="union")):
             return inner == name
     return False
@@ -126,6 +128,9 @@ def _begins_as(code: FunctionCode, name: str, displays: object, calls: tuple[str
 
 
 def _begins_anew(code: FunctionCode, name: str, loop: Loop) -> bool:
+    """Whether a name holds something new on each round of a loop, so that it stays short."""
+    if name in targets_of(loop):
+        return True
     for node in ast.walk(loop):
         match node:
             case ast.Assign(targets=[ast.Name(id=bound)], value=value) if bound == name:

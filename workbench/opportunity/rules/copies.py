@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.reading import FunctionCode, last_name
 from workbench.python.repeatable import MUTATORS
@@ -130,8 +131,10 @@ def _change_by(code: FunctionCode, use: ast.AST) -> str:
     """Tell what one use does to a value."""
     parent = code.parents[use]
     match parent:
-        case ast.Compare() | ast.FormattedValue() | ast.UnaryOp() | ast.BoolOp():
+        case ast.Compare() | ast.FormattedValue() | ast.UnaryOp():
             return "none"
+        case ast.BoolOp():
+            return "none" if _is_looked_at(code, parent) else "unknown"
         case ast.If() | ast.While() | ast.IfExp(test=ast.expr()) if parent.test is use:
             return "none"
         case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()) if value is use:
@@ -165,8 +168,10 @@ def _is_looked_at(code: FunctionCode, node: ast.AST) -> bool:
     """Whether what an expression gives is only compared, counted, or shown."""
     parent = code.parents[node]
     match parent:
-        case ast.Compare() | ast.FormattedValue() | ast.BinOp() | ast.BoolOp() | ast.UnaryOp():
+        case ast.Compare() | ast.FormattedValue() | ast.BinOp() | ast.UnaryOp():
             return True
+        case ast.BoolOp():
+            return _is_looked_at(code, parent)
         case ast.If() | ast.While():
             return True
         case ast.Call(func=ast.Name(id=name)):
@@ -266,8 +271,12 @@ def chained_lists(code: FunctionCode) -> Iterator[Match]:
     for node in code.of(ast.comprehension, ast.For):
         items = node.iter  # type: ignore[attr-defined]
         match items:
-            case ast.ListComp():
-                yield match_of(items, f"a list is made to be run over once: {code.text(items)}")
+            case ast.ListComp(generators=[generator]) if not generator.is_async:
+                is_kept_apart = isinstance(node, ast.For) and not is_same_each_round(
+                    code, generator.iter, node
+                )
+                if not is_kept_apart:
+                    yield match_of(items, f"a list is made to be run over once: {code.text(items)}")
             case ast.Call(func=ast.Name(id="list"), args=[ast.Call() as inner]):
                 if code.called(inner) in ("map", "filter", "zip", "enumerate", "reversed", "range"):
                     yield match_of(items, f"{code.text(items)} is made to be run over once")

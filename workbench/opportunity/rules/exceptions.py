@@ -9,7 +9,7 @@ from workbench.opportunity.pattern import Match
 from workbench.opportunity.reading import FunctionCode
 
 _ASKABLE = {"KeyError", "IndexError", "AttributeError", "ValueError", "TypeError", "LookupError",
-            "StopIteration", "ZeroDivisionError", "UnicodeDecodeError"}  # fmt: skip
+            "ZeroDivisionError", "UnicodeDecodeError"}  # fmt: skip
 _MOST_TRIED = 3
 
 
@@ -51,6 +51,8 @@ def _goes_on(handler: ast.ExceptHandler) -> bool:
         match stmt:
             case ast.Pass() | ast.Continue() | ast.Return() | ast.Break():
                 pass
+            case ast.Assign(targets=targets) if any(isinstance(t, ast.Subscript) for t in targets):
+                return False  # it keeps what was missing: the next time there is no exception
             case ast.Assign() | ast.AugAssign() | ast.AnnAssign():
                 pass
             case ast.Expr(value=ast.Call(func=ast.Attribute(attr="append" | "add"))):

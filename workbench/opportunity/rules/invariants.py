@@ -35,7 +35,8 @@ def invariant_calls(code: FunctionCode) -> Iterator[Match]:
             is_kept = any("cache" in ast.unparse(d) for d in callee.node.decorator_list)
             is_pure = not facts.effect and is_state_same and is_work(callee) and not is_kept
         elif name in _SCANS:
-            has_item = call.args and not isinstance(call.args[0], ast.Constant | ast.GeneratorExp)
+            is_one = len(call.args) == 1 or name in ("sorted", "sum")
+            has_item = is_one and not isinstance(call.args[0], ast.Constant | ast.GeneratorExp)
             is_pure = bool(has_item) and not _is_fresh_container(code, call)
             frames = ()
         elif name and "." in name:
@@ -115,7 +116,8 @@ def settings_in_loops(code: FunctionCode) -> Iterator[Match]:
         if (is_env or is_read) and is_same_each_round(code, call, loops[-1]):
             if not _is_short_circuit(code, call, loops[-1]):
                 seen = f"{code.text(call)} is read on each round, and does not change in the loop"
-                yield match_of(call, seen, (last_name(call.func),))
+                frames = (last_name(call.func), "__getitem__")
+                yield match_of(call, seen, frames, own=False)
 
 
 def _is_capital(node: ast.expr) -> bool:

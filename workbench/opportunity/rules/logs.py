@@ -31,7 +31,9 @@ def dear_fields(code: FunctionCode) -> Iterator[Match]:
         if not is_log_call(call) or _is_guarded(code, call) or code.is_rare(call):
             continue
         parts = [*call.args, *(k.value for k in call.keywords)]
-        dear = next((made for part in parts if (made := _made(part)) is not None), None)
+        level = last_name(call.func)
+        made_of = (made for part in parts if (made := _made(part, level)) is not None)
+        dear = next(made_of, None)
         if dear is not None:
             frames = tuple(last_name(c.func) for part in parts for c in ast.walk(part)
                            if isinstance(c, ast.Call))  # fmt: skip
@@ -54,7 +56,7 @@ def _is_bound_logger(receiver: ast.expr) -> bool:
     return False
 
 
-def _made(part: ast.expr) -> ast.expr | None:
+def _made(part: ast.expr, level: str) -> ast.expr | None:
     """Return what of an argument takes work to make; None for nothing."""
     for node in ast.walk(part):
         match node:
@@ -64,9 +66,9 @@ def _made(part: ast.expr) -> ast.expr | None:
                 return node
             case ast.Call(func=ast.Attribute(attr=attr)) if attr not in _CHEAP_METHODS:
                 return node
-            case ast.JoinedStr() if any(isinstance(v, ast.FormattedValue) for v in node.values):
+            case ast.JoinedStr() if level != "info" and len(node.values) > 1:
                 return node
-            case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()):
+            case ast.BinOp(left=ast.Constant(value=str()), op=ast.Mod()) if level != "info":
                 return node
     return None
 

@@ -39,6 +39,8 @@ PARSERS = frozenset(
     | {"decimal.Decimal", "string.Template", "ipaddress.ip_address", "ipaddress.ip_network"}
     | {"struct.Struct", "json.JSONDecoder", "json.JSONEncoder", "dateutil.parser.parse"}
 )
+_TURNS = ("to_", "from_", "load", "parse", "read", "_load", "_parse", "_read", "__")
+"""What functions begin with that turn what an object holds into something else, once."""
 _FRAMES = {"json.loads": ("loads",), "datetime.datetime.strptime": ("_strptime_datetime",),
            "urllib.parse.urlparse": ("urlparse",), "urllib.parse.urlsplit": ("urlsplit",)}  # fmt: skip
 
@@ -76,6 +78,8 @@ def constants_made(code: FunctionCode) -> Iterator[Match]:
         parts = [*call.args, *(k.value for k in call.keywords)]
         if not all(is_constant(code, part) for part in parts):
             continue
+        if isinstance(code.parents[call], ast.keyword):
+            continue  # such as a key to sort by, which costs nothing beside what it is for
         name = "str.maketrans" if is_maketrans else code.called(call)
         if name in _MADE_OF_CONSTANTS or name in PARSERS:
             if name == "frozenset" and not isinstance(parts[0], ast.Name):
@@ -148,7 +152,8 @@ def repeated_parsing(code: FunctionCode) -> Iterator[Match]:
 
 def _is_whole_attribute(code: FunctionCode, call: ast.Call) -> bool:
     """Whether what is parsed is an attribute of the object that a method is of, or a file of it."""
-    if code.node.name in ONCE or not code.owner or is_kept(code, call):
+    is_turned = code.node.name.startswith(_TURNS)
+    if code.node.name in ONCE or not code.owner or is_turned or is_kept(code, call):
         return False
     is_setter = any(isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Store)
                     for node in code.nodes)  # fmt: skip

@@ -34,13 +34,24 @@ def round_trips(code: FunctionCode) -> Iterator[Match]:
             continue
         if name in ("int", "float") and not _is_number(code, inner):
             continue
-        if name == "json.dumps" and code.loops(call) != code.loops(inner):
+        if _is_told_how(name, call, inner):
             continue
         seen = f"{code.text(call)} reads back what {code.text(inner)} wrote"
         frames = _FRAMES.get(name, ())
         yield match_of(call, seen, frames)
         if inner.lineno < call.lineno and not code.loops(inner):
             yield match_of(inner, seen, frames)
+
+
+def _is_told_how(name: str, call: ast.Call, inner: ast.Call) -> bool:
+    """Whether writing or reading is asked to change something on the way."""
+    if name in (".decode", ".encode"):
+        codecs = [ast.unparse(c.args[0]) if c.args else "'utf-8'" for c in (call, inner)]
+        is_strict = all(len(c.args) < 2 and not c.keywords for c in (call, inner))
+        return not is_strict or codecs[0].lower() != codecs[1].lower()
+    if name == "json.dumps":
+        return bool(call.keywords)
+    return any(k.arg in ("cls", "object_hook") for k in (*call.keywords, *inner.keywords))
 
 
 def _name(code: FunctionCode, call: ast.Call) -> str:

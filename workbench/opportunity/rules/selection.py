@@ -11,6 +11,11 @@ from workbench.opportunity.questions import is_work
 from workbench.opportunity.reading import FunctionCode, last_name
 
 _ORDER_IS_LOST = frozenset({"set", "frozenset", "len", "any", "all", "min", "max", "sum", "sorted"})
+_CHEAP = frozenset(
+    {"list", "dict", "set", "deque", "defaultdict", "str", "int", "float", "len", "object", "get"}
+    | {"Lock", "RLock", "Counter", "getattr", "max", "min", "abs", "round", "repr", "type", "bool"}
+)
+"""Defaults that cost next to nothing."""
 _FRAMES = ("<lambda>", "__lt__", "__eq__", "itemgetter")
 
 
@@ -169,6 +174,8 @@ def _asked_of_name(code: FunctionCode, name: str, is_filtered: bool) -> str:
 
 def cut_afterwards(code: FunctionCode) -> Iterator[Match]:
     """Find results computed for all items of which a slice is taken afterwards."""
+    if any(last_name(call.func) in ("limit", "islice", "head") for call in code.calls):
+        return  # what is gathered has a bound already
     for node in code.of(ast.Subscript):
         match node:
             case ast.Subscript(
@@ -280,7 +287,9 @@ def _only_branch(code: FunctionCode, node: ast.AST, uses: list[ast.Name]) -> str
                 return f"line {stmt.lineno} ({code.text(test)}) ends first"
             case ast.If(test=test) if len(inside) == len(uses):
                 in_test = {id(n) for n in ast.walk(test)}
-                if any(id(use) in in_test for use in uses) or (stmt.orelse and _on_both(stmt, uses)):
+                if any(id(use) in in_test for use in uses) or (
+                    stmt.orelse and _on_both(stmt, uses)
+                ):
                     return ""
                 return f"the test of line {stmt.lineno} ({code.text(test)})"
         if inside:
@@ -318,11 +327,9 @@ def eager_defaults(code: FunctionCode) -> Iterator[Match]:
             case _:
                 continue
         name = last_name(default.func)
-        is_plain = not (default.args or default.keywords)
-        if is_plain or name in ("list", "dict", "set", "deque", "defaultdict", "str", "int", "float",
-                                "Lock", "RLock", "Counter", "object"):  # fmt: skip
+        if not (default.args or default.keywords):
             continue
-        if code.called(default) in ("int", "float", "str", "len") or code.is_rare(call):
+        if name in _CHEAP or code.is_rare(call):
             continue
         seen = (
             f"{code.text(default)} is made each time, also where {code.text(call.func)} needs none"
