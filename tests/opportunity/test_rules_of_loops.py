@@ -44,7 +44,7 @@ FIRES = {
     ],
     "invariant_call": [
         "def f(xs, ws):\n    return [x / sum(ws) for x in xs]",
-        "import math\ndef f(xs, n):\n    for x in xs:\n        print(x * math.log(n))",
+        "import json\ndef f(xs, n):\n    for x in xs:\n        print(x, json.dumps(n))",
         "def norm(ws):\n    return sum(w * w for w in ws)\ndef f(xs, ws):\n    for x in xs:\n        print(x / norm(ws))",
         "def f(xs, ks):\n    return [x for x in xs if x in set(ks)]",
     ],

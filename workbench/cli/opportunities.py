@@ -45,7 +45,8 @@ def opportunities(
 
     for name in patterns:
         if name not in PATTERNS:
-            raise click.BadParameter(f"{name!r}; there are {', '.join(PATTERNS)}", param_hint="--pattern")
+            known = ", ".join(PATTERNS)
+            raise click.BadParameter(f"{name!r}; there are {known}", param_hint="--pattern")
     if not (store / "store.json").is_file():
         found_there = "none" if store.is_dir() else "no such folder"
         raise StoreError(f"{store}: expected a store (store.json), found {found_there}")

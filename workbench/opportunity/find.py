@@ -107,6 +107,8 @@ def _hot_functions(
         share = samples.fraction(samples.stacks(samples.frames(rows)))
         module = codebase.module(file) if file.endswith(".py") else None
         code = module.functions.get(name) if module else None
+        if code is not None:
+            samples.look_for_lines(file, name, code.node.lineno)
         if code is not None and share >= hot:
             found.append((code, share))
     return found
@@ -115,7 +117,7 @@ def _hot_functions(
 def find_matches(
     codebase: Codebase, path: str, patterns: Collection[str] | None = None
 ) -> Iterator[tuple[str, FunctionCode, Match]]:
-    """Yield what the rules say of every function of a file, hot or not: pattern, function, match."""
+    """Yield what the rules say of every function of a file: pattern, function, match."""
     module = codebase.module(path)
     for code in list(module.functions.values()) if module else []:
         for name, pattern in PATTERNS.items():

@@ -14,8 +14,10 @@ if TYPE_CHECKING:
 
 _SUFFIXES = ("{}_many", "many_{}", "{}_all", "{}_batch", "batch_{}", "bulk_{}", "{}_bulk", "{}s")
 """What the function for many is called beside that for one; the last where it loads something."""
-_LOADERS = frozenset({"fetch", "get", "load", "read", "find", "query", "lookup", "select", "request",
-                      "ask", "resolve", "retrieve", "download"})  # fmt: skip
+_LOADERS = frozenset(
+    {"fetch", "get", "load", "read", "find", "query", "lookup", "select", "request", "ask"}
+    | {"resolve", "retrieve", "download"}
+)
 _COMMON = frozenset(
     name
     for kind in (str, bytes, list, dict, set, tuple, int, float, io.StringIO, io.BytesIO)
@@ -46,6 +48,23 @@ class Index:
                 if code.owner is not None:
                     found[code.node.name].append(code)
         return {n: one[0] for n, one in found.items() if len(one) == 1 and n not in _COMMON}
+
+    @cached_property
+    def properties(self) -> dict[str, FunctionCode]:
+        """Name -> the only property of the files that has it, where no attribute does."""
+        found: dict[str, list[FunctionCode]] = defaultdict(list)
+        stored: set[str] = set()
+        for module in self.modules:
+            for node in ast.walk(module.tree):
+                match node:
+                    case ast.Attribute(attr=attr, ctx=ast.Store()):
+                        stored.add(attr)
+                    case ast.AnnAssign(target=ast.Name(id=name)):
+                        stored.add(name)
+            for code in module.functions.values():
+                if any(ast.unparse(d) == "property" for d in code.node.decorator_list):
+                    found[code.node.name].append(code)
+        return {n: one[0] for n, one in found.items() if len(one) == 1 and n not in stored}
 
     @cached_property
     def sites(self) -> dict[str, list[CallSite]]:

@@ -49,7 +49,7 @@ def facts_of(code: FunctionCode, depth: int = 0) -> Facts:
 
 
 def _look(code: FunctionCode, depth: int) -> Facts:
-    own = code.bound.keys() - set(code.parameters) - {"self", "cls"}
+    own = _own_names(code)
     effect = state = io = ""
     for node in code.nodes:
         match node:
@@ -68,6 +68,30 @@ def _look(code: FunctionCode, depth: int) -> Facts:
                 more = _of_call(code, node, own, depth)
                 effect, state, io = effect or more.effect, state or more.state, io or more.io
     return Facts(effect, state, io)
+
+
+def _own_names(code: FunctionCode) -> set[str]:
+    """Return the names of what a function makes itself; of a constructor, the object too."""
+    own = code.bound.keys() - set(code.parameters) - {"self", "cls"}
+    return own | {"self"} if code.node.name in ("__init__", "__post_init__") else own
+
+
+def _of_class(code: FunctionCode, call: ast.Call, depth: int) -> Facts | None:
+    """Return what is known of making an object of a class of the repository; None of others."""
+    made = code.made_class(call)
+    if made is None:
+        return None
+    module, name = made
+    if bases := [ast.unparse(base) for base in module.classes[name].bases]:
+        if any(base.rpartition(".")[2] not in ("NamedTuple", "object") for base in bases):
+            return Facts(f"what {name} inherits is not looked at", "", "")
+    parts = [module.functions.get(f"{name}.{part}") for part in ("__init__", "__post_init__")]
+    found = [facts_of(part, depth + 1) for part in parts if part]
+    return Facts(*(next((fact for fact in facts if fact), "") for facts in zip(*found, strict=True))
+                 ) if found else Facts("", "", "")  # fmt: skip
+
+
+_ON_SELF = "it changes self."
 
 
 def _global_state(code: FunctionCode, name: str) -> str:
@@ -91,7 +115,12 @@ def _of_call(code: FunctionCode, call: ast.Call, own: set[str], depth: int) -> F
         if depth >= _DEPTH:
             return Facts(f"what {text} does is not looked at", "", io)
         found = facts_of(callee, depth + 1)
-        return Facts(found.effect, found.state, found.io or io)
+        is_of_own = isinstance(call.func, ast.Attribute) and root_name(call.func) in own - {"self"}
+        is_harmless = is_of_own and found.effect.startswith(_ON_SELF)
+        state = "" if is_of_own and found.state.startswith("self.") else found.state
+        return Facts("" if is_harmless else found.effect, state, found.io or io)
+    if (made := _of_class(code, call, depth)) is not None:
+        return made
     if io:
         return Facts(io, io, io)
     if name:
@@ -129,4 +158,4 @@ def is_wire(code: FunctionCode, call: ast.Call) -> bool:
 
 def call_facts(code: FunctionCode, call: ast.Call) -> Facts:
     """Return what is known of one call of a function."""
-    return _of_call(code, call, set(code.bound) - set(code.parameters) - {"self", "cls"}, 0)
+    return _of_call(code, call, _own_names(code), 0)

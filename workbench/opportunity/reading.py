@@ -63,15 +63,15 @@ class Codebase:
                     self._modules[path] = ModuleCode(path, text, self)
         return self._modules[path]
 
-    def imported(self, dotted: str, importer: str) -> FunctionCode | None:
-        """Find the function of the repository that an imported name is."""
+    def imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
+        """Find the file of the repository that has an imported name, and its name there."""
         module, _, name = dotted.rpartition(".")
         for root in _roots(importer, module):
             for path in (f"{root}{module.replace('.', '/')}.py",
                          f"{root}{module.replace('.', '/')}/__init__.py"):  # fmt: skip
                 found = self.module(path) if module else None
                 if found:
-                    return found.functions.get(name)
+                    return found, name
         return None
 
 
@@ -91,12 +91,14 @@ class ModuleCode:
         self.tree = parse_source(source, path)
         self.names = ModuleNames(source, self.tree)
         self.functions: dict[str, FunctionCode] = {}
+        self.classes: dict[str, ast.ClassDef] = {}
         self._define(self.tree.body, "", None)
 
     def _define(self, body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> None:
         for node in body:
             match node:
                 case ast.ClassDef():
+                    self.classes[prefix + node.name] = node
                     self._define(node.body, f"{prefix}{node.name}.", node)
                 case ast.FunctionDef() | ast.AsyncFunctionDef():
                     name = prefix + node.name
@@ -286,9 +288,22 @@ class FunctionCode:
                 return self.module.functions.get(f"{prefix}.{attr}")
         dotted = self.called(call)
         if "." in dotted:
-            return self.module.codebase.imported(dotted, self.module.path)
+            found = self.module.codebase.imported(dotted, self.module.path)
+            return found[0].functions.get(found[1]) if found else None
         is_method = isinstance(call.func, ast.Attribute) and not dotted
         return self.module.codebase.index.methods.get(last_name(call.func)) if is_method else None
+
+    def made_class(self, call: ast.Call) -> tuple[ModuleCode, str] | None:
+        """Return the class of the repository of which a call makes an object, and its file."""
+        if isinstance(call.func, ast.Name) and call.func.id not in self.bound:
+            if call.func.id in self.module.classes:
+                return self.module, call.func.id
+            dotted = self.called(call)
+            found = (
+                self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
+            )
+            return found if found and found[1] in found[0].classes else None
+        return None
 
     # Where a node stands
 

@@ -182,6 +182,11 @@ PATTERNS: Mapping[str, Pattern] = {
         "computing what is cut off afterwards",
         "fetch_less", (0.2, 0.6, 0.9), 0.75, 0.5, selection.cut_afterwards, ("more items", *_EXTRA),
     ),
+    "container_for_one": Pattern(
+        "Look for the one that is wanted without making a container of all",
+        "a container of all for one look-up",
+        "do_less", (0.2, 0.5, 0.9), 0.5, 0.55, selection.containers_for_one, _EXTRA,
+    ),
     "computed_unused": Pattern(
         "Compute only where the answer is used",
         "an answer that a later test makes needless",
@@ -217,6 +222,16 @@ PATTERNS: Mapping[str, Pattern] = {
         "Compute before the loop what is the same on each round",
         "the same answer computed on each round",
         "hoist", (0.6, 0.9, 0.99), 0.25, 0.7, invariants.invariant_calls, _EXTRA,
+    ),
+    "invariant_property": Pattern(
+        "Read the property once, before the loop",
+        "a property that computes the same on each round",
+        "hoist", (0.6, 0.9, 0.99), 0.25, 0.65, invariants.properties_in_loops, _EXTRA,
+    ),
+    "invariant_in_helper": Pattern(
+        "Compute once for all items what a helper computes for each",
+        "the same answer computed for each item, in a helper",
+        "hoist", (0.5, 0.9, 0.99), 0.5, 0.55, invariants.invariant_in_helper, _EXTRA,
     ),
     "setting_in_loop": Pattern(
         "Read the setting once, before the loop",

@@ -11,10 +11,8 @@ import numpy as np
 from workbench.history import enclosing_function
 from workbench.measures.rates import wilson
 from workbench.opportunity.pattern import Match
-from workbench.types import BoolArray, FloatArray, Function, IntArray, Recording
+from workbench.types import BoolArray, FloatArray, IntArray, Recording
 
-_FEWEST_LINES = 1.25
-"""Lines of a function on average, where lines are told rather than where functions begin."""
 _FEWEST_WINDOWS = 5
 """Of fewer it is not told how much they differ."""
 
@@ -57,7 +55,14 @@ class Samples:
         for row, function in enumerate(recording.functions):
             self.rows[function.file, enclosing_function(function.name)].append(row)
             self._rows_named[function.name.rpartition(".")[2]].append(row)
-        self.knows_lines = _knows_lines(recording.functions)
+        self.knows_lines = False
+        """Whether the lines that ran were recorded, rather than none, or where functions begin."""
+
+    def look_for_lines(self, file: str, name: str, first: int) -> None:
+        """Note that lines are known where one is told behind that on which a function begins."""
+        functions = self.recording.functions
+        rows = self.rows.get((file, name), [])
+        self.knows_lines = self.knows_lines or any(functions[row].line > first for row in rows)
 
     def frames(self, rows: list[int]) -> IntArray:
         """Return the places in `stack_functions` of some rows of functions."""
@@ -161,9 +166,3 @@ def _design_effect(hits: FloatArray, totals: FloatArray, value: float) -> float:
     total = totals.sum()
     spread = ((hits - value * totals) ** 2).sum() * n_windows / (n_windows - 1) / total**2
     return max(1.0, float(spread / (value * (1 - value) / total)))
-
-
-def _knows_lines(functions: tuple[Function, ...]) -> bool:
-    """Tell whether the lines that ran were recorded, rather than none, or where functions begin."""
-    places = {function for function in functions if function.line}
-    return len(places) > _FEWEST_LINES * len({function._replace(line=0) for function in places})

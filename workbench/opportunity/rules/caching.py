@@ -15,8 +15,6 @@ _HASHABLE = frozenset({"str", "int", "float", "bool", "bytes", "date", "datetime
                        "Enum", "UUID", "Path"})  # fmt: skip
 _FEWEST_SITES = 2
 _KEEPS = ("cache", "memo", "lru")
-_LITTLE = frozenset({"len", "str", "int", "float", "bool", "isinstance", "max", "min", "abs", "round",
-                     "getattr", "hasattr", "type", "id", "hash", "repr", "ord", "chr"})  # fmt: skip
 
 
 def cache_candidates(code: FunctionCode) -> Iterator[Match]:
@@ -36,8 +34,9 @@ def cache_candidates(code: FunctionCode) -> Iterator[Match]:
     if not is_pure or not is_work(code) or _is_trivial(code):
         return
     sites, in_loops = _sites(code)
-    if sites >= _FEWEST_SITES or in_loops:
-        told = f"{sites} places ask it" + (f", {in_loops} of them in a loop" if in_loops else "")
+    if sites >= _FEWEST_SITES or in_loops or (sites and _is_heavy(code)):
+        told = f"{sites} place{'s' if sites > 1 else ''} ask{'' if sites > 1 else 's'} it"
+        told += f", {in_loops} of them in a loop" if in_loops else ""
         last = code.node.end_lineno or code.node.lineno
         seen = f"{code.node.name} depends on {_listed(code)} alone and changes nothing; {told}"
         yield Match(code.node.lineno, last, seen)
@@ -74,6 +73,11 @@ def _is_kept_by_itself(code: FunctionCode) -> bool:
 
 def _is_trivial(code: FunctionCode) -> bool:
     return len(list(code.nodes)) < 15
+
+
+def _is_heavy(code: FunctionCode) -> bool:
+    """Whether a function goes through something with functions of the repository."""
+    return any(code.callee(call) or code.made_class(call) for call in code.calls)
 
 
 def _sites(code: FunctionCode) -> tuple[int, int]:
@@ -121,11 +125,11 @@ def _asked_by_two(code: FunctionCode) -> Iterator[Match]:
             (first, helper), *others = askers
             for call, _ in others:
                 is_same_call = ast.unparse(call) == ast.unparse(first)
-                if code.loops(call) == code.loops(first) and not is_same_call:
-                    if not are_apart(code, first, call):
-                        seen = (f"`{helper}({name})` is computed within {code.text(first)} "
-                                f"and again within {code.text(call)}")  # fmt: skip
-                        yield match_of(call, seen, (helper,), own=False)
+                is_beside = code.loops(call) == code.loops(first)
+                if is_beside and not is_same_call and not are_apart(code, first, call):
+                    seen = (f"`{helper}({name})` is computed within {code.text(first)} "
+                            f"and again within {code.text(call)}")  # fmt: skip
+                    yield match_of(call, seen, (helper,), own=False)
 
 
 def _computed_of_first(callee: FunctionCode) -> dict[str, str]:

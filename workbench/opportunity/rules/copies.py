@@ -41,7 +41,8 @@ def handed_on_copies(code: FunctionCode) -> Iterator[Match]:
             seen = f"{code.text(call)} copies every field, however deep"
             yield match_of(call, seen, ("asdict", "astuple", "_asdict_inner", "_astuple_inner"))
         elif name == "copy.deepcopy" and _change_of_copy(code, call) == "unknown":
-            if not _is_changed_here(code, call) and not _is_of_constant(call):
+            is_as_made = not _is_changed_here(code, call)
+            if is_as_made and not _is_of_constant(call):
                 seen = f"{code.text(call)} is handed on as it is: nothing here changes it"
                 yield match_of(call, seen, _DEEP, own=False)
 

@@ -8,8 +8,10 @@ from collections.abc import Iterator
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.reading import FunctionCode, last_name, names_in, targets_of
 
-_ELEMENTWISE = frozenset({"sqrt", "exp", "log", "sin", "cos", "abs", "floor", "ceil", "power", "round",
-                          "maximum", "minimum", "log10", "log2", "tanh", "square"})  # fmt: skip
+_ELEMENTWISE = frozenset(
+    {"sqrt", "exp", "log", "sin", "cos", "abs", "floor", "ceil", "power", "round", "maximum"}
+    | {"minimum", "log10", "log2", "tanh", "square"}
+)
 _GROWING = frozenset({"numpy.append", "numpy.concatenate", "numpy.vstack", "numpy.hstack",
                       "pandas.concat", "numpy.insert"})  # fmt: skip
 
@@ -35,9 +37,9 @@ def rows_one_by_one(code: FunctionCode) -> Iterator[Match]:
         elif loops and code.called(call) in _GROWING and _is_grown(code, call):
             yield match_of(call, f"{code.text(call)} copies all that is there on each round")
         elif loops and name in _ELEMENTWISE and code.called(call) == f"numpy.{name}":
-            if len(call.args) == 1 and names_in(call.args[0]) & targets_of(loops[-1]):
-                if isinstance(call.args[0], ast.Name | ast.BinOp):
-                    yield match_of(call, f"{code.text(call)} is asked for one number at a time")
+            is_plain = len(call.args) == 1 and isinstance(call.args[0], ast.Name | ast.BinOp)
+            if is_plain and names_in(call.args[0]) & targets_of(loops[-1]):
+                yield match_of(call, f"{code.text(call)} is asked for one number at a time")
 
 
 def _is_by_row(call: ast.Call) -> bool:

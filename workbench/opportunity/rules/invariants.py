@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from workbench.opportunity.index import CallSite
 from workbench.opportunity.loops import is_same_each_round, steady_loop
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import STEADY_MODULES, facts_of
@@ -17,6 +18,9 @@ _READS = frozenset({"has_flag", "is_enabled", "is_on", "get_setting", "getenv", 
 _HOLDERS = frozenset({"settings", "config", "flags", "conf", "configuration", "options", "environ"})
 _CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today",
                      "time.time", "time.strftime", "time.localtime", "time.gmtime"})  # fmt: skip
+_CHEAP_MODULES = frozenset({"math", "operator", "datetime", "itertools", "functools", "collections",
+                            "posixpath"})  # fmt: skip
+_MANY_SITES = 20
 _CLOCK_TEXT = frozenset({"strftime", "strptime", "fromisoformat", "astimezone"})
 _KINDS = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -31,21 +35,81 @@ def invariant_calls(code: FunctionCode) -> Iterator[Match]:
         is_pure, frames = False, (last_name(call.func),)
         if callee := code.callee(call):
             facts = facts_of(callee)
-            is_state_same = not facts.state or _leaves_self_alone(code, loop)
+            is_state_same = not facts.state or (
+                facts.state.startswith("self.") and _leaves_self_alone(code, loop)
+            )
             is_kept = any("cache" in ast.unparse(d) for d in callee.node.decorator_list)
             is_pure = not facts.effect and is_state_same and is_work(callee) and not is_kept
-        elif name in _SCANS:
+        elif name in _SCANS or name == "collections.Counter":
             is_one = len(call.args) == 1 or name in ("sorted", "sum")
             has_item = is_one and not isinstance(call.args[0], ast.Constant | ast.GeneratorExp)
             is_pure = bool(has_item) and not _is_fresh_container(code, call)
             frames = ()
         elif name and "." in name:
-            is_pure = name.rpartition(".")[0] in STEADY_MODULES and name not in _CLOCKS
-            is_pure = is_pure and not name.startswith(("itertools.", "functools.", "collections."))
+            module = name.rpartition(".")[0]
+            is_pure = module in STEADY_MODULES and module not in _CHEAP_MODULES
             is_pure = is_pure and name not in ("copy.copy", "copy.deepcopy", "re.compile")
         if is_pure:
             seen = f"{code.text(call)} is the same on each round of the loop at line {loop.lineno}"
             yield match_of(call, seen, frames, own=not code.callee(call))
+
+
+def properties_in_loops(code: FunctionCode) -> Iterator[Match]:
+    """Find properties that compute the same on each round of a loop."""
+    properties = code.module.codebase.index.properties
+    for node in code.of(ast.Attribute):
+        assert isinstance(node, ast.Attribute)
+        found = properties.get(node.attr)
+        if found is None or not isinstance(node.ctx, ast.Load) or not code.loops(node):
+            continue
+        loop = steady_loop(code, node)
+        facts = facts_of(found)
+        is_steady = facts.state.startswith("self.") or not facts.state
+        if loop is None or facts.effect or not is_steady or not is_work(found) or found is code:
+            continue
+        if _leaves_self_alone(code, loop) and not code.is_rare(node):
+            seen = f"{code.text(node)}, a property, computes the same on each round"
+            yield match_of(node, seen, (node.attr,), own=False)
+
+
+def invariant_in_helper(code: FunctionCode) -> Iterator[Match]:
+    """Find pure calls of a helper that loops call, of what is the same on each of their rounds."""
+    named = code.module.codebase.index.sites.get(code.node.name, ())
+    if len(named) > _MANY_SITES:
+        return
+    sites = [s for s in named if s.code is not code and s.code.callee(s.call) is code]
+    if not sites or not all(site.code.loops(site.call) for site in sites):
+        return
+    steady = set.intersection(*(_steady_parameters(code, site) for site in sites))
+    for call in code.calls:
+        used = names_in(call) & set(code.bound)
+        if not used or not used <= steady or code.is_rare(call) or not (call.args or call.keywords):
+            continue
+        callee = code.callee(call)
+        name = code.called(call)
+        facts = facts_of(callee) if callee else None
+        is_dear = name in ("sorted", "set", "frozenset", "sum", "collections.Counter", "re.compile")
+        is_dear = is_dear and not any(isinstance(a, ast.GeneratorExp) for a in call.args)
+        is_pure = facts is not None and not facts.effect and not facts.state
+        if (is_pure and callee and is_work(callee)) or is_dear:
+            site = sites[0]
+            seen = (f"{code.text(call)} is the same for each item of the loop in "
+                    f"{site.code.qualname} that calls {code.node.name}")  # fmt: skip
+            yield match_of(call, seen, (last_name(call.func),) if callee else (), own=not callee)
+
+
+def _steady_parameters(code: FunctionCode, site: CallSite) -> set[str]:
+    """Return the parameters that are given the same on each round of the loop around a call."""
+    loop = site.code.loops(site.call)[-1]
+    given = dict(zip(code.parameters, site.call.args, strict=False))
+    given |= {k.arg: k.value for k in site.call.keywords if k.arg}
+    return {
+        name for name, value in given.items()
+        if len(code.bound.get(name, ())) == 1
+        and not isinstance(value, ast.Starred)
+        and not any(isinstance(n, ast.Call) for n in ast.walk(value))
+        and is_same_each_round(site.code, value, loop)
+    }  # fmt: skip
 
 
 def _loop_of(code: FunctionCode, call: ast.Call) -> Loop | None:
@@ -83,7 +147,8 @@ def _is_fresh_container(code: FunctionCode, call: ast.Call) -> bool:
     )
     is_looped = isinstance(parent, ast.For | ast.comprehension) and parent.iter is call
     is_sorted = last_name(call.func) in ("sorted", "set", "frozenset")
-    return not (is_asked or is_counted or (is_looped and is_sorted))
+    is_looked_up = isinstance(parent, ast.Subscript) and isinstance(parent.ctx, ast.Load)
+    return not (is_asked or is_counted or is_looked_up or (is_looped and is_sorted))
 
 
 def _leaves_self_alone(code: FunctionCode, loop: Loop) -> bool:

@@ -41,8 +41,12 @@ PARSERS = frozenset(
 )
 _TURNS = ("to_", "from_", "load", "parse", "read", "_load", "_parse", "_read", "__")
 """What functions begin with that turn what an object holds into something else, once."""
-_FRAMES = {"json.loads": ("loads",), "datetime.datetime.strptime": ("_strptime_datetime",),
-           "urllib.parse.urlparse": ("urlparse",), "urllib.parse.urlsplit": ("urlsplit",)}  # fmt: skip
+_FRAMES = {
+    "json.loads": ("loads",),
+    "datetime.datetime.strptime": ("_strptime_datetime",),
+    "urllib.parse.urlparse": ("urlparse",),
+    "urllib.parse.urlsplit": ("urlsplit",),
+}
 
 
 def constant_patterns(code: FunctionCode) -> Iterator[Match]:
@@ -117,7 +121,7 @@ def _table_size(code: FunctionCode, node: ast.AST) -> int:
         case ast.DictComp(generators=[g]) | ast.SetComp(generators=[g]) if not g.is_async:
             used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             own = {n.id for n in ast.walk(g.target) if isinstance(n, ast.Name)}
-            is_global = isinstance(g.iter, ast.Name) or isinstance(g.iter, ast.Call)
+            is_global = isinstance(g.iter, ast.Name | ast.Call)
             calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
             is_fixed = is_global and all(is_constant_name(code, name) for name in used - own)
             is_plain = all(isinstance(c.func, ast.Attribute) for c in calls)

@@ -9,6 +9,7 @@ from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import call_facts
 from workbench.opportunity.questions import is_work
 from workbench.opportunity.reading import FunctionCode, last_name
+from workbench.python.syntax import FunctionNode
 
 _ORDER_IS_LOST = frozenset({"set", "frozenset", "len", "any", "all", "min", "max", "sum", "sorted"})
 _CHEAP = frozenset(
@@ -226,7 +227,7 @@ def _is_only_cut(code: FunctionCode, name: str, cut: ast.AST) -> bool:
 
 
 def _work_per_item(made: ast.expr) -> ast.Call | None:
-    """Return the call that a comprehension makes for each item; None where items are only chosen."""
+    """Return the call that a comprehension makes for each item; None for none."""
     match made:
         case ast.ListComp(elt=ast.expr() as elt):
             calls = [n for n in ast.walk(elt) if isinstance(n, ast.Call)]
@@ -335,3 +336,55 @@ def eager_defaults(code: FunctionCode) -> Iterator[Match]:
             f"{code.text(default)} is made each time, also where {code.text(call.func)} needs none"
         )
         yield match_of(default, seen, (name,) if name else ())
+
+
+def containers_for_one(code: FunctionCode) -> Iterator[Match]:
+    """Find containers made of many things for one of them to be looked up, once."""
+    for node in code.of(ast.DictComp, ast.SetComp, ast.ListComp, ast.Dict, ast.Call):
+        if not _holds_many(code, node) or code.is_rare(node):
+            continue
+        told = _looked_up_once(code, node)
+        if told:
+            yield match_of(node, f"{code.text(node)} is made for {told} alone")
+
+
+def _holds_many(code: FunctionCode, node: ast.AST) -> bool:
+    """Whether an expression makes a container of all that others hold."""
+    match node:
+        case ast.Dict(keys=keys):
+            return None in keys
+        case ast.Call(func=ast.Name(id="dict" | "set" | "list" | "tuple"), args=[ast.expr()]):
+            return bool(code.called(node))
+        case ast.Call():
+            return code.called(node) in ("collections.Counter", "collections.OrderedDict")
+    return True
+
+
+def _looked_up_once(code: FunctionCode, node: ast.AST) -> str:
+    """Say what is looked up, where that is all that is done with a container."""
+    parent = code.parents[node]
+    if isinstance(parent, ast.Assign):
+        match parent.targets:
+            case [ast.Name(id=name)] if len(code.loads.get(name, ())) == 1:
+                use = code.loads[name][0]
+                is_once = code.loops(use) == code.loops(node) and len(code.bound[name]) == 1
+                is_own = not any(
+                    isinstance(p, ast.Lambda | FunctionNode) for p in code.ancestors(use)
+                )
+                return _looked_up(code, use) if is_once and is_own else ""
+        return ""
+    return _looked_up(code, node)
+
+
+def _looked_up(code: FunctionCode, use: ast.AST) -> str:
+    parent = code.parents[use]
+    match parent:
+        case ast.Subscript(value=value, slice=place, ctx=ast.Load()) if value is use:
+            return "" if isinstance(place, ast.Slice) else f"one look-up at line {parent.lineno}"
+        case ast.Compare(ops=[ast.In() | ast.NotIn()], comparators=[asked]) if asked is use:
+            return f"one test at line {parent.lineno}"
+        case ast.Attribute(attr="get"):
+            call = code.parents[parent]
+            if isinstance(call, ast.Call) and call.func is parent:
+                return f"one look-up at line {parent.lineno}"
+    return ""
