@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
@@ -126,7 +126,7 @@ def find_matches(
 
 
 def _matches(
-    samples: Samples, code: FunctionCode, share: float, patterns: dict[str, Pattern], hot: float
+    samples: Samples, code: FunctionCode, share: float, patterns: Mapping[str, Pattern], hot: float
 ) -> Iterator[Found]:  # fmt: skip
     file = code.module.path
     for name, pattern in patterns.items():
@@ -170,8 +170,8 @@ def static_part(code: FunctionCode, match: Match) -> float:
         )
         for node in code.nodes
     ]
-    whole = sum(weight for _, weight in weights)
-    return sum(weight for is_inside, weight in weights if is_inside) / max(1, whole)
+    whole = sum(float(weight) for _, weight in weights)
+    return sum(float(weight) for is_inside, weight in weights if is_inside) / max(1.0, whole)
 
 
 def _part_of(share: Share, part: float) -> Share:
@@ -223,9 +223,7 @@ def _opportunity(
         title=f"{pattern.title}, in {code.qualname}",
         share=best.share.value,
         saving=saving,
-        watts=Amount(*(watts * x for x in (saving.value, saving.low, saving.high)))
-        if math.isfinite(watts)
-        else Amount(),
+        watts=Amount(watts * saving.value, watts * saving.low, watts * saving.high),
         chance=pattern.chance,
         effort_hours=pattern.effort_hours,
         mitigation=pattern.mitigation,

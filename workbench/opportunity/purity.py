@@ -82,9 +82,9 @@ def _of_class(code: FunctionCode, call: ast.Call, depth: int) -> Facts | None:
     if made is None:
         return None
     module, name = made
-    if bases := [ast.unparse(base) for base in module.classes[name].bases]:
-        if any(base.rpartition(".")[2] not in ("NamedTuple", "object") for base in bases):
-            return Facts(f"what {name} inherits is not looked at", "", "")
+    bases = [ast.unparse(base).rpartition(".")[2] for base in module.classes[name].bases]
+    if not set(bases) <= {"NamedTuple", "object"}:
+        return Facts(f"what {name} inherits is not looked at", "", "")
     parts = [module.functions.get(f"{name}.{part}") for part in ("__init__", "__post_init__")]
     found = [facts_of(part, depth + 1) for part in parts if part]
     return Facts(*(next((fact for fact in facts if fact), "") for facts in zip(*found, strict=True))

@@ -248,9 +248,11 @@ class FunctionCode:
         return self._called[call]
 
     def _name(self, call: ast.Call) -> str:
-        func, attributes = call.func, ""
+        func: ast.expr = call.func
+        attributes = ""
         while isinstance(func, ast.Attribute):
-            func, attributes = func.value, f".{func.attr}{attributes}"
+            attributes = f".{func.attr}{attributes}"
+            func = func.value
         if not isinstance(func, ast.Name):
             return ""
         if func.id in self.bound:
@@ -288,8 +290,8 @@ class FunctionCode:
                 return self.module.functions.get(f"{prefix}.{attr}")
         dotted = self.called(call)
         if "." in dotted:
-            found = self.module.codebase.imported(dotted, self.module.path)
-            return found[0].functions.get(found[1]) if found else None
+            place = self.module.codebase.imported(dotted, self.module.path)
+            return place[0].functions.get(place[1]) if place else None
         is_method = isinstance(call.func, ast.Attribute) and not dotted
         return self.module.codebase.index.methods.get(last_name(call.func)) if is_method else None
 

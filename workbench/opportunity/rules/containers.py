@@ -206,28 +206,19 @@ def scans_in_loops(code: FunctionCode) -> Iterator[Match]:
         outer = list(code.loops(loop))
         match loop.body:
             case [ast.If(test=test, orelse=[])] if outer:
-                if _asks_for_equal(test, targets_of(loop), targets_of(outer[-1])):
-                    if _is_steady(code, loop.iter, outer[-1]):
-                        seen = (
-                            f"for each round the loop looks through all of {code.text(loop.iter)}"
-                        )
-                        yield match_of(loop, seen)
+                asks = _asks_for_equal(test, targets_of(loop), targets_of(outer[-1]))
+                if asks and _is_steady(code, loop.iter, outer[-1]):
+                    seen = f"each round of another loop looks through all of {code.text(loop.iter)}"
+                    yield match_of(loop, seen)
     for call in code.calls:
         match call:
-            case ast.Call(func=ast.Attribute(value=items, attr="index" | "count"), args=[asked]):
-                loops = code.loops(call)
-                is_constant = isinstance(asked, ast.Constant)
-                if loops and is_list(code, items) and not is_constant:
-                    if not _is_bound_within(code, items, loops[-1]):
-                        yield match_of(
-                            call, f"{code.text(call)} looks through a list on each round"
-                        )
-            case ast.Call(func=ast.Attribute(value=items, attr="remove"), args=[_]):
-                if code.loops(call) and is_list(code, items):
-                    if not _is_bound_within(code, items, code.loops(call)[-1]):
-                        yield match_of(
-                            call, f"{code.text(call)} looks through a list on each round"
-                        )
+            case ast.Call(
+                func=ast.Attribute(value=items, attr="index" | "count" | "remove"), args=[asked]
+            ) if code.loops(call) and not isinstance(asked, ast.Constant):
+                is_new = _is_bound_within(code, items, code.loops(call)[-1])
+                if is_list(code, items) and not is_new:
+                    seen = f"{code.text(call)} looks through a list on each round"
+                    yield match_of(call, seen, ("__eq__",))
 
 
 def _is_searched(code: FunctionCode, node: ast.GeneratorExp | ast.ListComp, outer: Loop) -> bool:

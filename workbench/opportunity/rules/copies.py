@@ -61,8 +61,9 @@ def shallow_copies(code: FunctionCode) -> Iterator[Match]:
         if isinstance(parent, ast.For) and parent.iter is node:
             if not _may_change(code, parent.body, original):
                 yield match_of(node, f"{code.text(node)} is made to be looped over once")
-        elif _change_of_copy(code, node) == "none" and code.loops(node):
-            if not _may_change(code, code.loops(node)[-1:], original):
+        elif code.loops(node) and _change_of_copy(code, node) == "none":
+            is_left_alone = not _may_change(code, code.loops(node)[-1:], original)
+            if is_left_alone:
                 yield match_of(node, f"{code.text(node)} is only read here, and made in a loop")
 
 
@@ -184,8 +185,7 @@ def _is_looked_at(code: FunctionCode, node: ast.AST) -> bool:
             if value is node and isinstance(parent.ctx, ast.Load):
                 grand = code.parents[parent]
                 if isinstance(grand, ast.Call) and grand.func is parent:
-                    is_reading = isinstance(parent, ast.Attribute)
-                    return is_reading and parent.attr in _SCALAR_METHODS
+                    return isinstance(parent, ast.Attribute) and parent.attr in _SCALAR_METHODS
                 return _is_looked_at(code, parent)
     return False
 
@@ -278,6 +278,6 @@ def chained_lists(code: FunctionCode) -> Iterator[Match]:
                 )
                 if not is_kept_apart:
                     yield match_of(items, f"a list is made to be run over once: {code.text(items)}")
-            case ast.Call(func=ast.Name(id="list"), args=[ast.Call() as inner]):
-                if code.called(inner) in ("map", "filter", "zip", "enumerate", "reversed", "range"):
+            case ast.Call(func=ast.Name(id="list"), args=[ast.Call() as made]):
+                if code.called(made) in ("map", "filter", "zip", "enumerate", "reversed", "range"):
                     yield match_of(items, f"{code.text(items)} is made to be run over once")

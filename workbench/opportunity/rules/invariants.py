@@ -13,14 +13,19 @@ from workbench.opportunity.questions import is_work
 from workbench.opportunity.reading import FunctionCode, Loop, last_name, names_in
 
 _SCANS = frozenset({"sorted", "sum", "max", "min", "set", "frozenset", "list", "tuple", "dict"})
-_READS = frozenset({"has_flag", "is_enabled", "is_on", "get_setting", "getenv", "get_config", "flag",
-                    "setting", "switch", "is_active", "get_flag", "feature_enabled"})  # fmt: skip
+_READS = frozenset(
+    {"has_flag", "is_enabled", "is_on", "get_setting", "getenv", "get_config", "flag", "setting"}
+    | {"switch", "is_active", "get_flag", "feature_enabled"}
+)
 _HOLDERS = frozenset({"settings", "config", "flags", "conf", "configuration", "options", "environ"})
 _CLOCKS = frozenset({"datetime.datetime.now", "datetime.datetime.utcnow", "datetime.date.today",
                      "time.time", "time.strftime", "time.localtime", "time.gmtime"})  # fmt: skip
 _CHEAP_MODULES = frozenset({"math", "operator", "datetime", "itertools", "functools", "collections",
                             "posixpath"})  # fmt: skip
+_GETTERS = frozenset({"get", "number", "word", "switch", "value", "read", "lookup", "getint",
+                      "getboolean", "get_int", "get_bool"})  # fmt: skip
 _MANY_SITES = 20
+"""Of more call sites it is not asked what each gives."""
 _CLOCK_TEXT = frozenset({"strftime", "strptime", "fromisoformat", "astimezone"})
 _KINDS = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
 
@@ -32,7 +37,8 @@ def invariant_calls(code: FunctionCode) -> Iterator[Match]:
         if loop is None or code.is_rare(call) or _is_short_circuit(code, call, loop):
             continue
         name = code.called(call)
-        is_pure, frames = False, (last_name(call.func),)
+        is_pure = False
+        frames: tuple[str, ...] = (last_name(call.func),)
         if callee := code.callee(call):
             facts = facts_of(callee)
             is_state_same = not facts.state or (
@@ -127,9 +133,11 @@ def _is_short_circuit(code: FunctionCode, call: ast.AST, loop: Loop) -> bool:
             return False
         if isinstance(parent, ast.Return | ast.Raise | ast.Lambda):
             return True
-        if isinstance(parent, ast.If) and isinstance(parent.body[-1], ast.Return | ast.Break):
-            if call not in set(ast.walk(parent.test)):
-                return True
+        is_ending = isinstance(parent, ast.If) and isinstance(
+            parent.body[-1], ast.Return | ast.Break
+        )
+        if is_ending and call not in set(ast.walk(parent.test)):  # type: ignore[attr-defined]
+            return True
     return False
 
 
@@ -159,9 +167,9 @@ def _leaves_self_alone(code: FunctionCode, loop: Loop) -> bool:
                 callee = code.callee(call)
                 if callee is not None and facts_of(callee).effect:
                     return False
-                if callee is None and isinstance(call.func, ast.Attribute):
-                    if isinstance(code.parents[call], ast.Expr) and "self" in names_in(call.func):
-                        return False
+                is_statement = isinstance(code.parents[call], ast.Expr)
+                if callee is None and is_statement and "self" in names_in(call.func):
+                    return False
             case ast.Attribute(value=ast.Name(id="self"), ctx=ast.Store()):
                 return False
     return True
@@ -178,11 +186,10 @@ def settings_in_loops(code: FunctionCode) -> Iterator[Match]:
         name = code.called(call)
         is_env = name in ("os.getenv", "os.environ.get")
         is_read = last_name(call.func) in _READS or _is_of_holder(call.func)
-        if (is_env or is_read) and is_same_each_round(code, call, loops[-1]):
-            if not _is_short_circuit(code, call, loops[-1]):
-                seen = f"{code.text(call)} is read on each round, and does not change in the loop"
-                frames = (last_name(call.func), "__getitem__")
-                yield match_of(call, seen, frames, own=False)
+        is_steady = (is_env or is_read) and is_same_each_round(code, call, loops[-1])
+        if is_steady and not _is_short_circuit(code, call, loops[-1]):
+            seen = f"{code.text(call)} is read on each round, and does not change in the loop"
+            yield match_of(call, seen, (last_name(call.func), "__getitem__"), own=False)
 
 
 def _is_capital(node: ast.expr) -> bool:
@@ -192,9 +199,7 @@ def _is_capital(node: ast.expr) -> bool:
 def _is_of_holder(func: ast.expr) -> bool:
     match func:
         case ast.Attribute(value=receiver, attr=attr):
-            is_plain = attr in ("get", "number", "word", "switch", "value", "read", "lookup", "getint",
-                                "getboolean", "get_int", "get_bool")  # fmt: skip
-            return is_plain and last_name(receiver).lstrip("_") in _HOLDERS
+            return attr in _GETTERS and last_name(receiver).lstrip("_") in _HOLDERS
     return False
 
 
@@ -211,8 +216,8 @@ def clocks_in_loops(code: FunctionCode) -> Iterator[Match]:
             if not is_same_each_round(code, call, loops[-1]):
                 seen = f"{code.text(call)} reads a pattern for each item; `fromisoformat` does not"
                 yield match_of(call, seen, ("_strptime_datetime", "_strptime"))
-        elif last_name(call.func) in _CLOCK_TEXT and isinstance(call.func, ast.Attribute):
-            if not name and is_same_each_round(code, call, loops[-1]):
+        elif last_name(call.func) in _CLOCK_TEXT and not name:
+            if is_same_each_round(code, call, loops[-1]):
                 yield match_of(call, f"{code.text(call)} is the same on each round")
 
 

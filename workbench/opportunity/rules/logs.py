@@ -20,9 +20,10 @@ _GUARDS = ("isEnabledFor", "is_debug", "is_enabled", "getEffectiveLevel", "debug
 def logged_per_item(code: FunctionCode) -> Iterator[Match]:
     """Find lines of a log written for each item of a loop, at a level that is often off."""
     for call in code.calls:
-        if is_log_call(call) and code.loops(call) and not _is_guarded(code, call):
-            if not code.is_rare(call) and not _is_occasional(code, call):
-                yield match_of(call, f"{code.text(call)} for each item, whether or not it is kept")
+        if not is_log_call(call) or not code.loops(call) or _is_guarded(code, call):
+            continue
+        if not code.is_rare(call) and not _is_occasional(code, call):
+            yield match_of(call, f"{code.text(call)} for each item, whether or not it is kept")
 
 
 def dear_fields(code: FunctionCode) -> Iterator[Match]:
@@ -37,7 +38,7 @@ def dear_fields(code: FunctionCode) -> Iterator[Match]:
         if dear is not None:
             frames = tuple(last_name(c.func) for part in parts for c in ast.walk(part)
                            if isinstance(c, ast.Call))  # fmt: skip
-            seen = f"{code.text(dear)} is made for a line of {last_name(call.func)} that may be dropped"
+            seen = f"{code.text(dear)} is made for a line of {level} that may be dropped"
             yield match_of(call, seen, frames)
 
 

@@ -98,15 +98,11 @@ def locks_per_item(code: FunctionCode) -> Iterator[Match]:
                 head = item.context_expr
                 yield match_of(head, f"`with {code.text(head)}` is taken on each round")
     for call in code.calls:
-        if (
-            last_name(call.func) == "acquire"
-            and code.loops(call)
-            and isinstance(call.func, ast.Attribute)
-        ):
-            if "lock" in ast.unparse(call.func.value).lower() and not isinstance(
-                code.loops(call)[-1], ast.While
-            ):
-                if is_same_each_round(code, call.func.value, code.loops(call)[-1]):
+        match call.func:
+            case ast.Attribute(value=lock, attr="acquire") if code.loops(call):
+                loop = code.loops(call)[-1]
+                is_lock = "lock" in ast.unparse(lock).lower() and not isinstance(loop, ast.While)
+                if is_lock and is_same_each_round(code, lock, loop):
                     yield match_of(call, f"{code.text(call)} is taken on each round")
 
 

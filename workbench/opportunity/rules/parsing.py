@@ -228,8 +228,8 @@ def literal_patterns(code: FunctionCode) -> Iterator[Match]:
             case ast.Call(func=ast.Attribute(value=ast.Name(id=name)), args=[first, *_]):
                 if code.called(call) in {f"re.{how}" for how in instead}:
                     is_plain = len(call.args) < 4 and not call.keywords
-                    is_text = isinstance(first, ast.Constant) and isinstance(first.value, str)
-                    pattern = first.value if is_text and is_plain else None  # type: ignore[union-attr]
+                    told = first.value if isinstance(first, ast.Constant) else None
+                    pattern = told if isinstance(told, str) and is_plain else None
                 else:
                     pattern = _compiled_pattern(code, name)
         if (

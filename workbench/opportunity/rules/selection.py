@@ -58,7 +58,7 @@ def _few(code: FunctionCode, place: ast.expr) -> str:
         case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=1)):
             return "the last"
         case ast.Slice(lower=None, upper=ast.Constant(value=int()) as n, step=None):
-            return f"the first {n.value}"
+            return f"the first {n.value!r}"
         case ast.Slice(lower=None, upper=ast.Name() | ast.Attribute() as n, step=None):
             return f"the first {code.text(n)}"
         case ast.Slice(lower=ast.UnaryOp(op=ast.USub()) as n, upper=None, step=None):
@@ -185,14 +185,14 @@ def cut_afterwards(code: FunctionCode) -> Iterator[Match]:
                 pass
             case _:
                 continue
-        if not isinstance(node.ctx, ast.Load):  # type: ignore[attr-defined]
+        if not isinstance(node.ctx, ast.Load):
             continue
         made = value
         if isinstance(value, ast.Name):
             if not _is_only_cut(code, value.id, node):
                 continue
             found = code.only_value(value.id)
-            if found is None or not isinstance(node.slice, ast.Slice):  # type: ignore[attr-defined]
+            if found is None or not isinstance(node.slice, ast.Slice):
                 yield from _filled_by_loop(code, value.id)
                 continue
             made = found
@@ -274,7 +274,7 @@ def computed_unused(code: FunctionCode) -> Iterator[Match]:
             yield match_of(call, seen, (callee.node.name,), own=False)
 
 
-def _only_branch(code: FunctionCode, node: ast.AST, uses: list[ast.Name]) -> str:
+def _only_branch(code: FunctionCode, node: ast.Assign, uses: list[ast.Name]) -> str:
     """Say which test decides whether what is computed is used; empty for none."""
     block = _block(code, node)
     later = block[block.index(node) + 1 :]
