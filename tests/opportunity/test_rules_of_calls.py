@@ -54,6 +54,11 @@ FIRES = {
         "def f(xs, g):\n    return [g(x) for x in xs][:10]",
         "def f(xs, g, n):\n    rows = []\n    for x in xs:\n        rows.append(g(x))\n    return rows[:n], len(rows)",
     ],
+    "container_for_one": [
+        "def f(pairs, k):\n    return dict(pairs)[k]",
+        "def f(us, k):\n    by_id = {u.id: u for u in us}\n    return by_id.get(k)",
+        "def f(x, ys):\n    return x in [y.id for y in ys]",
+    ],
     "computed_unused": [
         "def tags(t):\n    return [w for w in t.split() if w[0] == '#']\n"
         "def f(t, on):\n    found = tags(t)\n    if not on:\n        return None\n    return found",
@@ -128,6 +133,12 @@ QUIET = {
         "def f(xs, g, n):\n    return [g(x) for x in xs[:n]]",
         "def f(xs, n):\n    rows = [x for x in xs]\n    return rows[:n]",
         "def f(xs, g, n):\n    rows = [g(x) for x in xs]\n    print(rows)\n    return rows[:n]",
+    ],
+    "container_for_one": [
+        "def f(us, ks):\n    by_id = {u.id: u for u in us}\n    return [by_id[k] for k in ks]",
+        "def f(us, k):\n    by_id = {u.id: u for u in us}\n    return by_id.get(k), by_id",
+        "def f(pairs, n):\n    return list(pairs)[:n]",
+        "def f(x):\n    return x in {'a', 'b'}",
     ],
     "computed_unused": [
         "def tags(t):\n    return [w for w in t.split() if w[0] == '#']\n"

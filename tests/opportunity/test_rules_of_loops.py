@@ -48,6 +48,17 @@ FIRES = {
         "def norm(ws):\n    return sum(w * w for w in ws)\ndef f(xs, ws):\n    for x in xs:\n        print(x / norm(ws))",
         "def f(xs, ks):\n    return [x for x in xs if x in set(ks)]",
     ],
+    "invariant_property": [
+        "class W:\n    @property\n    def row(self):\n        return [x * 2 for x in self.xs]\n"
+        "def f(w, xs):\n    return [x * w.row[0] for x in xs]",
+        "class W:\n    def __init__(self, xs):\n        self.xs = xs\n    @property\n    def total(self):\n        return sum(x for x in self.xs)\n"
+        "    def shares(self):\n        return [x / self.total for x in self.xs]",
+    ],
+    "invariant_in_helper": [
+        "def one(x, ks):\n    return x in set(ks)\ndef f(xs, ks):\n    return [one(x, ks) for x in xs]",
+        "def words(t):\n    return [w.lower() for w in t.split()]\ndef one(x, t):\n    return x in words(t)\n"
+        "def f(xs, t):\n    for x in xs:\n        print(one(x, t))",
+    ],
     "setting_in_loop": [
         "import os\ndef f(xs):\n    for x in xs:\n        if os.environ.get('DEBUG'):\n            print(x)",
         "def f(context, xs):\n    return [x for x in xs if context.has_flag('new')]",
@@ -145,6 +156,17 @@ QUIET = {
         "def f(xs, ks):\n    out = []\n    for x in xs:\n        out.append(list(ks))\n    return out",
         "def norm(ws):\n    ws.append(1)\n    return sum(w for w in ws)\ndef f(xs, ws):\n    for x in xs:\n        print(norm(ws))",
         "def f(xs, names):\n    for x in xs:\n        if x.bad:\n            raise ValueError(sorted(names))",
+    ],
+    "invariant_property": [
+        "class W:\n    @property\n    def row(self):\n        return self.xs[0]\ndef f(w, xs):\n    return [x * w.row for x in xs]",
+        "class W:\n    @property\n    def row(self):\n        return [x * 2 for x in self.xs]\ndef f(ws):\n    return [w.row for w in ws]",
+        "class W:\n    @property\n    def total(self):\n        return sum(x for x in self.xs)\n"
+        "    def f(self, ys):\n        for y in ys:\n            self.xs = [*self.xs, y]\n            print(self.total)",
+    ],
+    "invariant_in_helper": [
+        "def one(x, ks):\n    return x in set(ks)\ndef f(x, ks):\n    return one(x, ks)",
+        "def one(x, ks):\n    return sorted(x)\ndef f(xs, ks):\n    return [one(x, ks) for x in xs]",
+        "def one(x, ks):\n    return x in set(ks)\ndef f(xs):\n    for x in xs:\n        print(one(x, x.ks))",
     ],
     "setting_in_loop": [
         "import os\ndef f(names):\n    return [os.environ.get(n) for n in names]",

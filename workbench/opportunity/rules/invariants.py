@@ -216,9 +216,10 @@ def clocks_in_loops(code: FunctionCode) -> Iterator[Match]:
             if not is_same_each_round(code, call, loops[-1]):
                 seen = f"{code.text(call)} reads a pattern for each item; `fromisoformat` does not"
                 yield match_of(call, seen, ("_strptime_datetime", "_strptime"))
-        elif last_name(call.func) in _CLOCK_TEXT and not name:
-            if is_same_each_round(code, call, loops[-1]):
-                yield match_of(call, f"{code.text(call)} is the same on each round")
+            continue
+        is_text = last_name(call.func) in _CLOCK_TEXT and not name
+        if is_text and is_same_each_round(code, call, loops[-1]):
+            yield match_of(call, f"{code.text(call)} is the same on each round")
 
 
 def growing_slices(code: FunctionCode) -> Iterator[Match]:

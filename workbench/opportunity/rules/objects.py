@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.questions import ONCE, is_constant, is_kept
-from workbench.opportunity.reading import FunctionCode, last_name, names_in, targets_of
+from workbench.opportunity.reading import FunctionCode, names_in, targets_of
 
 _MAKERS = frozenset({"functools.partial", "operator.itemgetter", "operator.attrgetter",
                      "operator.methodcaller", "collections.namedtuple", "typing.NamedTuple",
