@@ -12,7 +12,9 @@ from workbench.python.repeatable import MUTATORS
 def is_same_each_round(code: FunctionCode, expr: ast.AST, loop: Loop) -> bool:
     """Whether an expression is made of what a loop neither binds nor changes."""
     changed = changed_in(code, loop)
-    return not any(_meet(used, other) for used in paths_in(expr) for other in changed)
+    own = {n.id for n in ast.walk(expr) if isinstance(n, ast.Name) and isinstance(n.ctx, ast.Store)}
+    paths = [path for path in paths_in(expr) if path.partition(".")[0] not in own]
+    return not any(_meet(used, other) for used in paths for other in changed)
 
 
 def _meet(one: str, other: str) -> bool:

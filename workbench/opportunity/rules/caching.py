@@ -14,6 +14,8 @@ from workbench.opportunity.reading import FunctionCode
 _HASHABLE = frozenset({"str", "int", "float", "bool", "bytes", "date", "datetime", "Decimal",
                        "Enum", "UUID", "Path"})  # fmt: skip
 _FEWEST_SITES = 2
+_FEWEST_NODES = 12
+"""Of a function that does less, looking its answer up costs as much as computing it."""
 _KEEPS = ("cache", "memo", "lru")
 
 
@@ -72,7 +74,7 @@ def _is_kept_by_itself(code: FunctionCode) -> bool:
 
 
 def _is_trivial(code: FunctionCode) -> bool:
-    return len(list(code.nodes)) < 15
+    return len(list(code.nodes)) < _FEWEST_NODES
 
 
 def _is_heavy(code: FunctionCode) -> bool:

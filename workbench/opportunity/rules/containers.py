@@ -230,7 +230,10 @@ def _is_searched(code: FunctionCode, node: ast.GeneratorExp | ast.ListComp, oute
         case ast.Call(func=ast.Name(id="any" | "sum" | "all")):
             tests.append(node.elt)
     asks = any(_asks_for_equal(test, targets_of(node), varying) for test in tests)
-    return asks and _is_steady(code, generator.iter, outer)
+    is_list_that_grows = isinstance(
+        generator.iter, ast.Name
+    ) and generator.iter.id not in _bound_in(outer)
+    return asks and (is_list_that_grows or _is_steady(code, generator.iter, outer))
 
 
 def _bound_in(loop: Loop) -> set[str]:

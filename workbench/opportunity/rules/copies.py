@@ -41,8 +41,10 @@ def handed_on_copies(code: FunctionCode) -> Iterator[Match]:
             seen = f"{code.text(call)} copies every field, however deep"
             yield match_of(call, seen, ("asdict", "astuple", "_asdict_inner", "_astuple_inner"))
         elif name == "copy.deepcopy" and _change_of_copy(code, call) == "unknown":
-            is_as_made = not _is_changed_here(code, call)
-            if is_as_made and not _is_of_constant(call):
+            if _is_changed_at_top(code, call):
+                seen = f"of {code.text(call)} only the top level is changed before it is handed on"
+                yield match_of(call, seen, _DEEP, own=False)
+            elif not _is_changed_here(code, call) and not _is_of_constant(call):
                 seen = f"{code.text(call)} is handed on as it is: nothing here changes it"
                 yield match_of(call, seen, _DEEP, own=False)
 
@@ -60,6 +62,9 @@ def shallow_copies(code: FunctionCode) -> Iterator[Match]:
         parent = code.parents[node]
         if isinstance(parent, ast.For) and parent.iter is node:
             if not _may_change(code, parent.body, original):
+                yield match_of(node, f"{code.text(node)} is made to be looped over once")
+        elif isinstance(parent, ast.comprehension) and parent.iter is node:
+            if not _may_change(code, [code.parents[parent]], original):
                 yield match_of(node, f"{code.text(node)} is made to be looped over once")
         elif code.loops(node) and _change_of_copy(code, node) == "none":
             is_left_alone = not _may_change(code, code.loops(node)[-1:], original)
@@ -198,6 +203,17 @@ def _items_are_scalars(code: FunctionCode, loop: ast.AST) -> bool:
     return all(_is_looked_at(code, use) for use in uses)
 
 
+def _is_changed_at_top(code: FunctionCode, call: ast.Call) -> bool:
+    """Whether a copy is changed at its top alone, and then returned."""
+    match code.parents[call]:
+        case ast.Assign(targets=[ast.Name(id=name)]) if len(code.bound.get(name, ())) == 1:
+            uses = code.loads.get(name, [])
+            returned = [use for use in uses if isinstance(code.parents[use], ast.Return)]
+            kinds = {_change_by(code, use) for use in uses if use not in returned}
+            return bool(returned) and "top" in kinds and "unknown" not in kinds
+    return False
+
+
 def _is_changed_here(code: FunctionCode, call: ast.Call) -> bool:
     """Whether a copy that is bound to a name is changed by the function."""
     match code.parents[call]:
@@ -231,12 +247,17 @@ def round_conversions(code: FunctionCode) -> Iterator[Match]:
     for call in code.calls:
         match call:
             case ast.Call(func=ast.Name(id=outer), args=[inner], keywords=[]) if (
-                outer in _CONVERSIONS or outer == "sorted"
+                outer in _CONVERSIONS or outer in ("sorted", "len")
             ):
                 pass
             case _:
                 continue
         match inner:
+            case ast.Call(func=ast.Name(id="list" | "tuple"), args=[ast.Call() as made]) if (
+                outer == "len"
+            ):
+                if code.called(made) in ("set", "frozenset", "dict"):
+                    yield match_of(call, f"{code.text(call)}: a list is made to be counted")
             case ast.Call(func=ast.Name(id=name), args=[_], keywords=[]) if name in _CONVERSIONS | {
                 "sorted"
             }:

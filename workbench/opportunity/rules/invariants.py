@@ -10,7 +10,7 @@ from workbench.opportunity.loops import is_same_each_round, steady_loop
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import STEADY_MODULES, facts_of
 from workbench.opportunity.questions import is_work
-from workbench.opportunity.reading import FunctionCode, Loop, last_name, names_in
+from workbench.opportunity.reading import FunctionCode, Loop, last_name, names_in, targets_of
 
 _SCANS = frozenset({"sorted", "sum", "max", "min", "set", "frozenset", "list", "tuple", "dict"})
 _READS = frozenset(
@@ -48,7 +48,8 @@ def invariant_calls(code: FunctionCode) -> Iterator[Match]:
             is_pure = not facts.effect and is_state_same and is_work(callee) and not is_kept
         elif name in _SCANS or name == "collections.Counter":
             is_one = len(call.args) == 1 or name in ("sorted", "sum")
-            has_item = is_one and not isinstance(call.args[0], ast.Constant | ast.GeneratorExp)
+            has_item = is_one and not isinstance(call.args[0], ast.Constant)
+            has_item = has_item and not _may_differ(code, call.args[0])
             is_pure = bool(has_item) and not _is_fresh_container(code, call)
             frames = ()
         elif name and "." in name:
@@ -58,6 +59,12 @@ def invariant_calls(code: FunctionCode) -> Iterator[Match]:
         if is_pure:
             seen = f"{code.text(call)} is the same on each round of the loop at line {loop.lineno}"
             yield match_of(call, seen, frames, own=not code.callee(call))
+
+
+def _may_differ(code: FunctionCode, items: ast.expr) -> bool:
+    """Whether what is gone through is computed by calls that are not known."""
+    calls = [node for node in ast.walk(items) if isinstance(node, ast.Call)]
+    return any(code.called(call) not in ("abs", "len", "float", "int", "round") for call in calls)
 
 
 def properties_in_loops(code: FunctionCode) -> Iterator[Match]:
@@ -143,7 +150,7 @@ def _is_short_circuit(code: FunctionCode, call: ast.AST, loop: Loop) -> bool:
 
 def _is_fresh_container(code: FunctionCode, call: ast.Call) -> bool:
     """Whether a new container is wanted on each round, as it may be changed or kept."""
-    if last_name(call.func) in ("sum", "max", "min"):
+    if last_name(call.func) in ("sum", "max", "min", "tuple", "frozenset"):
         return False
     parent = code.parents[call]
     is_asked = isinstance(parent, ast.Compare) and call in parent.comparators
@@ -206,20 +213,25 @@ def _is_of_holder(func: ast.expr) -> bool:
 def clocks_in_loops(code: FunctionCode) -> Iterator[Match]:
     """Find times that are asked for, parsed or written for each item."""
     for call in code.calls:
-        loops = code.loops(call)
-        if not loops or code.is_rare(call) or isinstance(loops[-1], ast.While):
+        name, loops = code.called(call), code.loops(call)
+        if code.is_rare(call):
             continue
-        name = code.called(call)
-        if name in _CLOCKS and name != "time.time":
-            yield match_of(call, f"{code.text(call)} is asked for each item", ())
-        elif last_name(call.func) == "strptime" and name == "datetime.datetime.strptime":
-            if not is_same_each_round(code, call, loops[-1]):
-                seen = f"{code.text(call)} reads a pattern for each item; `fromisoformat` does not"
-                yield match_of(call, seen, ("_strptime_datetime", "_strptime"))
+        if name == "datetime.datetime.strptime" and (loops or _is_iso(call)):
+            seen = f"{code.text(call)} reads its pattern each time; `fromisoformat` needs none"
+            yield match_of(call, seen, ("_strptime_datetime", "_strptime"))
+        if not loops or isinstance(loops[-1], ast.While):
             continue
         is_text = last_name(call.func) in _CLOCK_TEXT and not name
-        if is_text and is_same_each_round(code, call, loops[-1]):
+        if name in _CLOCKS and name != "time.time":
+            yield match_of(call, f"{code.text(call)} is asked for each item")
+        elif is_text and is_same_each_round(code, call, loops[-1]):
             yield match_of(call, f"{code.text(call)} is the same on each round")
+
+
+def _is_iso(call: ast.Call) -> bool:
+    """Whether a time is read by a pattern of ISO 8601."""
+    pattern = call.args[1] if len(call.args) == 2 else None
+    return isinstance(pattern, ast.Constant) and str(pattern.value).startswith("%Y-%m-%d")
 
 
 def growing_slices(code: FunctionCode) -> Iterator[Match]:
@@ -230,11 +242,11 @@ def growing_slices(code: FunctionCode) -> Iterator[Match]:
         match call:
             case ast.Call(
                 func=ast.Name(id="sum" | "max" | "min" | "sorted" | "len" | "set" | "any" as name),
-                args=[
-                    ast.Subscript(value=items, slice=ast.Slice(lower=None, upper=ast.expr() as to))
-                ],
+                args=[ast.Subscript(value=items, slice=ast.Slice(upper=ast.expr() as to) as part)],
             ):
                 loop = code.loops(call)[-1]
                 is_growing = not is_same_each_round(code, to, loop)
-                if is_growing and is_same_each_round(code, items, loop) and name != "len":
+                is_long = part.lower is None or bool(names_in(part) - targets_of(loop) - {"max"})
+                is_growing = is_growing and is_long and name != "len"
+                if is_growing and is_same_each_round(code, items, loop):
                     yield match_of(call, f"{code.text(call)} goes over all that came before again")

@@ -41,6 +41,8 @@ PARSERS = frozenset(
 )
 _TURNS = ("to_", "from_", "load", "parse", "read", "_load", "_parse", "_read", "__")
 """What functions begin with that turn what an object holds into something else, once."""
+_MANY = 5
+"""Members of a table from which on making it costs something."""
 _FRAMES = {
     "json.loads": ("loads",),
     "datetime.datetime.strptime": ("_strptime_datetime",),
@@ -93,8 +95,8 @@ def constants_made(code: FunctionCode) -> Iterator[Match]:
 
 def constant_tables(code: FunctionCode) -> Iterator[Match]:
     """Find tables of constants that a function makes anew at each call and only reads."""
-    for node in code.of(ast.Dict, ast.Set, ast.List, ast.DictComp, ast.SetComp):
-        if _table_size(code, node) < 5 or code.is_rare(node):
+    for node in code.of(ast.Dict, ast.Set, ast.List, ast.DictComp, ast.SetComp, ast.Call):
+        if _table_size(code, node) < _MANY or code.is_rare(node):
             continue
         parent = code.parents[node]
         match parent:
@@ -118,6 +120,13 @@ def _table_size(code: FunctionCode, node: ast.AST) -> int:
         case ast.Set(elts=elts) | ast.List(elts=elts):
             is_asked = isinstance(code.parents[node], ast.Compare)  # made once by the compiler
             return len(elts) if not is_asked and all(is_constant(code, e) for e in elts) else 0
+        case ast.Call(func=ast.Name(id="set" | "frozenset" | "dict"), args=[ast.expr() as made]):
+            if not code.called(node):
+                return 0
+            match made:
+                case ast.Call(func=ast.Attribute(value=text, attr="split"), args=[]):
+                    return _MANY if is_constant(code, text) else 0
+            return _MANY if is_constant(code, made) and isinstance(made, ast.Name) else 0
         case ast.DictComp(generators=[g]) | ast.SetComp(generators=[g]) if not g.is_async:
             used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             own = {n.id for n in ast.walk(g.target) if isinstance(n, ast.Name)}
@@ -125,7 +134,7 @@ def _table_size(code: FunctionCode, node: ast.AST) -> int:
             calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
             is_fixed = is_global and all(is_constant_name(code, name) for name in used - own)
             is_plain = all(isinstance(c.func, ast.Attribute) for c in calls)
-            return 5 if is_fixed and is_plain and used - own else 0
+            return _MANY if is_fixed and is_plain and used - own else 0
     return 0
 
 

@@ -30,7 +30,7 @@ def sorted_for_few(code: FunctionCode) -> Iterator[Match]:
             case ast.Call(func=ast.Name(id="sorted")) as call:
                 pass
             case ast.Name(id=name) if (call := _sorted_value(code, name)) is not None:  # type: ignore[assignment]
-                if len(code.loads.get(name, ())) != 1:
+                if not _is_only_asked_for(code, name, node):
                     continue
             case _:
                 continue
@@ -38,6 +38,20 @@ def sorted_for_few(code: FunctionCode) -> Iterator[Match]:
             frames = (*_FRAMES, *(last_name(k.value) for k in call.keywords if k.arg == "key"))
             yield match_of(call, f"all is sorted by {code.text(call)} for {few}", _named(frames))
     yield from _sorted_in_place(code)
+
+
+def _is_only_asked_for(code: FunctionCode, name: str, place: ast.Subscript) -> bool:
+    """Whether besides one place of a list it is at most asked whether there is any."""
+    for use in code.loads.get(name, ()):
+        parent = code.parents[use]
+        match parent:
+            case ast.If(test=test) | ast.IfExp(test=test) if test is use:
+                pass
+            case ast.UnaryOp(op=ast.Not()):
+                pass
+            case _ if parent is not place:
+                return False
+    return True
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
@@ -244,15 +258,21 @@ def _filled_by_loop(code: FunctionCode, name: str) -> Iterator[Match]:
     for call in code.calls:
         match call:
             case ast.Call(
-                func=ast.Attribute(value=ast.Name(id=filled), attr="append"),
-                args=[ast.Call() as work],
-            ) if filled == name and code.loops(call):
-                loop = code.loops(call)[-1]
-                if any(isinstance(n, ast.Break | ast.Return) for n in ast.walk(loop)):
+                func=ast.Attribute(value=ast.Name(id=filled), attr="append"), args=[added]
+            ):
+                if filled != name or not code.loops(call):
                     continue
-                if not isinstance(code.parents[code.statement(call)], ast.If):
-                    seen = f"{code.text(work)} is computed for all, and {name} cut afterwards"
-                    yield match_of(call, seen)
+            case _:
+                continue
+        loop = code.loops(call)[-1]
+        work = code.only_value(added.id) if isinstance(added, ast.Name) else added
+        if not isinstance(work, ast.Call) or code.loops(work)[-1:] != (loop,):
+            continue
+        is_ended = any(isinstance(n, ast.Break | ast.Return) for n in ast.walk(loop))
+        if not is_ended and not isinstance(code.parents[code.statement(call)], ast.If):
+            yield match_of(
+                work, f"{code.text(work)} is computed for all, and {name} cut afterwards"
+            )
 
 
 def computed_unused(code: FunctionCode) -> Iterator[Match]:
