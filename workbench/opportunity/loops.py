@@ -65,6 +65,8 @@ def _changed(node: ast.AST) -> set[str]:
     match node:
         case ast.Name(id=name, ctx=ast.Store() | ast.Del()) | ast.ExceptHandler(name=str(name)):
             return {name}
+        case ast.arg(arg=name):
+            return {name}
         case ast.Attribute(ctx=ast.Store() | ast.Del()):
             return {_path(node)}
         case ast.Subscript(value=value, ctx=ast.Store() | ast.Del()):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import sys
 
 from workbench.opportunity.reading import Facts, FunctionCode
 from workbench.python.repeatable import MUTATORS, UNSTEADY
@@ -26,6 +27,9 @@ _READING = READ_METHODS | frozenset(
     | {"isoformat", "strftime", "total_seconds", "timestamp", "bit_length", "most_common"}
     | {"removeprefix", "removesuffix", "isdecimal", "isidentifier", "rindex", "start", "end"}
 )
+_TURNING = frozenset({"parse", "tokenize", "loads", "dumps", "escape", "unescape", "quote", "hash",
+                      "normalize", "compile", "slugify", "stem"})  # fmt: skip
+"""Functions of other packages that give the same answer to the same question, by their names."""
 _UNSURE = frozenset(
     {"input", "print", "id", "hash", "globals", "locals", "vars", "eval", "exec", "setattr"}
     | {"delattr", "next", "iter", "super", "open", "compile", "__import__", "breakpoint"}
@@ -129,6 +133,8 @@ def _of_call(code: FunctionCode, call: ast.Call, own: set[str], depth: int) -> F
             return Facts(text if name in _UNSURE else "", "", "")
         if name.rpartition(".")[2] in _CLOCKS or root in UNSTEADY - {"datetime"}:
             return Facts("", text, "")
+        if root not in sys.stdlib_module_names and name.rpartition(".")[2] in _READING | _TURNING:
+            return Facts("", "", "")
         is_steady = root in STEADY_MODULES or name.rpartition(".")[0] in STEADY_MODULES
         return Facts("" if is_steady else text, "", "")
     match call.func:

@@ -41,10 +41,18 @@ def are_apart(code: FunctionCode, one: ast.AST, other: ast.AST) -> bool:
     )  # fmt: skip
 
 
-def is_work(callee: FunctionCode) -> bool:
+def is_work(callee: FunctionCode, depth: int = 2) -> bool:
     """Whether a function does more than put a few values together."""
     loops = (ast.For, ast.While, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
-    return bool(callee.of(*loops)) or len(callee.calls) >= 3
+    if callee.of(*loops) or len(callee.calls) >= 3:
+        return True
+    for call in callee.calls:
+        if "." in callee.called(call):
+            return True  # a function of a module
+        inner = callee.callee(call) if depth else None
+        if inner is not None and inner is not callee and is_work(inner, depth - 1):
+            return True
+    return False
 
 
 def is_constant(code: FunctionCode, node: ast.expr) -> bool:

@@ -28,7 +28,9 @@ class Facts(NamedTuple):
 
 
 Comprehension = ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
-Loop = LoopNode | Comprehension
+Loop = LoopNode | Comprehension | ast.Lambda
+"""A lambda is one where it is called for each item, as the key of a sort is."""
+_PER_ITEM = frozenset({"sorted", "min", "max", "map", "filter", "sort", "nsmallest", "nlargest"})
 _LONGEST = 60
 
 
@@ -156,9 +158,17 @@ class FunctionCode:
             node, loops = pending.pop()
             by_type[type(node)].append(node)
             around[node] = loops
+            if isinstance(node, ast.Lambda) and self._is_per_item(node):
+                loops = (*loops, node)
             if not isinstance(node, FunctionNode | ast.ClassDef):
                 pending += list(_parts(node, loops))[::-1]
         return by_type, around
+
+    def _is_per_item(self, node: ast.Lambda) -> bool:
+        """Whether a lambda is handed to what calls it for each item."""
+        parent = self.parents[node]
+        call = self.parents[parent] if isinstance(parent, ast.keyword) else parent
+        return isinstance(call, ast.Call) and last_name(call.func) in _PER_ITEM
 
     def of(self, *kinds: type[ast.AST]) -> list[ast.AST]:
         """Return the nodes of some types, in the order of the text."""
@@ -371,18 +381,16 @@ def names_in(node: ast.AST) -> set[str]:
 def targets_of(loop: Loop) -> set[str]:
     """Return the names that a loop's head binds."""
     heads: list[ast.AST] = []
-    if isinstance(loop, ast.For | ast.AsyncFor):
-        heads = [loop.target]
-    elif not isinstance(loop, ast.While):
-        heads = [generator.target for generator in loop.generators]
+    match loop:
+        case ast.While():
+            pass
+        case ast.For() | ast.AsyncFor():
+            heads = [loop.target]
+        case ast.Lambda():
+            return {node.arg for node in ast.walk(loop.args) if isinstance(node, ast.arg)}
+        case _:
+            heads = [generator.target for generator in loop.generators]
     return {n.id for head in heads for n in ast.walk(head) if isinstance(n, ast.Name)}
-
-
-def items_of(loop: Loop) -> ast.expr | None:
-    """Return what a loop runs over; None for `while`."""
-    if isinstance(loop, ast.For | ast.AsyncFor):
-        return loop.iter
-    return None if isinstance(loop, ast.While) else loop.generators[0].iter
 
 
 def last_name(expr: ast.expr) -> str:

@@ -31,10 +31,17 @@ def _grown(node: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
             return target, value
         case ast.Assign(
             targets=[ast.Name() | ast.Attribute() as target],
-            value=ast.BinOp(left=left, op=ast.Add(), right=right),
-        ) if ast.unparse(left) == ast.unparse(target):
-            return target, right
+            value=ast.BinOp(op=ast.Add()) as value,
+        ) if ast.unparse(_leftmost(value)) == ast.unparse(target):
+            return target, value
     return None, None
+
+
+def _leftmost(value: ast.expr) -> ast.expr:
+    """Return what a sum begins with."""
+    while isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add):
+        value = value.left
+    return value
 
 
 def _is_text(code: FunctionCode, expr: ast.expr) -> bool:

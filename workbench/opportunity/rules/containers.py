@@ -35,6 +35,10 @@ def list_membership(code: FunctionCode) -> Iterator[Match]:
         size = _constant_size(code, asked)
         if size > _FEW:
             yield match_of(node, f"{code.text(node)} looks through a list of {size}")
+        elif size < 0 and _is_long_lived(code, asked):
+            yield match_of(
+                node, f"{code.text(node)} looks through a list that is kept", ("__eq__",)
+            )
         elif size < 0 and code.loops(node) and is_list(code, asked):
             if _is_bound_within(code, asked, code.loops(node)[-1]):
                 continue

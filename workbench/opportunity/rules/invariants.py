@@ -27,7 +27,15 @@ _GETTERS = frozenset({"get", "number", "word", "switch", "value", "read", "looku
 _MANY_SITES = 20
 """Of more call sites it is not asked what each gives."""
 _CLOCK_TEXT = frozenset({"strftime", "strptime", "fromisoformat", "astimezone"})
-_KINDS = ast.For | ast.AsyncFor | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp
+_KINDS = (
+    ast.For
+    | ast.AsyncFor
+    | ast.Lambda
+    | ast.ListComp
+    | ast.SetComp
+    | ast.DictComp
+    | ast.GeneratorExp
+)
 
 
 def invariant_calls(code: FunctionCode) -> Iterator[Match]:

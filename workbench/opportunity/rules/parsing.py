@@ -18,7 +18,7 @@ from workbench.opportunity.questions import (
     is_kept,
     is_work,
 )
-from workbench.opportunity.reading import FunctionCode, last_name
+from workbench.opportunity.reading import Comprehension, FunctionCode, last_name, targets_of
 
 _SEARCHES = ("search", "match", "fullmatch", "findall", "finditer", "split", "sub", "subn")
 _COMPILERS = {"re.compile": ("compile", "_compile"), "regex.compile": ()}
@@ -70,9 +70,19 @@ def constant_patterns(code: FunctionCode) -> Iterator[Match]:
             if is_constant(code, call.args[0]):
                 seen = f"{code.text(call)} looks its constant pattern up at each call"
                 yield match_of(call, seen, ("_compile",), own=True)
-            elif code.loops(call) and not isinstance(call.args[0], ast.Name):
+            elif code.loops(call) and _is_made_here(code, call.args[0]):
                 seen = f"{code.text(call)} makes and compiles a pattern for each item"
                 yield match_of(call, seen, ("_compile", "escape"))
+
+
+def _is_made_here(code: FunctionCode, pattern: ast.expr) -> bool:
+    """Whether a pattern is put together in the function, or is one of a constant list."""
+    if not isinstance(pattern, ast.Name):
+        return True
+    loops = [loop for loop in code.loops(pattern) if isinstance(loop, ast.For | Comprehension)]
+    heads = [loop.iter if isinstance(loop, ast.For) else loop.generators[0].iter
+             for loop in loops if pattern.id in targets_of(loop)]  # fmt: skip
+    return any(is_constant(code, head) for head in heads)
 
 
 def constants_made(code: FunctionCode) -> Iterator[Match]:
