@@ -8,14 +8,15 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
+from workbench.opportunity.codebase import Codebase
 from workbench.opportunity.pattern import Match, Pattern
-from workbench.opportunity.reading import Codebase, FunctionCode
+from workbench.opportunity.reading import FunctionCode
 from workbench.opportunity.registry import PATTERNS
 from workbench.opportunity.samples import Samples, Share
 from workbench.opportunity.telling import documents_on, evidence_of, precedents_of, validation_of
 from workbench.types import Amount, BoolArray, Function, Opportunity, Recording, Records
 
-HOT = 0.002
+HOT = 0.001
 """Fraction of the samples from which on a function, or lines of one, are worth a look."""
 _FEWEST_SAMPLES = 5
 """Fewer than so many samples on the lines of a match say nothing."""

@@ -10,7 +10,8 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
-    from workbench.opportunity.reading import FunctionCode, ModuleCode
+    from workbench.opportunity.codebase import ModuleCode
+    from workbench.opportunity.reading import FunctionCode
 
 _SUFFIXES = ("{}_many", "many_{}", "{}_all", "{}_batch", "batch_{}", "bulk_{}", "{}_bulk", "{}s")
 """What the function for many is called beside that for one; the last where it loads something."""

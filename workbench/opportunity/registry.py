@@ -16,6 +16,7 @@ from workbench.opportunity.rules import (
     concatenation,
     containers,
     copies,
+    deferring,
     exceptions,
     frames,
     invariants,
@@ -24,6 +25,7 @@ from workbench.opportunity.rules import (
     parsing,
     round_trips,
     selection,
+    sorting,
 )
 
 _COPY = ("deep copy", "serialisation", "allocation and GC")
@@ -165,12 +167,12 @@ PATTERNS: Mapping[str, Pattern] = {
     "sorted_for_few": Pattern(
         "Take the least, or the few least, without sorting all",
         "sorting all for the first few",
-        "do_less", (0.2, 0.6, 0.9), 0.25, 0.7, selection.sorted_for_few, _EXTRA,
+        "do_less", (0.2, 0.6, 0.9), 0.25, 0.7, sorting.sorted_for_few, _EXTRA,
     ),
     "order_lost": Pattern(
         "Leave out sorting whose order nobody looks at",
         "sorting what no order is asked of, or again after each addition",
-        "do_less", (0.5, 0.8, 1.0), 0.25, 0.7, selection.order_lost, _EXTRA,
+        "do_less", (0.5, 0.8, 1.0), 0.25, 0.7, sorting.order_lost, _EXTRA,
     ),
     "list_for_one": Pattern(
         "Stop at the first, or count without a list",
@@ -180,7 +182,7 @@ PATTERNS: Mapping[str, Pattern] = {
     "cut_afterwards": Pattern(
         "Cut first, and compute only what is shown",
         "computing what is cut off afterwards",
-        "fetch_less", (0.2, 0.6, 0.9), 0.75, 0.5, selection.cut_afterwards, ("more items", *_EXTRA),
+        "fetch_less", (0.2, 0.6, 0.9), 0.75, 0.5, deferring.cut_afterwards, ("more items", *_EXTRA),
     ),
     "container_for_one": Pattern(
         "Look for the one that is wanted without making a container of all",
@@ -190,12 +192,12 @@ PATTERNS: Mapping[str, Pattern] = {
     "computed_unused": Pattern(
         "Compute only where the answer is used",
         "an answer that a later test makes needless",
-        "do_less", (0.1, 0.5, 0.9), 0.5, 0.6, selection.computed_unused, _EXTRA,
+        "do_less", (0.1, 0.5, 0.9), 0.5, 0.6, deferring.computed_unused, _EXTRA,
     ),
     "eager_default": Pattern(
         "Make the default only where the key is missing",
         "making a default that is thrown away",
-        "do_less", (0.3, 0.7, 0.95), 0.25, 0.7, selection.eager_defaults, _EXTRA,
+        "do_less", (0.3, 0.7, 0.95), 0.25, 0.7, deferring.eager_defaults, _EXTRA,
     ),
     "grown_text": Pattern(
         "Collect the parts and join them once",
