@@ -62,6 +62,22 @@ def test_the_json_has_every_field(workbench, recorded):
     assert one["state"] == "open"
 
 
+def test_windows_before_a_change_of_other_files_count_too(workbench, make_store, make_repository):
+    before = {"work (app.py:5);deepcopy (copy.py:1)": 1.0, "work (app.py:6)": 1.0}
+    after = {"work (app.py:5);deepcopy (copy.py:1)": 3.0, "work (app.py:6)": 1.0}
+    store = make_store(before, after, noise=0.0)
+    same = {"app.py": APP}, {"app.py": APP, "other.py": "x = 1\n"}
+    moved = {"app.py": APP.replace("\n\n\n", "\n\n\n# moved\n")}, {"app.py": APP}
+    for name, commits, expected in (("same", same, (1 + 3) / (2 + 4)), ("moved", moved, 3 / 4)):
+        repository = make_repository(*commits, name=name)
+        for tag, revision in (("base", "main~1"), ("head", "main")):
+            run_git(repository.folder, "tag", tag, revision)
+        code, out, _ = workbench(store.folder, "--repo", repository.folder, "--json")
+        (one,) = json.loads(out)["opportunities"]
+        assert code == 0
+        assert one["share"] == pytest.approx(expected, abs=0.01)
+
+
 def test_windows_of_the_latest_known_version_count(workbench, recorded):
     store, repository = recorded
     run_git(repository.folder, "tag", "--delete", "head")

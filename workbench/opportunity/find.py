@@ -45,6 +45,7 @@ def find_opportunities(
     *,
     records: Records | None = None,
     service_watts: float = math.nan,
+    since: Mapping[str, int] | None = None,
     patterns: Collection[str] | None = None,
     hot: float = HOT,
 ) -> list[Opportunity]:
@@ -53,14 +54,16 @@ def find_opportunities(
     Parameters
     ----------
     recording : Recording
-        Of windows that ran the code that `read_source` reads; by line where lines were recorded
-        (`Store.recording(by_line=True)`).
+        By line where lines were recorded (`Store.recording(by_line=True)`).
     read_source : callable
         File as the recording names it -> its text; None for what is not the repository's.
     records : Records, optional
         Documents, past cases, and the service's servers and owner.
     service_watts : float, optional
         What the whole service draws. Default: servers times watts of one, as `records` has them.
+    since : mapping, optional
+        File -> first of the last windows in all of which it is as `read_source` reads it; those
+        before it say nothing of the file. Default: all windows count.
     patterns : collection of str, optional
         Names of the rules to ask. Default: all.
     hot : float, optional
@@ -74,11 +77,14 @@ def find_opportunities(
     samples = Samples(recording)
     files = sorted({file for file, _ in samples.rows if file.endswith(".py") and not is_test(file)})
     codebase = Codebase(lambda path: None if is_test(path) else read_source(path), files)
-    functions = _hot_functions(samples, codebase, hot)
+    starts = since or {}
+    functions = _hot_functions(samples, codebase, hot, starts)
     watts = service_watts if math.isfinite(service_watts) else _watts_of(records)
     chosen = PATTERNS if patterns is None else {n: PATTERNS[n] for n in PATTERNS if n in patterns}
     found = [
-        one for code, share in functions for one in _matches(samples, code, share, chosen, hot)
+        one
+        for code, share in functions
+        for one in _matches(samples, code, share, chosen, hot, starts.get(code.module.path, 0))
     ]
     groups = _same_place(found)
     opportunities = [
@@ -100,12 +106,12 @@ def is_test(path: str) -> bool:
 
 
 def _hot_functions(
-    samples: Samples, codebase: Codebase, hot: float
+    samples: Samples, codebase: Codebase, hot: float, starts: Mapping[str, int]
 ) -> list[tuple[FunctionCode, float]]:
     """Return the functions of the repository that are in enough stacks, with their shares."""
     found = []
     for (file, name), rows in samples.rows.items():
-        share = samples.fraction(samples.stacks(samples.frames(rows)))
+        share = samples.fraction(samples.stacks(samples.frames(rows)), starts.get(file, 0))
         module = codebase.module(file) if file.endswith(".py") else None
         code = module.functions.get(name) if module else None
         if code is not None:
@@ -127,22 +133,25 @@ def find_matches(
 
 
 def _matches(
-    samples: Samples, code: FunctionCode, share: float, patterns: Mapping[str, Pattern], hot: float
+    samples: Samples, code: FunctionCode, share: float, patterns: Mapping[str, Pattern], hot: float,
+    start: int,
 ) -> Iterator[Found]:  # fmt: skip
     file = code.module.path
     for name, pattern in patterns.items():
         for match in pattern.rule(code):
-            stacks = _stacks_of(samples, file, code, match)
+            stacks = _stacks_of(samples, file, code, match, start)
             if stacks is None:
                 continue
-            measured = samples.share(stacks)
+            measured = samples.share(stacks, start)
             if not samples.knows_lines and not match.callees and not _is_whole(code, match):
                 measured = _part_of(measured, static_part(code, match))
             if measured.value >= hot and measured.n_samples >= _FEWEST_SAMPLES:
                 yield Found(name, code, match, stacks, measured, share)
 
 
-def _stacks_of(samples: Samples, file: str, code: FunctionCode, match: Match) -> BoolArray | None:
+def _stacks_of(
+    samples: Samples, file: str, code: FunctionCode, match: Match, start: int
+) -> BoolArray | None:
     """Return the stacks of a match; None where what must have run never did."""
     if _is_whole(code, match):
         return samples.stacks_of(file, code.qualname)
@@ -153,7 +162,7 @@ def _stacks_of(samples: Samples, file: str, code: FunctionCode, match: Match) ->
     stacks = samples.stacks_of_match(file, code.qualname, match)
     if match.proof is not None:
         ran = samples.stacks(samples.through(file, code.qualname, *match.proof))
-        if samples.fraction(ran) < _LEAST_RAISED * samples.fraction(stacks):
+        if samples.fraction(ran, start) < _LEAST_RAISED * samples.fraction(stacks, start):
             return None
     return stacks
 
@@ -177,7 +186,7 @@ def static_part(code: FunctionCode, match: Match) -> float:
 
 def _part_of(share: Share, part: float) -> Share:
     """Return a part of a share that is not known better: from nothing to all of it."""
-    return Share(part * share.value, 0.0, share.high, share.n_samples)
+    return Share(part * share.value, 0.0, share.high, share.n_samples, share.n_total)
 
 
 def _same_place(found: list[Found]) -> list[list[Found]]:

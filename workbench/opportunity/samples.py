@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Sequence
+from functools import cache
 from typing import NamedTuple
 
 import numpy as np
@@ -24,6 +25,8 @@ class Share(NamedTuple):
     low: float
     high: float
     n_samples: int
+    """Samples that are in it."""
+    n_total: int
     """Samples that it is of."""
 
 
@@ -36,11 +39,8 @@ class Samples:
 
     def __init__(self, recording: Recording) -> None:
         self.recording = recording
-        self.n_total = int(recording.sample_counts.sum())
-        shape = (recording.n_windows, recording.n_stacks)
-        self._counts = np.zeros(recording.n_stacks)
-        np.add.at(self._counts, recording.sample_stacks, recording.sample_counts)
-        self._window_totals = np.zeros(shape[0])
+        self.counts_from = cache(self._counts_from)
+        self._window_totals = np.zeros(recording.n_windows)
         np.add.at(self._window_totals, recording.sample_windows, recording.sample_counts)
         lengths = np.diff(recording.stack_starts)
         self._stack_of_frame = np.repeat(np.arange(recording.n_stacks), lengths)
@@ -80,23 +80,36 @@ class Samples:
         """Return which stacks hold a function, (n_stacks,)."""
         return self.stacks(self.frames(self.rows.get((file, name), [])))
 
-    def fraction(self, stacks: BoolArray) -> float:
-        """Return the fraction of all samples that some stacks have."""
-        return float(self._counts[stacks].sum() / max(1, self.n_total))
+    def _counts_from(self, start: int) -> FloatArray:
+        """Return the samples of each stack from a window on, (n_stacks,)."""
+        counts = np.zeros(self.recording.n_stacks)
+        inside = self.recording.sample_windows >= start
+        np.add.at(
+            counts, self.recording.sample_stacks[inside], self.recording.sample_counts[inside]
+        )
+        return counts
 
-    def share(self, stacks: BoolArray) -> Share:
-        """Return the fraction of all samples that some stacks have, with its interval.
+    def n_from(self, start: int) -> int:
+        """Return how many samples there are from a window on."""
+        return int(self._window_totals[start:].sum())
+
+    def fraction(self, stacks: BoolArray, start: int = 0) -> float:
+        """Return the fraction of the samples from a window on that some stacks have."""
+        return float(self.counts_from(start)[stacks].sum() / max(1, self.n_from(start)))
+
+    def share(self, stacks: BoolArray, start: int = 0) -> Share:
+        """Return that fraction with its interval.
 
         Wilson's, of as many independent samples as the spread over windows shows there to be.
         """
-        n = self.n_total
-        value = self.fraction(stacks)
-        inside = stacks[self.recording.sample_stacks]
+        n = self.n_from(start)
+        value = self.fraction(stacks, start)
+        inside = stacks[self.recording.sample_stacks] & (self.recording.sample_windows >= start)
         hits = np.zeros(self.recording.n_windows)
         np.add.at(hits, self.recording.sample_windows[inside], self.recording.sample_counts[inside])
-        effective = n / _design_effect(hits, self._window_totals, value)
+        effective = n / _design_effect(hits[start:], self._window_totals[start:], value)
         low, high = wilson(value, max(1.0, effective))
-        return Share(value, float(low), float(high), int(hits.sum()))
+        return Share(value, float(low), float(high), int(hits.sum()), n)
 
     def through(self, file: str, name: str, line: int, end_line: int) -> IntArray:
         """Return the frames of a function's lines; both ends are included."""
@@ -146,7 +159,7 @@ class Samples:
         starts = np.asarray(self.recording.stack_starts)[self._stack_of_frame[frames]]
         inner = frames[frames > starts]
         rows = np.asarray(self.recording.stack_functions)[inner - 1]
-        weights = self._counts[self._stack_of_frame[inner]]
+        weights = self.counts_from(0)[self._stack_of_frame[inner]]
         found: dict[str, float] = defaultdict(float)
         for row, weight in zip(rows.tolist(), weights.tolist(), strict=True):
             function = self.recording.functions[row]

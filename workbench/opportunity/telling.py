@@ -28,7 +28,7 @@ def evidence_of(samples: Samples, group: Sequence[Found]) -> tuple[str, ...]:
     if samples.knows_lines:
         what = "with what it costs below them" if match.callees else "through these lines"
         told.append(
-            f"{share.n_samples:,} of {samples.n_total:,} samples pass {what}: "
+            f"{share.n_samples:,} of {share.n_total:,} samples pass {what}: "
             f"{share.value:.2%} {interval}"
         )
         whole = best.function_share
