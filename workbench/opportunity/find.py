@@ -34,9 +34,9 @@ class Found(NamedTuple):
     """Of the pattern."""
     code: FunctionCode
     match: Match
-    stacks: BoolArray
     share: Share
     function_share: float
+    """Of the whole function."""
 
 
 def find_opportunities(
@@ -146,7 +146,7 @@ def _matches(
             if not samples.knows_lines and not match.callees and not _is_whole(code, match):
                 measured = _part_of(measured, static_part(code, match))
             if measured.value >= hot and measured.n_samples >= _FEWEST_SAMPLES:
-                yield Found(name, code, match, stacks, measured, share)
+                yield Found(name, code, match, measured, share)
 
 
 def _stacks_of(

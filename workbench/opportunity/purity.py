@@ -42,6 +42,8 @@ _IO = frozenset(
 _WIRE_METHODS = frozenset({"execute", "executemany", "fetchone", "fetchall", "recv", "urlopen"})
 _FILE_METHODS = frozenset({"read_text", "read_bytes"})
 _DEPTH = 20
+"""Calls of calls that are looked into."""
+_ON_SELF = "it changes self."
 
 
 def facts_of(code: FunctionCode, depth: int = 0) -> Facts:
@@ -90,12 +92,12 @@ def _of_class(code: FunctionCode, call: ast.Call, depth: int) -> Facts | None:
     if not set(bases) <= {"NamedTuple", "object"}:
         return Facts(f"what {name} inherits is not looked at", "", "")
     parts = [module.functions.get(f"{name}.{part}") for part in ("__init__", "__post_init__")]
-    found = [facts_of(part, depth + 1) for part in parts if part]
-    return Facts(*(next((fact for fact in facts if fact), "") for facts in zip(*found, strict=True))
-                 ) if found else Facts("", "", "")  # fmt: skip
-
-
-_ON_SELF = "it changes self."
+    effect = state = io = ""
+    for part in parts:
+        if part is not None:
+            more = facts_of(part, depth + 1)
+            effect, state, io = effect or more.effect, state or more.state, io or more.io
+    return Facts(effect, state, io)
 
 
 def _global_state(code: FunctionCode, name: str) -> str:

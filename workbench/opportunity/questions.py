@@ -83,10 +83,7 @@ def is_constant(code: FunctionCode, node: ast.expr) -> bool:
 
 def is_kept(code: FunctionCode, node: ast.AST) -> bool:
     """Whether what a call gives is kept for later calls: in an object, a table, or a global."""
-    if code.node.name in ONCE or any(
-        "cache" in ast.unparse(d) or ("property" in ast.unparse(d) and "cached" in ast.unparse(d))
-        for d in code.node.decorator_list
-    ):
+    if code.node.name in ONCE or any("cache" in ast.unparse(d) for d in code.node.decorator_list):
         return True
     statement = code.statement(node)
     match statement:

@@ -19,7 +19,6 @@ from workbench.opportunity.reading import (
 _FEW = 8
 """A list of so many is asked as quickly as a set."""
 _LISTS = frozenset({"list", "tuple"})
-_TABLES = frozenset({"dict", "set", "frozenset", "str", "bytes", "range"})
 
 
 def list_membership(code: FunctionCode) -> Iterator[Match]:
