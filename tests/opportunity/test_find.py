@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pandas as pd
 import pytest
 
+from workbench.errors import WorkbenchError
 from workbench.ingest import read
 from workbench.opportunity import find_opportunities
 from workbench.store import Store, WindowProfile
@@ -241,6 +242,21 @@ def test_one_place_that_several_rules_found_is_one_opportunity(record):
     (found,) = find_opportunities(recording, {"app.py": app}.get)
     assert {"round_trip", "parsed_again", "invariant_call"} & {found.pattern}
     assert any(sentence.startswith("also: ") for sentence in found.evidence)
+
+
+def test_a_pattern_that_nobody_knows_is_an_error(record):
+    recording, _ = record(USUAL)
+    with pytest.raises(WorkbenchError, match="got \\['luck'\\]"):
+        find_opportunities(recording, {"app.py": APP}.get, patterns={"luck", "round_trip"})
+
+
+def test_windows_before_a_file_changed_say_nothing_of_it(record):
+    recording, _ = record(USUAL)
+    found = find_opportunities(recording, {"app.py": APP}.get, since={"app.py": 3})
+    everything = find_opportunities(recording, {"app.py": APP}.get)
+    assert [one.share for one in found] == pytest.approx([one.share for one in everything])
+    assert "of 1,000 samples" in " ".join(found[0].evidence)
+    assert "of 4,000 samples" in " ".join(everything[0].evidence)
 
 
 def test_a_file_that_is_no_python_is_passed_over(record):

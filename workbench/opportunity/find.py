@@ -8,6 +8,7 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
+from workbench.errors import WorkbenchError
 from workbench.opportunity.codebase import Codebase
 from workbench.opportunity.pattern import Match, Pattern
 from workbench.opportunity.reading import FunctionCode
@@ -74,6 +75,8 @@ def find_opportunities(
     list of Opportunity
         By `Opportunity.score`, largest first. A place that several rules found is there once.
     """
+    if unknown := sorted(set(patterns or ()) - PATTERNS.keys()):
+        raise WorkbenchError(f"expected patterns among {', '.join(PATTERNS)}, got {unknown}")
     samples = Samples(recording)
     files = sorted({file for file, _ in samples.rows if file.endswith(".py") and not is_test(file)})
     codebase = Codebase(lambda path: None if is_test(path) else read_source(path), files)
