@@ -141,6 +141,7 @@ QUIET = {
         "def f(x):\n    return x in {'a', 'b'}",
     ],
     "computed_unused": [
+        "import time\ndef now(n):\n    return sum(time.time() for _ in range(n))\ndef f(g, on):\n    at = now(2)\n    if not on:\n        return None\n    return at",
         "def tags(t):\n    return [w for w in t.split() if w[0] == '#']\n"
         "def f(t, on):\n    found = tags(t)\n    if not found:\n        return None\n    return found",
         "def send(t):\n    t.append(1)\n    return [w for w in t]\ndef f(t, on):\n    found = send(t)\n    if not on:\n        return None\n    return found",

@@ -133,6 +133,7 @@ QUIET = {
         "import functools\nPATH = 'a'\n@functools.cache\ndef f():\n    return open(PATH).read()",
     ],
     "same_question_each_call": [
+        "def note(name):\n    with open(name, 'a') as file:\n        return file.write(name)\ndef f(x):\n    return x, note('words')",
         "def rules(n):\n    return [i * i for i in range(n)]\ndef f(n):\n    return rules(n)",
         "import time\ndef stamp(n):\n    return [time.time() for _ in range(n)]\ndef f():\n    return stamp(3)",
         "import functools\n@functools.cache\ndef rules(n):\n    return [i * i for i in range(n)]\ndef f(x):\n    return x in rules(100)",

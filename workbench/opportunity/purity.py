@@ -59,6 +59,8 @@ def _look(code: FunctionCode, depth: int) -> Facts:
     effect = state = io = ""
     for node in code.nodes:
         match node:
+            case ast.With(items=items) if all(_opens(item.context_expr) for item in items):
+                pass  # what is opened is told by the call
             case ast.Global() | ast.Nonlocal() | ast.With() | ast.AsyncWith() | ast.Await():
                 effect = effect or f"{type(node).__name__.lower()} statement"
             case ast.Yield() | ast.YieldFrom():
@@ -74,6 +76,18 @@ def _look(code: FunctionCode, depth: int) -> Facts:
                 more = _of_call(code, node, own, depth)
                 effect, state, io = effect or more.effect, state or more.state, io or more.io
     return Facts(effect, state, io)
+
+
+def _opens(expr: ast.expr) -> bool:
+    return isinstance(expr, ast.Call) and isinstance(expr.func, ast.Name) and expr.func.id == "open"
+
+
+def _writes(call: ast.Call) -> bool:
+    """Whether a file is opened by a mode other than reading."""
+    modes = [*call.args[1:2], *(k.value for k in call.keywords if k.arg == "mode")]
+    return _opens(call) and any(
+        not isinstance(mode, ast.Constant) or set(str(mode.value)) - set("rbt") for mode in modes
+    )
 
 
 def _own_names(code: FunctionCode) -> set[str]:
@@ -128,7 +142,7 @@ def _of_call(code: FunctionCode, call: ast.Call, own: set[str], depth: int) -> F
     if (made := _of_class(code, call, depth)) is not None:
         return made
     if io:
-        return Facts(io, io, io)
+        return Facts(f"{io} may write" if _writes(call) else io, io, io)
     if name:
         root = name.partition(".")[0]
         if "." not in name:

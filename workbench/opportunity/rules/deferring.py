@@ -117,8 +117,9 @@ def computed_unused(code: FunctionCode) -> Iterator[Match]:
         uses = code.loads.get(name, [])
         if callee is None or not uses or code.only_value(name) is None or not is_work(callee):
             continue
-        if call_facts(code, call).effect:
-            continue
+        facts = call_facts(code, call)
+        if facts.effect or (facts.state and not facts.state.startswith("self.")):
+            continue  # when it is asked may matter
         if branch := _only_branch(code, node, uses):
             seen = f"{code.text(call)} is computed also where {branch} makes it needless"
             yield match_of(call, seen, (callee.node.name,), own=False)

@@ -228,7 +228,7 @@ def constant_questions(code: FunctionCode) -> Iterator[Match]:
         if callee.node.name.strip("_") in ("", "gettext", "ngettext"):
             continue  # translations are looked up in the language of now
         facts = call_facts(code, call)
-        if facts.io and facts.effect in ("", facts.io, "with statement"):
+        if facts.io and facts.effect in ("", facts.io):
             seen = f"{code.text(call)} asks the same at each call, and reads: {facts.io}"
             yield match_of(call, seen, (callee.node.name,), own=False)
         elif not (facts.effect or facts.state) and is_work(callee):
