@@ -30,7 +30,7 @@ COMMANDS = dict(commands())
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
         "profile", "ingest", "detect", "evaluate", "compare", "attribute", "capacity", "case", "case list", "case show", "case check",
-        "case build", "lab", "mcp", "report", "resume", "skills", "skills list",
+        "case build", "lab", "mcp", "opportunities", "report", "resume", "skills", "skills list",
         "skills show", "skills validate", "skills new", "skills match", "skills backtest", "solve", "sync", "demo",
     ]  # fmt: skip
 
@@ -87,6 +87,8 @@ MISTAKES = {
     "nothing to serve": ("mcp", "nowhere"),
     "no store to serve": ("mcp", "empty"),
     "no repository to serve": ("mcp", "store", "--repo", "nowhere"),
+    "no store of opportunities": ("opportunities", "nowhere", "--repo", "."),
+    "no code of opportunities": ("opportunities", "store", "--repo", "nowhere"),
     "no skills to serve": ("mcp", "store", "--skills", "empty", "--http"),
     "other files for a store": ("ingest", "w.py", "--store", "bad", "--service", "svc"),
 }
@@ -129,6 +131,8 @@ USAGE = {
     "no such folder to watch": ("ingest", "--watch", "no", "--store", "s", "--service", "svc"),
     "no time": ("ingest", "x", "--store", "s", "--service", "svc", "--at", "soon"),
     "no store to serve": ("mcp",),
+    "no repository to look at": ("opportunities", "x"),
+    "a pattern that nobody knows": ("opportunities", "x", "--repo", ".", "--pattern", "luck"),
     "a port of no server": ("mcp", "x", "--port", "80"),
     "a token of no server": ("mcp", "x", "--token", "a-long-enough-token"),
     "a token that is guessed": ("mcp", "x", "--http", "--token", "secret"),

@@ -234,6 +234,15 @@ PUBLIC = {
         "query_prometheus",
         "read_series",
     ],
+    "workbench.opportunity": [
+        "PATTERNS",
+        "Codebase",
+        "Match",
+        "Pattern",
+        "find_matches",
+        "find_opportunities",
+    ],
+    "workbench.opportunity.rules": [],
     "workbench.patch": ["Run", "cost_of_round", "find_fix", "reproduce", "run_workload"],
     "workbench.patch.editing": [],
     "workbench.patch.handover": [],
@@ -395,6 +404,7 @@ PUBLIC = {
     "workbench.solver": [
         "CASE_FILE",
         "SolveOptions",
+        "find_opportunities",
         "investigations_file",
         "kept_steps",
         "look_later",

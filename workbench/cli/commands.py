@@ -22,6 +22,7 @@ from workbench.cli.evaluate import evaluate
 from workbench.cli.investigations import resume
 from workbench.cli.lab import lab
 from workbench.cli.mcp import mcp
+from workbench.cli.opportunities import opportunities
 from workbench.cli.outcomes import finish, run_solve, write_fix
 from workbench.cli.output import Progress, print_next, print_table, show_progress
 from workbench.cli.profiles import ingest, profile
@@ -52,6 +53,7 @@ cli.add_command(capacity)
 cli.add_command(case)
 cli.add_command(lab)
 cli.add_command(mcp)
+cli.add_command(opportunities)
 cli.add_command(report)
 cli.add_command(resume)
 skills.add_command(backtest)

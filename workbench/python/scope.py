@@ -71,14 +71,26 @@ class Kind(NamedTuple):
     value: object = None
 
 
+class ModuleNames:
+    """What all functions of one parsed file share: who stands in what, and its globals."""
+
+    def __init__(self, source: str, tree: ast.Module) -> None:
+        self.lines, self.tree = split_lines(source), tree
+        self.bound = functools.cache(bound_names)
+        self.parents = _parents_in(tree)
+        self.globals = module_bindings(tree)
+
+
 class Scope:
     """What the names of one function are bound to, and hold."""
 
-    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
-        self.lines, self.tree, self.function = split_lines(source), tree, function
-        self.bound = functools.cache(bound_names)
-        self.parents = {c: node for node in ast.walk(tree) for c in ast.iter_child_nodes(node)}
-        self.globals = module_bindings(tree)
+    def __init__(
+        self, source: str, tree: ast.Module, function: FunctionNode,
+        module: ModuleNames | None = None,
+    ) -> None:  # fmt: skip
+        module = module or ModuleNames(source, tree)
+        self.lines, self.tree, self.function = module.lines, tree, function
+        self.bound, self.parents, self.globals = module.bound, module.parents, module.globals
         self.enclosing = Counter[str]()
         for ancestor in self.ancestors(function):
             if isinstance(ancestor, FunctionNode):
@@ -128,20 +140,19 @@ class Scope:
         return not is_bound and hasattr(builtins, name)
 
     def called(self, func: ast.expr, at: ast.AST) -> str:
-        """Name a builtin (`len`) or an imported function (`re.compile`); empty for others."""
+        """Name a builtin (`len`) or what is imported (`re.compile`, `datetime.datetime.now`).
+
+        Empty for others.
+        """
         match func:
             case ast.Name(id=name) if self.is_builtin(name):
                 return name
             case ast.Name(id=name):
-                origin = self.binding(name, at)
-                if isinstance(origin, ast.ImportFrom) and not origin.level:
-                    real = next(a.name for a in origin.names if (a.asname or a.name) == name)
-                    return f"{origin.module}.{real}"
-            case ast.Attribute(value=ast.Name(id=name), attr=attr):
-                origin = self.binding(name, at)
-                if isinstance(origin, ast.Import):
-                    real = next((a.name for a in origin.names if (a.asname or a.name) == name), "")
-                    return f"{real}.{attr}" if real else ""
+                return imported_as(self.binding(name, at), name)
+            case ast.Attribute(value=ast.Name() | ast.Attribute() as value, attr=attr):
+                root = isinstance(value, ast.Name) and self.is_builtin(value.id)
+                real = "" if root else self.called(value, at)
+                return f"{real}.{attr}" if real else ""
         return ""
 
     # What kind of value an expression gives
@@ -334,6 +345,32 @@ class Scope:
             return self.is_read(use) and not may_insert  # a defaultdict grows when it is read
         is_receiver = isinstance(parent, ast.Attribute | ast.Subscript | ast.Call | ast.Return)
         return is_receiver or self.is_read(use)
+
+
+def _parents_in(tree: ast.Module) -> dict[ast.AST, ast.AST]:
+    """Return what each node stands in."""
+    parents: dict[ast.AST, ast.AST] = {}
+    pending: list[ast.AST] = [tree]
+    while pending:
+        node = pending.pop()
+        for child in ast.iter_child_nodes(node):
+            parents[child] = node
+            pending.append(child)
+    return parents
+
+
+def imported_as(origin: ast.AST | None, name: str) -> str:
+    """Name in full what an import binds a name to; empty for what is no import of a module's."""
+    match origin:
+        case ast.ImportFrom(module=str(module), level=0, names=aliases):
+            return next((f"{module}.{a.name}" for a in aliases if (a.asname or a.name) == name), "")
+        case ast.Import(names=aliases):
+            for alias in aliases:
+                if alias.asname == name or (not alias.asname and alias.name == name):
+                    return alias.name
+                if not alias.asname and alias.name.partition(".")[0] == name:
+                    return name
+    return ""
 
 
 def _surely_binds(stmt: ast.stmt, name: str) -> bool:

@@ -103,10 +103,10 @@ def module_bindings(tree: ast.Module) -> dict[str, list[ast.stmt]]:
     """Map each global to the statements that bind it, `global` declarations among them."""
     found: dict[str, list[ast.stmt]] = {}
     for stmt in tree.body:
-        is_scope = isinstance(stmt, FunctionNode | ast.ClassDef)
-        names = [stmt.name] if isinstance(stmt, FunctionNode | ast.ClassDef) else bound_names(stmt)
-        for name in names:
-            repeats = 1 if is_scope else bound_names(stmt)[name]
+        names = bound_names(stmt)
+        if isinstance(stmt, FunctionNode | ast.ClassDef):
+            names = Counter([stmt.name])
+        for name, repeats in names.items():
             found.setdefault(name, []).extend([stmt] * repeats)
     for node in ast.walk(tree):
         if isinstance(node, ast.Global):

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.solver.cases import CASE_FILE, open_case
     from workbench.solver.later import look_later
+    from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
     from workbench.solver.solving import kept_steps, open_investigation, resume, solve
     from workbench.solver.summary import to_json
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 __all__ = [
     "CASE_FILE",
     "SolveOptions",
+    "find_opportunities",
     "investigations_file",
     "kept_steps",
     "look_later",
@@ -29,6 +31,7 @@ __all__ = [
 _NAMES = {
     "cases": ["CASE_FILE", "open_case"],
     "later": ["look_later"],
+    "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],
     "solving": ["kept_steps", "open_investigation", "resume", "solve"],
     "summary": ["to_json"],

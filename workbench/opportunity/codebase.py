@@ -1,0 +1,112 @@
+"""Files of a repository, each parsed once."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from functools import cached_property
+
+from workbench.errors import PatchError
+from workbench.opportunity.index import Index
+from workbench.opportunity.reading import FunctionCode
+from workbench.python.scope import ModuleNames, imported_as
+from workbench.python.syntax import parse_source
+
+
+class Codebase:
+    """Files of a repository, parsed when a rule asks for them.
+
+    Parameters
+    ----------
+    read_source : callable
+        Path -> text; None for what is not in the repository.
+    paths : iterable of str
+        Files that `index` is made of; others are read when one of them imports them.
+    """
+
+    def __init__(self, read_source: Callable[[str], str | None], paths: Iterable[str] = ()) -> None:
+        self._read = read_source
+        self._modules: dict[str, ModuleCode | None] = {}
+        self._paths = list(dict.fromkeys(paths))
+
+    @cached_property
+    def index(self) -> Index:
+        """What is found in all files at once."""
+        return Index(module for path in self._paths if (module := self.module(path)))
+
+    def module(self, path: str) -> ModuleCode | None:
+        """Return a file; None where there is none that parses."""
+        if path not in self._modules:
+            text = self._read(path)
+            self._modules[path] = None
+            if text is not None:
+                with suppress(PatchError):  # it is no Python of this interpreter
+                    self._modules[path] = ModuleCode(path, text, self)
+        return self._modules[path]
+
+    def imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
+        """Find the file of the repository that has an imported name, and its name there."""
+        module, _, name = dotted.rpartition(".")
+        for root in _roots(importer, module):
+            for path in (f"{root}{module.replace('.', '/')}.py",
+                         f"{root}{module.replace('.', '/')}/__init__.py"):  # fmt: skip
+                found = self.module(path) if module else None
+                if found:
+                    return found, name
+        return None
+
+
+def _roots(importer: str, module: str) -> list[str]:
+    """Return the folders from which a file may import a module, the likeliest first."""
+    top = module.partition(".")[0]
+    folders = importer.split("/")[:-1]
+    known = ["/".join(folders[:i]) + "/" for i, name in enumerate(folders) if name == top and i]
+    return [*known, ""] if folders[:1] != [top] else [""]
+
+
+class ModuleCode:
+    """One file."""
+
+    def __init__(self, path: str, source: str, codebase: Codebase) -> None:
+        self.path, self.source, self.codebase = path, source, codebase
+        self.tree = parse_source(source, path)
+        self.names = ModuleNames(source, self.tree)
+        self.functions: dict[str, FunctionCode] = {}
+        self.classes: dict[str, ast.ClassDef] = {}
+        self._define(self.tree.body, "", None)
+
+    def _define(self, body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> None:
+        for node in body:
+            match node:
+                case ast.ClassDef():
+                    self.classes[prefix + node.name] = node
+                    self._define(node.body, f"{prefix}{node.name}.", node)
+                case ast.FunctionDef() | ast.AsyncFunctionDef():
+                    name = prefix + node.name
+                    self.functions[name] = FunctionCode(self, node, name, owner)
+                    self._define(node.body, f"{name}.<locals>.", None)
+                case ast.If() | ast.Try() | ast.With() | ast.For() | ast.While():
+                    for part in ast.iter_child_nodes(node):
+                        inner = part.body if isinstance(part, ast.ExceptHandler) else [part]
+                        self._define([s for s in inner if isinstance(s, ast.stmt)], prefix, owner)
+
+    @cached_property
+    def imports(self) -> dict[str, str]:
+        """Global that is bound once, by an import -> what it is in full."""
+        found = {}
+        for name, bound in self.names.globals.items():
+            match bound:
+                case [ast.Import() | ast.ImportFrom() as stmt] if stmt in self.tree.body:
+                    if full := imported_as(stmt, name):
+                        found[name] = full
+        return found
+
+    def global_value(self, name: str) -> ast.expr | None:
+        """Return what a global is bound to, where that is one plain assignment."""
+        match self.names.globals.get(name):
+            case [ast.Assign(targets=[ast.Name()], value=value)]:
+                return value
+            case [ast.AnnAssign(value=ast.expr() as value)]:
+                return value
+        return None
