@@ -57,7 +57,8 @@ def find_fix(
     repository: Repository, weaves: Mapping[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
-    proposed: Sequence[Patch] = (), progress: Progress = lambda text: None,
+    proposed: Sequence[Patch] = (), is_handed_over: bool = True,
+    progress: Progress = lambda text: None,
 ) -> tuple[Fix | None, str]:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
 
@@ -80,6 +81,8 @@ def find_fix(
         Interleaved runs of each tree for the verification.
     proposed : sequence of Patch
         Edits that the diagnosis came with.
+    is_handed_over : bool
+        Whether a verified fix goes on a branch now; else `hand_over` does that later.
     progress : callable
         Told in words what is under way.
 
@@ -106,13 +109,26 @@ def find_fix(
         fix = fix and replace(fix, run_seconds=sum(runs))
         if fix is None:
             return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
-        if not fix.verification.verified:
-            return fix, ""
+    if fix.verification.verified and is_handed_over:
+        fix = hand_over(repository, base, head, fix, regression, diagnosis, suspects)
+    return fix, ""
+
+
+def hand_over(
+    repository: Repository, base: str, head: str, fix: Fix, regression: Regression,
+    diagnosis: Diagnosis, suspects: Sequence[Suspect],
+) -> Fix:  # fmt: skip
+    """Return a verified fix on a branch of its own, with the text of its pull request.
+
+    The same fix is handed over once: done again, nothing changes. Parameters are those of
+    `find_fix`, which made it.
+    """
+    with Workspace(repository, base, head) as workspace:
         workspace.apply(fix.patch.files)
         branch, commit = workspace.commit(fix.patch, f"workbench/fix-{regression.id}")
     fix = replace(fix, branch=branch, commit=commit)
     text = pull_request(regression, diagnosis, suspects, fix, branch, base)
-    return replace(fix, pull_request=text), ""
+    return replace(fix, pull_request=text)
 
 
 @dataclass

@@ -9,13 +9,17 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository
+from workbench.solver.workloads import PlacedWorkload
 from workbench.store import Store
 from workbench.types import Case, Workload
 
 CASE_FILE = "case.json"
 
 
-def open_case(folder: Path, *, repository: Path | None = None) -> Case:
+def open_case(
+    folder: Path, *, repository: Path | None = None, service: str | None = None,
+    workload: PlacedWorkload | None = None,
+) -> Case:  # fmt: skip
     """Open a case folder, or a store with or without the repository of its service.
 
     Parameters
@@ -24,6 +28,10 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
         A folder that `workbench case build` made, or a store.
     repository : Path, optional
         For a store: the code. The versions of its first and last window name the revisions.
+    service : str, optional
+        For a store: which one. Default: the only one there is.
+    workload : PlacedWorkload, optional
+        For a store: what to run, as `find_workload` returns it. Default: nothing.
 
     Returns
     -------
@@ -32,20 +40,23 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
     """
     folder = folder.resolve()
     if (folder / CASE_FILE).is_file():
-        if repository is not None:
-            raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
+        for option, given in (("repo", repository), ("service", service), ("workload", workload)):
+            if given is not None:
+                raise CaseError(f"{folder}: a case has its own; --{option} is for a store")
         return _read_case(folder)
     if not (folder / "store.json").is_file():
         found = "neither" if folder.is_dir() else "no such folder"
         raise CaseError(
             f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}"
         )
-    recording = Store.open(folder).recording()
+    recording = Store.open(folder).recording(service)
     versions = recording.windows["version"]
     return Case(
         id=folder.name, service=recording.service, folder=str(folder),
         base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
         repository=str(repository.resolve()) if repository else "",
+        workload=workload and workload.workload,
+        workload_folder=str(workload.folder) if workload else "",
         content_hash=_content_hash(folder),
     )  # fmt: skip
 

@@ -17,11 +17,12 @@ from pydantic import TypeAdapter
 from workbench.detect import DetectConfig
 from workbench.errors import CaseError, ModelError
 from workbench.history import enclosing_function
-from workbench.patch import find_fix
+from workbench.patch import find_fix, hand_over
 from workbench.signals import function_series
 from workbench.solver.cases import open_case, open_repository
 from workbench.solver.detection import detect_case
 from workbench.solver.options import SolveOptions
+from workbench.solver.workloads import PlacedWorkload
 from workbench.store import Store
 from workbench.types import (
     MITIGATIONS,
@@ -48,6 +49,7 @@ def solve(
     options: SolveOptions | None = None,
     *,
     saved: Path | None = None,
+    investigation_id: str = "",
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
@@ -61,6 +63,8 @@ def solve(
         Model, skills, effort.
     saved : Path, optional
         File to keep each step in, so that `resume` can go on from it. Default: none is kept.
+    investigation_id : str
+        What to keep it under. Default: the case's id and some letters.
     progress : callable
         Told in words what is under way.
     on_step : callable
@@ -79,7 +83,7 @@ def solve(
     from workbench.agent import SavedInvestigations
 
     with SavedInvestigations(saved) as file:
-        run = solving.start(file, f"{case.id}-{token_hex(3)}")
+        run = solving.start(file, investigation_id or f"{case.id}-{token_hex(3)}")
         with _kept(run, saved):
             run.begin(solving.job(), solving.regression.id, options.question, on_step)
         return solving.outcome(run)
@@ -146,7 +150,10 @@ def resume(
             options, budget={**options.budget, **(budget or {})}, model=model or options.model,
             base_url=base_url or ("" if model else options.base_url),
         )  # fmt: skip
-        case = open_case(Path(job["case"]), repository=_path(job["repository"]))
+        case = open_case(
+            Path(job["case"]), repository=_path(job["repository"]),
+            service=job.get("service"), workload=_read(PlacedWorkload, job.get("workload")),
+        )  # fmt: skip
         if case.content_hash != job["content_hash"]:
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
@@ -185,15 +192,21 @@ def open_investigation(case: Case, config: DetectConfig | None = None) -> Invest
     from workbench.agent import Investigation
 
     store, repository = Store.open(case.store), open_repository(case)
-    recording = store.recording()
+    service = _service(case)
+    recording = store.recording(service)
     series = function_series(recording)
     detection, _ = detect_case(
         case, recording, series, None, repository, lambda text: None, None, config
     )
     return Investigation(
-        recording, detection, repository, case.base, case.head, store.records(),
-        read_lines=partial(store.recording, by_line=True),
+        recording, detection, repository, case.base, case.head, store.records(service),
+        read_lines=partial(store.recording, service, by_line=True),
     )  # fmt: skip
+
+
+def _service(case: Case) -> str | None:
+    """Return which service of its store a case is of; None: there is one alone."""
+    return case.service if case.is_store else None
 
 
 class _Solving:
@@ -213,7 +226,7 @@ class _Solving:
         self._is_resumed = job is not None
         self._repository = open_repository(case)
         progress("detecting")
-        self._recording = Store.open(case.store).recording()
+        self._recording = Store.open(case.store).recording(_service(case))
         self._series = function_series(self._recording)
         self._workload = case.workload if options.fix and self._repository else None
         self.detection, self._seen = detect_case(
@@ -242,10 +255,15 @@ class _Solving:
             "detection": _dump(options.detection),
             "regression": self.regression.id,
         }
+        placed = None
+        if case.is_store and case.workload:
+            placed = PlacedWorkload(case.workload, Path(case.workload_folder))
         return {
             "case": case.folder,
             "content_hash": case.content_hash,
-            "repository": "" if case.workload else case.repository,
+            "repository": case.repository if case.is_store else "",
+            "service": _service(case),
+            "workload": _dump(placed),
             "options": told,
             "reproduction": _dump(self._seen),
         }
@@ -256,15 +274,16 @@ class _Solving:
 
         self._progress("investigating")
         case, options = self._case, self._options
-        store = Store.open(case.store)
+        store, service = Store.open(case.store), _service(case)
         self._evidence = Investigation(
             self._recording, self.detection, self._repository, case.base, case.head,
-            store.records(), read_lines=partial(store.recording, by_line=True),
+            store.records(service), read_lines=partial(store.recording, service, by_line=True),
         )  # fmt: skip
         self._is_kept = file.path is not None
         graph = build_graph(
             self._model, self._evidence, self._skills, checkpointer=file.saver,
             budget=self._budget, review=options.review, make_fix=self._make_fix,
+            hand_over=self._hand_over if options.fix_first else None,
         )  # fmt: skip
         self._clock.lap("start")
         return Run(graph, self._evidence, self._skills, investigation_id)
@@ -280,16 +299,45 @@ class _Solving:
         if diagnosis.mitigation in _NOT_IN_CODE and not self._is_flag_in_code(diagnosis):
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
-            ranking = self._evidence.ranking(self.regression.id)
+            base = self._base()
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
             fix, no_fix = find_fix(
-                self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
-                case.head, self._workload, Path(case.folder), self.regression, diagnosis,
-                _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
-                progress=self._progress,
+                self._repository, self._evidence.history(base, case.head).weaves, base,
+                case.head, self._workload, Path(case.workload_folder or case.folder),
+                self.regression, diagnosis, self._suspects(diagnosis), hot, n_runs=options.n_runs,
+                is_handed_over=not (options.review and options.fix_first), progress=self._progress,
             )  # fmt: skip
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
+
+    def _hand_over(self, told: Mapping[str, Any], made: Mapping[str, Any]) -> dict[str, Any]:
+        """Put a fix that was made before the review, and was approved, on its branch."""
+        from workbench.agent import to_diagnosis
+
+        fix = _read(Fix, made.get("fix"))
+        if fix is None or not fix.verification.verified or self._repository is None:
+            return dict(made)
+        diagnosis = to_diagnosis(told)
+        fix = hand_over(
+            self._repository, self._base(), self._case.head, fix, self.regression, diagnosis,
+            self._suspects(diagnosis),
+        )  # fmt: skip
+        return {**made, "fix": _dump(fix)}
+
+    def _suspects(self, diagnosis: Diagnosis) -> list[Suspect]:
+        """Return every candidate, those of the diagnosis first."""
+        return _blamed_first(self._evidence.ranking(self.regression.id).suspects, diagnosis)
+
+    def _base(self) -> str:
+        """Return the revision to measure against: of a store, what ran just before the change.
+
+        A store may have seen many deploys, and what its first window ran may be no better.
+        """
+        if not self._case.is_store or self._repository is None:
+            return self._case.base
+        before = self._recording.windows["version"].iloc[: self.regression.change_index_low]
+        known = self._repository.resolve_all([*map(str, before)])
+        return next((version for version in reversed([*before]) if version in known), self._case.base)
 
     def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
         """Whether a flag is to be set back whose default is in the repository."""
@@ -310,10 +358,12 @@ class _Solving:
         seconds = self._clock.seconds()
         if self._is_resumed:  # what it took in all, without the time that it lay there
             seconds["diagnose"] = trajectory.spent.get("seconds", 0.0)
-        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
+        values = run.state.values
+        made: Mapping[str, Any] = values.get("handed_over") or values.get("made", {})
         diagnosis = trajectory.diagnosis
-        said: Mapping[str, Any] = run.state.values.get("review", {})
+        said: Mapping[str, Any] = values.get("review", {})
         if said.get("verdict") == "reject":
+            made = {}
             by = f" by {said['by']}" if said.get("by") else ""
             told = f"Rejected{by}: {said.get('why', '')}. It was: {diagnosis.summary}"
             diagnosis = replace(
@@ -356,12 +406,16 @@ def _path(text: str) -> Path | None:
     return Path(text) if text else None
 
 
-def _dump(value: Fix | Reproduction | DetectConfig | None) -> str:
+def _dump(value: Fix | Reproduction | DetectConfig | PlacedWorkload | None) -> str:
     """Return a value as JSON text of plain letters; empty for none."""
-    return "" if value is None else json.dumps(asdict(value), default=sorted)  # sets are sorted
+    return "" if value is None else json.dumps(asdict(value), default=_plain)
 
 
-_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig)
+def _plain(value: Any) -> Any:
+    return str(value) if isinstance(value, Path) else sorted(value)  # sets are sorted
+
+
+_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig, PlacedWorkload)
 
 
 def _read(kind: type[_Value], text: str | None) -> _Value | None:
