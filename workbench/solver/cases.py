@@ -9,17 +9,13 @@ from pydantic import BaseModel, Field, ValidationError, field_validator
 
 from workbench.errors import CaseError, HistoryError
 from workbench.history import Repository
-from workbench.solver.workloads import PlacedWorkload
 from workbench.store import Store
 from workbench.types import Case, Workload
 
 CASE_FILE = "case.json"
 
 
-def open_case(
-    folder: Path, *, repository: Path | None = None, service: str | None = None,
-    workload: PlacedWorkload | None = None,
-) -> Case:  # fmt: skip
+def open_case(folder: Path, *, repository: Path | None = None, service: str | None = None) -> Case:
     """Open a case folder, or a store with or without the repository of its service.
 
     Parameters
@@ -30,8 +26,6 @@ def open_case(
         For a store: the code. The versions of its first and last window name the revisions.
     service : str, optional
         For a store: which one. Default: the only one there is.
-    workload : PlacedWorkload, optional
-        For a store: what to run, as `find_workload` returns it. Default: nothing.
 
     Returns
     -------
@@ -40,9 +34,9 @@ def open_case(
     """
     folder = folder.resolve()
     if (folder / CASE_FILE).is_file():
-        for option, given in (("repo", repository), ("service", service), ("workload", workload)):
+        for name, given in (("repository", repository), ("service", service)):
             if given is not None:
-                raise CaseError(f"{folder}: a case has its own; --{option} is for a store")
+                raise CaseError(f"{folder}: a case has a {name} of its own; name one for a store")
         return _read_case(folder)
     if not (folder / "store.json").is_file():
         found = "neither" if folder.is_dir() else "no such folder"
@@ -55,8 +49,6 @@ def open_case(
         id=folder.name, service=recording.service, folder=str(folder),
         base=str(versions.iloc[0]), head=str(versions.iloc[-1]), store=str(folder),
         repository=str(repository.resolve()) if repository else "",
-        workload=workload and workload.workload,
-        workload_folder=str(workload.folder) if workload else "",
         content_hash=_content_hash(folder),
     )  # fmt: skip
 

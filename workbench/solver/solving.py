@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import TypeAdapter
 
 from workbench.detect import DetectConfig
-from workbench.errors import CaseError, ModelError
+from workbench.errors import CaseError, ModelError, PatchError
 from workbench.history import enclosing_function
 from workbench.patch import find_fix, hand_over
 from workbench.signals import function_series
@@ -152,8 +152,10 @@ def resume(
         )  # fmt: skip
         case = open_case(
             Path(job["case"]), repository=_path(job["repository"]),
-            service=job.get("service"), workload=_read(PlacedWorkload, job.get("workload")),
+            service=job.get("service"),
         )  # fmt: skip
+        if placed := _read(PlacedWorkload, job.get("workload")):
+            case = placed.place(case)
         if case.content_hash != job["content_hash"]:
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
@@ -264,6 +266,7 @@ class _Solving:
             "repository": case.repository if case.is_store else "",
             "service": _service(case),
             "workload": _dump(placed),
+            "found": _told(self.regression),
             "options": told,
             "reproduction": _dump(self._seen),
         }
@@ -299,14 +302,19 @@ class _Solving:
         if diagnosis.mitigation in _NOT_IN_CODE and not self._is_flag_in_code(diagnosis):
             no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         if self._repository and self._workload and not no_fix:
-            base = self._base()
+            base, is_first = self._base(), options.review and options.fix_first
             hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
-            fix, no_fix = find_fix(
-                self._repository, self._evidence.history(base, case.head).weaves, base,
-                case.head, self._workload, Path(case.workload_folder or case.folder),
-                self.regression, diagnosis, self._suspects(diagnosis), hot, n_runs=options.n_runs,
-                is_handed_over=not (options.review and options.fix_first), progress=self._progress,
-            )  # fmt: skip
+            try:
+                fix, no_fix = find_fix(
+                    self._repository, self._evidence.history(base, case.head).weaves, base,
+                    case.head, self._workload, Path(case.workload_folder or case.folder),
+                    self.regression, diagnosis, self._suspects(diagnosis), hot,
+                    n_runs=options.n_runs, is_handed_over=not is_first, progress=self._progress,
+                )  # fmt: skip
+            except PatchError as error:
+                if not is_first:
+                    raise
+                no_fix = f"it could not be made: {error}"  # a person is asked all the same
             self._clock.lap("fix")
         return {"fix": _dump(fix), "no_fix": no_fix}
 
@@ -337,7 +345,9 @@ class _Solving:
             return self._case.base
         before = self._recording.windows["version"].iloc[: self.regression.change_index_low]
         known = self._repository.resolve_all([*map(str, before)])
-        return next((version for version in reversed([*before]) if version in known), self._case.base)
+        return next(
+            (version for version in reversed([*before]) if version in known), self._case.base
+        )
 
     def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
         """Whether a flag is to be set back whose default is in the repository."""
@@ -378,6 +388,13 @@ class _Solving:
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
         )  # fmt: skip
+
+
+def _told(regression: Regression) -> dict[str, Any]:
+    """Return what is told of a regression while it waits for a review."""
+    names = ("id", "service", "subject", "metric", "before", "after", "watts")
+    told = {name: getattr(regression, name) for name in names}
+    return {**told, "at": "" if regression.at is None else regression.at.isoformat()}
 
 
 def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:

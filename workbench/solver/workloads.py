@@ -23,14 +23,14 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from workbench.errors import ParseError
-from workbench.types import Workload
+from workbench.errors import CaseError, ParseError
+from workbench.types import Case, Workload
 
 WORKLOAD_FILE = "workbench.toml"
 _RUNNER = Path(__file__).parent / "inside" / "runner.py"
@@ -49,6 +49,10 @@ class PlacedWorkload:
     folder: Path
     """What its paths are relative to."""
 
+    def place(self, case: Case) -> Case:
+        """Return a store with this as its workload."""
+        return replace(case, workload=self.workload, workload_folder=str(self.folder))
+
 
 class _Table(BaseModel):
     """A table `workload` of the file."""
@@ -65,6 +69,22 @@ class _Table(BaseModel):
     held_out: list[dict[str, str]] = []
     tests: list[str] = []
     libraries: str = ""
+
+
+def place_workload(case: Case, file: Path | None = None) -> Case:
+    """Return a case with the workload that is named for it, if one is; see `find_workload`.
+
+    CaseError where a file is given for a case that has a workload of its own.
+    """
+    if not case.is_store:
+        if file is not None:
+            raise CaseError(
+                f"{case.folder}: a case has a workload of its own; name one for a store"
+            )
+        return case
+    repository = Path(case.repository) if case.repository else None
+    placed = find_workload(repository, case.service, file)
+    return placed.place(case) if placed else case
 
 
 def find_workload(
@@ -92,9 +112,12 @@ def find_workload(
     told = _read(path)
     key, table = _table_of(told, service, path)
     if table is None:
-        if file is None:
-            return None
-        raise ParseError(f"expected [workload], or one of service {service!r}", path)
+        others = told.get("services", {}).values()
+        if file and not any(isinstance(other, dict) and "workload" in other for other in others):
+            raise ParseError(
+                f"expected a table [workload], found {', '.join(told) or 'none'}", path
+            )
+        return None
     return PlacedWorkload(_workload(table, path, key), path.resolve().parent)
 
 

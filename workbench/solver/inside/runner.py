@@ -1,4 +1,4 @@
-"""Run what a user names as a workload: a program, run within the sandbox, not a part of the package.
+"""Run what a user names as a workload: a program in a sandbox, not a part of the package.
 
     runner.py FOLDER SOURCES FILE MODULE:FUNCTION    calls the function WL_REPEAT times
     runner.py FOLDER SOURCES FILE "" [ARGUMENT …]    runs the script, which prints its line itself
