@@ -18,11 +18,11 @@ from workbench.store import Store, WindowProfile
 FAST = """def main(n):
     seen = set()
     for i in range(n):
-        seen.add(i % 900)
+        seen.add(i % 60)
     return len(seen)
 """
 SLOW = FAST.replace("set()", "[]").replace(
-    "        seen.add(i % 900)", "        if i % 900 not in seen:\n            seen.append(i % 900)"
+    "        seen.add(i % 60)", "        if i % 60 not in seen:\n            seen.append(i % 60)"
 )
 BENCH = "import app\n\n\ndef run():\n    return app.main(6000)\n"
 NAMED = '[workload]\nfunction = "bench.load:run"\n'

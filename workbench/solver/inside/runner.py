@@ -11,6 +11,9 @@ A function is called without arguments; what it returns at last is compared betw
 digest of its `repr`. Prints
 
     WL cpu=<seconds> wall=<seconds> check=<digest>
+
+and, where the clock of CPU time ticks often enough, what equal parts of that took:
+
     WL slices=<seconds>,<seconds>,…
 """
 
@@ -29,6 +32,7 @@ from types import ModuleType
 from typing import Any
 
 N_SLICES = 64
+COARSE_S = 1e-4
 _ADDRESS = re.compile(r" at 0x[0-9a-f]+")
 
 
@@ -85,7 +89,8 @@ def _new(spec: Any) -> ModuleType:
 def measure(function: Callable[[], object]) -> None:
     """Call a function as often as WL_REPEAT says, and print what that took."""
     n_rounds = int(os.environ.get("WL_REPEAT", "1"))
-    ends = sorted({n_rounds * (i + 1) // N_SLICES for i in range(N_SLICES)} - {0})
+    n_slices = N_SLICES if tick_s() <= COARSE_S else 1
+    ends = sorted({n_rounds * (i + 1) // n_slices for i in range(n_slices)} - {0})
     done, value = 0, None
     began_s = time.perf_counter()
     marks = [time.process_time()]
@@ -95,9 +100,17 @@ def measure(function: Callable[[], object]) -> None:
         done = end
         marks.append(time.process_time())
     wall_s = time.perf_counter() - began_s
-    slices = ",".join(f"{after - before:.6f}" for before, after in pairwise(marks))
     print(f"WL cpu={marks[-1] - marks[0]:.6f} wall={wall_s:.6f} check={digest(value)}")
-    print(f"WL slices={slices}", flush=True)
+    if n_slices > 1:
+        print("WL slices=" + ",".join(f"{after - before:.6f}" for before, after in pairwise(marks)))
+
+
+def tick_s() -> float:
+    """Return by how much the clock of CPU time goes on at once."""
+    began_s = now_s = time.process_time()
+    while now_s == began_s:
+        now_s = time.process_time()
+    return now_s - began_s
 
 
 def digest(value: object) -> str:
