@@ -59,9 +59,7 @@ class Fleet:
             folded = "".join(f"{stack} {round(c * 100)}\n" for stack, c in drawn.items())
             at = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(hours=self.n_windows)
             profile = read(folded.encode(), format="folded")
-            windows.append(
-                WindowProfile(profile, service, version, at, 10.0, sum(drawn.values()))
-            )
+            windows.append(WindowProfile(profile, service, version, at, 10.0, sum(drawn.values())))
             self.n_windows += 1
         Store.create(self.store).add_all(windows)
 

@@ -33,7 +33,8 @@ CREATE TABLE regressions (
   subjects TEXT NOT NULL, low REAL NOT NULL, high REAL NOT NULL, told TEXT NOT NULL,
   snapshot TEXT NOT NULL, config TEXT NOT NULL, investigation TEXT NOT NULL UNIQUE,
   state TEXT NOT NULL DEFAULT 'new', reason TEXT NOT NULL DEFAULT '',
-  n_starts INTEGER NOT NULL DEFAULT 0, n_failures INTEGER NOT NULL DEFAULT 0, due REAL NOT NULL DEFAULT 0
+  n_starts INTEGER NOT NULL DEFAULT 0, n_failures INTEGER NOT NULL DEFAULT 0,
+  due REAL NOT NULL DEFAULT 0
 );
 CREATE TABLE outbox (
   number INTEGER PRIMARY KEY, regression INTEGER NOT NULL REFERENCES regressions,
@@ -275,15 +276,19 @@ class Ledger:
         self._file.execute(f"UPDATE regressions SET {what} WHERE number = ?", (*values, number))
 
     def to_post(self, now: float) -> list[Message]:
-        """Return what is to be posted now, in the order in which it came about."""
+        """Return what is to be posted, in the order in which it came about.
+
+        Nothing before the first of it is due again: who did not take that will not take the rest.
+        """
         with self._transaction() as file:
             rows = file.execute(
-                "SELECT outbox.number, body, outbox.n_failures FROM outbox JOIN regressions "
-                "ON regressions.number = regression "
-                "WHERE store = ? AND sent = 0 AND outbox.due <= ? ORDER BY outbox.number",
-                (self._store, now),
-            )
-            return [Message(*row) for row in rows.fetchall()]
+                "SELECT outbox.number, body, outbox.n_failures, outbox.due FROM outbox "
+                "JOIN regressions ON regressions.number = regression "
+                "WHERE store = ? AND sent = 0 ORDER BY outbox.number",
+                (self._store,),
+            ).fetchall()
+        is_due = all(due <= now for *_, due in rows[:1])
+        return [Message(*row) for *row, _ in rows] if is_due else []
 
     def posted(self, number: int) -> None:
         """Remember that something was posted."""

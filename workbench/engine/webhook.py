@@ -47,8 +47,12 @@ class Webhook:
 
     def __post_init__(self) -> None:
         """Check where it is; WorkbenchError where that is nowhere."""
-        parts = urllib.parse.urlsplit(self.url)
-        if parts.scheme not in ("http", "https") or not parts.hostname:
+        try:
+            parts = urllib.parse.urlsplit(self.url)
+            is_one = parts.scheme in ("http", "https") and bool(parts.hostname)
+        except ValueError:
+            is_one = False
+        if not is_one:
             raise WorkbenchError(f"webhook: expected an http or https address, got {self.url!r}")
 
     @classmethod

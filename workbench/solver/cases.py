@@ -34,9 +34,12 @@ def open_case(folder: Path, *, repository: Path | None = None, service: str | No
     """
     folder = folder.resolve()
     if (folder / CASE_FILE).is_file():
-        for name, given in (("repository", repository), ("service", service)):
+        for name, option, given in (
+            ("repository", "repo", repository), ("service", "service", service)
+        ):  # fmt: skip
             if given is not None:
-                raise CaseError(f"{folder}: a case has a {name} of its own; name one for a store")
+                told = f"a case has a {name} of its own; --{option} is for a store"
+                raise CaseError(f"{folder}: {told}")
         return _read_case(folder)
     if not (folder / "store.json").is_file():
         found = "neither" if folder.is_dir() else "no such folder"

@@ -79,7 +79,7 @@ def place_workload(case: Case, file: Path | None = None) -> Case:
     if not case.is_store:
         if file is not None:
             raise CaseError(
-                f"{case.folder}: a case has a workload of its own; name one for a store"
+                f"{case.folder}: a case has a workload of its own; --workload is for a store"
             )
         return case
     repository = Path(case.repository) if case.repository else None
