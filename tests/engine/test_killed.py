@@ -9,7 +9,6 @@ from receiver import receiving
 
 from workbench.engine import ledger_file
 from workbench.engine.ledger import Ledger
-from workbench.history import run_git
 from workbench.solver import waiting
 
 MAIN, REST = "<module> (w.py:1);main (app.py:1)", "<module> (w.py:1);rest (w.py:2)"
@@ -27,7 +26,7 @@ def run(fleet, url, n, fix):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fix", "least", "most", "n_kills"), [("no", 1, 60, 9), ("fix", 40, 140, 3)])
+@pytest.mark.parametrize(("fix", "least", "most", "n_kills"), [("no", 1, 80, 6), ("fix", 60, 140, 3)])
 def test_killed_between_any_two_steps_nothing_is_lost_or_done_twice(
     make_fleet, fix, least, most, n_kills
 ):
@@ -52,4 +51,3 @@ def test_killed_between_any_two_steps_nothing_is_lost_or_done_twice(
     assert (one.fix is not None) == (fix == "fix")
     assert len([*fleet.saved.with_suffix(".snapshots").glob("*/*")]) == 1
     assert fleet.untouched() == before
-    assert run_git(fleet.repo, "worktree", "list").count("\n") == 1 or fix == "no"
