@@ -109,7 +109,9 @@ def test_what_nobody_expected_is_kept_too(make_fleet, monkeypatch):
     fleet.grow(DEAR, 20, "v2")
     monkeypatch.setattr("workbench.engine.engine.solve", lambda *_, **__: {}["what"])
     fleet.engine(options=NO_FIX).run(once=True)
-    assert [(entry.state, entry.reason) for entry in entries(fleet)] == [("new", "KeyError: 'what'")]
+    assert [(entry.state, entry.reason) for entry in entries(fleet)] == [
+        ("new", "KeyError: 'what'")
+    ]
 
 
 def test_what_ends_the_engine_each_time_is_given_up(make_fleet):
@@ -189,7 +191,9 @@ def test_changes_that_nobody_committed_are_waited_for(make_fleet):
 
 def test_what_is_not_as_it_should_be_is_said_at_once(make_fleet, tmp_path):
     fleet = make_fleet('[workload]\nfunction = "nowhere:run"\n')
-    with pytest.raises(ParseError, match=r"workbench\.toml @ workload\.function: expected nowhere\.py"):
+    with pytest.raises(
+        ParseError, match=r"workbench\.toml @ workload\.function: expected nowhere\.py"
+    ):
         fleet.engine()
     with pytest.raises(StoreError, match=r"expected a store, found no store\.json"):
         Engine(tmp_path, fleet.repo, fleet.saved)

@@ -26,7 +26,9 @@ def run(fleet, url, n, fix):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("fix", "least", "most", "n_kills"), [("no", 1, 80, 6), ("fix", 60, 140, 3)])
+@pytest.mark.parametrize(
+    ("fix", "least", "most", "n_kills"), [("no", 1, 80, 6), ("fix", 60, 140, 3)]
+)
 def test_killed_between_any_two_steps_nothing_is_lost_or_done_twice(
     make_fleet, fix, least, most, n_kills
 ):
@@ -41,7 +43,11 @@ def test_killed_between_any_two_steps_nothing_is_lost_or_done_twice(
             assert fleet.untouched() == before, killed_at
             fleet.grow({MAIN: 0.9, REST: 0.1}, 1, "v2")
         assert run(fleet, receiver.url, 0, fix), killed_at
-        events = ["regression.found", "diagnosis.ready", *(["fix.verified"] if fix == "fix" else [])]
+        events = [
+            "regression.found",
+            "diagnosis.ready",
+            *(["fix.verified"] if fix == "fix" else []),
+        ]
         assert [*dict.fromkeys(receiver.events)] == events
         assert len(receiver.deliveries) == len(events)  # what comes twice says so
     with Ledger(ledger_file(fleet.saved), str(fleet.store), posts=False) as ledger:

@@ -34,7 +34,9 @@ SAME = {
 def test_what_is_the_same_change_is_taken_once(path, changed, is_same):
     with opened(path) as ledger:
         assert len(ledger.take("svc", 20, [FOUND], "one", "{}")) == 1
-        assert len(ledger.take("svc", 21, [replace(FOUND, **changed)], "two", "{}")) == (not is_same)
+        assert len(ledger.take("svc", 21, [replace(FOUND, **changed)], "two", "{}")) == (
+            not is_same
+        )
         assert len(ledger.to_post(0.0)) == 2 - is_same
         assert ledger.entries()[0].snapshot == "one"
 

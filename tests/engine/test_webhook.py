@@ -76,7 +76,9 @@ def test_a_message_follows_no_redirect():
     assert other.came == []
 
 
-@pytest.mark.parametrize("url", ["", "hooks.example.invalid", "file:///etc/passwd", "http://", "http://[x/"])
+@pytest.mark.parametrize(
+    "url", ["", "hooks.example.invalid", "file:///etc/passwd", "http://", "http://[x/"]
+)
 def test_what_is_no_address_is_said(url):
     with pytest.raises(WorkbenchError, match="webhook: expected an http or https address, got"):
         Webhook(url)
