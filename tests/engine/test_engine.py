@@ -55,6 +55,7 @@ def test_a_fix_is_verified_before_anybody_is_asked_and_nothing_is_touched_before
     assert run_git(fleet.repo, "rev-list", "--count", f"main..{done.fix.branch}").strip() == "1"
 
 
+@pytest.mark.slow
 def test_a_regression_is_investigated_once_however_often_it_is_looked_at(make_fleet):
     fleet = make_fleet(None)
     with receiving() as receiver:
@@ -78,6 +79,7 @@ def test_without_new_windows_nothing_is_looked_at(make_fleet, monkeypatch):
     fleet.engine().run(once=True)
 
 
+@pytest.mark.slow
 def test_a_later_change_of_the_same_series_is_another_regression(make_fleet):
     fleet = make_fleet(None)
     fleet.grow(DEAR, 20, "v2")
@@ -88,6 +90,7 @@ def test_a_later_change_of_the_same_series_is_another_regression(make_fleet):
     assert len({entry.investigation for entry in entries(fleet)}) == 2
 
 
+@pytest.mark.slow
 def test_what_fails_is_kept_with_its_reason_and_stops_nothing_else(make_fleet):
     fleet = make_fleet(None)
     fleet.grow(DEAR, 20, "v2")
@@ -132,6 +135,7 @@ def test_what_ends_the_engine_each_time_is_given_up(make_fleet):
     assert entries(fleet)[0].reason == "the engine ended 20 times while it was at this"
 
 
+@pytest.mark.slow
 def test_it_ends_at_the_next_step_and_goes_on_from_there(make_fleet, monkeypatch):
     fleet, n_steps = make_fleet(None), []
     fleet.grow(DEAR, 20, "v2")
@@ -153,6 +157,7 @@ def test_it_ends_at_the_next_step_and_goes_on_from_there(make_fleet, monkeypatch
     assert len(waiting(fleet.saved)) == 1
 
 
+@pytest.mark.slow
 def test_one_engine_watches_a_store_and_a_dead_one_none(make_fleet):
     fleet = make_fleet(None)
     holds = (
@@ -204,6 +209,7 @@ def test_what_is_not_as_it_should_be_is_said_at_once(make_fleet, tmp_path):
     assert not fleet.saved.parent.exists()
 
 
+@pytest.mark.slow
 def test_a_rejected_fix_is_none(make_fleet):
     fleet = make_fleet(None)
     fleet.grow(DEAR, 20, "v2")
