@@ -74,3 +74,20 @@ def test_a_wrong_option_of_watch_is_one_line(workbench, make_fleet, arguments, c
     assert (code, out) == (1, "")
     assert err.startswith(f"error: {complaint}")
     assert err.count("\n") == 1
+
+
+def test_a_solve_of_a_store_takes_the_workload_that_the_repository_names(workbench, make_fleet):
+    fleet = make_fleet('[workload]\ncommand = ["bench/none.py"]\n')
+    fleet.grow(DEAR, 20, "v2")
+    solve = ("solve", fleet.store, "--repo", fleet.repo, "--no-track")
+    code, _, err = workbench(*solve)
+    assert code == 1
+    assert "workbench.toml @ workload.command: expected 'bench/none.py'" in err
+    named = fleet.folder / "mine.toml"
+    named.write_text('[workload]\nfunction = "w:run"\n')
+    (fleet.folder / "w.py").write_text("def run():\n    return None\n")
+    code, _, err = workbench(*solve, "--workload", named, "--service", "svc")
+    assert code == 1
+    assert "expected a function that returns what it worked out" in err
+    code, _, err = workbench("solve", fleet.store, "--service", "other")
+    assert "expected one of ['svc'], got 'other'" in err

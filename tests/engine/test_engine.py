@@ -221,3 +221,22 @@ def test_a_rejected_fix_is_none(make_fleet):
     fleet.grow(DEAR, 5, "v2")
     fleet.engine(options=NO_FIX).run(once=True)
     assert waiting(fleet.saved) == []
+
+
+@pytest.mark.slow
+def test_several_are_investigated_at_once_and_worth_is_told_where_it_is_known(make_fleet):
+    fleet = make_fleet(None)
+    fleet.grow(DEAR, 20, "v2")
+    for service in ("one", "two"):
+        fleet.grow(QUICK, 20, "v1", service)
+        fleet.grow(DEAR, 20, "v2", service)
+    Store.open(fleet.store).put("services", [{"service": "one", "servers": 10.0, "watts": 300.0}])
+    with receiving() as receiver:
+        fleet.engine(options=NO_FIX, n_jobs=3, webhook=Webhook(receiver.url)).run(once=True)
+    assert [entry.state for entry in entries(fleet)] == ["waiting"] * 3
+    found = {one.service: one for one in waiting(fleet.saved)}
+    assert sorted(found) == ["one", "svc", "two"]
+    assert found["svc"].watts is None
+    share = (found["one"].after - found["one"].before) / 0.03  # of 0.3 s of CPU for 10 units
+    assert found["one"].watts == pytest.approx(3000 * share, rel=0.05)
+    assert sorted(receiver.events) == ["diagnosis.ready"] * 3 + ["regression.found"] * 3
