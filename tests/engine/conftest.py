@@ -52,7 +52,7 @@ class Fleet:
 
     def grow(self, costs: Mapping[str, float], n: int, version: str, service: str = "svc") -> None:
         """Record some more windows."""
-        rng = np.random.default_rng(self.n_windows)
+        rng = np.random.default_rng(1000 + self.n_windows)
         windows = []
         for _ in range(n):
             drawn = {s: c * (1 + 0.02 * rng.standard_normal()) for s, c in costs.items()}

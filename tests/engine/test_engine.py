@@ -8,7 +8,7 @@ from receiver import receiving
 
 from workbench.engine import Engine, Webhook, ledger_file
 from workbench.engine.ledger import Ledger
-from workbench.errors import CaseError, HistoryError, ParseError, StoreError
+from workbench.errors import CaseError, HistoryError, ParseError, PatchError, StoreError
 from workbench.history import run_git
 from workbench.solver import SolveOptions, resume, waiting
 from workbench.store import Store
@@ -240,3 +240,23 @@ def test_several_are_investigated_at_once_and_worth_is_told_where_it_is_known(ma
     share = (found["one"].after - found["one"].before) / 0.03  # of 0.3 s of CPU for 10 units
     assert found["one"].watts == pytest.approx(3000 * share, rel=0.05)
     assert sorted(receiver.events) == ["diagnosis.ready"] * 3 + ["regression.found"] * 3
+
+
+@pytest.mark.slow
+def test_a_fix_is_measured_against_what_ran_just_before_the_change(make_fleet, monkeypatch):
+    fleet, asked = make_fleet(), []
+    run_git(fleet.repo, "tag", "v0", "main~2")
+    fleet.n_windows = -20
+    fleet.grow({MAIN: 0.5, REST: 0.1}, 20, "v0")  # it had been dear before, and was mended
+    fleet.n_windows = 20
+    fleet.grow(DEAR, 20, "v2")
+
+    def no_fix(repository, weaves, base, head, *_, **__):
+        asked.append((base, head))
+        raise PatchError("it is broken")
+
+    monkeypatch.setattr("workbench.solver.solving.find_fix", no_fix)
+    fleet.engine().run(once=True)
+    assert asked == [("v1", "v2")]
+    (one,) = waiting(fleet.saved)  # who is asked is told why there is none
+    assert (one.fix, one.no_fix) == (None, "it could not be made: it is broken")

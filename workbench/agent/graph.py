@@ -3,11 +3,12 @@
 triage -> select_skills -> begin_opinion -> model <-> tool
                                 ^             |
                      second opinion        hypothesis -> ground -> diagnose -> review -> hand_over
-                                +----------------------------+        |          ^ |
-                                                                    make_fix ----+ | edited
-                                                                      ^------------+
+                                +----------------------------+
 
-`make_fix` is there where a fix is made and measured before anybody is asked.
+Where a fix is made and measured before anybody is asked, it ends otherwise:
+
+    diagnose -> make_fix -> review -> hand_over
+                    ^----------+ edited
 """
 
 from __future__ import annotations

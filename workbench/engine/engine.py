@@ -170,18 +170,20 @@ class Engine:
         n_before = ledger.n_looked_at(service)
         if len(self._opened.windows(service)) == n_before:
             return
-        snapshot = self._opened.snapshot(self._snapshots / f"{slug(service)}-{token_hex(4)}")
-        folder = Path(snapshot.folder)
-        n_windows = len(snapshot.windows(service))
-        look = look_at(
-            self._case(folder, service), snapshot.recording(service), snapshot.records(service),
-            n_windows - n_before,
-        )  # fmt: skip
-        if look is not None:
-            config = json.dumps(asdict(look.config), default=sorted)  # sets are sorted
-            for entry in ledger.take(service, n_windows, look.found, str(folder), config):
-                self._tell(entry, "new")
-        self._sweep(ledger)
+        folder = self._snapshots / f"{slug(service)}-{token_hex(4)}"
+        try:
+            snapshot = self._opened.snapshot(folder)
+            n_windows = len(snapshot.windows(service))
+            look = look_at(
+                self._case(folder, service), snapshot.recording(service),
+                snapshot.records(service), n_windows - n_before,
+            )  # fmt: skip
+            if look is not None:
+                config = json.dumps(asdict(look.config), default=sorted)  # sets are sorted
+                for entry in ledger.take(service, n_windows, look.found, str(folder), config):
+                    self._tell(entry, "new")
+        finally:
+            self._sweep(ledger)
 
     def _sweep(self, ledger: Ledger) -> None:
         """Remove snapshots that no regression was found in."""

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import TypeAdapter
 
+from workbench.attribute.candidates import MARGIN
 from workbench.detect import DetectConfig
 from workbench.errors import CaseError, ModelError, PatchError
 from workbench.history import enclosing_function
@@ -343,11 +344,10 @@ class _Solving:
         """
         if not self._case.is_store or self._repository is None:
             return self._case.base
-        before = self._recording.windows["version"].iloc[: self.regression.change_index_low]
-        known = self._repository.resolve_all([*map(str, before)])
-        return next(
-            (version for version in reversed([*before]) if version in known), self._case.base
-        )
+        end = max(self.regression.change_index_low - MARGIN, 1)
+        before = [*map(str, self._recording.windows["version"].iloc[:end])]
+        known = self._repository.resolve_all(before)
+        return next((version for version in reversed(before) if version in known), self._case.base)
 
     def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
         """Whether a flag is to be set back whose default is in the repository."""
