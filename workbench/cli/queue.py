@@ -19,8 +19,8 @@ _STATE = click.option(
     help="File of investigations. [default: WORKBENCH_STATE, else in the user's data folder]",
 )  # fmt: skip
 _JSON = click.option("--json", "as_json", is_flag=True, help="Print JSON.")
-_MOST_REPLY = 600
-"""Letters of a reply that are shown."""
+_MOST_REPLY = 200
+"""Letters of a reply that are shown; `--json` has all of it."""
 
 
 @click.group(invoke_without_command=True)
