@@ -20,7 +20,18 @@ ORDER = [
     *("ingest", "store"),
     "intake",
     *("signals", "detect", "attribute", "capacity", "opportunity", "patch", "simulate"),
-    *("agent", "solver", "evaluate", "report", "widgets", "board", "studio", "magics", "cli"),
+    *(
+        "agent",
+        "solver",
+        "engine",
+        "evaluate",
+        "report",
+        "widgets",
+        "board",
+        "studio",
+        "magics",
+        "cli",
+    ),
 ]
 
 SHARED = {"errors", "compiled", "profile", "types", "measures", "history", "python", "views"}

@@ -30,8 +30,8 @@ COMMANDS = dict(commands())
 def test_the_commands_are_these():
     assert [" ".join(words) for words in COMMANDS] == [
         "profile", "ingest", "detect", "evaluate", "compare", "attribute", "capacity", "case", "case list", "case show", "case check",
-        "case build", "lab", "mcp", "opportunities", "report", "resume", "skills", "skills list",
-        "skills show", "skills validate", "skills new", "skills match", "skills backtest", "solve", "sync", "demo",
+        "case build", "lab", "mcp", "opportunities", "queue", "queue show", "report", "resume", "skills", "skills list",
+        "skills show", "skills validate", "skills new", "skills match", "skills backtest", "solve", "sync", "watch", "demo",
     ]  # fmt: skip
 
 

@@ -273,7 +273,7 @@ def test_a_skill_allows_its_tools_and_no_others(shop, skills, calls, look):
         shop, shop.detection.found[0].id, model, narrow, budget=Budget(model_calls=3)
     )
     told = next(step.detail for step in trajectory.steps if step.call_id == "1")
-    assert told == "rank_changes is not a tool of this skill; it has get_change"
+    assert told == "rank_changes is not a tool of this skill; it has get_change, propose_edit"
 
 
 def opinions(report, calls, shop, culprit, *told):

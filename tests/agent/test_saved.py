@@ -6,6 +6,7 @@ from itertools import islice
 from pathlib import Path
 
 import pytest
+from langgraph.checkpoint.sqlite import SqliteSaver
 
 from workbench.agent import Run, SavedInvestigations, build_graph, make_model
 from workbench.errors import ToolError
@@ -181,6 +182,68 @@ def test_a_review_is_waited_for_and_then_acted_on(keep, shop, culprit):
     assert later.state.values["handed_over"] == {"branch": "fix/x"}
     titles = [step.title for step in later.trajectory().steps]
     assert titles[-2:] == ["Reviewed: approve by Ada", "Handed over"]
+
+
+def test_a_fix_that_is_made_first_is_shown_and_only_the_approved_one_handed_over(
+    keep, shop, culprit
+):
+    log = []
+
+    def make_fix(diagnosis):
+        log.append(f"made for {diagnosis['change_id'][:7]}")
+        return {"fix": diagnosis["mitigation"]}
+
+    def hand_over(diagnosis, made):
+        log.append("handed over")
+        return {**made, "branch": "fix/x"}
+
+    options = {"review": True, "make_fix": make_fix, "hand_over": hand_over}
+    begun, file = keep(**options)
+    begin(begun, shop)
+    first = f"made for {culprit(shop)[:7]}"
+    assert (begun.status, log) == ("waits for review", [first])
+    shown = begun.state.interrupts[0].value
+    assert shown["made"] == file.find("one").values["made"]
+    other = shop.commits[0].id
+    begun.review({"verdict": "edit", "changes": {"change_id": other, "mitigation": "hoist"}})
+    assert (begun.status, log) == ("waits for review", [first, f"made for {other[:7]}"])
+    later, _ = keep(**options)
+    later.review({"verdict": "approve"})
+    assert log[2:] == ["handed over"]
+    assert later.state.values["handed_over"] == {"fix": "hoist", "branch": "fix/x"}
+    again, _ = keep("two", **options)
+    begin(again, shop)
+    again.review({"verdict": "reject", "why": "no"})
+    assert (again.status, log.count("handed over")) == ("done", 1)
+
+
+@pytest.mark.parametrize("place", [1, 2, 4])
+def test_killed_between_what_a_step_gave_and_where_that_leads_it_goes_on(
+    keep, shop, run, monkeypatch, place
+):
+    class Killed(Exception):
+        pass
+
+    put, n_left = SqliteSaver.put, [place]
+
+    def put_or_die(self, *args):
+        n_left[0] -= 1
+        if n_left[0] == 0:
+            raise Killed
+        return put(self, *args)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SqliteSaver, "put", put_or_die)
+        begun, file = keep()
+        with pytest.raises(Killed):
+            begin(begun, shop)
+    assert ("one" in file) == (place > 1)
+    again, _ = keep()
+    assert again.status == "stopped"
+    if place == 1:
+        begin(again, shop)
+    again.go_on()
+    assert (again.status, again.trajectory().diagnosis) == ("done", run(shop).diagnosis)
 
 
 def test_what_is_rejected_is_not_acted_on(keep, shop):

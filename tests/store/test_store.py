@@ -971,3 +971,35 @@ def test_a_change_of_a_kind_that_there_is_none_of_is_refused(store):
     with pytest.raises(StoreError, match=r"changes\.kind: expected one of commit, .*got 'flga'"):
         store.put("changes", [row])
     assert store.put("changes", [row | {"kind": "flag"}]) == 1
+
+
+@pytest.mark.parametrize("has_links", [True, False], ids=["links", "copies"])
+def test_a_snapshot_is_what_was_there_and_stays_it(tmp_path, monkeypatch, has_links):
+    if not has_links:
+        monkeypatch.setattr(Path, "hardlink_to", lambda *_: (_ for _ in ()).throw(OSError(1, "no")))
+    store = Store.create(tmp_path / "store")
+    store.add_all([window("a;b 3\n"), window("a;c 4\n", NOON + timedelta(hours=1), "other")])
+    store.put("services", [{"service": "svc", "servers": 2.0}])
+    snapshot = store.snapshot(tmp_path / "kept" / "one")
+    before = counts(snapshot.recording("svc"))
+    store.add_all([window("a;b 9\n", NOON + timedelta(hours=2))])
+    store.compact()
+    for path in (tmp_path / "store" / "segments").rglob("*.parquet"):
+        path.unlink()
+    again = Store.open(tmp_path / "kept" / "one")
+    assert counts(again.recording("svc")) == before == {(0, ("a", "b")): 3}
+    assert again.services() == ["other", "svc"]
+    assert again.table("services")["servers"].tolist() == [2.0]
+
+
+def test_a_snapshot_is_whole_or_not_there(tmp_path, monkeypatch):
+    store = Store.create(tmp_path / "store")
+    store.add_all([window("a;b 3\n")])
+    (tmp_path / "there").mkdir()
+    with pytest.raises(StoreError, match="there: expected a new folder, something is there"):
+        store.snapshot(tmp_path / "there")
+    next((tmp_path / "store" / "segments").rglob("*.parquet")).unlink()
+    monkeypatch.setattr(Path, "rename", None)
+    with pytest.raises(TypeError):
+        store.snapshot(tmp_path / "kept")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["store", "there"]

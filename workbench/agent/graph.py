@@ -4,6 +4,11 @@ triage -> select_skills -> begin_opinion -> model <-> tool
                                 ^             |
                      second opinion        hypothesis -> ground -> diagnose -> review -> hand_over
                                 +----------------------------+
+
+Where a fix is made and measured before anybody is asked, it ends otherwise:
+
+    diagnose -> make_fix -> review -> hand_over
+                    ^----------+ edited
 """
 
 from __future__ import annotations
@@ -20,7 +25,7 @@ from langgraph.types import Send
 from workbench.agent import nodes
 from workbench.agent.budget import Budget
 from workbench.agent.investigation import Investigation
-from workbench.agent.nodes.closing import HandOver
+from workbench.agent.nodes.closing import HandOver, HandOverMade
 from workbench.agent.nodes.consult import is_silent
 from workbench.agent.skills import Skill
 from workbench.agent.state import State
@@ -35,6 +40,7 @@ class _Routes:
     limits: Budget
     is_reviewed: bool
     makes_fix: bool
+    is_made_first: bool
 
     def after_begin(self, state: State) -> str:
         return "hypothesis" if self.limits.exhausted(state["spent"]) else "model"
@@ -54,13 +60,19 @@ class _Routes:
         return "diagnose" if nodes.is_settled(state, self.limits) else "begin_opinion"
 
     def after_diagnose(self, state: State) -> str:
-        if not state["diagnosis"]["change_id"]:
-            return END
+        if not state["diagnosis"]["change_id"]:  # runs may still find the cause
+            return END if self.is_reviewed else self._to_fix()
+        if self.is_made_first:
+            return "make_fix"
         return "review" if self.is_reviewed else self._to_fix()
 
     def after_review(self, state: State) -> str:
-        accused = state["diagnosis"]["change_id"] and state["review"]["verdict"] != "reject"
-        return self._to_fix() if accused else END
+        verdict = state["review"]["verdict"]
+        if not state["diagnosis"]["change_id"] or verdict == "reject":
+            return END
+        if self.is_made_first and verdict == "edit":
+            return "make_fix"  # what was made is of another diagnosis
+        return self._to_fix()
 
     def _to_fix(self) -> str:
         return "hand_over" if self.makes_fix else END
@@ -75,6 +87,7 @@ def build_graph(
     budget: Budget | None = None,
     review: bool = False,
     make_fix: HandOver | None = None,
+    hand_over: HandOverMade | None = None,
 ) -> Graph:
     """Return the compiled graph.
 
@@ -94,9 +107,15 @@ def build_graph(
         Whether to wait for a person before anything is made of an accusation.
     make_fix : callable, optional
         What is made of a diagnosis that may be acted on.
+    hand_over : callable, optional
+        Where it is given, `make_fix` makes its fix before the review, which shows it; this hands
+        over what was approved.
     """
     limits = budget or Budget()
-    routes = _Routes(limits, is_reviewed=review, makes_fix=make_fix is not None)
+    routes = _Routes(
+        limits, is_reviewed=review, makes_fix=make_fix is not None,
+        is_made_first=review and make_fix is not None and hand_over is not None,
+    )  # fmt: skip
     graph = StateGraph(State)
     graph.add_node("triage", nodes.triage(investigation))
     graph.add_node("select_skills", nodes.select_skills(model, skills, limits))
@@ -107,7 +126,12 @@ def build_graph(
     graph.add_node("ground", nodes.ground(investigation, skills))
     graph.add_node("diagnose", nodes.diagnose(investigation))
     graph.add_node("review", nodes.review(investigation))
-    graph.add_node("hand_over", nodes.hand_over(make_fix or dict))
+    graph.add_node("make_fix", nodes.make_fix(make_fix or dict))
+    graph.add_node(
+        "hand_over",
+        nodes.hand_over_made(hand_over) if routes.is_made_first and hand_over
+        else nodes.hand_over(make_fix or dict),
+    )  # fmt: skip
     graph.add_edge(START, "triage")
     graph.add_edge("triage", "select_skills")
     graph.add_edge("select_skills", "begin_opinion")
@@ -116,7 +140,9 @@ def build_graph(
     graph.add_conditional_edges("tool", routes.after_tool, ["model", "hypothesis"])
     graph.add_edge("hypothesis", "ground")
     graph.add_conditional_edges("ground", routes.after_ground, ["begin_opinion", "diagnose"])
-    graph.add_conditional_edges("diagnose", routes.after_diagnose, ["review", "hand_over", END])
-    graph.add_conditional_edges("review", routes.after_review, ["hand_over", END])
+    ends = ["make_fix", "hand_over", END]
+    graph.add_conditional_edges("diagnose", routes.after_diagnose, ["review", *ends])
+    graph.add_edge("make_fix", "review")
+    graph.add_conditional_edges("review", routes.after_review, ends)
     graph.add_edge("hand_over", END)
     return graph.compile(checkpointer=checkpointer)

@@ -70,7 +70,10 @@ class Run:
     def status(self) -> str:
         """`done`, `waits for review`, or `stopped` on the way."""
         state = self.state
-        return WAITS if state.interrupts else STOPPED if state.next or not state.values else DONE
+        if state.interrupts:
+            return WAITS
+        # a task whose result was kept, when what follows was not, is no longer next
+        return STOPPED if state.tasks or not state.values else DONE
 
     @property
     def waits(self) -> bool:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -28,6 +28,13 @@ class Kept:
     """`done`, `waits for review`, or `stopped` on the way."""
     at: datetime
     """Of its latest step."""
+    values: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What it has come to, as `State` has it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person's word is waited for."""
+        return self.status == WAITS
 
 
 class SavedInvestigations:
@@ -71,6 +78,10 @@ class SavedInvestigations:
         """Close the file."""
         self._connection.close()
 
+    def __contains__(self, investigation_id: str) -> bool:
+        """Whether one of this id was begun."""
+        return self.saver.get_tuple(config_of(investigation_id)) is not None
+
     def all(self) -> list[Kept]:
         """Return every investigation, latest first."""
         rows = self._connection.execute(
@@ -91,7 +102,7 @@ class SavedInvestigations:
         status = WAITS if waits else STOPPED if _next(values) else DONE
         at = datetime.fromisoformat(found.checkpoint["ts"])
         job = values.get("job") or values.get("__start__", {}).get("job", {})
-        return Kept(investigation_id, job, status, at)
+        return Kept(investigation_id, job, status, at, values)
 
     def steps(self, investigation_id: str) -> list[tuple[int, str]]:
         """Return (number, what is next) of each step that leads to where it is, the first first."""

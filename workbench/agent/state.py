@@ -73,6 +73,8 @@ class State(TypedDict, total=False):
     """The budget by which it was ended before a skill had reported; empty for none."""
     diagnosis: dict[str, Any]
     review: Review
+    made: dict[str, Any]
+    """What the patch room made of a diagnosis before the review; on no branch."""
     handed_over: dict[str, Any]
     """What the patch room made of an approved diagnosis."""
     opened: str

@@ -82,6 +82,8 @@ def _describe(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, 
             said = change["review"]
             by = f" by {said['by']}" if said.get("by") else ""
             yield f"Reviewed: {said['verdict']}{by}", said.get("why", ""), ""
+        case "make_fix":
+            yield "Made a fix", json.dumps(change["made"], indent=1), ""
         case "hand_over":
             yield "Handed over", json.dumps(change["handed_over"], indent=1), ""
     for message in change.get("messages", ()):

@@ -26,9 +26,11 @@ from workbench.cli.opportunities import opportunities
 from workbench.cli.outcomes import finish, run_solve, write_fix
 from workbench.cli.output import Progress, print_next, print_table, show_progress
 from workbench.cli.profiles import ingest, profile
+from workbench.cli.queue import queue
 from workbench.cli.skills import skills
 from workbench.cli.solve import solve
 from workbench.cli.tracking import report, sync
+from workbench.cli.watch import watch
 from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
@@ -54,12 +56,14 @@ cli.add_command(case)
 cli.add_command(lab)
 cli.add_command(mcp)
 cli.add_command(opportunities)
+cli.add_command(queue)
 cli.add_command(report)
 cli.add_command(resume)
 skills.add_command(backtest)
 cli.add_command(skills)
 cli.add_command(solve)
 cli.add_command(sync)
+cli.add_command(watch)
 
 
 @cli.command()

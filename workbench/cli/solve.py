@@ -18,11 +18,15 @@ from workbench.cli.outcomes import (
 from workbench.cli.output import show_progress
 
 _FOLDER = click.Path(path_type=Path)
+_FILE = click.Path(path_type=Path, dir_okay=False)
 
 
 @click.command()
 @click.argument("folder", type=_FOLDER)
 @click.option("--repo", type=_FOLDER, help="Repository of the service, where FOLDER is a store.")
+@click.option("--service", help="Where FOLDER is a store of several.")
+@click.option("--workload", type=_FILE, help="TOML file that names what measures it, where FOLDER "
+              "is a store.  [default: workbench.toml of the repository]")  # fmt: skip
 @click.option("--model", default="playbook", show_default=True,
               help="playbook, or provider:model of an installed LangChain provider.")  # fmt: skip
 @click.option("--base-url", default="", help="Where the model is, if not at its provider's.")
@@ -37,10 +41,10 @@ _FOLDER = click.Path(path_type=Path)
 @budget_options(calls="24")
 @outcome_options
 def solve(
-    folder: Path, repo: Path | None, model: str, base_url: str, skills_folder: Path | None,
-    regression: str, question: str, review: bool, fix: bool,
-    assumptions: Path | None, budget: dict[str, Any],
-    state: Path | None, tracked: bool, report: Path | None, as_json: bool,
+    folder: Path, repo: Path | None, service: str | None, workload: Path | None, model: str,
+    base_url: str, skills_folder: Path | None, regression: str, question: str, review: bool,
+    fix: bool, assumptions: Path | None, budget: dict[str, Any], state: Path | None,
+    tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
 
@@ -48,14 +52,14 @@ def solve(
     """
     from workbench.capacity import read_assumptions
     from workbench.evaluate import load_truth
-    from workbench.solver import SolveOptions, investigations_file, open_case
+    from workbench.solver import SolveOptions, investigations_file, open_case, place_workload
 
     options = SolveOptions(
         model, skills_folder, fix, regression=regression, question=question, review=review,
         assumptions=read_assumptions(assumptions) if assumptions else None, budget=budget,
         base_url=base_url,
     )  # fmt: skip
-    opened = open_case(folder, repository=repo)
+    opened = place_workload(open_case(folder, repository=repo, service=service), workload)
     with show_progress(f"solving {opened.id}") as progress:
         outcome = run_solve(opened, options, progress, state or investigations_file())
         summary, page = finish(outcome, load_truth(folder.resolve()), tracked, progress)

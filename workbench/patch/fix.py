@@ -9,7 +9,7 @@ from pathlib import Path
 
 from workbench.history import FileWeave, Repository
 from workbench.patch.handover.owners import find_owners
-from workbench.patch.handover.pull_request import pull_request
+from workbench.patch.handover.pull_request import UNKNOWN, Stakes, pull_request
 from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
 from workbench.patch.revert.search import RevertSearch, Trial
@@ -26,7 +26,6 @@ from workbench.types import (
     Reproduction,
     Suspect,
     Workload,
-    Worth,
 )
 
 N_RUNS = 5
@@ -59,15 +58,16 @@ def find_fix(
     repository: Repository, weaves: Mapping[str, FileWeave], base: str, head: str,
     workload: Workload, folder: Path, regression: Regression, diagnosis: Diagnosis,
     suspects: Sequence[Suspect], hot: Collection[Function], *, n_runs: int = N_RUNS,
-    proposed: Sequence[Patch] = (), owner: str = "", loss: Worth | None = None,
-    assumptions: Sequence[str] = (), progress: Progress = lambda text: None,
+    proposed: Sequence[Patch] = (), is_handed_over: bool = True, stakes: Stakes = UNKNOWN,
+    progress: Progress = lambda text: None,
 ) -> tuple[Fix | None, str]:  # fmt: skip
     """Make and measure a fix for a diagnosed regression.
 
     What a model proposed is tried first, then fixes forward, which leave the rest of the change:
     a cache that was lost is restored, work that does not depend on a loop is hoisted out of it.
     Else the smallest set of hunks is reverted that restores the speed and keeps the output.
-    Whatever it is meets the same verification.
+    Whatever it is meets the same verification. Where the diagnosis names nobody, the loss has to be
+    there beyond doubt, and the search is what finds the cause.
 
     Parameters
     ----------
@@ -83,10 +83,10 @@ def find_fix(
         Interleaved runs of each tree for the verification.
     proposed : sequence of Patch
         Edits that the diagnosis came with.
-    owner : str
-        Who answers for the code where no CODEOWNERS says so.
-    loss, assumptions
-        What all of the regression costs, and what has to hold for that, as `pull_request` takes it.
+    is_handed_over : bool
+        Whether a verified fix goes on a branch now; else `hand_over` does that later.
+    stakes : Stakes
+        Who answers for the code, and what the regression costs.
     progress : callable
         Told in words what is under way.
 
@@ -98,7 +98,8 @@ def find_fix(
     """
     with timed_runs() as runs, Workspace(repository, base, head) as workspace:
         bench = Bench.set_up(workload, folder, workspace, progress)
-        if not bench.has_loss:
+        is_lost = bench.has_loss if diagnosis.change_id else bench.reproduce(progress).is_real
+        if not is_lost:
             ratio = bench.bad_cost / bench.good_cost
             return None, f"the workload shows no loss: it takes {ratio:.2f} x its time before"
         search = _Search(workspace, bench, Verifier(bench, progress), n_runs, progress)
@@ -113,17 +114,29 @@ def find_fix(
         fix = fix and replace(fix, run_seconds=sum(runs))
         if fix is None:
             return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
-        if not fix.verification.verified:
-            return fix, ""
+    if fix.verification.verified and is_handed_over:
+        fix = hand_over(repository, base, head, fix, regression, diagnosis, suspects, stakes)
+    return fix, ""
+
+
+def hand_over(
+    repository: Repository, base: str, head: str, fix: Fix, regression: Regression,
+    diagnosis: Diagnosis, suspects: Sequence[Suspect], stakes: Stakes = UNKNOWN,
+) -> Fix:  # fmt: skip
+    """Return a verified fix on a branch of its own, with the text of its pull request.
+
+    The same fix is handed over once: done again, nothing changes. Parameters are those of
+    `find_fix`, which made it.
+    """
+    with Workspace(repository, base, head) as workspace:
         workspace.apply(fix.patch.files)
         branch, commit = workspace.commit(fix.patch, f"workbench/fix-{regression.id}")
     fix = replace(fix, branch=branch, commit=commit)
     text = pull_request(
         regression, diagnosis, suspects, fix, branch, base,
-        owners=find_owners(repository, head, fix.patch.files, owner), loss=loss,
-        assumptions=assumptions,
+        owners=find_owners(repository, head, fix.patch.files, stakes.owner), stakes=stakes,
     )  # fmt: skip
-    return replace(fix, pull_request=text), ""
+    return replace(fix, pull_request=text)
 
 
 @dataclass

@@ -11,21 +11,28 @@ if TYPE_CHECKING:
     from workbench.solver.later import look_later
     from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
+    from workbench.solver.queue import Waiting, find_waiting, waiting
     from workbench.solver.solving import kept_steps, open_investigation, resume, solve
     from workbench.solver.summary import to_json
+    from workbench.solver.workloads import find_workload, place_workload
 
 __all__ = [
     "CASE_FILE",
     "SolveOptions",
+    "Waiting",
     "find_opportunities",
+    "find_waiting",
+    "find_workload",
     "investigations_file",
     "kept_steps",
     "look_later",
     "open_case",
     "open_investigation",
+    "place_workload",
     "resume",
     "solve",
     "to_json",
+    "waiting",
 ]
 
 _NAMES = {
@@ -33,8 +40,10 @@ _NAMES = {
     "later": ["look_later"],
     "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],
+    "queue": ["Waiting", "find_waiting", "waiting"],
     "solving": ["kept_steps", "open_investigation", "resume", "solve"],
     "summary": ["to_json"],
+    "workloads": ["find_workload", "place_workload"],
 }
 _HOMES = {name: module for module, names in _NAMES.items() for name in names}
 

@@ -14,7 +14,7 @@ from workbench.types import Case, Workload
 CASE_FILE = "case.json"
 
 
-def open_case(folder: Path, *, repository: Path | None = None) -> Case:
+def open_case(folder: Path, *, repository: Path | None = None, service: str | None = None) -> Case:
     """Open a case folder, or a store with or without the repository of its service.
 
     Parameters
@@ -23,6 +23,8 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
         A folder that `workbench case build` made, or a store.
     repository : Path, optional
         For a store: the code. The versions of its first and last window name the revisions.
+    service : str, optional
+        For a store: which one. Default: the only one there is.
 
     Returns
     -------
@@ -31,8 +33,12 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
     """
     folder = folder.resolve()
     if (folder / CASE_FILE).is_file():
-        if repository is not None:
-            raise CaseError(f"{folder}: a case has a repository of its own; --repo is for a store")
+        for name, option, given in (
+            ("repository", "repo", repository), ("service", "service", service)
+        ):  # fmt: skip
+            if given is not None:
+                told = f"a case has a {name} of its own; --{option} is for a store"
+                raise CaseError(f"{folder}: {told}")
         return _read_case(folder)
     if not (folder / "store.json").is_file():
         found = "neither" if folder.is_dir() else "no such folder"
@@ -40,7 +46,7 @@ def open_case(folder: Path, *, repository: Path | None = None) -> Case:
             f"{folder}: expected a case ({CASE_FILE}) or a store (store.json), found {found}"
         )
     store = Store.open(folder)
-    recording = store.recording()
+    recording = store.recording(service)
     versions = recording.windows["version"]
     return Case(
         id=folder.name, service=recording.service, folder=str(folder),

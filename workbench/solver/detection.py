@@ -25,9 +25,7 @@ def detect_case(
     config: DetectConfig | None,
 ) -> tuple[Detection, Reproduction | None]:  # fmt: skip
     """Detect; what the recording leaves open is settled by running the workload, unless it was."""
-    config = config or replace(
-        _CASES, alerts_per_1000_series=1000 * _FALSE_ALARMS / len(series.values)
-    )
+    config = config or case_config(len(series.values))
     search = partial(detect, series, stacks=stacks(recording))
     detection = search(config=replace(config, keep_open=config.keep_open or workload is not None))
     if _is_plain(detection) or not (repository and workload):
@@ -36,6 +34,14 @@ def detect_case(
         repository, case.base, case.head, workload, Path(case.folder), progress=progress
     )
     return search(config=replace(config, total_ratio=seen.ratio if seen.is_real else 1.0)), seen
+
+
+def case_config(
+    n_series: int, n_looks: float = 1.0, service_watts: float | None = None
+) -> DetectConfig:
+    """Return what is worth an investigation, in a recording that is looked at so many times."""
+    budget = 1000 * _FALSE_ALARMS / n_series / n_looks
+    return replace(_CASES, alerts_per_1000_series=budget, service_watts=service_watts)
 
 
 def _is_plain(detection: Detection) -> bool:

@@ -35,6 +35,9 @@ class SolveOptions:
     """What a person asks about it; skills are chosen by it too."""
     review: bool = False
     """Stop at the diagnosis, until a person has approved it."""
+    fix_first: bool = False
+    """With `review`: make and measure the fix before the person is asked, who then sees it. It is
+    kept with the investigation, and on no branch before it is approved."""
     detection: DetectConfig | None = None
     """What counts as a regression. Default: what is worth an investigation by a program; where a
     person looks on, `DetectConfig()` shows more."""

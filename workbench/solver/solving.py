@@ -2,52 +2,39 @@
 
 from __future__ import annotations
 
-import json
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import datetime
 from functools import partial
 from pathlib import Path
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, TypeVar
-
-from pydantic import TypeAdapter
+from typing import TYPE_CHECKING, Any
 
 from workbench.capacity import Assumptions
 from workbench.detect import DetectConfig
-from workbench.errors import CaseError, ModelError, PatchError
-from workbench.history import enclosing_function
-from workbench.patch import find_fix
-from workbench.patch.handover.hosts import Desk
+from workbench.errors import CaseError, ModelError
 from workbench.signals import function_series
 from workbench.solver.cases import open_case, open_repository
 from workbench.solver.detection import detect_case
-from workbench.solver.opening import check_approved
+from workbench.solver.fixing import Fixing
+from workbench.solver.kept import dump, read
 from workbench.solver.options import SolveOptions
 from workbench.solver.past import keep_past_case
-from workbench.solver.worth import owner_of, worth_of_loss
+from workbench.solver.workloads import PlacedWorkload
 from workbench.store import Store
 from workbench.types import (
-    MITIGATIONS,
     Case,
-    Diagnosis,
     Fix,
     Outcome,
     PullRequest,
     Regression,
     Reproduction,
     Step,
-    Suspect,
 )
 
 if TYPE_CHECKING:
     from workbench.agent import Investigation, Run, SavedInvestigations
-
-
-_NOT_IN_CODE = ("accept", "add_capacity", "roll_back_flag")
-"""Mitigations for which no code is edited."""
 
 
 def solve(
@@ -55,6 +42,7 @@ def solve(
     options: SolveOptions | None = None,
     *,
     saved: Path | None = None,
+    investigation_id: str = "",
     progress: Callable[[str], None] = lambda text: None,
     on_step: Callable[[Step], None] = lambda step: None,
 ) -> Outcome:
@@ -68,6 +56,8 @@ def solve(
         Model, skills, effort.
     saved : Path, optional
         File to keep each step in, so that `resume` can go on from it. Default: none is kept.
+    investigation_id : str
+        What to keep it under. Default: the case's id and some letters.
     progress : callable
         Told in words what is under way.
     on_step : callable
@@ -86,7 +76,7 @@ def solve(
     from workbench.agent import SavedInvestigations
 
     with SavedInvestigations(saved) as file:
-        run = solving.start(file, f"{case.id}-{token_hex(3)}")
+        run = solving.start(file, investigation_id or f"{case.id}-{token_hex(3)}")
         with _kept(run, saved):
             run.begin(solving.job(), solving.regression.id, options.question, on_step)
         return solving.outcome(run)
@@ -160,12 +150,17 @@ def resume(
             options, budget={**options.budget, **(budget or {})}, model=model or options.model,
             base_url=base_url or ("" if model else options.base_url),
         )  # fmt: skip
-        case = open_case(Path(job["case"]), repository=_path(job["repository"]))
+        case = open_case(
+            Path(job["case"]), repository=_path(job["repository"]),
+            service=job.get("service"),
+        )  # fmt: skip
+        if placed := read(PlacedWorkload, job.get("workload")):
+            case = placed.place(case)
         if case.content_hash != job["content_hash"]:
             raise CaseError(f"{case.folder}: has other profiles than when {investigation_id} began")
         solving = _Solving(case, options, progress, job)
         run = solving.start(file, investigation_id)
-        desk = solving.desk(run, open_at, review) if open_at and not run.opened else None
+        desk = solving.fixing.desk(run, open_at, review) if open_at and not run.opened else None
         with _kept(run, saved):
             if review is not None:
                 run.review(review, on_step)  # type: ignore[arg-type]  # checked there
@@ -176,7 +171,7 @@ def resume(
             else:
                 run.go_on(on_step)
         if desk is not None:
-            solving.open_fix(run, desk)
+            solving.fixing.open(run, desk)
         outcome = solving.outcome(run)
         failed = keep_past_case(outcome, to_diagnosis(run.state.values["diagnosis"]))
         return replace(outcome, warnings=(failed,) if failed else ())
@@ -204,15 +199,21 @@ def open_investigation(case: Case, config: DetectConfig | None = None) -> Invest
     from workbench.agent import Investigation
 
     store, repository = Store.open(case.store), open_repository(case)
-    recording = store.recording()
+    service = _service(case)
+    recording = store.recording(service)
     series = function_series(recording)
     detection, _ = detect_case(
         case, recording, series, None, repository, lambda text: None, None, config
     )
     return Investigation(
-        recording, detection, repository, case.base, case.head, store.records(),
-        read_lines=partial(store.recording, by_line=True),
+        recording, detection, repository, case.base, case.head, store.records(service),
+        read_lines=partial(store.recording, service, by_line=True),
     )  # fmt: skip
+
+
+def _service(case: Case) -> str | None:
+    """Return which service of its store a case is of; None: there is one alone."""
+    return case.service if case.is_store else None
 
 
 class _Solving:
@@ -232,12 +233,12 @@ class _Solving:
         self._is_resumed = job is not None
         self._repository = open_repository(case)
         progress("detecting")
-        self._recording = Store.open(case.store).recording()
+        self._recording = Store.open(case.store).recording(_service(case))
         self._series = function_series(self._recording)
         self._workload = case.workload if options.fix and self._repository else None
         self.detection, self._seen = detect_case(
             case, self._recording, self._series, self._workload, self._repository, progress,
-            _read(Reproduction, (job or {}).get("reproduction")), options.detection,
+            read(Reproduction, (job or {}).get("reproduction")), options.detection,
         )  # fmt: skip
         self._clock.lap("detect")
 
@@ -258,16 +259,22 @@ class _Solving:
             **asdict(options),
             "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
-            "detection": _dump(options.detection),
-            "assumptions": _dump(options.assumptions),
+            "detection": dump(options.detection),
+            "assumptions": dump(options.assumptions),
             "regression": self.regression.id,
         }
+        placed = None
+        if case.is_store and case.workload:
+            placed = PlacedWorkload(case.workload, Path(case.workload_folder))
         return {
             "case": case.folder,
             "content_hash": case.content_hash,
-            "repository": "" if case.workload else case.repository,
+            "repository": case.repository if case.is_store else "",
+            "service": _service(case),
+            "workload": dump(placed),
+            "found": _told(self.regression),
             "options": told,
-            "reproduction": _dump(self._seen),
+            "reproduction": dump(self._seen),
         }
 
     def start(self, file: SavedInvestigations, investigation_id: str) -> Run:
@@ -276,79 +283,26 @@ class _Solving:
 
         self._progress("investigating")
         case, options = self._case, self._options
-        store = Store.open(case.store)
-        self._records = store.records()
+        store, service = Store.open(case.store), _service(case)
         self._evidence = Investigation(
             self._recording, self.detection, self._repository, case.base, case.head,
-            self._records, read_lines=partial(store.recording, by_line=True),
+            store.records(service), read_lines=partial(store.recording, service, by_line=True),
         )  # fmt: skip
         self._is_kept = file.path is not None
+        self.fixing = Fixing(case, options, self._evidence, self.regression, self._progress)
         graph = build_graph(
             self._model, self._evidence, self._skills, checkpointer=file.saver,
             budget=self._budget, review=options.review, make_fix=self._make_fix,
+            hand_over=self.fixing.hand_over if options.fix_first else None,
         )  # fmt: skip
         self._clock.lap("start")
         return Run(graph, self._evidence, self._skills, investigation_id)
 
     def _make_fix(self, told: Mapping[str, Any]) -> dict[str, Any]:
-        """Make and measure a fix for a diagnosis that may be acted on."""
-        from workbench.agent import to_diagnosis
-
         self._clock.lap("diagnose")
-        diagnosis = to_diagnosis(told)
-        case, options = self._case, self._options
-        no_fix, fix = _no_fix(options, case), None
-        if diagnosis.mitigation in _NOT_IN_CODE and not self._is_flag_in_code(diagnosis):
-            no_fix = f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
-        if self._repository and self._workload and not no_fix:
-            ranking = self._evidence.ranking(self.regression.id)
-            assumptions = options.assumptions or Assumptions()
-            loss, assumed = worth_of_loss(
-                self.regression, self._recording, self._records, assumptions
-            )
-            hot = {f._replace(name=enclosing_function(f.name)) for f in self._recording.functions}
-            fix, no_fix = find_fix(
-                self._repository, self._evidence.history(case.base, case.head).weaves, case.base,
-                case.head, self._workload, Path(case.folder), self.regression, diagnosis,
-                _blamed_first(ranking.suspects, diagnosis), hot, n_runs=options.n_runs,
-                owner=owner_of(self._records), loss=loss, assumptions=assumed,
-                progress=self._progress,
-            )  # fmt: skip
-            self._clock.lap("fix")
-        return {"fix": _dump(fix), "no_fix": no_fix}
-
-    def desk(self, run: Run, host: str, review: Mapping[str, Any] | None) -> Desk:
-        """Return where a fix is opened; PatchError, before anything is done, where none can be."""
-        if run.status != "stopped":
-            check_approved(run, review)
-        if self._repository is None:
-            raise PatchError(f"{run.id} has no repository whose remote a fix could be opened at")
-        return Desk.of(self._repository, host)
-
-    def open_fix(self, run: Run, desk: Desk) -> None:
-        """Open a pull request for what was approved, and keep which."""
-        check_approved(run)
-        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
-        fix = _read(Fix, made.get("fix"))
-        if fix is None or not fix.branch:
-            why = made.get("no_fix") or (fix and fix.verification.reason) or "no cause was named"
-            raise PatchError(f"{run.id} has no verified fix to open a pull request for: {why}")
-        self._progress(f"opening a pull request from {fix.branch}")
-        blamed = run.trajectory().diagnosis.change_id
-        suspects = self._evidence.ranking(self.regression.id).suspects
-        culprit = next((s.change for s in suspects if s.change.id == blamed), None)
-        try:
-            opened = desk.open(fix, self._case.head, culprit, owner_of(self._records))
-        except PatchError as error:
-            again = f"workbench resume {run.id} --open {desk.name}"
-            raise PatchError(f"{error}; the fix is kept, to try again: {again}") from error
-        run.keep_opened(_dump(opened))
-
-    def _is_flag_in_code(self, diagnosis: Diagnosis) -> bool:
-        """Whether a flag is to be set back whose default is in the repository."""
-        suspects = self._evidence.ranking(self.regression.id).suspects
-        kinds = {s.change.kind for s in suspects if s.change.id == diagnosis.change_id}
-        return diagnosis.mitigation == "roll_back_flag" and kinds == {"commit"}
+        made = self.fixing.make(told)
+        self._clock.lap("fix")
+        return made
 
     def outcome(self, run: Run | None = None) -> Outcome:
         """Return what came of it."""
@@ -363,10 +317,12 @@ class _Solving:
         seconds = self._clock.seconds()
         if self._is_resumed:  # what it took in all, without the time that it lay there
             seconds["diagnose"] = trajectory.spent.get("seconds", 0.0)
-        made: Mapping[str, Any] = run.state.values.get("handed_over", {})
+        values = run.state.values
+        made: Mapping[str, Any] = values.get("handed_over") or values.get("made", {})
         diagnosis = trajectory.diagnosis
-        said: Mapping[str, Any] = run.state.values.get("review", {})
+        said: Mapping[str, Any] = values.get("review", {})
         if said.get("verdict") == "reject":
+            made = {}
             by = f" by {said['by']}" if said.get("by") else ""
             told = f"Rejected{by}: {said.get('why', '')}. It was: {diagnosis.summary}"
             diagnosis = replace(
@@ -376,57 +332,32 @@ class _Solving:
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
         return replace(
             outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
-            fix=_read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
+            fix=read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
-            opened=_read(PullRequest, run.opened),
+            opened=read(PullRequest, run.opened),
         )  # fmt: skip
 
 
-def _blamed_first(suspects: Sequence[Suspect], diagnosis: Diagnosis) -> list[Suspect]:
-    """Return suspects in the order of the diagnosis, then of the ranking."""
-    order = dict.fromkeys([diagnosis.change_id, *diagnosis.suspects])
-    place = {change_id: number for number, change_id in enumerate(order)}
-    return sorted(suspects, key=lambda suspect: place.get(suspect.change.id, len(place)))
-
-
-def _no_fix(options: SolveOptions, case: Case) -> str:
-    """Return why no fix is looked for; empty where one is."""
-    if not options.fix:
-        return "a fix was not asked for"
-    return "" if case.workload else "there is no workload to measure one with"
+def _told(regression: Regression) -> dict[str, Any]:
+    """Return what is told of a regression while it waits for a review."""
+    names = ("id", "service", "subject", "metric", "before", "after", "watts")
+    told = {name: getattr(regression, name) for name in names}
+    return {**told, "at": "" if regression.at is None else regression.at.isoformat()}
 
 
 def _read_options(told: Mapping[str, Any]) -> SolveOptions:
-    read = {
+    kept = {
         "skills": _path(told["skills"]),
-        "detection": _read(DetectConfig, told.get("detection")),
-        "assumptions": _read(Assumptions, told.get("assumptions")),
+        "detection": read(DetectConfig, told.get("detection")),
+        "assumptions": read(Assumptions, told.get("assumptions")),
     }
-    return SolveOptions(**{**told, **read})
+    return SolveOptions(**{**told, **kept})
 
 
 def _path(text: str) -> Path | None:
     return Path(text) if text else None
-
-
-_Kept = Fix | Reproduction | DetectConfig | Assumptions | PullRequest
-_Value = TypeVar("_Value", Fix, Reproduction, DetectConfig, Assumptions, PullRequest)
-
-
-def _dump(value: _Kept | None) -> str:
-    """Return a value as JSON text of plain letters; empty for none."""
-    return "" if value is None else json.dumps(asdict(value), default=_plain)
-
-
-def _plain(value: Any) -> Any:
-    return value.isoformat() if isinstance(value, datetime) else sorted(value)  # else it is a set
-
-
-def _read(kind: type[_Value], text: str | None) -> _Value | None:
-    """Return what was dumped."""
-    return TypeAdapter(kind).validate_python(json.loads(text)) if text else None
 
 
 class _Clock:

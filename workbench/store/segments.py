@@ -170,6 +170,26 @@ class Segments:
         path = f"{self.root}/segments/{segment.id}/{table}.parquet"
         return path if self.is_local else str(self.fs.unstrip_protocol(path))
 
+    def copy_live(self, folder: Path) -> None:
+        """Copy the segments that count into a new folder; where it can be, each file by a link.
+
+        No file of a segment ever changes, so a link is as good as a copy.
+        """
+        for segment in self.live():
+            manifest = f"segments/{segment.id}.json"
+            for path in self.fs.find(f"{self.root}/segments/{segment.id}"):
+                self._copy(path, folder / "segments" / segment.id / Path(path).name)
+            self._copy(f"{self.root}/{manifest}", folder / manifest)
+        self._copy(f"{self.root}/{MARKER}", folder / MARKER)
+
+    def _copy(self, path: str, target: Path) -> None:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        if self.is_local:
+            with suppress(OSError):  # another file system, or one without links
+                target.hardlink_to(path)
+                return
+        self.fs.get_file(path, str(target))
+
     def of_like_size(self, segments: Sequence[Segment]) -> list[Segment]:
         """Return the smaller segments, up to the first that is much larger than all before it."""
         sizes = {s.id: self.fs.du(f"{self.root}/segments/{s.id}") for s in segments}

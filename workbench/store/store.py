@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+import shutil
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -162,6 +163,31 @@ class Store:
             for change in changes
         ]  # fmt: skip
         return self.put("changes", rows)
+
+    def snapshot(self, folder: Path) -> Store:
+        """Return a store of what is in this one now; what is added later is not in it.
+
+        Parameters
+        ----------
+        folder : Path
+            New; it is whole or not there, also when this is killed.
+
+        Raises
+        ------
+        StoreError
+            Where something is there already, or segments were removed while they were copied.
+        """
+        if folder.exists():
+            raise StoreError(f"{folder}: expected a new folder, something is there already")
+        beside = folder.with_name(f".{folder.name}")
+        try:
+            self._segments.copy_live(beside)
+            beside.rename(folder)
+        except FileNotFoundError as error:
+            raise StoreError(f"{self.folder}: changed while it was copied: {error}") from error
+        finally:
+            shutil.rmtree(beside, ignore_errors=True)
+        return Store.open(folder)
 
     def save_state(self, name: str, data: bytes) -> None:
         """Keep what a watcher of this store has to remember, whole or not at all.

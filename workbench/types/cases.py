@@ -203,7 +203,7 @@ class Case:
     id: str
     service: str
     folder: str
-    """What the paths of the workload are relative to."""
+    """Of the case, or of the store where there is none."""
     base: str
     """Revision that ran before the deploy."""
     head: str
@@ -213,7 +213,14 @@ class Case:
     repository: str = ""
     """Folder of the code; empty where there is none."""
     workload: Workload | None = None
+    workload_folder: str = ""
+    """What the paths of the workload are relative to; empty: `folder`."""
     content_hash: str = ""
+
+    @property
+    def is_store(self) -> bool:
+        """Whether it is a store alone, which may have other services beside."""
+        return self.folder == self.store
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -5,7 +5,7 @@ import pytest
 from made_fixes import make_verification
 
 from workbench.patch.handover.owners import Owners
-from workbench.patch.handover.pull_request import pull_request
+from workbench.patch.handover.pull_request import Stakes, pull_request
 from workbench.types import (
     Amount,
     Change,
@@ -111,7 +111,17 @@ def test_shares_are_told_in_percent():
 
 @pytest.mark.parametrize("change_id", [None, "unknown"])
 def test_without_a_culprit_it_goes_to_the_owner(change_id):
-    assert "To: the code owner\n" in text_of(diagnosis=replace(DIAGNOSIS, change_id=change_id))
+    fix = replace(REVERT, patch=Patch("hoist", "Hoist it", {"app.py": ""}))
+    text = text_of(fix, diagnosis=replace(DIAGNOSIS, change_id=change_id))
+    assert "To: the code owner\n" in text
+
+
+def test_what_runs_found_where_the_recording_names_nobody_goes_to_its_author():
+    nobody = Diagnosis("R-1", "Two changes may have done it.")
+    text = text_of(diagnosis=nobody)
+    assert "To: Ada <ada@example.invalid>\n" in text
+    assert "The recording alone names nobody: Two changes may have done it.\n\nRuns do:" in text
+    assert "Confidence" not in text
 
 
 @pytest.mark.parametrize("change_id", [None, CHANGE.id])
@@ -127,7 +137,7 @@ def test_lines_of_codeowners_that_say_nothing_are_told(change_id):
 def test_what_it_is_worth_is_told_with_intervals_and_assumptions():
     loss = Worth(servers=Amount(40, 30, 50), watts=Amount(21840, 16000, 27000),
                  money_per_year=Amount(1234.5, 1000, 1500), currency="EUR")  # fmt: skip
-    text = text_of(loss=loss, assumptions=("The service has 400 servers.",))
+    text = text_of(stakes=Stakes("", loss, ("The service has 400 servers.",)))
     table = text[text.index("## Worth") : text.index("## Checked")]
     assert table.splitlines()[1:] == [
         "|  | servers | watts | EUR a year |",
@@ -141,11 +151,11 @@ def test_what_it_is_worth_is_told_with_intervals_and_assumptions():
 
 
 def test_only_what_is_known_is_told_of_its_worth():
-    servers = text_of(loss=Worth(servers=Amount(40.0)))
+    servers = text_of(stakes=Stakes(loss=Worth(servers=Amount(40.0))))
     assert "| left as it is, it costs | 40 |\n| this change gives back | 36.2 |" in servers
     assert "watts" not in servers
     assert "## Worth" not in text_of()
     unmeasured = replace(SEEN, gains=(replace(SEEN.gain, restored=float("nan"), saved=0.4),))
     assert "## Worth" not in text_of(
-        replace(REVERT, verification=unmeasured), loss=Worth(servers=Amount(40.0))
+        replace(REVERT, verification=unmeasured), stakes=Stakes(loss=Worth(servers=Amount(40.0)))
     )

@@ -17,6 +17,8 @@ EDITABLE = ("change_id", "functions", "category", "mitigation", "summary")
 
 HandOver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """An approved diagnosis -> what was made of it, as JSON has it."""
+HandOverMade = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
+"""An approved diagnosis, and what was made of it before the review -> what became of that."""
 
 
 def review(investigation: Investigation) -> Node:
@@ -25,7 +27,8 @@ def review(investigation: Investigation) -> Node:
     """
 
     def run(state: State) -> State:
-        said: Review = interrupt({"diagnosis": state["diagnosis"]})
+        shown = {name: state[name] for name in ("diagnosis", "made") if name in state}
+        said: Review = interrupt(shown)
         if said["verdict"] != "edit":
             return {"review": said}
         return {"review": said, "diagnosis": _put_right(state["diagnosis"], said, investigation)}
@@ -87,5 +90,23 @@ def hand_over(make_fix: HandOver) -> Node:
 
     def run(state: State) -> State:
         return {"handed_over": dict(make_fix(state["diagnosis"]))}
+
+    return run
+
+
+def make_fix(make: HandOver) -> Node:
+    """Let the patch room make and measure a fix that nobody has approved yet."""
+
+    def run(state: State) -> State:
+        return {"made": dict(make(state["diagnosis"]))}
+
+    return run
+
+
+def hand_over_made(hand_over: HandOverMade) -> Node:
+    """Give what was made, shown and approved to the patch room."""
+
+    def run(state: State) -> State:
+        return {"handed_over": dict(hand_over(state["diagnosis"], state["made"]))}
 
     return run

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from workbench.patch.handover.owners import NOBODY, Owners
 from workbench.types import (
@@ -44,10 +45,24 @@ _ROOMS = {
 }
 
 
+@dataclass(frozen=True, slots=True)
+class Stakes:
+    """Who answers for the code, and what the regression costs where it is left."""
+
+    owner: str = ""
+    """Where no CODEOWNERS says so."""
+    loss: Worth | None = None
+    """All of the regression; where nothing of it is known, nothing is said."""
+    assumptions: tuple[str, ...] = ()
+    """What has to hold for that, a sentence each."""
+
+
+UNKNOWN = Stakes()
+
+
 def pull_request(
     regression: Regression, diagnosis: Diagnosis, suspects: Sequence[Suspect], fix: Fix,
-    branch: str, base: str, *, owners: Owners = NOBODY, loss: Worth | None = None,
-    assumptions: Sequence[str] = (),
+    branch: str, base: str, *, owners: Owners = NOBODY, stakes: Stakes = UNKNOWN,
 ) -> str:  # fmt: skip
     """Return PULL_REQUEST.md: what regressed, cause, change, measured gain and its worth, risk.
 
@@ -61,13 +76,12 @@ def pull_request(
         Where it is, and the revision before the regression.
     owners : Owners
         Who answers for the code, after the author of the culprit.
-    loss : Worth, optional
-        What all of the regression costs; where nothing of it is known, nothing is said.
-    assumptions : sequence of str
-        What has to hold for that, a sentence each.
+    stakes : Stakes
+        What the regression costs.
     """
     by_id = {suspect.change.id: suspect.change for suspect in suspects}
-    culprit = by_id.get(diagnosis.change_id or "")
+    measured = next((by_id[id_] for id_ in fix.patch.reverted if id_ in by_id), None)
+    culprit = by_id.get(diagnosis.change_id or "", measured)
     parts = [
         f"# {fix.patch.summary}",
         _addressed(culprit, owners) + f"\nBranch: `{branch}`",
@@ -75,7 +89,7 @@ def pull_request(
         f"## Cause\n{_cause(diagnosis, culprit)}",
         f"## The change\n{_what(fix, by_id)}",
         f"## Measured\n{_measured(fix)}",
-        *_worth(fix.verification.gain, loss, assumptions),
+        *_worth(fix.verification.gain, stakes),
         f"## Checked\n{_checked(fix)}",
         f"## Risk\n{_risk(fix)}",
         f"## Roll back\n`git revert {fix.commit[:12] or branch}`",
@@ -108,6 +122,11 @@ def _regressed(regression: Regression, base: str) -> str:
 
 
 def _cause(diagnosis: Diagnosis, culprit: Change | None) -> str:
+    if not diagnosis.change_id:
+        return (
+            f"The recording alone names nobody: {diagnosis.summary}\n\nRuns do: of all that was "
+            "deployed, the smallest part found without which the loss is gone is taken back here."
+        )
     who = f"`{culprit.id[:10]}` {culprit.title}\n\n" if culprit else ""
     evidence = "\n".join(f"- {item.claim} (`{item.call_id}`)" for item in diagnosis.evidence)
     sure = f"Confidence in this diagnosis, all evidence together: {diagnosis.confidence:.0%}."
@@ -158,8 +177,9 @@ def _gained(gain: Gain) -> str:
     return f"{gain.restored:.0%} of the loss comes back (95 % interval {low:.0%} to {high:.0%})."
 
 
-def _worth(gain: Gain, loss: Worth | None, assumptions: Sequence[str]) -> list[str]:
+def _worth(gain: Gain, stakes: Stakes) -> list[str]:
     """Return a section on what is lost and what of it comes back; none where nothing is known."""
+    loss = stakes.loss
     known = [(name, of) for name, of in _WORTH if loss and getattr(loss, name).is_known]
     if loss is None or not known or math.isnan(gain.restored):
         return []
@@ -171,7 +191,7 @@ def _worth(gain: Gain, loss: Worth | None, assumptions: Sequence[str]) -> list[s
         ["this change gives back", *(_amount(_part(amount, gain)) for amount in lost)],
     ]
     table = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    told = "\n".join(f"- {sentence}" for sentence in assumptions)
+    told = "\n".join(f"- {sentence}" for sentence in stakes.assumptions)
     return [f"## Worth\n{table}\n\nAssumed:\n\n{told}" if told else f"## Worth\n{table}"]
 
 

@@ -1,0 +1,1 @@
+"""Programs that are run within a sandbox; no part of the package imports them."""
