@@ -51,6 +51,8 @@ def test_a_fix_is_verified_before_anybody_is_asked_and_nothing_is_touched_before
     assert "seen.add" in run_git(fleet.repo, "show", f"{done.fix.branch}:app.py")
     assert done.fix.branch in done.fix.pull_request
     assert waiting(fleet.saved) == []
+    (past,) = Store.open(fleet.store).table("past_cases").to_dict("records")
+    assert past["change"] == done.diagnosis.change_id  # of the store itself, not of its snapshot
     assert fleet.untouched().keys() == before.keys()
     assert run_git(fleet.repo, "rev-list", "--count", f"main..{done.fix.branch}").strip() == "1"
 

@@ -990,6 +990,8 @@ def test_a_snapshot_is_what_was_there_and_stays_it(tmp_path, monkeypatch, has_li
     assert counts(again.recording("svc")) == before == {(0, ("a", "b")): 3}
     assert again.services() == ["other", "svc"]
     assert again.table("services")["servers"].tolist() == [2.0]
+    assert again.origin.folder == store.folder
+    assert store.origin is store
 
 
 def test_a_snapshot_is_whole_or_not_there(tmp_path, monkeypatch):

@@ -30,7 +30,7 @@ def keep_past_case(outcome: Outcome, proposed: Diagnosis) -> str:
     if row is None:
         return ""
     try:
-        store = Store.open(outcome.case.store)
+        store = Store.open(outcome.case.store).origin
         if row["id"] not in {*store.table("past_cases")["id"]}:
             store.put("past_cases", [row])
     except (StoreError, OSError) as error:

@@ -25,6 +25,8 @@ from workbench.store.series import METRICS, read_matrix, tidy
 from workbench.store.sql import Query, answer
 from workbench.types import Change, Profile, Recording, Records, SeriesMatrix
 
+_ORIGIN = "origin"
+
 
 class Store:
     """Recorded profiles and what happened beside them, in Parquet that DuckDB reads in place.
@@ -182,12 +184,23 @@ class Store:
         beside = folder.with_name(f".{folder.name}")
         try:
             self._segments.copy_live(beside)
+            own = self.folder if isinstance(self.folder, str) else self.folder.resolve()
+            Store(beside).save_state(_ORIGIN, str(own).encode("utf-8", "surrogateescape"))
             beside.rename(folder)
         except FileNotFoundError as error:
             raise StoreError(f"{self.folder}: changed while it was copied: {error}") from error
         finally:
             shutil.rmtree(beside, ignore_errors=True)
         return Store.open(folder)
+
+    @property
+    def origin(self) -> Store:
+        """The store that this is a snapshot of, which records are added to; itself, where of none.
+
+        StoreError where it is not there any more.
+        """
+        told = self.load_state(_ORIGIN)
+        return Store.open(told.decode("utf-8", "surrogateescape")) if told else self
 
     def save_state(self, name: str, data: bytes) -> None:
         """Keep what a watcher of this store has to remember, whole or not at all.
