@@ -2,8 +2,17 @@ from dataclasses import replace
 
 import pytest
 from langchain_core.messages import AIMessage
+from langgraph.checkpoint.memory import InMemorySaver
 
-from workbench.agent import Budget, PlaybookChatModel, ScriptedModel, investigate, load_skills
+from workbench.agent import (
+    Budget,
+    PlaybookChatModel,
+    Run,
+    ScriptedModel,
+    build_graph,
+    investigate,
+    load_skills,
+)
 
 
 def evidence(call_id, claim="`shop.app:total` grew"):
@@ -405,3 +414,27 @@ def test_an_accusation_that_is_not_sure_enough_is_no_sure_abstention(script, rep
     none = shop.ranking(shop.detection.found[0].id).none_probability
     assert (diagnosis.change_id, diagnosis.confidence) == (None, none)
     assert "not sure enough" in diagnosis.summary
+
+
+def test_edits_that_a_model_proposes_come_with_its_diagnosis(
+    shop, skills, report, look, calls, culprit
+):
+    edit = {"path": "shop/app.py", "before": "def total(", "after": "def sum_of(", "summary": "S"}
+    wrong = edit | {"before": "no such text"}
+    replies = [
+        calls("SelectSkills", "0", names=["lost-cache"]), look,
+        calls("propose_edit", "2", **wrong), calls("propose_edit", "3", **edit),
+        report(change_id=culprit(shop), confidence=0.9, evidence=[evidence("1")]),
+    ]  # fmt: skip
+    taken = []
+
+    def make_fix(diagnosis, edits):
+        taken.append((diagnosis["change_id"], edits))
+        return {}
+
+    graph = build_graph(
+        ScriptedModel(replies=replies), shop, skills, checkpointer=InMemorySaver(),
+        make_fix=make_fix,
+    )  # fmt: skip
+    Run(graph, shop, skills, "one").begin({}, shop.detection.found[0].id, "")
+    assert taken == [(culprit(shop), [edit])]

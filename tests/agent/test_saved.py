@@ -164,7 +164,7 @@ def test_killed_at_every_step_in_turn_it_goes_on_to_the_same_answer(shop, run, t
 def test_a_review_is_waited_for_and_then_acted_on(keep, shop, culprit):
     made = []
 
-    def make_fix(diagnosis):
+    def make_fix(diagnosis, edits):
         made.append(dict(diagnosis))
         return {"branch": "fix/x"}
 
@@ -189,7 +189,7 @@ def test_a_fix_that_is_made_first_is_shown_and_only_the_approved_one_handed_over
 ):
     log = []
 
-    def make_fix(diagnosis):
+    def make_fix(diagnosis, edits):
         log.append(f"made for {diagnosis['change_id'][:7]}")
         return {"fix": diagnosis["mitigation"]}
 
@@ -248,7 +248,7 @@ def test_killed_between_what_a_step_gave_and_where_that_leads_it_goes_on(
 
 def test_what_is_rejected_is_not_acted_on(keep, shop):
     made = []
-    begun, _ = keep(review=True, make_fix=lambda diagnosis: made.append(1) or {})
+    begun, _ = keep(review=True, make_fix=lambda diagnosis, edits: made.append(1) or {})
     begin(begun, shop)
     begun.review({"verdict": "reject", "why": "it was the traffic"})
     assert (begun.status, made) == ("done", [])
@@ -257,7 +257,9 @@ def test_what_is_rejected_is_not_acted_on(keep, shop):
 
 def test_a_reviewer_may_put_the_diagnosis_right(keep, shop):
     made = []
-    begun, _ = keep(review=True, make_fix=lambda diagnosis: made.append(dict(diagnosis)) or {})
+    begun, _ = keep(
+        review=True, make_fix=lambda diagnosis, edits: made.append(dict(diagnosis)) or {}
+    )
     begin(begun, shop)
     other = shop.commits[0].id
     begun.review({"verdict": "edit", "changes": {"change_id": other[:12], "mitigation": "hoist"}})

@@ -203,7 +203,7 @@ BAD_CALLS = {
     "an absolute document": ("read_document", {"path": "/etc/hostname"}, "no document"),
     "neither of two": ("capacity_cost", {}, "expected regression_id or function"),
     "servers unknown": ("capacity_cost", {"function": "total"}, "table services"),
-    "an edit of nothing": ("propose_edit", EDIT | {"before": "no such text"}, "holds it 0 times"),
+    "an edit of nothing": ("propose_edit", EDIT | {"before": "no such text"}, "found it 0 times"),
     "an edit of two": ("propose_edit", EDIT | {"before": "e"}, "add lines around it"),
     "no edit": ("propose_edit", EDIT | {"after": EDIT["before"]}, "are the same text"),
     "an edit outside": ("propose_edit", EDIT | {"path": "../x"}, "relative to the repository"),

@@ -78,6 +78,11 @@ class _Routes:
         return "hand_over" if self.makes_fix else END
 
 
+def _nothing(diagnosis: Mapping[str, Any], edits: object) -> dict[str, Any]:
+    """Make nothing of a diagnosis."""
+    return {}
+
+
 def build_graph(
     model: BaseChatModel,
     investigation: Investigation,
@@ -126,11 +131,11 @@ def build_graph(
     graph.add_node("ground", nodes.ground(investigation, skills))
     graph.add_node("diagnose", nodes.diagnose(investigation))
     graph.add_node("review", nodes.review(investigation))
-    graph.add_node("make_fix", nodes.make_fix(make_fix or dict))
+    graph.add_node("make_fix", nodes.make_fix(make_fix or _nothing))
     graph.add_node(
         "hand_over",
         nodes.hand_over_made(hand_over) if routes.is_made_first and hand_over
-        else nodes.hand_over(make_fix or dict),
+        else nodes.hand_over(make_fix or _nothing),
     )  # fmt: skip
     graph.add_edge(START, "triage")
     graph.add_edge("triage", "select_skills")

@@ -13,6 +13,7 @@ from workbench.errors import PatchError
 from workbench.history import Repository, enclosing_function
 from workbench.patch import Stakes, find_fix, hand_over
 from workbench.patch.handover.hosts import Desk
+from workbench.patch.proposed import join_edits
 from workbench.solver.kept import dump, read
 from workbench.solver.opening import check_approved
 from workbench.solver.options import SolveOptions
@@ -36,13 +37,17 @@ class Fixing:
     regression: Regression
     progress: Callable[[str], None]
 
-    def make(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def make(
+        self, told: Mapping[str, Any], edits: Sequence[Mapping[str, str]] = ()
+    ) -> dict[str, Any]:
         """Make and measure a fix for a diagnosis; also for one that names nobody: runs may.
 
         Parameters
         ----------
         told : mapping
             The diagnosis, as the agent's state has it.
+        edits : sequence of mapping
+            Those that were proposed, as the tool `propose_edit` takes them; tried first.
 
         Returns
         -------
@@ -55,7 +60,7 @@ class Fixing:
         nobody = "" if diagnosis.change_id else "no cause was named"
         if why := self._no_fix(diagnosis):
             return {"fix": "", "no_fix": nobody or why}
-        fix, why = self._find(diagnosis)
+        fix, why = self._find(diagnosis, edits)
         return {"fix": dump(fix), "no_fix": f"{nobody}; {why}" if nobody and why else why}
 
     def _no_fix(self, diagnosis: Diagnosis) -> str:
@@ -68,17 +73,25 @@ class Fixing:
             return f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         return ""
 
-    def _find(self, diagnosis: Diagnosis) -> tuple[Fix | None, str]:
+    def _find(
+        self, diagnosis: Diagnosis, edits: Sequence[Mapping[str, str]]
+    ) -> tuple[Fix | None, str]:
         case, workload = self.case, self.case.workload
         assert workload is not None
         base, is_first = self._base(), self.options.review and self.options.fix_first
+        proposed, refused = join_edits(
+            edits, lambda path: self._repository.find(path, case.head),
+            diagnosis.mitigation or "fix_forward",
+        )  # fmt: skip
+        for why in refused:
+            self.progress(f"not tried: {why}")
         recorded = self.evidence.recording.functions
         hot = {f._replace(name=enclosing_function(f.name)) for f in recorded}
         try:
             return find_fix(
                 self._repository, self.evidence.history(base, case.head).weaves, base, case.head,
                 workload, Path(case.workload_folder or case.folder), self.regression, diagnosis,
-                self._suspects(diagnosis), hot, n_runs=self.options.n_runs,
+                self._suspects(diagnosis), hot, n_runs=self.options.n_runs, proposed=proposed,
                 is_handed_over=not is_first, stakes=self._stakes(), progress=self.progress,
             )  # fmt: skip
         except PatchError as error:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
 from functools import partial
@@ -298,9 +298,11 @@ class _Solving:
         self._clock.lap("start")
         return Run(graph, self._evidence, self._skills, investigation_id)
 
-    def _make_fix(self, told: Mapping[str, Any]) -> dict[str, Any]:
+    def _make_fix(
+        self, told: Mapping[str, Any], edits: Sequence[Mapping[str, str]]
+    ) -> dict[str, Any]:
         self._clock.lap("diagnose")
-        made = self.fixing.make(told)
+        made = self.fixing.make(told, edits)
         self._clock.lap("fix")
         return made
 

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from langgraph.types import interrupt
 
 from workbench.agent.investigation import Investigation
 from workbench.agent.state import Node, Review, State
+from workbench.agent.tools.edits import edits_in
 from workbench.errors import ToolError
 from workbench.types import MITIGATIONS
 
 VERDICTS = ("approve", "edit", "reject")
 EDITABLE = ("change_id", "functions", "category", "mitigation", "summary")
 
-HandOver = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""An approved diagnosis -> what was made of it, as JSON has it."""
+HandOver = Callable[[Mapping[str, Any], Sequence[Mapping[str, str]]], Mapping[str, Any]]
+"""A diagnosis and the edits that were proposed -> what was made of it, as JSON has it."""
 HandOverMade = Callable[[Mapping[str, Any], Mapping[str, Any]], Mapping[str, Any]]
 """An approved diagnosis, and what was made of it before the review -> what became of that."""
 
@@ -89,7 +90,7 @@ def hand_over(make_fix: HandOver) -> Node:
     """Give an approved diagnosis to the patch room."""
 
     def run(state: State) -> State:
-        return {"handed_over": dict(make_fix(state["diagnosis"]))}
+        return {"handed_over": dict(make_fix(state["diagnosis"], edits_in(state["ledger"])))}
 
     return run
 
@@ -98,7 +99,7 @@ def make_fix(make: HandOver) -> Node:
     """Let the patch room make and measure a fix that nobody has approved yet."""
 
     def run(state: State) -> State:
-        return {"made": dict(make(state["diagnosis"]))}
+        return {"made": dict(make(state["diagnosis"], edits_in(state["ledger"])))}
 
     return run
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from difflib import unified_diff
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -46,6 +46,8 @@ def propose_edit(
     """Propose an edit that mends the cause, and see its diff. It is verified, by tests and by
     measuring, before anyone is asked to review it.
     """
+    from workbench.patch.proposed import replace_once
+
     path = checked_path(path)
     repository, at = at_revision(investigation, "head")
     text = read_text(repository, path, at)
@@ -57,20 +59,11 @@ def propose_edit(
     return {"path": clip(path, 1000), "summary": summary, "diff": clip(diff, MAX_LIST_BYTES)}
 
 
-def replace_once(text: str, before: str, after: str, path: str) -> str:
-    """Return a text with one passage replaced; ToolError where it is not there just once."""
-    if (n_found := text.count(before)) != 1:
-        where = f"{clip(path)!r} holds it {n_found} times"
-        hint = "add lines around it" if n_found else "read_code shows the lines as they are"
-        raise ToolError(f"before: expected a text that is there once, {where}: {hint}")
-    return text.replace(before, after)
-
-
-def proposed_edits(ledger: Iterable[Mapping[str, Any]]) -> list[dict[str, str]]:
+def edits_in(ledger: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:
     """Return the arguments of the edits that were proposed, in order, each once."""
     asked = [
         entry["arguments"]
-        for entry in ledger
+        for entry in ledger.values()
         if entry["tool"] == propose_edit.__name__ and not entry["failed"]
     ]
     return [edit for number, edit in enumerate(asked) if edit not in asked[:number]]

@@ -158,8 +158,9 @@ def _table(gain: Gain) -> str:
     for name, side in _VERSIONS:
         runs, cost = getattr(gain, side), getattr(gain, f"at_{side}")
         if runs:
-            against = cost / (gain.at_good if gain.good else gain.at_bad)
-            rows.append(f"| {name} | {cost * 1e3:.4g} | {against:.2f} |")
+            before = gain.at_good if gain.good else gain.at_bad
+            against = f"{cost / before:.2f}" if before else "–"  # no tick of the clock
+            rows.append(f"| {name} | {cost * 1e3:.4g} | {against} |")
     kind = {"usual": "The usual inputs", "held-out": "Inputs that no search saw"}[gain.inputs]
     head = [
         f"{kind}, {len(gain.bad)} runs of each version:\n",
