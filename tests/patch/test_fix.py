@@ -24,10 +24,10 @@ BAD = GOOD.replace("0.1", "0.2").replace("return 1", "return 2 - 1")
 REGRESSION = Regression("r1", "mod.py:cost", "gcpu", 5, 5, 5, 0.1, 0.2, 1e-9)
 
 
-def fix_it(folder):
+def fix_it(folder, is_named=True):
     """Find the fix of the last commit; also run by itself, to be killed."""
     repository = Repository(folder)
-    commit = repository.resolve("main")
+    commit = repository.resolve("main") if is_named else None
     history = CodeHistory(repository, "main~1", "main")
     return find_fix(
         repository, history.weaves, "main~1", "main", Workload(("wl.py",), ()), folder.parent,
@@ -62,6 +62,22 @@ def test_the_smallest_revert_is_verified_and_put_on_a_branch(repository):
     tree, inner, refs, locks = state(repository.folder)
     assert (tree, inner, locks) == (before[0], before[1], before[3])
     assert refs == [*before[2], f"refs/heads/{fix.branch} {fix.commit}"]
+
+
+@pytest.mark.slow
+def test_where_nobody_is_named_runs_find_what_costs(repository):
+    fix, why = fix_it(repository.folder, is_named=False)
+    assert (why, fix.verification.verified) == ("", True)
+    assert fix.patch.reverted == (repository.resolve("main"),)
+    assert "The recording alone names nobody: It costs more." in fix.pull_request
+
+
+@pytest.mark.slow
+def test_where_nobody_is_named_and_nothing_is_lost_nothing_is_tried(make_repository, tmp_path):
+    (tmp_path / "wl.py").write_text(WORKLOAD)
+    quick = make_repository({"mod.py": GOOD}, {"mod.py": GOOD + "\n\nX = 1\n"})
+    told = "the workload shows no loss: it takes 1.00 x its time before"
+    assert fix_it(quick.folder, is_named=False) == (None, told)
 
 
 @pytest.mark.slow

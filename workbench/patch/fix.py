@@ -105,18 +105,24 @@ def find_fix(
         search = _Search(workspace, bench, Verifier(bench, progress), n_runs, progress)
         forward = propose(repository, workspace.base, workspace.head, diagnosis, suspects, hot)
         fix = search.forward(chain(proposed, forward))
-        if fix is None or not fix.verification.verified:
+        if not _is_verified(fix):
             edits = _edits(repository, weaves, workspace)
             ranked = [suspect.change.id for suspect in suspects]
             fix = search.revert(edits, hot, ranked) or fix
-        if (fix is None or not fix.verification.verified) and diagnosis.change_id:
-            fix = search.revert_commit(diagnosis.change_id, suspects) or fix
+        whole = [diagnosis.change_id or "", *(fix.patch.reverted if fix else ())]
+        for commit in dict.fromkeys(whole):
+            if not _is_verified(fix):
+                fix = search.revert_commit(commit, suspects) or fix
         fix = fix and replace(fix, run_seconds=sum(runs))
         if fix is None:
             return None, f"nothing that was tried gives the speed back ({search.n_trials} runs)"
     if fix.verification.verified and is_handed_over:
         fix = hand_over(repository, base, head, fix, regression, diagnosis, suspects, stakes)
     return fix, ""
+
+
+def _is_verified(fix: Fix | None) -> bool:
+    return fix is not None and fix.verification.verified
 
 
 def hand_over(
