@@ -259,6 +259,7 @@ PUBLIC = {
     "workbench.patch.mitigations": ["propose"],
     "workbench.patch.revert": [],
     "workbench.patch.verify": [],
+    "workbench.patch.verify.hollow": ["Fault", "edited_functions", "find_fault"],
     "workbench.patch.verify.inside": [],
     "workbench.measures": [
         "FEW",
