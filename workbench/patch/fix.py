@@ -31,6 +31,9 @@ from workbench.types import (
 N_RUNS = 5
 """Runs in turns of each tree that a verification makes, with each set of inputs."""
 
+_MOST_WIDER = 2
+"""Larger sets of hunks that are verified where the smallest gives back too little."""
+
 Progress = Callable[[str], None]
 
 
@@ -121,6 +124,12 @@ def find_fix(
     return fix, ""
 
 
+def _gives_enough(fix: Fix) -> bool:
+    """Whether it does not fail by what it gains."""
+    gains = [check for check in fix.verification.checks if check.name.endswith("gain")]
+    return all(check.passed is not False for check in gains)
+
+
 def _is_verified(fix: Fix | None) -> bool:
     return fix is not None and fix.verification.verified
 
@@ -178,6 +187,12 @@ class _Search:
         if chosen is None:
             return None
         fix = self._verified(search.patch(chosen, _title(search, chosen)))
+        for _ in range(_MOST_WIDER):
+            wider = None if _gives_enough(fix) else search.wider(chosen)
+            if wider is None:
+                break
+            chosen = wider
+            fix = self._verified(search.patch(chosen, _title(search, chosen)))
         if not any(c.name == "tests" and c.passed is False for c in fix.verification.checks):
             return fix
         wider = chosen | edits.of_tests()  # what tests what was taken back goes with it

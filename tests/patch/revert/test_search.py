@@ -290,3 +290,17 @@ def test_the_search_ends_when_its_time_is_over(make_edits):
     searched = RevertSearch(edits, running(edits, 1, 10), set(), 1000, 60.0, lambda: next(now))
     searched.smallest(RANKED)
     assert searched.n_runs < 10
+
+
+def test_a_set_that_gives_back_more_is_told_where_the_smallest_is_not_enough(make_edits):
+    texts = [MANY + WORK]
+    for n, cost in ((7, 8), (2, 1)):
+        old = f"def part{n}():\n    return 0\n"
+        texts.append(texts[-1].replace(old, old.replace("return 0", f"return {cost} * 1")))
+    edits = make_edits(*({"a.py": text} for text in texts))
+    searched = search(edits, hot=["part7", "part2"])
+    found = searched.smallest([])
+    assert {edits.function(edit).name for edit in found} == {"part7"}
+    wider = searched.wider(found)
+    assert {edits.function(edit).name for edit in wider} == {"part7", "part2"}
+    assert searched.wider(wider) is None

@@ -118,6 +118,15 @@ class RevertSearch:
             return working
         return most if part >= WORTH_TELLING else None
 
+    def wider(self, chosen: Edits) -> Edits | None:
+        """Return the smallest set that was seen to give back more than one did; None for none.
+
+        For a set that turned out not to be enough when it was measured with care.
+        """
+        part = (self._trial(chosen).restored or 0.0) + _HELPS
+        more = [c for c, trial in self._seen.items() if (trial.restored or 0.0) >= part]
+        return min(more, key=lambda c: (not self.is_reviewable(c), len(c)), default=None)
+
     def is_reviewable(self, chosen: Edits) -> bool:
         """Tell whether a set is of so few functions that a person would review it."""
         return len(self._by_function(chosen)) <= REVIEWABLE
