@@ -31,6 +31,8 @@ from workbench.types import (
 N_RUNS = 5
 """Runs in turns of each tree that a verification makes, with each set of inputs."""
 
+_MOST_WHOLE = 3
+"""Commits of which a part was taken back that are tried as a whole."""
 _MOST_WIDER = 2
 """Larger sets of hunks that are verified where the smallest gives back too little."""
 
@@ -112,7 +114,8 @@ def find_fix(
             edits = _edits(repository, weaves, workspace)
             ranked = [suspect.change.id for suspect in suspects]
             fix = search.revert(edits, hot, ranked) or fix
-        whole = [diagnosis.change_id or "", *(fix.patch.reverted if fix else ())]
+        parts = fix.patch.reverted if fix else ()
+        whole = [diagnosis.change_id or "", *(parts if len(parts) <= _MOST_WHOLE else ())]
         for commit in dict.fromkeys(whole):
             if not _is_verified(fix):
                 fix = search.revert_commit(commit, suspects) or fix

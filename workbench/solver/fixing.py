@@ -69,7 +69,8 @@ class Fixing:
             return "a fix was not asked for"
         if not self.case.workload or not self.evidence.repository:
             return "there is no workload to measure one with"
-        if diagnosis.mitigation in _NOT_IN_CODE and not self._is_flag_in_code(diagnosis):
+        is_elsewhere = bool(diagnosis.change_id) and diagnosis.mitigation in _NOT_IN_CODE
+        if is_elsewhere and not self._is_flag_in_code(diagnosis):
             return f"{diagnosis.mitigation}: {MITIGATIONS[diagnosis.mitigation]}"
         return ""
 
