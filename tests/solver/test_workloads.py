@@ -5,6 +5,7 @@ import pytest
 from workbench.errors import CaseError, ParseError, PatchError
 from workbench.patch import run_workload
 from workbench.solver import CASE_FILE, find_workload, open_case, place_workload
+from workbench.store import Store
 
 BENCH = "import shop\n\n\ndef run():\n    return shop.total(10)\n"
 
@@ -190,7 +191,7 @@ def test_a_case_takes_no_other_workload(tmp_path):
         '"workload": {"command": ["w.py"], "paths": []}}'
     )
     (tmp_path / CASE_FILE).write_text(told)
-    (tmp_path / "store" / "segments").mkdir(parents=True)
+    Store.create(tmp_path / "store")
     case = open_case(tmp_path)
     assert place_workload(case) == case
     with pytest.raises(CaseError, match="--workload is for a store"):

@@ -6,18 +6,15 @@ import json
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
-
-if TYPE_CHECKING:
-    from _typeshed import DataclassInstance
 
 _Value = TypeVar("_Value")
 
 
-def dump(value: DataclassInstance | None) -> str:
-    """Return a value as JSON text of plain letters; empty for none."""
+def dump(value: Any) -> str:
+    """Return a dataclass as JSON text of plain letters; empty for none."""
     return "" if value is None else json.dumps(asdict(value), default=_plain)
 
 

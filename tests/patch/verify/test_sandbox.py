@@ -223,7 +223,7 @@ def test_what_ends_early_leaves_the_others_their_turns(kind):
 
 def test_waiting_is_told_from_having_no_processor(kind):
     busy = [sys.executable, "-c", "while True: pass"]
-    others = [subprocess.Popen(busy) for _ in range(2 * os.cpu_count())]
+    others = [subprocess.Popen(busy, start_new_session=True) for _ in range(2 * os.cpu_count())]
     try:
         works = run(BUSY.format(0.3), kind)
         sleeps = run("import time; time.sleep(0.5)\n" + BUSY.format(0.3), kind)

@@ -13,12 +13,14 @@ from workbench.agent.tools.arguments import AnyRegressionId
 from workbench.agent.tools.brief import clip, number, take
 from workbench.agent.tools.profile import find_function
 from workbench.errors import ToolError
-from workbench.types import Amount, WeekCost
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
     from workbench.capacity import ServiceAssumptions
+    from workbench.types import Amount
 
+_Part = tuple[float, float, float]
+"""A fraction of the service's CPU, with its interval."""
 _Z = 1.959964  # of a 95 % interval
 _LATEST = 0.25
 """Part of the windows, the latest, that tell what a function costs now."""
@@ -59,19 +61,20 @@ def capacity_cost(
     with an interval and the assumptions that are made.
     """
     from workbench.capacity import assumption_sentences, worth  # not before it is asked for
+    from workbench.types import Amount, WeekCost
 
     if bool(regression_id) == bool(function):
         raise ToolError("expected regression_id or function, one of the two")
     told = _assumed(investigation)
     if regression_id:
-        subject, fraction, how = _of_regression(investigation, regression_id)
+        subject, part, how = _of_regression(investigation, regression_id)
     else:
-        subject, fraction, how = _of_function(investigation, function)
-    whole = worth(fraction.value, fraction.low, fraction.high, told)
+        subject, part, how = _of_function(investigation, function)
+    whole = worth(*part, told)
     week = WeekCost.of(whole)
     return {
         "subject": clip(subject),
-        "fraction": _told(fraction),
+        "fraction": _told(Amount(*part)),
         "servers": _told(whole.servers),
         "watts": _told(whole.watts) if whole.watts.is_known else None,
         "kwh_per_week": _told(week.kwh) if week.kwh.is_known else None,
@@ -98,7 +101,7 @@ def _assumed(investigation: Investigation) -> ServiceAssumptions:
     return told.of(service)
 
 
-def _of_regression(investigation: Investigation, regression_id: str) -> tuple[str, Amount, str]:
+def _of_regression(investigation: Investigation, regression_id: str) -> tuple[str, _Part, str]:
     regression = investigation.regression(regression_id)
     if regression.metric not in ("cost", "gcpu"):
         raise ToolError(
@@ -113,18 +116,18 @@ def _of_regression(investigation: Investigation, regression_id: str) -> tuple[st
         how = "growth is CPU time per round of work, as a fraction of the service's after it"
     delta = regression.absolute_delta / whole
     low, high = regression.delta_low / whole, regression.delta_high / whole
-    return regression.subject, Amount(delta, low, high), how
+    return regression.subject, (delta, low, high), how
 
 
-def _of_function(investigation: Investigation, function: str) -> tuple[str, Amount, str]:
+def _of_function(investigation: Investigation, function: str) -> tuple[str, _Part, str]:
     place = find_function(investigation, function)
     n_latest = max(1, math.ceil(_LATEST * investigation.recording.n_windows))
     shares = (investigation.total_values[place] / investigation.window_values)[-n_latest:]
     mean = float(shares.mean())
     error = float(shares.std(ddof=1) / np.sqrt(n_latest)) if n_latest > 1 else math.nan
     how = f"its cost, with all it calls, is its share of samples in the latest {n_latest} windows"
-    fraction = Amount(mean, max(0.0, mean - _Z * error), mean + _Z * error)
-    return investigation.calls.subjects[place], fraction, how
+    part = (mean, max(0.0, mean - _Z * error), mean + _Z * error)
+    return investigation.calls.subjects[place], part, how
 
 
 def _told(amount: Amount) -> Worth:
