@@ -243,7 +243,7 @@ def test_an_approved_fix_is_opened_once_and_told_everywhere(
     letter = (case / "fix" / "PULL_REQUEST.md").read_text()
     assert "To: Ada Keller <ada@example.invalid>\nCc: @bob\n" in letter
     assert "|  | servers | watts | EUR a year |" in letter
-    assert "- The service has 400 servers.\n- A server draws 300 W" in letter
+    assert "- Servers of a service: 400.\n- Power of a server: 300 W.\n" in letter
 
     host.fault = ("POST .*", 403, {"message": "not today"})
     line = told("resume", kept, "--open", "github")
