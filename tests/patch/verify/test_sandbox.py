@@ -221,6 +221,11 @@ def test_what_ends_early_leaves_the_others_their_turns(kind):
     assert short.wall_seconds < long.wall_seconds
 
 
+def test_one_that_was_left_stopped_goes_on(kind):
+    script = "import os, signal; os.kill(os.getpid(), signal.SIGSTOP); print('went on')"
+    assert run(script, kind, timeout_s=10).out == "went on\n"
+
+
 def test_waiting_is_told_from_having_no_processor(kind):
     busy = [sys.executable, "-c", "while True: pass"]
     others = [subprocess.Popen(busy, start_new_session=True) for _ in range(2 * os.cpu_count())]

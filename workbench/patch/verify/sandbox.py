@@ -164,7 +164,6 @@ class _Process:
         self.command = command
         self.seconds = 0.0
         """How long it was not stopped."""
-        self._is_stopped = False
         self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> _Process:
@@ -200,13 +199,13 @@ class _Process:
     def stop(self) -> None:
         """Stop it, and whatever it started."""
         self._signal(signal.SIGSTOP)
-        self._is_stopped = True
 
     def go_on(self) -> None:
-        """Let it go on, if it was stopped."""
-        if self._is_stopped:
-            self._signal(signal.SIGCONT)
-            self._is_stopped = False
+        """Let it go on, and whatever it started.
+
+        Whoever is born while its parent is stopped may be left out: it goes on with the next.
+        """
+        self._signal(signal.SIGCONT)
 
     def _signal(self, number: signal.Signals) -> None:
         with contextlib.suppress(ProcessLookupError):
