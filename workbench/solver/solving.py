@@ -330,11 +330,12 @@ class _Solving:
             diagnosis = replace(
                 diagnosis, change_id=None, summary=told, mitigation="", confidence=0.0
             )
-        no_cause = "" if diagnosis.change_id else "no cause was named"
+        fix = read(Fix, made.get("fix"))
+        no_cause = "" if diagnosis.change_id or fix else "no cause was named"
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
         return replace(
             outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
-            fix=read(Fix, made.get("fix")), no_fix=made.get("no_fix") or no_cause or waits,
+            fix=fix, no_fix=made.get("no_fix") or no_cause or waits,
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
