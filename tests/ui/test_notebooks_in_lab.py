@@ -112,7 +112,7 @@ def test_a_regression_that_is_chosen_is_followed_by_the_sheets(notebook):
         case.until("board.regression.id", row.get_attribute("data-id"))
         subject = row.get_attribute("title")
         case.until("board.series.selection.name.str.split().str[0].tolist()", [subject])
-    assert case.value("len(board.suspects.ranking.suspects)") > 0
+    case.until("len(board.suspects.ranking.suspects) > 0", True)  # ranked in a thread
     expect(case.page.locator(".wb-regression-details")).to_contain_text(subject)
 
 
