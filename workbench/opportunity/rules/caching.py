@@ -10,9 +10,8 @@ from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import facts_of
 from workbench.opportunity.questions import are_apart, is_work
 from workbench.opportunity.reading import FunctionCode
+from workbench.python.hashable import is_hashable
 
-_HASHABLE = frozenset({"str", "int", "float", "bool", "bytes", "date", "datetime", "Decimal",
-                       "Enum", "UUID", "Path"})  # fmt: skip
 _FEWEST_SITES = 2
 _FEWEST_NODES = 12
 """Of a function that does less, looking its answer up costs as much as computing it."""
@@ -46,25 +45,6 @@ def cache_candidates(code: FunctionCode) -> Iterator[Match]:
 
 def _listed(code: FunctionCode) -> str:
     return " and ".join(f"`{name}`" for name in code.parameters)
-
-
-def is_hashable(annotation: ast.expr | None) -> bool:
-    """Whether an annotation names what can be hashed and cannot be changed."""
-    match annotation:
-        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            return is_hashable(left) and is_hashable(right)
-        case ast.Constant(value=None):
-            return True
-        case ast.Subscript(value=ast.Name(id="tuple" | "frozenset" | "Optional"), slice=inner):
-            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            return all(is_hashable(p) for p in parts if not _is_ellipsis(p))
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in _HASHABLE
-    return False
-
-
-def _is_ellipsis(node: ast.expr) -> bool:
-    return isinstance(node, ast.Constant) and node.value is ...
 
 
 def _is_kept_by_itself(code: FunctionCode) -> bool:

@@ -7,6 +7,7 @@ import builtins
 
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.effects import has_effects
+from workbench.python.hashable import is_hashable
 from workbench.python.repeatable import UNSTEADY
 from workbench.python.scope import IMMUTABLE, Scope
 from workbench.python.syntax import (
@@ -19,9 +20,6 @@ from workbench.python.syntax import (
 
 SIZE = 1024
 """Answers that are kept."""
-_HASHABLE = frozenset(
-    {"str", "int", "float", "bool", "bytes", "None", "date", "datetime", "Decimal"}
-)
 _STEADY = frozenset(
     {"re", "math", "json", "hashlib", "hmac", "base64", "binascii", "zlib", "string", "unicodedata"}
     | {"html", "urllib", "struct", "operator", "itertools", "textwrap", "functools", "bisect"}
@@ -80,32 +78,15 @@ def _may_be_kept(source: str, tree: ast.Module, function: FunctionNode) -> bool:
     )  # fmt: skip
     return bool(
         is_plain
-        and all(_is_hashable(argument.annotation) for argument in asked)
+        and all(is_hashable(argument.annotation) for argument in asked)
         and _gives_immutable(source, tree, function)
         and is_pure(tree, function)
     )
 
 
-def _is_hashable(annotation: ast.expr | None) -> bool:
-    match annotation:
-        case ast.BinOp(left=left, op=ast.BitOr(), right=right):
-            return _is_hashable(left) and _is_hashable(right)
-        case ast.Constant(value=None):
-            return True
-        case ast.Subscript(value=ast.Name(id="tuple" | "Tuple" | "frozenset"), slice=inner):
-            parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
-            return all(
-                _is_hashable(part) for part in parts
-                if not (isinstance(part, ast.Constant) and part.value is ...)
-            )  # fmt: skip
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name in _HASHABLE
-    return False
-
-
 def _gives_immutable(source: str, tree: ast.Module, function: FunctionNode) -> bool:
     """Whether what it returns is annotated, or known, as what nobody can change."""
-    if _is_hashable(function.returns):
+    if is_hashable(function.returns):
         return True
     scope = Scope(source, tree, function)
     returned = [node for node in ast.walk(function) if isinstance(node, ast.Return)]
