@@ -449,6 +449,7 @@ PUBLIC = {
         "ExperimentBoard",
         "FixCard",
         "FlameGraph",
+        "OpportunityBoard",
         "PageView",
         "ProgressBar",
         "RegressionBoard",
