@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  barOf, chosenRows, fallsAtFirst, hoursText, linesText, mostSaving, partInterval, partText, scoreText, selectedAfter, sortRows, tallied, wattsInterval,
+  barOf, chosenRows, fallsAtFirst, hoursText, linesText, mostSaving, own, partInterval, partText, scoreText, selectedAfter, sortRows, tallied, wattsInterval,
 } from "../../workbench/views/js/opportunity/rows.js";
 
 /** @typedef {import("../../workbench/views/js/opportunity/rows.js").Row} Row */
@@ -104,4 +104,9 @@ test("a click chooses one, adds one or takes it out, or all up to it; the clicke
   assert.deepEqual(selectedAfter(shown, ["d"], "b", "range"), ["d", "c", "b"]);
   assert.deepEqual(selectedAfter(shown, [], "b", "range"), ["b"]);
   assert.deepEqual(selectedAfter(shown, ["gone"], "b", "range"), ["b"]);
+});
+
+test("a foreign name is never taken for what all objects have", () => {
+  assert.equal(own({ open: "nobody looked" }, "constructor"), undefined);
+  assert.equal(own({ open: "nobody looked" }, "open"), "nobody looked");
 });

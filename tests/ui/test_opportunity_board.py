@@ -46,6 +46,7 @@ LONG_ONE = one(
     pattern="a_pattern_with_a_very_long_name_that_goes_on", evidence=("word " * 120, "x" * 400),
     state="a state that nobody knows", precedents=("P" * 200,), share=1e-6,
 )  # fmt: skip
+ODD = one(5, id="constructor", state="toString", mitigation="valueOf", pattern="__proto__")
 BARE = Opportunity("bare", "", "f", "", 0, 0, "", "", float("nan"))
 HOSTILE_ONE = one(
     1, id=HOSTILE, function=HOSTILE, file=HOSTILE, title=HOSTILE, pattern=HOSTILE, owner=HOSTILE,
@@ -92,6 +93,7 @@ def test_nothing_found_is_said(new_page, tmp_path):
     view = open_board(OpportunityBoard(), new_page, tmp_path)
     expect(view.locator(".wb-empty")).to_have_text("No opportunity was found.")
     expect(view.locator("table")).to_be_hidden()
+    expect(view.locator(".wb-bar")).to_be_hidden()
     expect(view.get_by_role("region", name="Chosen opportunity")).to_be_hidden()
 
 
@@ -130,6 +132,12 @@ def test_without_a_kernel_the_command_is_there_to_be_copied(new_page, tmp_path):
     assert view.page.evaluate("navigator.clipboard.readText()") == command
 
 
+def test_in_a_saved_notebook_it_is_shown_too(embed):
+    page = embed(make_board(selected=["000000000001"]))
+    expect(page.locator("tr.wb-chosen")).to_contain_text("line_1")
+    expect(page.get_by_role("region", name="Chosen opportunity")).to_contain_text("INC-12")
+
+
 def test_headings_sort_and_say_so(new_page, tmp_path):
     board = OpportunityBoard([replace(one(n), effort_hours=n + 1.0) for n in range(4)])
     view = open_board(board, new_page, tmp_path, 1600)
@@ -154,7 +162,7 @@ def test_where_it_is_narrow_rows_are_ordered_by_a_list(new_page, tmp_path):
     view.get_by_label("Order").select_option("place")
     assert ranks(view) == [1, 2, 3, 4, 5, 6, 7, 8]
     view.get_by_label("Order").select_option("state")
-    assert ranks(view) == [2, 7, 3, 8, 1, 6, 4, 5]
+    assert ranks(view) == [3, 8, 2, 7, 1, 6, 4, 5]
 
 
 def test_words_state_and_pattern_filter(new_page, tmp_path):
@@ -162,15 +170,15 @@ def test_words_state_and_pattern_filter(new_page, tmp_path):
     view.get_by_label("Find").fill("LIST member")
     assert ranks(view) == [2, 6]
     expect(view.locator(".wb-status")).to_contain_text("2 of 8 opportunities")
-    view.get_by_label("State").select_option("fix verified")
+    view.get_by_role("combobox", name="State").select_option("fix verified")
     assert ranks(view) == [2]
     view.get_by_label("Find").fill("")
     assert ranks(view) == [2, 7]
-    view.get_by_label("Pattern").select_option("constant_pattern")
+    view.get_by_role("combobox", name="Pattern").select_option("constant_pattern")
     assert ranks(view) == [7]
     view.get_by_label("Find").fill("nothing like it")
     expect(view.locator(".wb-empty")).to_contain_text("No opportunity is like this")
-    expect(view.get_by_label("Service")).to_have_count(0)
+    expect(view.get_by_role("combobox", name="Service")).to_have_count(0)
 
 
 def test_a_thousand_are_drawn_in_parts_and_reached_by_one_key(new_page, tmp_path):
@@ -194,6 +202,14 @@ def test_foreign_text_is_text(new_page, tmp_path):
     expect(pane.locator(".wb-o-title")).to_have_text(HOSTILE)
     expect(view.locator("tr.wb-chosen")).to_have_count(1)
     assert view.locator("img, script").count() == 0
+
+
+def test_names_of_what_every_object_has_are_names(new_page, tmp_path):
+    view = open_board(OpportunityBoard([ODD], selected=[ODD.id]), new_page, tmp_path, 1600)
+    facts = view.locator(".wb-o-facts dd")
+    assert facts.first.inner_text() == "· toString"
+    assert facts.nth(6).inner_text() == "valueOf"
+    expect(view.locator("tr.wb-chosen")).not_to_contain_text("native code")
 
 
 CELLS = (
@@ -277,7 +293,7 @@ def test_what_python_chooses_and_sets_anew_is_shown(lab, free):
     lab.value(f"setattr(free, 'selected', ['{149:012x}'])")
     expect(free.locator("tr.wb-chosen")).to_contain_text("line_149")
     lab.value("setattr(free, 'opportunities', free.opportunities[140:])")
-    expect(free.locator("tbody tr")).to_have_count(9)
+    expect(free.locator("tbody tr")).to_have_count(10)
     expect(free.locator("tr.wb-chosen")).to_contain_text("line_149")
     expect(free.get_by_label("Find")).to_have_value("line_1")
     lab.value("setattr(free, 'opportunities', ())")
@@ -295,14 +311,15 @@ def test_a_patch_is_made_with_its_progress(lab, board):
     name(board, 0).click()
     board.get_by_role("button", name="Make a patch").click()
     expect(board.locator(".wb-task")).to_contain_text("25 % · trying an edit")
+    expect(board.locator(".wb-o-action")).to_be_focused()  # else letters would be commands
     expect(board.get_by_role("button", name="Make a patch")).to_be_disabled()
-    expect(board.locator("tr", has=name(board, 0))).to_contain_text("patch under way")
+    expect(board.locator("tr[data-id='000000000000']")).to_contain_text("patch under way")
     keep_picture(board, "opportunities_under_way")
     check_accessible(board)
     name(board, 2).click()
     expect(board.locator(".wb-o-action")).to_contain_text("another one is under way")
     lab.value("go.set()")
-    expect(board.locator("tr", has=name(board, 0))).to_contain_text("fix verified")
+    expect(board.locator("tr[data-id='000000000000']")).to_contain_text("fix verified")
     name(board, 0).click()
     expect(board.locator(".wb-o-action")).to_contain_text("✓ Done.")
     expect(board.get_by_role("button", name="Make a patch again")).to_be_enabled()

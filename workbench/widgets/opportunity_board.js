@@ -10,7 +10,11 @@ export default {
     let isBusy = false;
     /** @type {OpportunityView | null} */ let view = null;
     const settle = () => view?.takeSolves(model.get("_solves"), isBusy);
-    const bar = followTask(model, ending.signal, (isRunning) => { isBusy = isRunning; settle(); });
+    const bar = followTask(model, ending.signal, (isRunning) => {
+      if (isRunning === isBusy) return; // progress is shown by the bar alone
+      isBusy = isRunning;
+      settle();
+    });
     const show = () => {
       view = new OpportunityView(el, model.get("_told"), {
         selected: model.get("selected"),

@@ -3,7 +3,7 @@
 import { copyText, make, withCode } from "../dom.js";
 import { clipped, isKnown, percent, plain } from "../format.js";
 import { drawBar, drawState, isUnderWay } from "./parts.js";
-import { hoursText, linesText, partInterval, partText, patternWords, scoreText, wattsInterval } from "./rows.js";
+import { hoursText, linesText, own, partInterval, partText, patternWords, scoreText, wattsInterval } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
@@ -42,6 +42,7 @@ export class PanePart {
 
   /** @param {Told} told @param {Row | null} row @param {number} n how many are chosen @param {number} most of all savings */
   show(told, row, n, most) {
+    const hadFocus = this.element.contains(document.activeElement);
     if (row?.id !== this.row?.id) this.problem = "";
     this.row = row;
     this.solvesAny = told.solves;
@@ -52,14 +53,15 @@ export class PanePart {
       make("p", {}, make("code", {}, row.function), make("br"), make("code", { class: "wb-muted" }, linesText(row))),
       this.facts(told, row, most), this.lists(row), this.action);
     this.drawAction();
+    if (hadFocus) this.keepFocus();
   }
 
   /** @param {Told} told @param {Row} row @param {number} most */
   facts(told, row, most) {
     const { saving, watts } = row;
-    const meaning = told.states[row.state];
+    const meaning = own(told.states, row.state);
     const ends = /** @param {string} text */ (text) => (text ? ` [${text}]` : "");
-    const how = told.mitigations[row.mitigation];
+    const how = own(told.mitigations, row.mitigation);
     return make("dl", { class: "wb-o-facts" },
       drawFact("State", drawState(row.state), meaning ? `: ${meaning}` : ""),
       drawFact("Saves", make("b", {}, partText(saving[0])), `${ends(partInterval(saving))} of the service's CPU`, drawBar(saving, most)),
@@ -84,6 +86,7 @@ export class PanePart {
   take(solves, isBusy) {
     this.solves = solves;
     this.isBusy = isBusy;
+    if (this.row && isUnderWay(own(solves, this.row.id))) this.problem = "";
     this.drawAction();
   }
 
@@ -97,12 +100,17 @@ export class PanePart {
     if (!this.row) return;
     const hadFocus = this.action.contains(document.activeElement);
     this.action.replaceChildren(...(this.solvesAny && this.canAsk ? this.button(this.row) : this.command(this.row)));
-    if (hadFocus) (this.action.querySelector("button:not(:disabled)") ?? this.action).focus({ preventScroll: true }); // keys would reach the notebook
+    if (hadFocus) this.keepFocus();
+  }
+
+  /** What was drawn anew has no focus, and keys would reach the page around it. */
+  keepFocus() {
+    (this.action.querySelector("button:not(:disabled)") ?? this.action).focus({ preventScroll: true });
   }
 
   /** @param {Row} row */
   button(row) {
-    const solve = this.solves[row.id];
+    const solve = own(this.solves, row.id);
     const isIt = isUnderWay(solve);
     const button = make("button", { type: "button", class: "wb-primary", disabled: this.isBusy || isIt }, solve && !isIt ? "Make a patch again" : "Make a patch");
     button.addEventListener("click", () => { this.problem = ""; this.onSolve(row.id); }, { signal: this.signal });

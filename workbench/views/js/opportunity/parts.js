@@ -1,7 +1,7 @@
 // Parts of what is told of an opportunity: its state, and what it would save as a bar.
 
 import { make } from "../dom.js";
-import { barOf, partInterval, partText } from "./rows.js";
+import { barOf, own, partInterval, partText } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Amount} Amount
@@ -14,8 +14,9 @@ const MARKS = { "open": "○", "fix verified": "✓", "fix failed": "✗", "reje
 
 /** @param {string} state */
 export function drawState(state) {
-  const mark = make("span", { "aria-hidden": "true" }, MARKS[state] ?? "·");
-  return make("span", { class: "wb-o-state", "data-state": state }, mark, ` ${state || "–"}`);
+  const known = own(MARKS, state);
+  const mark = make("span", { "aria-hidden": "true" }, known ?? "·");
+  return make("span", { class: "wb-o-state", "data-state": known && state }, mark, ` ${state || "–"}`);
 }
 
 /** @param {Solve | undefined} solve */

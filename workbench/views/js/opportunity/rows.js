@@ -42,6 +42,16 @@ import { isKnown, percent, plain } from "../format.js";
 
 const SMALLEST = 5e-5; // of a ratio that is not told as 0.00 %
 
+/**
+ * @template T
+ * @param {Record<string, T>} record
+ * @param {string} key foreign text, which may be the name of what all objects have
+ * @returns {T | undefined}
+ */
+export function own(record, key) {
+  return Object.hasOwn(record, key) ? record[key] : undefined;
+}
+
 /** @param {string} pattern */
 export const patternWords = (pattern) => pattern.replaceAll("_", " ");
 

@@ -3,7 +3,7 @@
 import { make } from "../dom.js";
 import { middleClipped, percent, plain } from "../format.js";
 import { drawSaving, drawState, isUnderWay } from "./parts.js";
-import { COLUMNS, chosenRows, fallsAtFirst, hoursText, mostSaving, partText, patternWords, placeText, selectedAfter, wattsInterval } from "./rows.js";
+import { COLUMNS, chosenRows, fallsAtFirst, hoursText, mostSaving, own, partText, patternWords, placeText, selectedAfter, wattsInterval } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
@@ -129,7 +129,7 @@ export class TablePart {
   /** @param {HTMLElement} line */
   markSolve(line) {
     const part = /** @type {HTMLElement} */ (line.querySelector(".wb-o-solve"));
-    part.textContent = isUnderWay(this.solves[line.dataset.id ?? ""]) ? "patch under way" : "";
+    part.textContent = isUnderWay(own(this.solves, line.dataset.id ?? "")) ? "patch under way" : "";
   }
 
   /** @param {Record<string, Solve>} solves */

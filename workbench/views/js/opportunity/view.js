@@ -109,8 +109,9 @@ export class OpportunityView {
       const options = found.map(([value, n]) => /** @type {[string, string]} */ ([value, `${middleClipped(words(value), 40) || "–"} (${n})`]));
       parts.push(this.offer(label, [["", `all (${rows.length})`], ...options], this.wanted[name], (value) => this.want(name, value)));
     }
-    if (rows.length) parts.push(this.order());
+    parts.push(this.order());
     this.bar.replaceChildren(...parts);
+    this.bar.hidden = !rows.length;
   }
 
   /** @param {string} label @param {[string, string][]} options @param {string} value @param {(value: string) => void} act */
