@@ -456,6 +456,7 @@ PUBLIC = {
         "ExperimentBoard",
         "FixCard",
         "FlameGraph",
+        "OpportunityBoard",
         "PageView",
         "ProgressBar",
         "RegressionBoard",
