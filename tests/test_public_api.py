@@ -186,6 +186,7 @@ PUBLIC = {
         "load_truth",
         "materialise",
         "materialise_timeline",
+        "write_workload",
     ],
     "workbench.evaluate.bank": ["SPLIT", "BankCase", "CaseBank", "OpenedCase", "datasets_folder"],
     "workbench.evaluate.fleet": [
