@@ -6,6 +6,7 @@ import ast
 import builtins
 
 from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.constants import constant_value, is_fixed
 from workbench.python.effects import has_effects
 from workbench.python.hashable import is_hashable
 from workbench.python.repeatable import UNSTEADY
@@ -14,7 +15,6 @@ from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,
-    module_bindings,
     parse_source,
 )
 
@@ -53,14 +53,15 @@ def add_cache(source: str, qualname: str) -> str | None:
     if len(found) != 1 or found[0] not in tree.body or not _may_be_kept(source, tree, found[0]):
         return None
     rewrite = Rewrite(source)
-    name = _name_of_functools(tree)
+    name = name_of_functools(tree)
     rewrite.decorate(found[0], f"{name}.lru_cache(maxsize={SIZE})")
     if name == "functools":
         rewrite.add_import("import functools")
     return rewrite.code()
 
 
-def _name_of_functools(tree: ast.Module) -> str:
+def name_of_functools(tree: ast.Module) -> str:
+    """Return the name by which a module has `functools`, or is to import it."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -103,7 +104,8 @@ def is_pure(
         return True  # it is being looked at
     if has_effects(function) or any(map(_is_resumed, ast.walk(function))):
         return False
-    globals_, own = module_bindings(tree), bound_names(function)
+    scope = Scope("", tree, function)
+    globals_, own = scope.globals, bound_names(function)
     for node in ast.walk(function):
         if not isinstance(node, ast.Name) or own[node.id] or not isinstance(node.ctx, ast.Load):
             continue
@@ -113,7 +115,7 @@ def is_pure(
         if bound is None:
             if not hasattr(builtins, node.id):
                 return False
-        elif len(bound) != 1 or not _is_steady(tree, bound[0], seen | {function}):
+        elif len(bound) != 1 or not _is_steady(scope, node.id, seen | {function}):
             return False
     return True
 
@@ -122,33 +124,15 @@ def _is_resumed(node: ast.AST) -> bool:
     return isinstance(node, ast.Yield | ast.YieldFrom | ast.Await)
 
 
-def _is_steady(tree: ast.Module, bound: ast.stmt, seen: frozenset[FunctionNode]) -> bool:
-    """Whether what a module binds is always the same, and answers alike."""
-    match bound:
-        case ast.Import(names=names):
+def _is_steady(scope: Scope, name: str, seen: frozenset[FunctionNode]) -> bool:
+    """Whether what a module binds once is always the same, and answers alike."""
+    match scope.globals[name]:
+        case [ast.Import(names=names)]:
             return all(alias.name.split(".")[0] in _STEADY for alias in names)
-        case ast.ImportFrom(module=str(module), level=0):
+        case [ast.ImportFrom(module=str(module), level=0)]:
             return module.split(".")[0] in _STEADY
-        case ast.FunctionDef():
-            return is_pure(tree, bound, seen)
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return _is_fixed(value)
-    return False
-
-
-def _is_fixed(value: ast.expr) -> bool:
-    """Whether a value of the module is a constant, or a container of the kind nobody can change."""
-    match value:
-        case ast.Constant():
-            return True
-        case ast.Tuple(elts=elts):
-            return all(map(_is_fixed, elts))
-        case ast.UnaryOp(operand=operand):
-            return _is_fixed(operand)
-        case ast.BinOp(left=left, right=right):
-            return _is_fixed(left) and _is_fixed(right)
-        case ast.Call(func=ast.Name(id="frozenset" | "tuple")):
-            return True
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="compile")):
-            return True
+        case [ast.FunctionDef() as function]:
+            return is_pure(scope.tree, function, seen)
+        case [ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value)]:
+            return is_fixed(value) or constant_value(scope, name) is not None
     return False

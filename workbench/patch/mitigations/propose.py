@@ -17,8 +17,10 @@ from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
+from workbench.patch.mitigations.library_cache import cache_library_calls
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
+from workbench.patch.mitigations.pure_tail import cache_tail
 from workbench.patch.mitigations.restore_cache import restore_cache
 from workbench.patch.mitigations.restore_value import (
     MOST_VALUES,
@@ -28,6 +30,7 @@ from workbench.patch.mitigations.restore_value import (
     strategy_of,
 )
 from workbench.patch.mitigations.selection import do_less
+from workbench.patch.mitigations.shared_objects import share_objects
 from workbench.patch.mitigations.structure import replace_structure
 from workbench.python.syntax import parse_source
 from workbench.types import Change, Diagnosis, Function, Opportunity, Patch, Suspect
@@ -60,6 +63,15 @@ def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str
     return lambda site: edit(site.after, site.function.name)
 
 
+def _first(*edits: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:
+    """Return an edit that is the first of some whose conditions hold."""
+
+    def edit(source: str, qualname: str) -> str | None:
+        return next((text for one in edits if (text := one(source, qualname)) is not None), None)
+
+    return edit
+
+
 def _restore_cache(site: Site) -> str | None:
     if site.before is None:
         return None
@@ -83,7 +95,10 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
     "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
     "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
-    "add_cache": Mitigation("Keep answers of {}", _of_function(add_cache)),
+    "reuse_objects": Mitigation("Share what {} makes alike each time", _of_function(share_objects)),
+    "add_cache": Mitigation(
+        "Keep answers of {}", _of_function(_first(add_cache, cache_tail, cache_library_calls))
+    ),
 }
 """By the name that a diagnosis gives them."""
 
