@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import ast
+import re
+from collections.abc import Callable, Iterable
 
+from workbench.python.repeatable import MUTATORS
 from workbench.python.scope import Scope
+
+Texts = Callable[[], Iterable[str]]
+"""Texts of the other files of a repository, read when they are asked for."""
 
 _REACHES_ALL = frozenset({"globals", "exec", "eval"})
 """With these a module may bind its names where no one sees it."""
 
 
-def constant_value(scope: Scope, name: str) -> ast.expr | None:
+def constant_value(scope: Scope, name: str, others: Texts = tuple) -> ast.expr | None:
     """Return what a module binds a name to for good; None where that may change.
 
     That is an immutable literal, or a list, set or dict of such that is left alone.
@@ -21,12 +27,15 @@ def constant_value(scope: Scope, name: str) -> ast.expr | None:
         Of any function of the module.
     name : str
         A name of the module.
+    others : callable
+        Gives the texts of other files, which may change what is the module's.
     """
     bound = bound_once(scope, name)
     if bound is None or bound.value is None:
         return None
-    is_same = is_fixed(bound.value) or (is_display(bound.value) and is_left_alone(scope, name))
-    return bound.value if is_same else None
+    value = bound.value
+    is_same = is_fixed(value) or (is_display(value) and is_left_alone(scope, name, others))
+    return value if is_same else None
 
 
 def bound_once(scope: Scope, name: str) -> ast.Assign | ast.AnnAssign | None:
@@ -39,13 +48,23 @@ def bound_once(scope: Scope, name: str) -> ast.Assign | ast.AnnAssign | None:
     return None
 
 
-def is_left_alone(scope: Scope, name: str) -> bool:
-    """Whether a container is the module's own, by its name, and all of it only looks into it."""
+def is_left_alone(scope: Scope, name: str, others: Texts = tuple) -> bool:
+    """Whether a container is the module's own, by its name, and everybody only looks into it."""
     names = [node for node in ast.walk(scope.tree) if isinstance(node, ast.Name)]
     uses = [use for use in names if use.id == name and isinstance(use.ctx, ast.Load)]
     is_ours = name.startswith("_") or name.isupper()
     is_seen = not any(other.id in _REACHES_ALL for other in names)
-    return is_ours and is_seen and all(_is_read(scope, use) for use in uses)
+    is_read = is_ours and is_seen and all(_is_read(scope, use) for use in uses)
+    return is_read and (name.startswith("_") or not any(_changes(name, text) for text in others()))
+
+
+def _changes(name: str, text: str) -> bool:
+    """Whether another file seems to change a container, or to put another in its place."""
+    if name not in text:
+        return False
+    inside = rf"\b{name}\s*(?:\.\s*(?:{'|'.join(sorted(MUTATORS))})\b|\[[^\n]*\]\s*[-+*|&^]?=(?!=))"
+    whole = rf"\b{name}\s*[-+*|&^]=|\.{name}\s*=(?!=)|\bdel\s+[\w.]*\b{name}\b"
+    return re.search(f"{inside}|{whole}", text) is not None
 
 
 def _is_read(scope: Scope, use: ast.Name) -> bool:

@@ -6,7 +6,7 @@ import ast
 import re
 from collections.abc import Mapping, Sequence
 
-from workbench.python.constants import bound_once, is_left_alone
+from workbench.python.constants import Texts, bound_once, is_left_alone
 from workbench.python.results import (
     OTHER,
     UNKNOWN,
@@ -35,11 +35,15 @@ class Fixed:
         Of the function.
     place : int
         How many statements of the module come before: those bind what may be used.
+    others : callable
+        Gives the texts of other files, which may change what is the module's.
     """
 
-    def __init__(self, scope: Scope, place: int) -> None:
-        self.scope = scope
+    def __init__(self, scope: Scope, place: int, others: Texts = tuple) -> None:
+        self.scope, self._others = scope, others
         self._above = scope.tree.body[:place]
+        self._kinds: dict[str, Kind] = {}
+        """Of names of the module, as far as they were asked for."""
 
     def gives_immutable(self, expr: ast.expr, known: Known) -> bool:
         """Whether it gives the same each time, and what nobody can change.
@@ -95,11 +99,18 @@ class Fixed:
     def _of_module(self, name: str) -> Kind:
         if not self.is_bound_above(name):
             return UNKNOWN
+        if name not in self._kinds:
+            self._kinds[name] = self._kind_of_bound(name)
+        return self._kinds[name]
+
+    def _kind_of_bound(self, name: str) -> Kind:
         bound = bound_once(self.scope, name)
         if bound is None or bound.value is None:
             return UNKNOWN
-        kind = Fixed(self.scope, self.scope.tree.body.index(bound)).kind(bound.value, {})
-        is_own = bool(kind.element) and is_left_alone(self.scope, name)
+        above = Fixed(self.scope, self.scope.tree.body.index(bound), self._others)
+        above._kinds = self._kinds
+        kind = above.kind(bound.value, {})
+        is_own = bool(kind.element) and is_left_alone(self.scope, name, self._others)
         return kind if is_immutable(kind) or is_own else UNKNOWN
 
     def _of_library(self, node: ast.Attribute) -> Kind:

@@ -217,3 +217,21 @@ def test_the_chain_that_stays_for_others_moves_by_itself():
     edited = edit(CHAIN, "f")
     assert '_F_WORDS = "|".join(WORDS)\n_F_PATTERN = re.compile(_F_WORDS)\n' in edited
     assert run(edited, "f('b')") == run(CHAIN, "f('b')")
+
+
+@pytest.mark.parametrize(
+    "other",
+    ["import mod\nmod.WORDS.append('c')\n", "mod.WORDS[0] = 'c'\n", "mod.WORDS += ['c']\n",
+     "mod.WORDS = []\n", "del mod.WORDS[0]\n"],
+)  # fmt: skip
+def test_words_that_another_file_changes_stay(other):
+    site = Site(Function("f", "mod.py"), None, CHAIN, lambda: [CHAIN, other])
+    assert EDITS["precompile"].edit(site) is None
+    private = site._replace(after=CHAIN.replace("WORDS", "_WORDS"))
+    assert EDITS["precompile"].edit(private)
+
+
+@pytest.mark.parametrize("other", ["from mod import WORDS\nprint(WORDS[0] == 1)\n", "WORDS = 3\n"])
+def test_words_that_another_file_reads_move(other):
+    site = Site(Function("f", "mod.py"), None, CHAIN, lambda: [CHAIN, other])
+    assert EDITS["precompile"].edit(site) == edit(CHAIN, "f")

@@ -98,10 +98,10 @@ class _Renaming(cst.CSTTransformer):
         return updated_node.with_changes(keyword=original_node.keyword)
 
 
-def in_capitals(name: str) -> str:
-    """Write a name as that of a constant is written."""
-    parts = (part for part in re.split(r"(?<=[a-z0-9])(?=[A-Z])|_", name) if part)
-    return "_".join(part.upper() for part in parts)
+def constant_name(*names: str) -> str:
+    """Write names as that of one private constant is written."""
+    parts = [part for name in names for part in re.split(r"(?<=[a-z0-9])(?=[A-Z])|_", name)]
+    return "_" + "_".join(part.upper() for part in parts if part)
 
 
 def free_name(stem: str, taken: set[str]) -> str:

@@ -8,9 +8,9 @@ from workbench.patch.editing.rewrite import Rewrite
 from workbench.patch.mitigations.constants import (
     Local,
     choose,
+    constant_name,
     find_fixed_locals,
     free_name,
-    in_capitals,
     may_be_caught,
     names_in,
     reads_of,
@@ -18,6 +18,7 @@ from workbench.patch.mitigations.constants import (
     taken_names,
     with_comments,
 )
+from workbench.python.constants import Texts
 from workbench.python.fixed import Fixed
 from workbench.python.results import MADE_ONCE
 from workbench.python.scope import Scope
@@ -31,7 +32,7 @@ _SEARCHES = {
 """Functions of `re` that take a pattern first, and what a compiled one takes."""
 
 
-def precompile(source: str, qualname: str) -> str | None:
+def precompile(source: str, qualname: str, others: Texts = tuple) -> str | None:
     """Compile constant patterns, and make other constants, when the module is loaded.
 
     Locals that are made of constants, one of another, move to the module as a whole.
@@ -42,6 +43,8 @@ def precompile(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         `name`, `Cls.method` or `outer.<locals>.inner`.
+    others : callable
+        Gives the texts of the other files.
 
     Returns
     -------
@@ -50,19 +53,21 @@ def precompile(source: str, qualname: str) -> str | None:
     """
     tree = parse_source(source)
     for function in find_functions(tree, qualname):
-        edit = _Maker(source, tree, function)
+        edit = _Maker(source, tree, function, others)
         if edited := edit.code():
             return edited
     return None
 
 
 class _Maker:
-    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
+    def __init__(
+        self, source: str, tree: ast.Module, function: FunctionNode, others: Texts
+    ) -> None:
         self.scope = Scope(source, tree, function)
         self.rewrite = Rewrite(source)
         self.top = next(stmt for stmt in tree.body if function in ast.walk(stmt))
         self.function = function
-        self.fixed = Fixed(self.scope, tree.body.index(self.top))
+        self.fixed = Fixed(self.scope, tree.body.index(self.top), others)
         self.locals = find_fixed_locals(self.scope, self.fixed)
         self.known = {name: local.kind for name, local in self.locals.items()}
         self.taken = taken_names(tree)
@@ -76,8 +81,7 @@ class _Maker:
         needed = {name for call in calls for part in self._parts(call) for name in names_in(part)}
         chosen = choose(self.locals, needed & set(self.locals))
         for name in chosen:
-            stem = f"_{in_capitals(self.function.name)}_{in_capitals(name)}"
-            self.moved[name] = free_name(stem, self.taken)
+            self.moved[name] = free_name(constant_name(self.function.name, name), self.taken)
         made = [self._move(name, local) for name, local in chosen.items()]
         moved = {id(node) for local in chosen.values() for node in ast.walk(local.value)}
         for call in calls:
@@ -165,11 +169,7 @@ class _Maker:
     def _name(self, text: str, call: ast.Call) -> str:
         """Return the name of a new constant, one for each text."""
         if text not in self.names:
-            kind = "PATTERN" if ".compile(" in text else _describe(call)
-            stem = f"_{in_capitals(self.function.name)}_{kind}"
-            self.names[text] = free_name(stem, self.taken)
+            made = ast.unparse(call.func).split(".")[-1]
+            kind = "pattern" if ".compile(" in text else made
+            self.names[text] = free_name(constant_name(self.function.name, kind), self.taken)
         return self.names[text]
-
-
-def _describe(call: ast.Call) -> str:
-    return in_capitals(ast.unparse(call.func).split(".")[-1])

@@ -63,13 +63,20 @@ def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str
     return lambda site: edit(site.after, site.function.name)
 
 
-def _first(*edits: Callable[[str, str], str | None]) -> Callable[[str, str], str | None]:
-    """Return an edit that is the first of some whose conditions hold."""
+def _asking(
+    edit: Callable[[str, str, Callable[[], Iterable[str]]], str | None],
+) -> Callable[[Site], str | None]:
+    """Return an edit that may ask for the other files, too."""
+    return lambda site: edit(site.after, site.function.name, site.others)
 
-    def edit(source: str, qualname: str) -> str | None:
-        return next((text for one in edits if (text := one(source, qualname)) is not None), None)
 
-    return edit
+def _keep_answers(site: Site) -> str | None:
+    """Keep those of a function as a whole, else what it ends with, else what it asks for."""
+    source, name = site.after, site.function.name
+    for edit in (add_cache, cache_tail):
+        if (text := edit(source, name, site.others)) is not None:
+            return text
+    return cache_library_calls(source, name)
 
 
 def _restore_cache(site: Site) -> str | None:
@@ -89,16 +96,14 @@ MITIGATIONS: Mapping[str, Mitigation] = {
         "Ask once for all in {}",
         lambda site: batch_calls(site.after, site.function.name, site.others()),
     ),
-    "precompile": Mitigation("Make constants of {} once", _of_function(precompile)),
+    "precompile": Mitigation("Make constants of {} once", _asking(precompile)),
     "drop_copy": Mitigation("Leave out copies in {}", _of_function(drop_copy)),
     "check_first": Mitigation("Ask before raising in {}", _of_function(check_first)),
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
     "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
     "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
-    "reuse_objects": Mitigation("Share what {} makes alike each time", _of_function(share_objects)),
-    "add_cache": Mitigation(
-        "Keep answers of {}", _of_function(_first(add_cache, cache_tail, cache_library_calls))
-    ),
+    "reuse_objects": Mitigation("Share what {} makes alike each time", _asking(share_objects)),
+    "add_cache": Mitigation("Keep answers of {}", _keep_answers),
 }
 """By the name that a diagnosis gives them."""
 

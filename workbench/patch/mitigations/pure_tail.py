@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.patch.mitigations.add_cache import SIZE, name_of_functools
 from workbench.patch.mitigations.constants import free_name, names_in, reads_of, taken_names
+from workbench.python.constants import Texts
 from workbench.python.fixed import Fixed
 from workbench.python.results import of_text
 from workbench.python.scope import Kind, Scope
@@ -24,7 +25,7 @@ _MOST_TEXTS = 2
 _FEWEST_CALLS = 2
 
 
-def cache_tail(source: str, qualname: str) -> str | None:
+def cache_tail(source: str, qualname: str, others: Texts = tuple) -> str | None:
     """Make a function with a bounded `functools.lru_cache` of what a function returns.
 
     The expression is made of one or two locals that are known as texts, of constants, and by
@@ -36,6 +37,8 @@ def cache_tail(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         `name`, `Cls.method` or `outer.<locals>.inner`.
+    others : callable
+        Gives the texts of the other files.
 
     Returns
     -------
@@ -50,7 +53,7 @@ def cache_tail(source: str, qualname: str) -> str | None:
     top = next(stmt for stmt in tree.body if function in ast.walk(stmt))
     scope, place = Scope(source, tree, function), tree.body.index(top)
     for value in _returned(function):
-        if texts := _texts(scope, Fixed(scope, place), value):
+        if texts := _texts(scope, Fixed(scope, place, others), value):
             return _extracted(source, scope, top, value, texts)
     return None
 
@@ -106,9 +109,8 @@ def _extracted(
     source: str, scope: Scope, top: ast.stmt, value: ast.expr, texts: list[str]
 ) -> str | None:
     rewrite, functools = Rewrite(source), name_of_functools(scope.tree)
-    stem = scope.function.name.strip("_").lower()
-    name = free_name(f"_{stem}_of_{'_and_'.join(text.strip('_') for text in texts)}",
-                     taken_names(scope.tree))  # fmt: skip
+    stem = f"{scope.function.name.lower()}_of_{'_and_'.join(texts)}"
+    name = free_name(f"_{stem.strip('_')}", taken_names(scope.tree))
     told, text = ", ".join(f"{text}: str" for text in texts), rewrite.text(value)
     rewrite.replace(value, f"{name}({', '.join(texts)})")
     text = text if len(split_lines(text)) == 1 else f"({text})"

@@ -6,18 +6,19 @@ import ast
 
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.patch.mitigations.constants import (
+    constant_name,
     free_name,
-    in_capitals,
     may_be_caught,
     taken_names,
 )
+from workbench.python.constants import Texts
 from workbench.python.fixed import Fixed
 from workbench.python.frozen import is_frozen
 from workbench.python.scope import Scope
 from workbench.python.syntax import FunctionNode, find_functions, parse_source
 
 
-def share_objects(source: str, qualname: str) -> str | None:
+def share_objects(source: str, qualname: str, others: Texts = tuple) -> str | None:
     """Make frozen objects of constants once, where a function makes them at each call.
 
     Their class is a frozen dataclass of the same module, of fields that nobody can change; the
@@ -29,6 +30,8 @@ def share_objects(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         `name`, `Cls.method` or `outer.<locals>.inner`.
+    others : callable
+        Gives the texts of the other files.
 
     Returns
     -------
@@ -39,11 +42,14 @@ def share_objects(source: str, qualname: str) -> str | None:
     found = find_functions(tree, qualname)
     if len(found) != 1 or any(map(_tells_apart, ast.walk(tree))):
         return None
-    return _Sharing(source, tree, found[0]).code()
+    return _Sharing(source, tree, found[0], others).code()
 
 
 class _Sharing:
-    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
+    def __init__(
+        self, source: str, tree: ast.Module, function: FunctionNode, others: Texts
+    ) -> None:
+        self.others = others
         self.scope, self.rewrite = Scope(source, tree, function), Rewrite(source)
         self.tree, self.function = tree, function
         self.top = next(stmt for stmt in tree.body if function in ast.walk(stmt))
@@ -70,7 +76,7 @@ class _Sharing:
         place = self._place(made)
         if place is None or may_be_caught(self.scope, call):
             return
-        fixed = Fixed(self.scope, place)
+        fixed = Fixed(self.scope, place, self.others)
         given = [*call.args, *(keyword.value for keyword in call.keywords)]
         is_named = all(keyword.arg for keyword in call.keywords)
         if is_named and all(fixed.gives_immutable(part, {}) for part in given):
@@ -85,8 +91,7 @@ class _Sharing:
 
     def _name(self, text: str, kind: str, place: int) -> str:
         if text not in self.names:
-            name = f"_{in_capitals(self.function.name)}_{in_capitals(kind)}"
-            self.names[text] = free_name(name, self.taken)
+            self.names[text] = free_name(constant_name(self.function.name, kind), self.taken)
             self.rewrite.insert_before(self.tree.body[place], f"{self.names[text]} = {text}\n")
         return self.names[text]
 
