@@ -100,6 +100,23 @@ MOVED = {
             return _F_PATTERN.findall(text)
         """,
     ),
+    "a text over several lines": (
+        "f('x')",
+        '''
+        def f(text):
+            words = """
+            a
+              b""".upper()
+            return words + text
+        ''',
+        '''
+        _F_WORDS = """
+            a
+              b""".upper()
+        def f(text):
+            return _F_WORDS + text
+        ''',
+    ),
     "a value over several lines": (
         "f('1-2')",
         """
@@ -116,7 +133,7 @@ MOVED = {
         """
         _F_FIRST = "".join(["[", "0-9", "]"])
         _F_PATTERN = (_F_FIRST + "-"
-                + _F_FIRST)
+            + _F_FIRST)
         _F_PATTERN_2 = re.compile(_F_PATTERN, re.I)
         def f(text):
             return _F_PATTERN_2.match(text) is not None

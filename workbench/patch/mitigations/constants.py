@@ -16,6 +16,8 @@ from workbench.python.scope import INTROSPECTION, Kind, Scope
 from workbench.python.syntax import FunctionNode, bound_names, split_lines
 
 _WORK = ast.Call | ast.GeneratorExp | ast.ListComp | ast.SetComp
+_HAS_LONG_TEXT = re.compile(r"\"{3}|'{3}|\\\n")
+"""What tells of texts that go on, blanks and all, on the next line."""
 
 
 class Local(NamedTuple):
@@ -118,12 +120,14 @@ def taken_names(tree: ast.Module) -> set[str]:
 
 
 def with_comments(source: str, stmt: ast.stmt, code: str) -> str:
-    """Return a statement with the comments that stand directly above and behind another."""
+    """Return a statement of the module with the comments directly above and behind another."""
     lines = split_lines(source)
     above = itertools.takewhile(
         lambda line: line.lstrip().startswith("#"), reversed(lines[: stmt.lineno - 1])
     )
     behind = lines[(stmt.end_lineno or 1) - 1].encode()[stmt.end_col_offset or 0 :].decode().strip()
+    if not _HAS_LONG_TEXT.search(code):
+        code = code.replace(f"\n{' ' * stmt.col_offset}", "\n")
     told = f"{code}  {behind}" if behind.startswith("#") else code
     return "\n".join([*(line.strip() for line in reversed([*above])), told]) + "\n"
 
