@@ -31,7 +31,7 @@ CONSTANT = [
     "'%s' % PAIR[0]", "'a' * 3", "f'{PAIR} {2:>{3}}'", "BASE", "PAIR", "PAIR + ('y',)", "()",
     "'|'.join(WORDS)", "','.join(sorted(RATES))", "len(WORDS)", "max(RATES)", "sum([1, 2])",
     "tuple(w.upper() for w in WORDS if w != 'a')", "frozenset(WORDS)", "[w for w in WORDS]",
-    "{w for w in 'ab'}", "sorted(WORDS, key=len)", "re.I | re.M", "string.digits",
+    "{w for w in 'ab'}", "sorted(WORDS, key=len)", "{w: len(w) for w in WORDS}", "{w: [w] for w in WORDS}", "re.I | re.M", "string.digits",
     "math.sqrt(2)", "re.escape('.')", "textwrap.dedent(' a')", "BASE[:3]", "WORDS[0]",
     "'a,b'.split(',')", "'a'.encode()", "'ab'.partition('a')", "'a'.startswith('a')",
     "'a' if WORDS else 'b'", "'a' or 'b'", "urllib.parse.quote('a b')", "int('3')", "str(4)",
@@ -42,7 +42,7 @@ OPEN = [
     "missing", "[w for w in given]", "[w for w, in WORDS]", "f'{given}'", "'|'.join(given)",
     "Decimal(1) / Decimal(3)", "(lambda: 1)()", "id(1)", "hash('a')", "input()", "eval('1')",
     "re.sub('a', given, 'b')", "WORDS + WORDS", "RATES['a']", "WORDS.pop()", "str(*WORDS)",
-    "sorted(WORDS, key=given)", "dict(**RATES)", "(w := 'a')",
+    "sorted(WORDS, key=given)", "{w: given for w in WORDS}", "{given: w for w in WORDS}", "dict(**RATES)", "(w := 'a')",
 ]  # fmt: skip
 
 

@@ -83,6 +83,11 @@ class Fixed:
                 held = self.kind(expr.elt, inner) if inner is not None else UNKNOWN
                 name = "set" if isinstance(expr, ast.SetComp) else "list"
                 return Kind(name, common([held]).name) if held.name else UNKNOWN
+            case ast.DictComp(key=key, value=value, generators=generators):
+                inner = self._within(generators, known)
+                kinds = [self.kind(part, inner) for part in (key, value)] if inner else [UNKNOWN]
+                is_deep = common(kinds).name and common(kinds[:1]).name
+                return Kind("dict", is_deep) if all(kind.name for kind in kinds) else UNKNOWN
             case ast.Attribute():
                 return self._of_library(expr)
             case ast.Call():

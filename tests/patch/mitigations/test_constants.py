@@ -100,6 +100,26 @@ MOVED = {
             return _F_PATTERN.findall(text)
         """,
     ),
+    "tables that are asked": (
+        "f('a'), f('x')",
+        """
+        WORDS = ["a", "b"]
+
+        def f(word):
+            names = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}
+            known = {w.lower() for w in WORDS}
+            mark = {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}.get(word)
+            return names.get(word), word in known, [n for n in names], mark
+        """,
+        """
+        _F_NAMES = {"a": 1, "b": 2, "c": 3, "d": 4, "e": 5}
+        _F_KNOWN = {w.lower() for w in WORDS}
+        _F_TABLE = {"a": "1", "b": "2", "c": "3", "d": "4", "e": "5"}
+        def f(word):
+            mark = _F_TABLE.get(word)
+            return _F_NAMES.get(word), word in _F_KNOWN, [n for n in _F_NAMES], mark
+        """,
+    ),
     "a text over several lines": (
         "f('x')",
         '''
@@ -152,6 +172,8 @@ def f(text):
     return re.match(words, text)
 """
 
+TABLE = "def f(text):\n    names = {'a': 1, 'b': 2, 'c': 3, 'd': 4, 'e': 5}\n"
+
 STAYS = {
     "words that are added to": CHAIN + "\ndef g(x):\n    WORDS.append(x)\n",
     "words of which one is replaced": CHAIN + "\ndef g(x):\n    WORDS[0] = x\n",
@@ -182,6 +204,15 @@ STAYS = {
         "WORDS = ('b', 'a')\ndef f(text):\n    words = sorted(WORDS)\n    return words\n"
     ),
     "a local that costs nothing": "def f(text):\n    mark = 'a' + 'b'\n    return mark + text\n",
+    "a table that is filled": TABLE + "    names[text] = 1\n    return names.get(text)\n",
+    "a table that is given away": TABLE + "    return names\n",
+    "a table that is handed on": TABLE + "    return g(names)\n\ndef g(x):\n    return x\n",
+    "a table with another name": TABLE + "    mine = names\n    return mine.get(text)\n",
+    "a table of what can be changed": TABLE.replace("5", "[5]") + "    return names.get(text)\n",
+    "a table of an argument": TABLE.replace("5", "text") + "    return names.get(text)\n",
+    "a small table": TABLE.replace(", 'e': 5", "") + "    return names.get(text)\n",
+    "a table of no name that is given away": TABLE.replace("names =", "return"),
+    "a table of no name that is emptied": TABLE.replace("names =", "return")[:-1] + ".pop('a')\n",
     "an argument": "def f(text):\n    words = text.lower()\n    return words + '!'\n",
     "a builtin of one's own": (
         "def sorted(x):\n    return [*x]\n\ndef f(text):\n"

@@ -15,7 +15,9 @@ from workbench.python.results import is_immutable
 from workbench.python.scope import INTROSPECTION, Kind, Scope
 from workbench.python.syntax import FunctionNode, bound_names, split_lines
 
-_WORK = ast.Call | ast.GeneratorExp | ast.ListComp | ast.SetComp
+_WORK = ast.Call | ast.GeneratorExp | ast.ListComp | ast.SetComp | ast.DictComp
+MANY = 5
+"""Members from which a table that is written out counts as work."""
 _HAS_LONG_TEXT = re.compile(r"\"{3}|'{3}|\\\n")
 """What tells of texts that go on, blanks and all, on the next line."""
 
@@ -31,7 +33,7 @@ class Local(NamedTuple):
 def find_fixed_locals(scope: Scope, fixed: Fixed) -> dict[str, Local]:
     """Find the locals of a function that are made of constants, of each other, and of nothing else.
 
-    What one holds cannot be changed, or nothing but others of them looks at it.
+    What one holds cannot be changed, or it is only looked into.
     """
     if INTROSPECTION & {n.id for n in ast.walk(scope.function) if isinstance(n, ast.Name)}:
         return {}
@@ -53,12 +55,20 @@ def choose(found: Mapping[str, Local], needed: Collection[str]) -> dict[str, Loc
     chosen = set(needed)
     for name, local in found.items():
         has_work = any(isinstance(node, _WORK) for node in ast.walk(local.value))
-        if has_work or chosen & names_in(local.value):
+        if has_work or is_table(local.value) or chosen & names_in(local.value):
             chosen.add(name)
     for name in reversed(list(found)):
         if name in chosen:
             chosen |= names_in(found[name].value) & set(found)
     return {name: local for name, local in found.items() if name in chosen}
+
+
+def is_table(value: ast.expr) -> bool:
+    """Whether a value is a container that is written out, member by member, and is no small one."""
+    match value:
+        case ast.Dict(keys=members) | ast.Set(elts=members) | ast.List(elts=members):
+            return len(members) >= MANY
+    return False
 
 
 def names_in(node: ast.AST) -> set[str]:
@@ -157,7 +167,7 @@ def may_be_caught(scope: Scope, node: ast.AST) -> bool:
 
 
 def _without_shared(scope: Scope, found: dict[str, Local]) -> dict[str, Local]:
-    """Leave out what may be changed and others than these locals look at, and what needs it."""
+    """Leave out what may be changed by those that read it, and what is made of that."""
     kept = dict(found)
     while True:
         values = [local.value for local in kept.values()]
@@ -166,7 +176,8 @@ def _without_shared(scope: Scope, found: dict[str, Local]) -> dict[str, Local]:
             for name, local in kept.items()
             if not is_immutable(local.kind)
             and not all(
-                any(scope.is_within(use, value) for value in values)
+                (local.kind.element and scope.is_read(use))
+                or any(scope.is_within(use, value) for value in values)
                 for use in reads_of(name, scope.function)
             )
         }

@@ -11,6 +11,7 @@ from workbench.patch.mitigations.constants import (
     constant_name,
     find_fixed_locals,
     free_name,
+    is_table,
     may_be_caught,
     names_in,
     reads_of,
@@ -87,11 +88,21 @@ class _Maker:
         for call in calls:
             if id(call) not in moved and not self._is_part_of_other(call):
                 self._take(call)
+        for node in nodes:
+            if isinstance(node, ast.Dict) and id(node) not in moved and self._is_asked(node):
+                self.rewrite.replace(node, self._name(self._text(node), "table"))
         made += [f"{name} = {text}\n" for text, name in self.names.items()]
         if made:
             self.rewrite.insert_before(self.top, *made)
         edited = self.rewrite.code()
         return edited if edited and self._has_moved_all(edited) else None
+
+    def _is_asked(self, table: ast.Dict) -> bool:
+        """Whether a table of constants is written out where it is asked for one of its values."""
+        is_constant = is_table(table) and bool(self.fixed.kind(table, {}).element)
+        parent = self.scope.parents[table]
+        is_receiver = isinstance(parent, ast.Subscript | ast.Attribute) and parent.value is table
+        return is_constant and is_receiver and self.scope.is_read(table)
 
     def _has_moved_all(self, edited: str) -> bool:
         """Whether no use of what was moved is left: places in texts are not always told rightly."""
@@ -144,11 +155,13 @@ class _Maker:
         if not self._parts(call):
             return
         if self._made_once(call):
-            self.rewrite.replace(call, self._name(self._text(call), call))
+            self.rewrite.replace(
+                call, self._name(self._text(call), ast.unparse(call.func).split(".")[-1])
+            )
             return
         search, text = self._searches(call), self._text
         told = ", ".join(map(text, self._parts(call)))
-        name = self._name(f"{text(call.func).rpartition('.')[0]}.compile({told})", call)
+        name = self._name(f"{text(call.func).rpartition('.')[0]}.compile({told})", "pattern")
         arguments = [text(part) for part in call.args[1:]]
         arguments += [f"{k.arg}={text(k.value)}" for k in call.keywords if k.arg != "flags"]
         self.rewrite.replace(call, f"{name}.{search}({', '.join(arguments)})")
@@ -166,10 +179,9 @@ class _Maker:
         """Whether it is made of literals, of what the module binds once, above, and of locals."""
         return bool(self.fixed.kind(node, self.known).name)
 
-    def _name(self, text: str, call: ast.Call) -> str:
+    def _name(self, text: str, kind: str) -> str:
         """Return the name of a new constant, one for each text."""
         if text not in self.names:
-            made = ast.unparse(call.func).split(".")[-1]
-            kind = "pattern" if ".compile(" in text else made
+            kind = "pattern" if kind == "compile" else kind
             self.names[text] = free_name(constant_name(self.function.name, kind), self.taken)
         return self.names[text]
