@@ -17,6 +17,7 @@ from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
+from workbench.patch.mitigations.inner_classes import lift_classes
 from workbench.patch.mitigations.library_cache import cache_library_calls
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
@@ -70,6 +71,13 @@ def _asking(
     return lambda site: edit(site.after, site.function.name, site.others)
 
 
+def _reuse_objects(site: Site) -> str | None:
+    """Share frozen objects, else make classes once."""
+    source, name = site.after, site.function.name
+    shared = share_objects(source, name, site.others)
+    return shared if shared is not None else lift_classes(source, name, site.others)
+
+
 def _keep_answers(site: Site) -> str | None:
     """Keep those of a function as a whole, else what it ends with, else what it asks for."""
     source, name = site.after, site.function.name
@@ -102,7 +110,7 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
     "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
     "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
-    "reuse_objects": Mitigation("Share what {} makes alike each time", _asking(share_objects)),
+    "reuse_objects": Mitigation("Share what {} makes alike each time", _reuse_objects),
     "add_cache": Mitigation("Keep answers of {}", _keep_answers),
 }
 """By the name that a diagnosis gives them."""
