@@ -145,7 +145,8 @@ class _Editor(cst.CSTTransformer):
                 self.n_found += 1
             if made and made[0] is not new:
                 is_edited = True
-                made[0] = made[0].with_changes(leading_lines=lines)
+                own = getattr(made[0], "leading_lines", ())
+                made[0] = made[0].with_changes(leading_lines=[*lines, *own])
                 if made[-1] is new and len(made) > 1:
                     has_blank = isinstance(new, cst.FunctionDef | cst.ClassDef)
                     kept = [line for line in lines if not line.comment] if has_blank else []
@@ -171,6 +172,8 @@ def _with_imports(module: cst.Module, imports: Sequence[str]) -> cst.Module:
         return module
     place = 0
     for i, stmt in enumerate(module.body):
+        if isinstance(stmt, cst.FunctionDef | cst.ClassDef):
+            break  # what is imported further down comes too late for it
         first = stmt.body[0] if isinstance(stmt, cst.SimpleStatementLine) else None
         is_docstring = i == 0 and isinstance(first, cst.Expr)
         if is_docstring or isinstance(first, cst.Import | cst.ImportFrom):

@@ -17,8 +17,11 @@ from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
+from workbench.patch.mitigations.inner_classes import lift_classes
+from workbench.patch.mitigations.library_cache import cache_library_calls
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
+from workbench.patch.mitigations.pure_tail import cache_tail
 from workbench.patch.mitigations.restore_cache import restore_cache
 from workbench.patch.mitigations.restore_value import (
     MOST_VALUES,
@@ -28,6 +31,7 @@ from workbench.patch.mitigations.restore_value import (
     strategy_of,
 )
 from workbench.patch.mitigations.selection import do_less
+from workbench.patch.mitigations.shared_objects import share_objects
 from workbench.patch.mitigations.structure import replace_structure
 from workbench.python.syntax import parse_source
 from workbench.types import Change, Diagnosis, Function, Opportunity, Patch, Suspect
@@ -60,6 +64,29 @@ def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str
     return lambda site: edit(site.after, site.function.name)
 
 
+def _asking(
+    edit: Callable[[str, str, Callable[[], Iterable[str]]], str | None],
+) -> Callable[[Site], str | None]:
+    """Return an edit that may ask for the other files, too."""
+    return lambda site: edit(site.after, site.function.name, site.others)
+
+
+def _reuse_objects(site: Site) -> str | None:
+    """Share frozen objects, else make classes once."""
+    source, name = site.after, site.function.name
+    shared = share_objects(source, name, site.others)
+    return shared if shared is not None else lift_classes(source, name, site.others)
+
+
+def _keep_answers(site: Site) -> str | None:
+    """Keep those of a function as a whole, else what it ends with, else what it asks for."""
+    source, name = site.after, site.function.name
+    for edit in (add_cache, cache_tail):
+        if (text := edit(source, name, site.others)) is not None:
+            return text
+    return cache_library_calls(source, name)
+
+
 def _restore_cache(site: Site) -> str | None:
     if site.before is None:
         return None
@@ -77,13 +104,14 @@ MITIGATIONS: Mapping[str, Mitigation] = {
         "Ask once for all in {}",
         lambda site: batch_calls(site.after, site.function.name, site.others()),
     ),
-    "precompile": Mitigation("Make constants of {} once", _of_function(precompile)),
+    "precompile": Mitigation("Make constants of {} once", _asking(precompile)),
     "drop_copy": Mitigation("Leave out copies in {}", _of_function(drop_copy)),
     "check_first": Mitigation("Ask before raising in {}", _of_function(check_first)),
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
     "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
     "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
-    "add_cache": Mitigation("Keep answers of {}", _of_function(add_cache)),
+    "reuse_objects": Mitigation("Share what {} makes alike each time", _reuse_objects),
+    "add_cache": Mitigation("Keep answers of {}", _keep_answers),
 }
 """By the name that a diagnosis gives them."""
 
