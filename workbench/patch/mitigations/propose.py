@@ -13,9 +13,12 @@ from workbench.patch.mitigations.add_cache import add_cache
 from workbench.patch.mitigations.batch_calls import batch_calls
 from workbench.patch.mitigations.check_first import check_first
 from workbench.patch.mitigations.copies import drop_copy
+from workbench.patch.mitigations.first_match import first_match
+from workbench.patch.mitigations.first_of import first_of_sorted
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
+from workbench.patch.mitigations.inline_raise import inline_raise
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
@@ -58,6 +61,18 @@ def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str
     return lambda site: edit(site.after, site.function.name)
 
 
+def _in_turn(*edits: Callable[[Site], str | None]) -> Callable[[Site], str | None]:
+    """Make edits one after another, each of what the one before gave."""
+
+    def edit(site: Site) -> str | None:
+        text = site.after
+        for one in edits:
+            text = one(site._replace(after=text)) or text
+        return text if text != site.after else None
+
+    return edit
+
+
 def _restore_cache(site: Site) -> str | None:
     if site.before is None:
         return None
@@ -77,10 +92,15 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     ),
     "precompile": Mitigation("Make constants of {} once", _of_function(precompile)),
     "drop_copy": Mitigation("Leave out copies in {}", _of_function(drop_copy)),
-    "check_first": Mitigation("Ask before raising in {}", _of_function(check_first)),
+    "check_first": Mitigation(
+        "Ask before raising in {}", _in_turn(_of_function(check_first), _of_function(inline_raise))
+    ),
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
     "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
-    "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
+    "do_less": Mitigation(
+        "Do no more than is asked in {}",
+        _in_turn(_of_function(first_match), _of_function(first_of_sorted), _of_function(do_less)),
+    ),
     "add_cache": Mitigation("Keep answers of {}", _of_function(add_cache)),
 }
 """By the name that a diagnosis gives them."""
