@@ -15,10 +15,12 @@ from workbench.patch.mitigations.check_first import check_first
 from workbench.patch.mitigations.copies import drop_copy
 from workbench.patch.mitigations.first_match import first_match
 from workbench.patch.mitigations.first_of import first_of_sorted
+from workbench.patch.mitigations.grow import grow_in_place
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
 from workbench.patch.mitigations.inline_raise import inline_raise
+from workbench.patch.mitigations.membership import ask_sets
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
 from workbench.patch.mitigations.restore_cache import restore_cache
@@ -84,7 +86,11 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     "hoist": Mitigation("Hoist work out of a loop in {}", _of_function(hoist_invariant)),
     "replace_structure": Mitigation(
         "Look up in sets, and join once, in {}",
-        lambda site: replace_structure(site.after, site.function.name, site.others),
+        _in_turn(
+            lambda site: replace_structure(site.after, site.function.name, site.others),
+            lambda site: ask_sets(site.after, site.function.name, site.others),
+            _of_function(grow_in_place),
+        ),
     ),
     "batch_calls": Mitigation(
         "Ask once for all in {}",

@@ -1,4 +1,4 @@
-"""Look up in a set in place of a list, and join once in place of adding again and again."""
+"""Look up in a set in place of a list, and join texts once in place of adding to them."""
 
 from __future__ import annotations
 
@@ -65,7 +65,6 @@ class _Structure:
         self._seen_lists()
         self._local_lists()
         self._texts()
-        self._sums_of_lists()
         return self.rewrite.code()
 
     def _tests(self) -> Iterator[tuple[ast.Compare, ast.Name]]:
@@ -256,36 +255,6 @@ class _Structure:
             if isinstance(value, list) and stmt in value:
                 return value
         return [stmt]
-
-    def _sums_of_lists(self) -> None:
-        """Append to a list of the function's own in place of making a longer one."""
-        for node in ast.walk(self.function):
-            match node:
-                case ast.Assign(
-                    targets=[ast.Name(id=name)],
-                    value=ast.BinOp(
-                        left=ast.Name(id=left), op=ast.Add(), right=ast.List(elts=[item])
-                    ),
-                ) if left == name and self._is_own_list(name) and self._outermost_loop(node):
-                    self.rewrite.replace_statement(
-                        node, f"{name}.append({self.rewrite.text(item)})\n"
-                    )
-
-    def _is_own_list(self, name: str) -> bool:
-        """Whether a name holds a list that nobody else has a hold of while it grows."""
-        for node in ast.walk(self.function):
-            match node:
-                case ast.Assign(targets=[ast.Name(id=bound)], value=value) if bound == name:
-                    is_sum = isinstance(value, ast.BinOp)
-                    if not is_sum and not isinstance(value, ast.List | ast.ListComp):
-                        return False
-        if name in {node.arg for node in ast.walk(self.function.args) if isinstance(node, ast.arg)}:
-            return False
-        ends = ast.BinOp | ast.Return | ast.Tuple
-        return all(
-            self.scope.is_read(use) or isinstance(self.scope.parents[use], ends)
-            for use in ast.walk(self.function) if isinstance(use, ast.Name) and _is_load(use, name)
-        )  # fmt: skip
 
     def _free(self, wanted: str) -> str:
         numbered = (f"{wanted}_{n}" for n in itertools.count(2))
