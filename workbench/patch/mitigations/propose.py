@@ -102,7 +102,10 @@ MITIGATIONS: Mapping[str, Mitigation] = {
         "Ask before raising in {}", _in_turn(_of_function(check_first), _of_function(inline_raise))
     ),
     "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
-    "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
+    "guard_debug": Mitigation(
+        "Make debug lines of {} when wanted",
+        lambda site: guard_debug(site.after, site.function.name, site.others),
+    ),
     "do_less": Mitigation(
         "Do no more than is asked in {}",
         _in_turn(_of_function(first_match), _of_function(first_of_sorted), _of_function(do_less)),
