@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
+from functools import cache, partial
 from typing import NamedTuple
 
 from workbench.errors import PatchError
@@ -18,7 +18,7 @@ from workbench.patch.mitigations.first_of import first_of_sorted
 from workbench.patch.mitigations.grow import grow_in_place
 from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
-from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
+from workbench.patch.mitigations.imports import lazy_import, new_imports
 from workbench.patch.mitigations.inline_raise import inline_raise
 from workbench.patch.mitigations.membership import ask_sets
 from workbench.patch.mitigations.others import edit_other
@@ -31,6 +31,7 @@ from workbench.patch.mitigations.restore_value import (
     restore_values,
     strategy_of,
 )
+from workbench.patch.mitigations.rising import import_at_top
 from workbench.patch.mitigations.selection import do_less
 from workbench.patch.mitigations.structure import replace_structure
 from workbench.types import Change, Diagnosis, Function, Patch, Suspect
@@ -48,6 +49,8 @@ class Site(NamedTuple):
     after: str
     others: Callable[[], Iterable[str]] = tuple
     """Texts of the other files of the language, read when they are asked for."""
+    find: Callable[[str], str | None] = lambda _path: None
+    """Gives the text of one file by its path; None where there is none."""
 
 
 class Mitigation(NamedTuple):
@@ -101,7 +104,10 @@ MITIGATIONS: Mapping[str, Mitigation] = {
     "check_first": Mitigation(
         "Ask before raising in {}", _in_turn(_of_function(check_first), _of_function(inline_raise))
     ),
-    "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
+    "import_at_top": Mitigation(
+        "Import once for {}",
+        lambda site: import_at_top(site.after, site.function.name, site.function.file, site.find),
+    ),
     "guard_debug": Mitigation(
         "Make debug lines of {} when wanted",
         lambda site: guard_debug(site.after, site.function.name, site.others),
@@ -137,13 +143,14 @@ def propose(
         yield from _settings(repository, head, culprit, diagnosis.mitigation)
         if any(_LOADS.search(function.name) for function in hot):
             yield from _lazy_imports(repository, base, head, culprit)
+    find = _finder(repository, head)
     for strategy in sorted(MITIGATIONS, key=lambda name: name != diagnosis.mitigation):
         for function in blamed:
             after = repository.find(function.file, head)
             if after is None:
                 continue
             others = partial(_python_files, repository, head)
-            site = Site(function, repository.find(function.file, base), after, others)
+            site = Site(function, repository.find(function.file, base), after, others, find)
             text = _edit(strategy, site)
             if text is not None and text != after:
                 summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
@@ -200,6 +207,12 @@ def _python_files(repository: Repository, revision: str) -> Iterator[str]:
     for path in repository.files(revision):
         if path.endswith(".py") and (text := repository.find(path, revision)):
             yield text
+
+
+def _finder(repository: Repository, revision: str) -> Callable[[str], str | None]:
+    """Return what gives the text of a file by its path; which there are is listed once."""
+    paths = cache(lambda: frozenset(repository.files(revision)))
+    return lambda path: repository.find(path, revision) if path in paths() else None
 
 
 def _edit(strategy: str, site: Site) -> str | None:
