@@ -32,7 +32,11 @@ _BUILTINS = frozenset(
 
 
 def sounds_like_effect(name: str) -> bool:
-    """Whether the words of a name tell that something is done: `save_all`, `readLine`."""
+    """Whether the words of a name tell that something is done: `save_all`, `readLine`; of a class
+    they tell what it is.
+    """
+    if name[:1].isupper():
+        return False
     words = [word.lower() for word in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)]
     return bool(words) and (words[0] in _VERBS or not _DEEDS.isdisjoint(words))
 

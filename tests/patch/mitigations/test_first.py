@@ -73,6 +73,19 @@ def f(xs):
     first = min(xs, key=lambda x: x.score)
     best = first
 """),
+    "a key that looks into each": ("""\
+def score(x):
+    return -x.score
+
+def f(xs):
+    ys = [x for x in xs if x.name]
+    ys.append(Item("e", 0))
+    by = sorted(ys, key=score)
+    return by[0] if by else None
+""", """\
+    first = min(ys, key=score, default=None)
+    return first if first is not None else None
+"""),
     "taken in the branch of a test": ("""\
 def f(xs):
     by = sorted(xs, key=lambda x: x.score, reverse=True)

@@ -164,6 +164,17 @@ def test_a_logger_that_an_object_holds_is_asked(caplog):
     assert guard_debug(edited, "A.f") is None
 
 
+@pytest.mark.parametrize("made", ["log: Journal\n\n", "def __init__(self, log: Journal):\n"
+                                  "        self.log = log\n\n"])  # fmt: skip
+def test_a_logger_that_an_object_is_given_is_asked(made):
+    source = f"from own_logs import Journal\n\n\nclass A:\n    {made}"
+    source += "    def f(self, x):\n        self.log.debug('seen', what=str(x))\n"
+    assert "        if self.log.is_debug:\n" in guard_debug(source, "A.f", lambda: [OWN])
+    assert guard_debug(source.replace("log: Journal", "log: Other"), "A.f", lambda: [OWN]) is None
+    two = source + "\n    def g(self):\n        self.log = open_log()\n"
+    assert guard_debug(two, "A.f", lambda: [OWN]) is None
+
+
 HEAD = "import logging\nlog = logging.getLogger(__name__)\n\n"
 
 

@@ -1,5 +1,7 @@
 """What a function gives is asked for members as a set, where nothing else is done with it."""
 
+import textwrap
+
 import pytest
 
 from workbench.patch.mitigations.membership import ask_sets
@@ -90,6 +92,17 @@ def test_a_function_of_another_file_says_what_it_gives():
     assert ask_sets(source, "f") is None
     unlike = other.replace("-> list[int]", "-> list[dict]")
     assert ask_sets(source, "f", lambda: [other, unlike]) is None
+
+
+def test_a_method_says_what_it_gives():
+    source = "class A:\n" + textwrap.indent(SOURCE, "    ")
+    source = source.replace("(xs", "(self, xs").replace("known(n:", "known(self, n:")
+    source = source.replace("= known", "= self.known")
+    edited = ask_sets(source, "A.f")
+    assert "ids = set(self.known(n))" in edited
+    assert run(edited, "A().f([1, 2, 3])") == run(source, "A().f([1, 2, 3])")
+    assert ask_sets(source.replace("list[int]", "list[A]"), "A.f") is None
+    assert ask_sets(source.replace("self.known(n)\n", "xs.known(n)\n"), "A.f") is None
 
 
 def test_it_is_part_of_replacing_a_structure():

@@ -15,6 +15,7 @@ from workbench.python.syntax import (
     blocks,
     find_functions,
     parse_source,
+    without_docstring,
 )
 
 
@@ -163,9 +164,25 @@ class _Firsts:
             if is_same and n_bound == 1 and self.scope.is_only_read(items.id, self.function):
                 return items.id
         key = next((k.value for k in call.keywords if k.arg == "key"), None)
-        is_something = key is not None and _refuses_none(key)
+        is_something = key is not None and self._refuses_none(key, call)
         kind = self.scope.infer(items, call).element
         return "{} is not None" if is_something or kind not in {"", "NoneType"} else ""
+
+    def _refuses_none(self, key: ast.expr, at: ast.AST) -> bool:
+        """Whether a key cannot be made of None: it takes an attribute, or an item, of it."""
+        match key:
+            case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=body):
+                return _looks_into(body, name)
+            case ast.Name(id=name):
+                match self.scope.binding(name, at):
+                    case ast.FunctionDef(args=ast.arguments(args=[asked]), body=stmts):
+                        match without_docstring(stmts):
+                            case [ast.Return(value=ast.expr() as value)]:
+                                return _looks_into(value, asked.arg)
+            case ast.Call(func=func):
+                getters = {"operator.attrgetter", "operator.itemgetter"}
+                return self.scope.called(func, at) in getters
+        return False
 
     def _replace_test(self, use: ast.expr, asked: str) -> None:
         parent = self.scope.parents[use]
@@ -179,30 +196,22 @@ def _numbered(name: str) -> Iterator[str]:
     return itertools.chain([name], (f"{name}_{n}" for n in itertools.count(2)))
 
 
-def _refuses_none(key: ast.expr) -> bool:
-    """Whether a key cannot be made of None: it takes an attribute, or an item, of what it gets."""
-    match key:
-        case ast.Lambda(args=ast.arguments(args=[ast.arg(arg=name)]), body=body):
-            parts = [body]
-            while parts:
-                match parts.pop():
-                    case ast.Attribute(value=ast.Name(id=looked), attr=attr):
-                        if looked == name and not attr.startswith("__"):
-                            return True
-                    case ast.Subscript(value=ast.Name(id=looked)) if looked == name:
-                        return True
-                    case ast.UnaryOp(operand=operand):
-                        parts.append(operand)
-                    case ast.BinOp(left=left, right=right):
-                        parts += [left, right]
-                    case ast.Tuple(elts=elts):
-                        parts += elts
-                    case ast.Attribute(value=value) | ast.Subscript(value=value):
-                        parts.append(value)
-                    case ast.Call(args=args, func=func):
-                        parts += [*args, func]
-        case ast.Call(func=ast.Name(id="attrgetter" | "itemgetter")):
-            return True
-        case ast.Call(func=ast.Attribute(attr="attrgetter" | "itemgetter")):
-            return True
+def _looks_into(value: ast.expr, name: str) -> bool:
+    """Whether evaluating it surely takes an attribute, or an item, of what a name holds."""
+    parts = [value]
+    while parts:
+        match parts.pop():
+            case ast.Attribute(value=ast.Name(id=looked), attr=attr) if looked == name:
+                if not attr.startswith("__"):
+                    return True
+            case ast.Subscript(value=ast.Name(id=looked)) if looked == name:
+                return True
+            case ast.UnaryOp(operand=part) | ast.Attribute(value=part) | ast.Subscript(value=part):
+                parts.append(part)
+            case ast.BinOp(left=left, right=right):
+                parts += [left, right]
+            case ast.Tuple(elts=elts):
+                parts += elts
+            case ast.Call(args=args, func=func):
+                parts += [*args, func]
     return False

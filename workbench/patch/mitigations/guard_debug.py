@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import textwrap
 from collections.abc import Callable, Iterable
 
 from workbench.patch.editing.rewrite import Rewrite
@@ -98,8 +99,8 @@ class _Guards:
         asked = self.loggers.asked(logger, self.rewrite.text(logger), level, logging)
         if not asked:
             return
-        lines = [self.rewrite.text(stmt).replace("\n", "\n    ") for stmt in made]
-        self.rewrite.replace_statement(made[0], f"if {asked}:\n    " + "\n    ".join(lines) + "\n")
+        lines = "\n".join(map(self.rewrite.flush_text, made))
+        self.rewrite.replace_statement(made[0], f"if {asked}:\n{textwrap.indent(lines, '    ')}\n")
         for stmt in made[1:]:
             self.rewrite.replace_statement(stmt)
         if f"{logging}.{level}" in asked and not _imports_logging(self.tree):

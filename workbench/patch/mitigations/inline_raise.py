@@ -166,7 +166,7 @@ class _Inlined:
     def __init__(self, rewrite: Rewrite, tried: _Tried, taken: set[str]) -> None:
         self.rewrite, self.tried, self.taken = rewrite, tried, taken
         self.names = dict(tried.callee.arguments)
-        self.handler = [textwrap.dedent(rewrite.text(stmt)) for stmt in tried.handler]
+        self.handler = [rewrite.flush_text(stmt) for stmt in tried.handler]
         self.own: dict[str, ast.expr] = {}
 
     def lines(self, body: list[ast.stmt]) -> list[str]:

@@ -92,6 +92,8 @@ class Loggers:
             match node:
                 case ast.Assign(targets=[ast.Name(id=name)], value=value) if name == attr:
                     kinds.add(self._made(value, self.scope))
+                case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation) if name == attr:
+                    kinds.add(self._annotated(annotation, self.scope))
             if isinstance(node, FunctionNode):
                 inside = Scope("", self.scope.tree, node)
                 kinds |= {self._made(value, inside) for value in _put_into(node, attr)}

@@ -84,21 +84,31 @@ def _is_repeated(use: ast.Name, bound: ast.AST, scope: Scope) -> bool:
 def _gives_hashable(call: ast.Call, scope: Scope, others: Callable[[], Iterable[str]]) -> bool:
     """Whether the function that is called says that it gives a list of what can be hashed."""
     if not isinstance(call.func, ast.Name):
-        return False
+        return _own_method_gives_hashable(call.func, scope)
     origin = scope.binding(call.func.id, call)
     match origin:
-        case ast.FunctionDef(returns=returns) if origin in scope.tree.body:
-            return not origin.decorator_list and _has_hashable(returns)
+        case ast.FunctionDef() if origin in scope.tree.body:
+            return _is_plain_giver(origin)
         case ast.ImportFrom(names=names):
             name = next(a.name for a in names if (a.asname or a.name) == call.func.id)
             found = [made for text in others() for made in _functions_of(text, name)]
-            return bool(found) and all(
-                isinstance(made, ast.FunctionDef)
-                and not made.decorator_list
-                and _has_hashable(made.returns)
-                for made in found
-            )
+            return bool(found) and all(map(_is_plain_giver, found))
     return False
+
+
+def _own_method_gives_hashable(func: ast.expr, scope: Scope) -> bool:
+    """Whether a method of the same object says that it gives a list of what can be hashed."""
+    owner = scope.parents.get(scope.function)
+    match func:
+        case ast.Attribute(value=ast.Name(id="self"), attr=attr) if isinstance(owner, ast.ClassDef):
+            found = [n for n in owner.body if isinstance(n, FunctionNode) and n.name == attr]
+            return len(found) == 1 and _is_plain_giver(found[0])
+    return False
+
+
+def _is_plain_giver(made: FunctionNode) -> bool:
+    is_plain = isinstance(made, ast.FunctionDef) and not made.decorator_list
+    return is_plain and _has_hashable(made.returns)
 
 
 def _functions_of(text: str, name: str) -> list[FunctionNode]:
