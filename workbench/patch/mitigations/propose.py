@@ -32,6 +32,7 @@ from workbench.patch.mitigations.restore_value import (
     strategy_of,
 )
 from workbench.patch.mitigations.rising import import_at_top
+from workbench.patch.mitigations.running import keep_total
 from workbench.patch.mitigations.selection import do_less
 from workbench.patch.mitigations.structure import replace_structure
 from workbench.types import Change, Diagnosis, Function, Patch, Suspect
@@ -86,7 +87,10 @@ def _restore_cache(site: Site) -> str | None:
 
 MITIGATIONS: Mapping[str, Mitigation] = {
     "restore_cache": Mitigation("Restore the cache of {}", _restore_cache),
-    "hoist": Mitigation("Hoist work out of a loop in {}", _of_function(hoist_invariant)),
+    "hoist": Mitigation(
+        "Hoist work out of a loop in {}",
+        _in_turn(_of_function(keep_total), _of_function(hoist_invariant)),
+    ),
     "replace_structure": Mitigation(
         "Look up in sets, and join once, in {}",
         _in_turn(
