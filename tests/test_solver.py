@@ -432,6 +432,7 @@ def test_the_json_is_what_was_promised():
         "none_of_these": 0.1,
         "diagnosis": "It counts.",
         "mitigation": "restore_cache",
+        "opportunity": None,
         "fix": {
             "applied": True,
             "verified": True,
@@ -439,6 +440,8 @@ def test_the_json_is_what_was_promised():
             "ratio_after": 1.2,
             "gain_restored": 0.9,
             "interval": [0.8, 1.0],
+            "saved": None,
+            "saved_interval": [None, None],
             "summary": "Keep it",
             "reason": "",
             "branch": "fix/x",

@@ -311,7 +311,7 @@ class _Trials:
 
     @cached_property
     def _others(self) -> dict[str, Skill]:
-        return {skill.name: skill for skill in load_skills()}
+        return {skill.name: skill for skill in load_skills(side="defense")}
 
     def _investigate(
         self, opened: Investigation, truth: Truth | None, folder: Path, tell: Callable[[str], None]

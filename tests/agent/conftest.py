@@ -25,7 +25,15 @@ from workbench.history import Repository, run_git
 from workbench.ingest import read
 from workbench.signals import function_series, stacks
 from workbench.store import Store, WindowProfile
-from workbench.types import Detection, Function, Recording, Records, Regression
+from workbench.types import (
+    Amount,
+    Detection,
+    Function,
+    Opportunity,
+    Recording,
+    Records,
+    Regression,
+)
 
 SHOP = """def main():
     return [parse(), total(), render(), idle()]
@@ -122,7 +130,10 @@ def build_recording(
 
 
 def look_into(recording: Recording, repository: Repository | None, base: str) -> Investigation:
-    return Investigation(recording, detected(recording), repository, base, "main")
+    find = (lambda: made_opportunities("", 3)) if repository else None
+    return Investigation(
+        recording, detected(recording), repository, base, "main", find_opportunities=find
+    )
 
 
 @cache
@@ -393,7 +404,23 @@ def ledger(shelf: dict[str, Path], tmp_path_factory: pytest.TempPathFactory) -> 
 @pytest.fixture(scope="session")
 def shelf_shop(shelf: dict[str, Path]) -> Investigation:
     """The shop as it is opened from the shelf."""
-    return Workspace(shelf["store"], shelf["repo"]).investigation()
+    return Workspace(
+        shelf["store"], shelf["repo"], find_opportunities=lambda *told: made_opportunities("", 30)
+    ).investigation()
+
+
+def made_opportunities(text: str, n: int, file: str = "shop/app.py") -> list[Opportunity]:
+    """Return opportunities of the shop's function `total`, each told with more text."""
+    amount = Amount(0.02, 0.01, 0.03)
+    told = tuple(f"{file}:{i}: the same is counted{text}" for i in range(4))
+    return [
+        Opportunity(
+            f"{i:012x}", f"shop{text}", f"shop.app:total{text}", file, 9, 12, "invariant_call",
+            f"Count before the loop, in total{text}", 0.04 + i / 1e4, amount, amount.times(9e3),
+            0.7, 0.25, "hoist", told, told, told, told, f"shop-team{text}",
+        )
+        for i in range(n)
+    ]  # fmt: skip
 
 
 HUGE_TEXT = "\U0001f600\x01" * 1500
@@ -427,5 +454,5 @@ def overgrown(shelf_shop: Investigation, tmp_path_factory: pytest.TempPathFactor
     )
     return Investigation(
         hostile.recording, hostile.detection, hostile.repository, hostile.base, hostile.head,
-        Records(**tables),
+        Records(**tables), find_opportunities=lambda: made_opportunities(HUGE_TEXT, 60),
     )  # fmt: skip

@@ -92,8 +92,8 @@ def count_calls(monkeypatch):
         seen.append(f"{name} {sorted(arguments.items())}")
         return tools.call_tool(name, investigation, arguments)
 
-    for name in ("consult", "opening"):
-        monkeypatch.setattr(f"workbench.agent.nodes.{name}.call_tool", call)
+    for name in ("nodes.consult", "sides.side"):
+        monkeypatch.setattr(f"workbench.agent.{name}.call_tool", call)
     return seen
 
 
@@ -116,8 +116,8 @@ def call(name, investigation, arguments):
     log.flush()
     return reply
 
-for name in ("consult", "opening"):
-    sys.modules[f"workbench.agent.nodes.{{name}}"].call_tool = call
+for name in ("nodes.consult", "sides.side"):
+    sys.modules[f"workbench.agent.{{name}}"].call_tool = call
 seen = 0
 
 def step(told):

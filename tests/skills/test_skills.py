@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 import skills_ref
 
-from workbench.agent import Budget, Skill, load_skill, load_skills, make_model
+from workbench.agent import Budget, Skill, load_skill, load_skills, make_model, sides
 from workbench.agent.nodes import select_skills
 from workbench.agent.playbook import Reply, ReportDiagnosis
 from workbench.agent.skills import find_faults
@@ -228,7 +228,7 @@ def test_what_only_looks_like_a_mechanism_fits_less(name, innocent, guilty, leaf
 
 def select(facts):
     model = make_model("playbook", SKILLS)
-    node = select_skills(model, SKILLS, Budget())
+    node = select_skills(sides.DEFENSE, model, SKILLS, Budget())
     return node({"facts": facts, "spent": {}})["skills"]
 
 

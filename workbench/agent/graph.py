@@ -27,6 +27,7 @@ from workbench.agent.budget import Budget
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.closing import HandOver, HandOverMade
 from workbench.agent.nodes.consult import is_silent
+from workbench.agent.sides import DEFENSE, Side
 from workbench.agent.skills import Skill
 from workbench.agent.state import State
 
@@ -37,6 +38,7 @@ Graph = CompiledStateGraph[State, Any, State, State]
 class _Routes:
     """Where the graph goes after a node."""
 
+    side: Side
     limits: Budget
     is_reviewed: bool
     makes_fix: bool
@@ -60,15 +62,16 @@ class _Routes:
         return "diagnose" if nodes.is_settled(state, self.limits) else "begin_opinion"
 
     def after_diagnose(self, state: State) -> str:
-        if not state["diagnosis"]["change_id"]:  # runs may still find the cause
-            return END if self.is_reviewed else self._to_fix()
+        if not self.side.may_act(state["diagnosis"]):  # runs may still find the cause
+            search = self.side.runs_may_tell and not self.is_reviewed
+            return self._to_fix() if search else END
         if self.is_made_first:
             return "make_fix"
         return "review" if self.is_reviewed else self._to_fix()
 
     def after_review(self, state: State) -> str:
         verdict = state["review"]["verdict"]
-        if not state["diagnosis"]["change_id"] or verdict == "reject":
+        if not self.side.may_act(state["diagnosis"]) or verdict == "reject":
             return END
         if self.is_made_first and verdict == "edit":
             return "make_fix"  # what was made is of another diagnosis
@@ -88,6 +91,7 @@ def build_graph(
     investigation: Investigation,
     skills: Mapping[str, Skill],
     *,
+    side: Side = DEFENSE,
     checkpointer: Any = None,
     budget: Budget | None = None,
     review: bool = False,
@@ -103,7 +107,9 @@ def build_graph(
     investigation : Investigation
         What the tools read.
     skills : mapping of str to Skill
-        Those on offer, by name.
+        Those on offer, by name; those of the other side are left out.
+    side : Side
+        Whether a regression is explained, or an opportunity mended.
     checkpointer : optional
         A LangGraph checkpointer, to resume from; needed for a review.
     budget : Budget, optional
@@ -117,19 +123,20 @@ def build_graph(
         over what was approved.
     """
     limits = budget or Budget()
+    skills = {name: skill for name, skill in skills.items() if skill.side == side.name}
     routes = _Routes(
-        limits, is_reviewed=review, makes_fix=make_fix is not None,
+        side, limits, is_reviewed=review, makes_fix=make_fix is not None,
         is_made_first=review and make_fix is not None and hand_over is not None,
     )  # fmt: skip
     graph = StateGraph(State)
-    graph.add_node("triage", nodes.triage(investigation))
-    graph.add_node("select_skills", nodes.select_skills(model, skills, limits))
-    graph.add_node("begin_opinion", nodes.begin_opinion(skills))
+    graph.add_node("triage", nodes.triage(side, investigation))
+    graph.add_node("select_skills", nodes.select_skills(side, model, skills, limits))
+    graph.add_node("begin_opinion", nodes.begin_opinion(side, skills))
     graph.add_node("model", nodes.ask_model(model, investigation, skills, limits))
     graph.add_node("tool", nodes.use_tool(investigation, skills))
-    graph.add_node("hypothesis", nodes.form_hypothesis(limits))
-    graph.add_node("ground", nodes.ground(investigation, skills))
-    graph.add_node("diagnose", nodes.diagnose(investigation))
+    graph.add_node("hypothesis", nodes.form_hypothesis(side, limits))
+    graph.add_node("ground", nodes.ground(side, investigation, skills))
+    graph.add_node("diagnose", nodes.diagnose(side, investigation))
     graph.add_node("review", nodes.review(investigation))
     graph.add_node("make_fix", nodes.make_fix(make_fix or _nothing))
     graph.add_node(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from threading import RLock
 from typing import Any
@@ -43,6 +43,7 @@ from workbench.types import (
     FloatArray,
     Function,
     IntArray,
+    Opportunity,
     Ranking,
     Recording,
     Records,
@@ -83,6 +84,8 @@ class Investigation:
     """Ids of changes that are not known, as if nobody had told of them."""
     without_code: str = "this store came without a repository: no code to read"
     """What is said where there is no repository."""
+    find_opportunities: Callable[[], Sequence[Opportunity]] | None = None
+    """Find what the service does in vain, where anybody can."""
     lock: Any = field(default_factory=RLock, repr=False, compare=False)
     """Held while something is computed that others may want too."""
     detection_lock: Any = field(default_factory=RLock, repr=False, compare=False)
@@ -108,7 +111,8 @@ class Investigation:
         return Investigation(
             self.recording, self.detection, self.repository, self.base, self.head, self.records,
             self.read_lines, frozenset(change_ids) | self.left_out, self.without_code,
-            _code_maps=self._code_maps, _histories=self._histories, _diffs=self._diffs,
+            self.find_opportunities, _code_maps=self._code_maps, _histories=self._histories,
+            _diffs=self._diffs,
         )  # fmt: skip
 
     def code(self) -> Repository:
@@ -244,6 +248,26 @@ class Investigation:
             listed = ", ".join(list(known)[:10]) or "none were detected"
             raise ToolError(f"no regression {regression_id[:80]!r}; known: {listed}")
         return known[regression_id]
+
+    @once
+    def opportunities(self) -> Sequence[Opportunity]:
+        """What the service does in vain, the most worthwhile first; ToolError for no code."""
+        if self.find_opportunities is None:
+            raise ToolError(self.without_code)
+        return self.find_opportunities()
+
+    def opportunity(self, opportunity_id: str) -> Opportunity:
+        """Return an opportunity by the beginning of its id; ToolError names those there are."""
+        begins = [
+            o for o in self.opportunities if opportunity_id and o.id.startswith(opportunity_id)
+        ]
+        found = [o for o in begins if o.id == opportunity_id] or begins
+        if len(found) != 1:
+            listed = (
+                ", ".join(o.id for o in (found or self.opportunities)[:10]) or "none were found"
+            )
+            raise ToolError(f"no opportunity {opportunity_id[:80]!r}; known: {listed}")
+        return found[0]
 
     def change(self, change_id: str) -> Change:
         """Return a change by the beginning of its id, with the functions that it touched."""

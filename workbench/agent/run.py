@@ -102,10 +102,13 @@ class Run:
 
     def begin(
         self, job: Mapping[str, Any], regression_id: str, question: str = "",
-        on_step: Callable[[Step], None] = lambda step: None,
+        on_step: Callable[[Step], None] = lambda step: None, *, opportunity_id: str = "",
     ) -> None:  # fmt: skip
-        """Run from the start, as far as it goes."""
-        given = {"job": dict(job), "regression_id": regression_id, "question": question}
+        """Run from the start, as far as it goes: of a regression, or of an opportunity."""
+        given = {
+            "job": dict(job), "regression_id": regression_id, "opportunity_id": opportunity_id,
+            "question": question,
+        }  # fmt: skip
         self._run(given, on_step)
 
     def go_on(self, on_step: Callable[[Step], None] = lambda step: None) -> None:
@@ -145,7 +148,8 @@ class Run:
         """Take a person's word, and run on; ToolError where none is waited for or it is none."""
         if not self.waits:
             raise ToolError(f"{self.id} does not wait for a review: it is {self.status}")
-        check_review(said, self.investigation)
+        is_opportunity = bool(self.state.values.get("opportunity_id"))
+        check_review(said, self.investigation, of_opportunity=is_opportunity)
         self._run(Command(resume=dict(said)), on_step)
 
     def rerun(

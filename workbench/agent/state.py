@@ -20,7 +20,7 @@ def _merge(known: Ledger | None, more: Ledger | None) -> Ledger:
 
 
 class Opinion(TypedDict):
-    """What one skill makes of a regression, after the grounding check."""
+    """What one skill makes of a regression or an opportunity, after the grounding check."""
 
     skill: str
     summary: str
@@ -55,6 +55,8 @@ class State(TypedDict, total=False):
     job: dict[str, Any]
     """What was asked for, as who resumes it has to know it."""
     regression_id: str
+    """Of what is explained; empty where an opportunity is mended."""
+    opportunity_id: str
     question: str
     """In a person's words; may be empty."""
     facts: dict[str, Any]

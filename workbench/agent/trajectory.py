@@ -46,7 +46,7 @@ def to_diagnosis(told: Mapping[str, Any]) -> Diagnosis:
         told["regression_id"], told["summary"], told["change_id"] or None,
         tuple(told["functions"]), told["category"], told["mitigation"], told["confidence"],
         tuple(Evidence(**item) for item in told["evidence"]), told["skill"],
-        tuple(told["suspects"]),
+        tuple(told["suspects"]), told.get("opportunity_id", ""),
     )  # fmt: skip
 
 
@@ -76,8 +76,12 @@ def _describe(node: str, change: Mapping[str, Any]) -> Iterator[tuple[str, str, 
             struck = "\n".join(f"{item['claim']}: {item['why']}" for item in opinion["struck"])
             yield title, struck or opinion["summary"], ""
         case "diagnose":
-            title = "Reached a diagnosis" if change["diagnosis"]["change_id"] else "Abstained"
-            yield title, change["diagnosis"]["summary"], ""
+            told = change["diagnosis"]
+            if told.get("opportunity_id"):
+                title = f"Chose {told['mitigation']}" if told["mitigation"] else "Left it"
+            else:
+                title = "Reached a diagnosis" if told["change_id"] else "Abstained"
+            yield title, told["summary"], ""
         case "review":
             said = change["review"]
             by = f" by {said['by']}" if said.get("by") else ""

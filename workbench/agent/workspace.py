@@ -7,6 +7,9 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -16,8 +19,11 @@ from workbench.errors import StoreError, ToolError
 
 if TYPE_CHECKING:
     from workbench.agent.investigation import Investigation
+    from workbench.history import Repository
     from workbench.store import Store
+    from workbench.types import Opportunity
 
+    FindOpportunities = Callable[[Store, Repository, str], Sequence[Opportunity]]
 
 _LOOK_EVERY_S = 60.0
 
@@ -33,15 +39,21 @@ class Workspace:
         The code of its services. Default: there is none to read.
     service : str
         The one to offer; empty for all.
+    find_opportunities : callable, optional
+        (store, repository, service) -> what the service does in vain. Default: nobody can tell.
     """
 
-    def __init__(self, store: Path, repository: Path | None = None, service: str = "") -> None:
+    def __init__(
+        self, store: Path, repository: Path | None = None, service: str = "", *,
+        find_opportunities: FindOpportunities | None = None,
+    ) -> None:  # fmt: skip
         if not (store / "store.json").is_file():
             found = "none" if store.is_dir() else "no such folder"
             raise StoreError(f"{store}: expected a store (store.json), found {found}")
         if repository is not None and not repository.is_dir():
             raise StoreError(f"{repository}: expected a git repository, found no such folder")
         self.folder, self.repository, self.service = store, repository, service
+        self._find_opportunities = find_opportunities
         self._lock = Lock()
         self._looked_at, self._stamp = -math.inf, 0
         self._services: list[str] = []
@@ -109,8 +121,12 @@ class Workspace:
         from workbench.agent.opened import open_service
 
         # The repository may be that of some of the services alone.
-        needs_code = len(self.services()) == 1
-        return open_service(self._store(), name, self.repository, needs_code=needs_code)
+        needs_code, store = len(self.services()) == 1, self._store()
+        opened = open_service(store, name, self.repository, needs_code=needs_code)
+        if opened.repository is None or self._find_opportunities is None:
+            return opened
+        find = partial(self._find_opportunities, store, opened.repository, name)
+        return replace(opened, find_opportunities=find)
 
 
 def _listed(services: list[str]) -> str:

@@ -90,7 +90,9 @@ class Board(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
         self.flame = FlameGraph(flame_of({}), title=case.service)
         self.suspects = SuspectTable(Ranking(), read_diff=self.investigation.diff)
         self.source = SourceLines(_NO_SOURCE)
-        self.agent = AgentView(skills=[skill.name for skill in load_skills(options.skills)])
+        self.agent = AgentView(
+            skills=[skill.name for skill in load_skills(options.skills, "defense")]
+        )
         self.fix = FixCard(note=NO_FIX)
         self.inquiry = Inquiry(
             case, self.investigation, options, saved or investigations_file(), self.agent,

@@ -2,9 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from workbench.history import Repository
+    from workbench.store import Store
+    from workbench.types import Opportunity
 
 _FOLDER = click.Path(path_type=Path)
 
@@ -35,8 +42,17 @@ def mcp(
     from workbench.agent.mcp import serve_http, serve_stdio
     from workbench.agent.workspace import Workspace
 
-    workspace = Workspace(store, repo, service)
+    workspace = Workspace(store, repo, service, find_opportunities=_find_opportunities)
     if over_http:
         serve_http(workspace, token, port=port or 0, skills=skills)
     else:
         serve_stdio(workspace, skills)
+
+
+def _find_opportunities(
+    store: Store, repository: Repository, service: str
+) -> Sequence[Opportunity]:
+    """Find them with what takes long to import, when they are first asked for."""
+    from workbench.solver import find_opportunities
+
+    return find_opportunities(store, repository, service)

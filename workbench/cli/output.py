@@ -129,21 +129,23 @@ def _rank_cell(row: Mapping[str, Any]) -> str:
 
 def _fix_cell(row: Mapping[str, Any]) -> str:
     fix = row["fix"]
-    if not row["regressions"]:
+    if not row["regressions"] and not row["opportunity"]:
         return "none needed"
     if not fix:
         return f"none: {row['no_fix']}"
     if not fix["verified"]:
         return f"no: {fix['reason']}"
+    if row["opportunity"]:
+        low, high = fix["saved_interval"]
+        return f"{fix['saved']:.1%} of the workload's cost saved [{low:.1%}, {high:.1%}]"
     low, high = fix["interval"]
     return f"{fix['gain_restored']:.0%} restored [{low:.0%}, {high:.0%}]"
 
 
 def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     """Print one solve for a person."""
-    lines = [f"case        {row['case']}", f"regression  {_regression_cell(row)}"]
-    if row["regressions"]:
-        lines.append(f"culprit     {_culprit_cell(row)}")
+    lines = [f"case        {row['case']}", *_subject_lines(row)]
+    if row["regressions"] or row["opportunity"]:
         lines.append(f"diagnosis   {printable(row['diagnosis'])}")
         lines += [f"            - {printable(item['claim'])}" for item in row["evidence"]]
         lines.append(f"by skill    {row['skill']}{_mitigation(row)}")
@@ -158,6 +160,20 @@ def print_outcome(row: Mapping[str, Any], letter: Path | None) -> None:
     if row["mlflow_run_id"]:
         lines.append(f"MLflow run  {row['mlflow_run_id']}")
     click.echo("\n".join(lines))
+
+
+def _subject_lines(row: Mapping[str, Any]) -> list[str]:
+    """Return what it was about: an opportunity, or what regressed and by whom."""
+    place = row["opportunity"]
+    if place:
+        where = f"{place['function']}  {place['file']}:{place['line']}"
+        value, low, high = place["saving"]
+        return [
+            f"opportunity {place['id']}: {place['pattern']} in {printable(where)}",
+            f"expected    {value:.2%} of the service's CPU saved [{low:.2%}, {high:.2%}]",
+        ]
+    lines = [f"regression  {_regression_cell(row)}"]
+    return [*lines, f"culprit     {_culprit_cell(row)}"] if row["regressions"] else lines
 
 
 def _opened_lines(opened: Mapping[str, Any] | None) -> list[str]:

@@ -36,10 +36,12 @@ def list_skills(skills: Path | None, as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps([_to_json(skill) for skill in found], indent=1))
         return
-    rows = [[s.name, s.metadata.get("mitigation", ""), printable(s.description)] for s in found]
+    rows = [
+        [s.name, s.side, s.metadata.get("mitigation", ""), printable(s.description)] for s in found
+    ]
     print_rows(
         f"{len(found)} skill{'s' * (len(found) != 1)}",
-        ["skill", "mitigation", "when to use it"],
+        ["skill", "side", "mitigation", "when to use it"],
         rows,
     )
 

@@ -33,6 +33,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--skills", "skills_folder", type=_FOLDER,
               help="Folder of skills. [default: those that come along]")  # fmt: skip
 @click.option("--regression", default="", help="Its id or subject.  [default: the largest]")
+@click.option("--opportunity", default="", metavar="ID",
+              help="Mend this in place of a regression (workbench opportunities).")  # fmt: skip
 @click.option("--question", default="", help="In your words: skills are chosen by it too.")
 @click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
 @click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
@@ -42,11 +44,13 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @outcome_options
 def solve(
     folder: Path, repo: Path | None, service: str | None, workload: Path | None, model: str,
-    base_url: str, skills_folder: Path | None, regression: str, question: str, review: bool,
-    fix: bool, assumptions: Path | None, budget: dict[str, Any], state: Path | None,
-    tracked: bool, report: Path | None, as_json: bool,
+    base_url: str, skills_folder: Path | None, regression: str, opportunity: str, question: str,
+    review: bool, fix: bool, assumptions: Path | None, budget: dict[str, Any],
+    state: Path | None, tracked: bool, report: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Find what regressed in FOLDER (a case or a store), who did it, and a fix that is measured.
+
+    With --opportunity, mend what a store's service does in vain: the patch is measured likewise.
 
     Each step is kept: `workbench resume` goes on with what was stopped, or waits for a review.
     """
@@ -55,7 +59,8 @@ def solve(
     from workbench.solver import SolveOptions, investigations_file, open_case, place_workload
 
     options = SolveOptions(
-        model, skills_folder, fix, regression=regression, question=question, review=review,
+        model, skills_folder, fix, regression=regression, opportunity=opportunity,
+        question=question, review=review,
         assumptions=read_assumptions(assumptions) if assumptions else None, budget=budget,
         base_url=base_url,
     )  # fmt: skip

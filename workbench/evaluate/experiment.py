@@ -254,7 +254,7 @@ class _Worker:
         self._bank = CaseBank(plan.folder)
         self._known = {case.id: case for case in self._bank.cases}
         self._solvers = {(solver.name, model): solver for model, solver in _solvers(plan)}
-        self._skills = {skill.name: skill for skill in load_skills(skills_folder())}
+        self._skills = {skill.name: skill for skill in load_skills(skills_folder(), "defense")}
         self._reader = make_model("playbook", self._skills)
 
     def solve(self, cells: Sequence[Cell]) -> Iterator[dict[str, Any] | Unopened]:

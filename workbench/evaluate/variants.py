@@ -93,7 +93,9 @@ class SkilledSolver:
         self, name: str, folder: Path, model: str, price: tuple[float, float] | None = None
     ) -> None:
         self.name, self._price = name, price
-        self._skills: Mapping[str, Skill] = {skill.name: skill for skill in load_skills(folder)}
+        self._skills: Mapping[str, Skill] = {
+            skill.name: skill for skill in load_skills(folder, "defense")
+        }
         self.content_hash = hash_of(f"{s.name} {s.content_hash}" for s in self._skills.values())
         self._model = make_model(model, self._skills)
 

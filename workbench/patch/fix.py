@@ -8,8 +8,9 @@ from itertools import chain, count
 from pathlib import Path
 
 from workbench.history import FileWeave, Repository
+from workbench.patch.handover.letter import UNKNOWN, Stakes
 from workbench.patch.handover.owners import find_owners
-from workbench.patch.handover.pull_request import UNKNOWN, Stakes, pull_request
+from workbench.patch.handover.pull_request import pull_request
 from workbench.patch.mitigations import propose
 from workbench.patch.revert.edits import Edit, EditMap
 from workbench.patch.revert.search import RevertSearch, Trial

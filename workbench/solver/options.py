@@ -31,6 +31,8 @@ class SolveOptions:
     """Interleaved runs of each version that a verification makes."""
     regression: str = ""
     """Id of the regression to investigate, or what it is of. Default: the largest."""
+    opportunity: str = ""
+    """Id of an opportunity to mend, in place of a regression (`find_opportunities`)."""
     question: str = ""
     """What a person asks about it; skills are chosen by it too."""
     review: bool = False

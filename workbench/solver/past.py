@@ -8,7 +8,7 @@ from typing import Any
 
 from workbench.errors import StoreError
 from workbench.store import Store
-from workbench.types import Diagnosis, Fix, Outcome, Regression
+from workbench.types import Diagnosis, Fix, Opportunity, Outcome, Regression
 
 _MOST = 2000
 
@@ -55,15 +55,27 @@ def _past_case(outcome: Outcome, proposed: Diagnosis) -> dict[str, Any] | None:
         }
     else:
         return None
-    found = next(r for r in outcome.detection.found if r.id == proposed.regression_id)
     row = {
-        "service": outcome.case.service, "at": found.at, "title": _title(found),
-        "subject": found.subject, "category": proposed.category,
-        "cause": told["cause"][:_MOST], "change": told["change"],
+        "service": outcome.case.service, **_what(outcome, proposed),
+        "category": proposed.category, "cause": told["cause"][:_MOST], "change": told["change"],
     }  # fmt: skip
     text = "\0".join(map(str, row.values()))  # without the gain, which is another each time
     digest = blake2b(text.encode("utf-8", "surrogateescape"), digest_size=6).hexdigest()
     return {"id": f"P-{digest}", **row, "mitigation": told["mitigation"][:_MOST]}
+
+
+def _what(outcome: Outcome, proposed: Diagnosis) -> dict[str, Any]:
+    """Return when it was, and of what: `at`, `title` and `subject`."""
+    if outcome.opportunity is not None:
+        one = outcome.opportunity
+        at = outcome.recording.windows["at"].iloc[-1]
+        return {"at": at, "title": _title_of_waste(one), "subject": one.function}
+    found = next(r for r in outcome.detection.found if r.id == proposed.regression_id)
+    return {"at": found.at, "title": _title(found), "subject": found.subject}
+
+
+def _title_of_waste(found: Opportunity) -> str:
+    return f"{found.function}: {found.pattern}, {found.share:.1%} of the CPU"
 
 
 def _gained(fix: Fix) -> str:

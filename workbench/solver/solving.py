@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 from secrets import token_hex
 from typing import TYPE_CHECKING, Any
@@ -14,27 +13,29 @@ from typing import TYPE_CHECKING, Any
 from workbench.capacity import Assumptions
 from workbench.detect import DetectConfig
 from workbench.errors import CaseError, ModelError
-from workbench.signals import function_series
-from workbench.solver.cases import open_case, open_repository
-from workbench.solver.detection import detect_case
-from workbench.solver.fixing import Fixing
+from workbench.solver.cases import open_case
 from workbench.solver.kept import dump, read
 from workbench.solver.options import SolveOptions
 from workbench.solver.past import keep_past_case
+from workbench.solver.subjects import (
+    OpportunitySubject,
+    RegressionSubject,
+    Subject,
+    service_of,
+)
 from workbench.solver.workloads import PlacedWorkload
-from workbench.store import Store
 from workbench.types import (
     Case,
     Fix,
     Outcome,
     PullRequest,
-    Regression,
-    Reproduction,
     Step,
 )
 
 if TYPE_CHECKING:
     from workbench.agent import Investigation, Run, SavedInvestigations
+
+_NOTHING_TO_DO = {"defense": "no cause was named", "offense": "it is left as it is"}
 
 
 def solve(
@@ -70,7 +71,7 @@ def solve(
     """
     options = options or SolveOptions()
     solving = _Solving(case, options, progress)
-    if not solving.detection.found:
+    if not solving.is_there:
         return solving.outcome()
 
     from workbench.agent import SavedInvestigations
@@ -78,7 +79,7 @@ def solve(
     with SavedInvestigations(saved) as file:
         run = solving.start(file, investigation_id or f"{case.id}-{token_hex(3)}")
         with _kept(run, saved):
-            run.begin(solving.job(), solving.regression.id, options.question, on_step)
+            solving.subject.begin(run, solving.job(), on_step)
         return solving.outcome(run)
 
 
@@ -196,28 +197,12 @@ def open_investigation(case: Case, config: DetectConfig | None = None) -> Invest
 
     `config` says what counts as a regression, as `SolveOptions.detection` does.
     """
-    from workbench.agent import Investigation
-
-    store, repository = Store.open(case.store), open_repository(case)
-    service = _service(case)
-    recording = store.recording(service)
-    series = function_series(recording)
-    detection, _ = detect_case(
-        case, recording, series, None, repository, lambda text: None, None, config
-    )
-    return Investigation(
-        recording, detection, repository, case.base, case.head, store.records(service),
-        read_lines=partial(store.recording, service, by_line=True),
-    )  # fmt: skip
-
-
-def _service(case: Case) -> str | None:
-    """Return which service of its store a case is of; None: there is one alone."""
-    return case.service if case.is_store else None
+    options = SolveOptions(fix=False, detection=config)
+    return RegressionSubject(case, options, lambda text: None).evidence
 
 
 class _Solving:
-    """A case that is being solved: what was detected, and what its investigation needs."""
+    """A case that is being solved: what it is about, and what its investigation needs."""
 
     def __init__(
         self, case: Case, options: SolveOptions, progress: Callable[[str], None],
@@ -226,42 +211,27 @@ class _Solving:
         from workbench.agent import Budget, load_skills, make_model
 
         self._budget = Budget(**options.budget)
-        self._skills = {skill.name: skill for skill in load_skills(options.skills)}
+        kind = OpportunitySubject if options.opportunity else RegressionSubject
+        self.subject: Subject = kind(case, options, progress, job or {})
+        skills = load_skills(options.skills, self.subject.side.name)
+        self._skills = {skill.name: skill for skill in skills}
         settings = {"base_url": options.base_url} if options.base_url else {}
         self._model = make_model(options.model, self._skills, **settings)
         self._case, self._options, self._progress, self._clock = case, options, progress, _Clock()
         self._is_resumed = job is not None
-        self._repository = open_repository(case)
-        progress("detecting")
-        self._recording = Store.open(case.store).recording(_service(case))
-        self._series = function_series(self._recording)
-        self._workload = case.workload if options.fix and self._repository else None
-        self.detection, self._seen = detect_case(
-            case, self._recording, self._series, self._workload, self._repository, progress,
-            read(Reproduction, (job or {}).get("reproduction")), options.detection,
-        )  # fmt: skip
+        self.is_there = self.subject.is_there
         self._clock.lap("detect")
-
-    @property
-    def regression(self) -> Regression:
-        """The one that is investigated; CaseError where there is none of that name."""
-        asked, found = self._options.regression, self.detection.found
-        named = [r for r in found if not asked or asked in (r.id, r.subject)]
-        if not named:
-            known = ", ".join(f"{r.id} ({r.subject})" for r in found[:10])
-            raise CaseError(f"no regression {asked[:200]!r}; there are {known}")
-        return named[0]
 
     def job(self) -> dict[str, Any]:
         """Return what has to be known to go on with it."""
-        case, options = self._case, self._options
+        case, options, own = self._case, self._options, self.subject.job()
         told = {
             **asdict(options),
             "skills": str(options.skills.resolve()) if options.skills else "",
             "budget": {**options.budget},
             "detection": dump(options.detection),
             "assumptions": dump(options.assumptions),
-            "regression": self.regression.id,
+            **own.pop("options"),
         }
         placed = None
         if case.is_store and case.workload:
@@ -270,33 +240,28 @@ class _Solving:
             "case": case.folder,
             "content_hash": case.content_hash,
             "repository": case.repository if case.is_store else "",
-            "service": _service(case),
+            "service": service_of(case),
             "workload": dump(placed),
-            "found": _told(self.regression),
             "options": told,
-            "reproduction": dump(self._seen),
+            **own,
         }
 
     def start(self, file: SavedInvestigations, investigation_id: str) -> Run:
         """Return the run of the investigation."""
-        from workbench.agent import Investigation, Run, build_graph
+        from workbench.agent import Run, build_graph
 
         self._progress("investigating")
-        case, options = self._case, self._options
-        store, service = Store.open(case.store), _service(case)
-        self._evidence = Investigation(
-            self._recording, self.detection, self._repository, case.base, case.head,
-            store.records(service), read_lines=partial(store.recording, service, by_line=True),
-        )  # fmt: skip
+        subject, options = self.subject, self._options
         self._is_kept = file.path is not None
-        self.fixing = Fixing(case, options, self._evidence, self.regression, self._progress)
+        self.fixing = subject.fixing()
         graph = build_graph(
-            self._model, self._evidence, self._skills, checkpointer=file.saver,
-            budget=self._budget, review=options.review, make_fix=self._make_fix,
+            self._model, subject.evidence, self._skills, side=subject.side,
+            checkpointer=file.saver, budget=self._budget, review=options.review,
+            make_fix=self._make_fix,
             hand_over=self.fixing.hand_over if options.fix_first else None,
         )  # fmt: skip
         self._clock.lap("start")
-        return Run(graph, self._evidence, self._skills, investigation_id)
+        return Run(graph, subject.evidence, self._skills, investigation_id)
 
     def _make_fix(
         self, told: Mapping[str, Any], edits: Sequence[Mapping[str, str]]
@@ -308,9 +273,12 @@ class _Solving:
 
     def outcome(self, run: Run | None = None) -> Outcome:
         """Return what came of it."""
-        outcome = Outcome(
-            self._case, self._recording, self._series, self.detection, model=self._options.model,
-            reproduction=self._seen,
+        subject = self.subject
+        outcome = subject.describe(
+            Outcome(
+                self._case, subject.recording, subject.series, subject.detection,
+                model=self._options.model,
+            )
         )  # fmt: skip
         if run is None:
             return replace(outcome, seconds=self._clock.seconds())
@@ -331,23 +299,17 @@ class _Solving:
                 diagnosis, change_id=None, summary=told, mitigation="", confidence=0.0
             )
         fix = read(Fix, made.get("fix"))
-        no_cause = "" if diagnosis.change_id or fix else "no cause was named"
+        can_act = fix or subject.side.may_act(asdict(diagnosis))
+        nothing = "" if can_act else _NOTHING_TO_DO[subject.side.name]
         waits = f"it {run.status}: workbench resume {run.id} --approve" if run.waits else ""
         return replace(
-            outcome, ranking=self._evidence.ranking(self.regression.id), diagnosis=diagnosis,
-            fix=fix, no_fix=made.get("no_fix") or no_cause or waits,
+            outcome, diagnosis=diagnosis, fix=fix,
+            no_fix=made.get("no_fix") or nothing or waits,
             steps=trajectory.steps, messages=trajectory.messages, seconds=seconds,
             skills={name: skill.content_hash for name, skill in self._skills.items()},
             investigation_id=run.id if self._is_kept else "", status=run.status, review=said,
             opened=read(PullRequest, run.opened),
         )  # fmt: skip
-
-
-def _told(regression: Regression) -> dict[str, Any]:
-    """Return what is told of a regression while it waits for a review."""
-    names = ("id", "service", "subject", "metric", "before", "after", "watts")
-    told = {name: getattr(regression, name) for name in names}
-    return {**told, "at": "" if regression.at is None else regression.at.isoformat()}
 
 
 def _read_options(told: Mapping[str, Any]) -> SolveOptions:

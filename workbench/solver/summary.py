@@ -7,7 +7,7 @@ from dataclasses import asdict
 from math import isfinite
 from typing import Any
 
-from workbench.types import Fix, Outcome, PullRequest
+from workbench.types import Fix, Opportunity, Outcome, PullRequest
 
 
 def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any]:
@@ -41,6 +41,7 @@ def to_json(outcome: Outcome, mlflow_run_id: str | None = None) -> dict[str, Any
         "evidence": [asdict(item) for item in diagnosis.evidence] if diagnosis else [],
         "skill": diagnosis.skill if diagnosis else "",
         "mitigation": (fix.patch.strategy if fix else diagnosis.mitigation) if diagnosis else "",
+        "opportunity": _opportunity_json(outcome.opportunity),
         "fix": _fix_json(fix),
         "no_fix": outcome.no_fix,
         "investigation": outcome.investigation_id,
@@ -62,11 +63,21 @@ def _fix_json(fix: Fix | None) -> Mapping[str, Any] | None:
         "ratio_after": _measured(seen.ratio_after),
         "gain_restored": _measured(seen.gain_restored),
         "interval": [_measured(bound) for bound in seen.interval],
+        "saved": _measured(seen.gain.saved),
+        "saved_interval": [_measured(bound) for bound in seen.gain.saved_interval],
         "summary": fix.patch.summary,
         "reason": seen.reason,
         "branch": fix.branch,
         "reverted": list(fix.patch.reverted),
     }
+
+
+def _opportunity_json(one: Opportunity | None) -> Mapping[str, Any] | None:
+    if one is None:
+        return None
+    names = ("id", "service", "function", "file", "line", "pattern", "title", "share", "owner")
+    saving = [_measured(end) for end in (one.saving.value, one.saving.low, one.saving.high)]
+    return {**{name: getattr(one, name) for name in names}, "saving": saving}
 
 
 def _opened_json(opened: PullRequest | None) -> Mapping[str, Any] | None:

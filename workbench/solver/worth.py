@@ -29,15 +29,31 @@ def added_fraction(regression: Regression, recording: Recording) -> tuple[float,
 def worth_of_loss(
     regression: Regression, recording: Recording, records: Records, assumptions: Assumptions
 ) -> tuple[Worth, tuple[str, ...]]:
-    """Return what all of a regression costs, and what has to hold for that, a sentence each.
+    """Return what all of a regression costs, and what has to hold for that, a sentence each."""
+    part = added_fraction(regression, recording)
+    return _worth(part, recording.service, records, assumptions)
+
+
+def worth_of_service(
+    service: str, records: Records, assumptions: Assumptions
+) -> tuple[Worth, tuple[str, ...]]:
+    """Return what all of a service costs, and what has to hold for that, a sentence each."""
+    whole, told = _worth((1.0, 1.0, 1.0), service, records, assumptions)
+    return whole, (*told, "What the workload does is what the service does, in the same parts.")
+
+
+def _worth(
+    part: tuple[float, float, float], service: str, records: Records, assumptions: Assumptions
+) -> tuple[Worth, tuple[str, ...]]:
+    """Return what a part of a service costs.
 
     What the assumptions do not say of servers and of their power is taken from the records.
     """
-    rows = records.services.assign(service=recording.service)
-    told = assumptions.with_records(rows).of(recording.service)
+    rows = records.services.assign(service=service)
+    told = assumptions.with_records(rows).of(service)
     known = [line for line in assumption_sentences([told]) if not line.endswith("not known.")]
     sure = "Intervals are 95 %, of what was measured and of what is assumed as a range."
-    return worth(*added_fraction(regression, recording), told), (*known, sure)
+    return worth(*part, told), (*known, sure)
 
 
 def owner_of(records: Records) -> str:

@@ -12,6 +12,7 @@ import pandas as pd
 from workbench.profile import Function
 from workbench.types.detection import Detection
 from workbench.types.fixes import Fix, PullRequest, Reproduction, Workload
+from workbench.types.opportunities import Opportunity
 from workbench.types.series import Recording, SeriesMatrix
 
 
@@ -180,6 +181,8 @@ class Diagnosis:
     """The one whose opinion this is."""
     suspects: tuple[str, ...] = ()
     """Ids of the likeliest changes, most likely first, at most three; also of an abstention."""
+    opportunity_id: str = ""
+    """Of the opportunity that is to be mended, in place of a regression that is explained."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,6 +259,8 @@ class Outcome:
     """
     opened: PullRequest | None = None
     """Where its fix was handed to a host for review; None: nowhere."""
+    opportunity: Opportunity | None = None
+    """What was mended, in place of a regression."""
     warnings: tuple[str, ...] = ()
     """What besides could not be done, a line each."""
 

@@ -4,8 +4,9 @@ from datetime import UTC, datetime
 import pytest
 from made_fixes import make_verification
 
+from workbench.patch.handover.letter import Stakes
 from workbench.patch.handover.owners import Owners
-from workbench.patch.handover.pull_request import Stakes, pull_request
+from workbench.patch.handover.pull_request import pull_request
 from workbench.types import (
     Amount,
     Change,

@@ -59,7 +59,9 @@ def _put_right(
     return right | {"change_id": culprit}
 
 
-def check_review(said: Review, investigation: Investigation) -> None:
+def check_review(
+    said: Review, investigation: Investigation, *, of_opportunity: bool = False
+) -> None:
     """Raise ToolError for what cannot be taken as a review."""
     if said.get("verdict") not in VERDICTS:
         raise ToolError(f"expected a verdict of {', '.join(VERDICTS)}, got {said.get('verdict')!r}")
@@ -82,6 +84,8 @@ def check_review(said: Review, investigation: Investigation) -> None:
     unseen = [name for name in changes.get("functions", ()) if name not in ran]
     if unseen:
         raise ToolError(f"functions: {unseen[0][:200]!r} is in no profile; expected module:name")
+    if of_opportunity and "change_id" in changes:
+        raise ToolError("change_id: nobody is to blame for an opportunity")
     if changes.get("change_id"):
         investigation.change(changes["change_id"])
 

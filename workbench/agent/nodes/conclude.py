@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from langchain_core.messages import AIMessage
@@ -12,12 +11,12 @@ from workbench.agent.budget import Budget
 from workbench.agent.grounding import Shown, terms_of, unsupported
 from workbench.agent.investigation import Investigation
 from workbench.agent.nodes.consult import final_report
-from workbench.agent.playbook import ENOUGH, MOST_ODDS, EvidenceItem, ReportDiagnosis
+from workbench.agent.playbook import ReportDiagnosis
+from workbench.agent.sides import Side
 from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, Opinion, State
 from workbench.agent.tools.brief import clip
-from workbench.errors import ToolError
-from workbench.types import MITIGATIONS, Ranking
+from workbench.types import MITIGATIONS
 
 SURE = 0.8
 """Confidence from which no second opinion is asked for."""
@@ -25,7 +24,7 @@ _LONG_TEXT = 2000
 """Bytes of a sentence of the model's that are kept."""
 
 
-def form_hypothesis(budget: Budget) -> Node:
+def form_hypothesis(side: Side, budget: Budget) -> Node:
     """Take the model's report; where there is none, what the tools have shown so far."""
 
     def run(state: State) -> State:
@@ -35,52 +34,18 @@ def form_hypothesis(budget: Budget) -> Node:
             return {"draft": {"report": report.model_dump(), "note": ""}, "cut_short": ""}
         met = budget.exhausted(state["spent"])
         why = f"The budget of {met} is spent." if met else "The model ended without a report."
-        report = best_so_far(state["ledger"], state["regression_id"])
+        report = side.report_so_far(state)
         return {"draft": {"report": report.model_dump(), "note": why}, "cut_short": met}
 
     return run
 
 
-def best_so_far(ledger: Ledger, regression_id: str) -> ReportDiagnosis:
-    """Return what the ranking says, where that was looked at: the answer when time is up."""
-    for call_id, entry in reversed(ledger.items()):
-        asked = entry["tool"] == "rank_changes" and not entry["failed"]
-        if asked and entry["arguments"].get("regression_id") == regression_id:
-            return _by_ranking(call_id, json.loads(entry["reply"]))
-    return ReportDiagnosis(summary="Nothing was found out.")
-
-
-def _by_ranking(call_id: str, ranked: dict[str, Any]) -> ReportDiagnosis:
-    rows, none = ranked["suspects"], ranked["none_of_these"]
-    first = rows[0] if rows else None
-    suspects = [row["change_id"] for row in rows][:3]
-    if first is None or first["probability"] < max(ENOUGH, none):
-        claim = (
-            f"None of the {ranked['n_candidates']} changes did it with a probability of {none:.0%}"
-        )
-        return ReportDiagnosis(
-            summary="Nobody is named.", confidence=none, suspects=suspects,
-            evidence=[EvidenceItem(claim=claim, call_id=call_id)],
-        )  # fmt: skip
-    sure = first["probability"]
-    claim = (
-        f"By the ranking alone {first['change_id']} is the cause with a probability of {sure:.0%}"
-    )
-    return ReportDiagnosis(
-        summary=f"{claim}.", change_id=first["change_id"], functions=first["functions"],
-        mitigation="revert", confidence=sure, suspects=suspects,
-        evidence=[EvidenceItem(claim=claim, call_id=call_id)],
-    )  # fmt: skip
-
-
-def ground(investigation: Investigation, skills: Mapping[str, Skill]) -> Node:
+def ground(side: Side, investigation: Investigation, skills: Mapping[str, Skill]) -> Node:
     """Strike what no tool reply supports, and an accusation that nothing is left of."""
 
     def run(state: State) -> State:
         report = ReportDiagnosis.model_validate(state["draft"]["report"])
-        opinion = _ground(
-            report, state["ledger"], skills[state["skill"]], investigation, state["regression_id"]
-        )
+        opinion = _ground(side, report, skills[state["skill"]], investigation, state)
         opinion["summary"] = f"{opinion['summary']} {state['draft']['note']}".strip()
         return {"opinions": [*state["opinions"], opinion]}
 
@@ -88,9 +53,9 @@ def ground(investigation: Investigation, skills: Mapping[str, Skill]) -> Node:
 
 
 def _ground(
-    report: ReportDiagnosis, ledger: Ledger, skill: Skill, investigation: Investigation,
-    regression_id: str,
-) -> Opinion:  # fmt: skip
+    side: Side, report: ReportDiagnosis, skill: Skill, investigation: Investigation, state: State
+) -> Opinion:
+    ledger = state["ledger"]
     kept: list[dict[str, str]] = []
     struck: list[dict[str, str]] = []
     for item in report.evidence:
@@ -101,19 +66,14 @@ def _ground(
             struck.append({**told, "call_id": clip(item.call_id, 80), "why": clip(why, _LONG_TEXT)})
         else:
             kept.append(told)
-    candidates = {change.id: change for change in investigation.candidates(regression_id)}
     opinion: Opinion = {
         "skill": skill.name, "summary": "", "change_id": "", "functions": [],
         "category": skill.metadata.get("category", skill.name) if report.category else "",
         "mitigation": report.mitigation if report.mitigation in MITIGATIONS else "",
-        "confidence": report.confidence,
-        "suspects": [*_known(report.suspects, investigation, candidates)][:3],
-        "evidence": kept, "struck": struck,
+        "confidence": report.confidence, "suspects": [], "evidence": kept, "struck": struck,
     }  # fmt: skip
     shown = Shown.of(*(ledger[item["call_id"]] for item in kept))
-    fault = ""
-    if report.change_id:
-        fault = _accuse(opinion, report, shown, investigation, candidates, regression_id)
+    fault = side.judge(opinion, report, shown, investigation, state)
     if fault:
         opinion["confidence"], opinion["mitigation"] = 0.0, ""
     opinion["summary"] = (
@@ -122,54 +82,6 @@ def _ground(
         else _grounded(clip(report.summary, _LONG_TEXT), kept, shown, ledger)
     )
     return opinion
-
-
-def _most_sure(ranking: Ranking, change_id: str) -> float:
-    """Return how sure one may be of a suspect: so far do words move the ranking's odds."""
-    prior = next((s.probability for s in ranking.suspects if s.change.id == change_id), 0.0)
-    return MOST_ODDS * prior / (MOST_ODDS * prior + 1.0 - prior)
-
-
-def _accuse(
-    opinion: Opinion, report: ReportDiagnosis, shown: Shown, investigation: Investigation,
-    candidates: dict[str, Any], regression_id: str,
-) -> str:  # fmt: skip
-    """Name the culprit where the evidence does; say why not, where it does not."""
-    asked = clip(report.change_id, 80)
-    try:
-        change = investigation.change(report.change_id)
-    except ToolError as error:
-        return str(error)
-    if change.id not in candidates:
-        return f"{asked} did not take effect about when the regression began"
-    if not opinion["evidence"]:
-        return f"no tool reply supports the claim against {asked}"
-    if shown.ids.isdisjoint({change.id, change.id[:12], clip(change.id, 80)}):
-        return f"no reply that is cited speaks of {asked}"
-    opinion["confidence"] = min(
-        opinion["confidence"], _most_sure(investigation.ranking(regression_id), change.id)
-    )
-    opinion["change_id"] = change.id
-    opinion["suspects"] = [*dict.fromkeys([change.id, *opinion["suspects"]])][:3]
-    touched = {clip(f.subject): f.subject for f in candidates[change.id].functions}
-    touched |= {clip(f.subject): f.subject for f in change.functions}
-    opinion["functions"] = [touched[clip(n)] for n in report.functions if clip(n) in touched]
-    return ""
-
-
-def _known(
-    names: list[str], investigation: Investigation, candidates: dict[str, Any]
-) -> Iterator[str]:
-    """Yield the full ids of those named that are candidates, each once."""
-    seen = set()
-    for name in names:
-        try:
-            change_id = investigation.change(name).id
-        except ToolError:
-            continue
-        if change_id in candidates and change_id not in seen:
-            seen.add(change_id)
-            yield change_id
 
 
 def _grounded(summary: str, kept: list[dict[str, str]], shown: Shown, ledger: Ledger) -> str:
@@ -192,16 +104,16 @@ def is_settled(state: State, budget: Budget) -> bool:
     return sure >= SURE or not left or bool(budget.exhausted(state["spent"]))
 
 
-def diagnose(investigation: Investigation) -> Node:
+def diagnose(side: Side, investigation: Investigation) -> Node:
     """Weigh the opinions: those that agree keep the surer, those that differ weaken each other."""
 
     def run(state: State) -> State:
-        return {"diagnosis": _weigh(state, investigation)}
+        return {"diagnosis": _weigh(side, state, investigation)}
 
     return run
 
 
-def _weigh(state: State, investigation: Investigation) -> dict[str, Any]:
+def _weigh(side: Side, state: State, investigation: Investigation) -> dict[str, Any]:
     opinions = sorted(state["opinions"], key=lambda opinion: -opinion["confidence"])
     best, *others = opinions
     sure = best["confidence"]
@@ -212,13 +124,6 @@ def _weigh(state: State, investigation: Investigation) -> dict[str, Any]:
         right, wrong = sure * (1 - rival), rival * (1 - sure)
         sure = right / (right + wrong) if right + wrong else 0.5
     suspects = [*dict.fromkeys(name for o in opinions for name in o["suspects"])][:3]
-    told: dict[str, Any] = {
-        **{name: value for name, value in best.items() if name != "struck"},
-        "regression_id": state["regression_id"], "confidence": sure, "suspects": suspects,
-    }  # fmt: skip
-    if best["change_id"] and sure < ENOUGH:
-        none = investigation.ranking(state["regression_id"]).none_probability
-        told |= {"change_id": "", "functions": [], "mitigation": "", "confidence": none}
-        why = "two skills differ" if rival else "that is not sure enough"
-        told["summary"] = f"Nobody is named: {why}. {best['summary']}"
-    return told
+    told: dict[str, Any] = {name: value for name, value in best.items() if name != "struck"}
+    told |= {"confidence": sure, "suspects": suspects}
+    return side.conclude(told, rival, state, investigation)

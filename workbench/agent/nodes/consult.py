@@ -24,6 +24,7 @@ from workbench.agent.investigation import Investigation
 from workbench.agent.models import ask, with_own_ids
 from workbench.agent.playbook import ReportDiagnosis
 from workbench.agent.prompts import prompt
+from workbench.agent.sides import Side
 from workbench.agent.skills import Skill
 from workbench.agent.state import Ledger, Node, State, ToolNode, ToolTask
 from workbench.agent.tools import TOOL_NAMES, build_tools, call_tool, complain
@@ -33,14 +34,14 @@ MOST_REMINDERS = 2
 _REPORT = ReportDiagnosis.__name__
 
 
-def begin_opinion(skills: Mapping[str, Skill]) -> Node:
+def begin_opinion(side: Side, skills: Mapping[str, Skill]) -> Node:
     """Open a conversation under the best skill that was not heard yet."""
 
     def run(state: State) -> State:
         heard = {opinion["skill"] for opinion in state["opinions"]}
         name = next(name for name in state["skills"] if name not in heard)
         skill = skills[name]
-        opening = SystemMessage(prompt("investigate", name=skill.name, body=skill.body))
+        opening = SystemMessage(prompt(side.investigate_prompt, name=skill.name, body=skill.body))
         facts = HumanMessage(json.dumps(state["facts"], ensure_ascii=False))
         anew: list[Any] = [RemoveMessage(REMOVE_ALL_MESSAGES), opening, facts]
         return {"skill": name, "messages": anew}

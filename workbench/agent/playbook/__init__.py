@@ -18,6 +18,7 @@ from workbench.agent.playbook.eyes import (
     weaken,
 )
 from workbench.agent.playbook.follow import ENOUGH, conclude, follow, mechanism
+from workbench.agent.playbook.mend import Doubt, cite_edit, cite_place, mending
 from workbench.agent.playbook.paths import bare, quote
 from workbench.agent.playbook.protocol import (
     Call,
@@ -65,6 +66,7 @@ __all__ = [
     "WORTH_READING",
     "Call",
     "Diff",
+    "Doubt",
     "Edit",
     "EvidenceItem",
     "Fit",
@@ -81,6 +83,8 @@ __all__ = [
     "call",
     "carries",
     "cite",
+    "cite_edit",
+    "cite_place",
     "conclude",
     "fit",
     "follow",
@@ -88,6 +92,7 @@ __all__ = [
     "growth_of_setting",
     "levels",
     "mechanism",
+    "mending",
     "name_of",
     "quote",
     "read_diff",

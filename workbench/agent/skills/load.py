@@ -21,6 +21,7 @@ from workbench.agent.skills.questions import TriggerQuestion, read_trigger_quest
 from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
 
+SIDES = ("defense", "offense")
 _FRONT_MATTER = re.compile(r"\A---\n(.*?)\n---\n(.*)\Z", re.DOTALL)
 
 
@@ -53,9 +54,14 @@ class Skill:
     allowed_tools: frozenset[str] | None = None
     """None: all."""
     metadata: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """`category` and `mitigation`."""
+    """`category` and `mitigation`; `side`, where that is not defense."""
     questions: tuple[TriggerQuestion, ...] = field(default=(), repr=False)
     """What people ask that it is for, and what only sounds so."""
+
+    @property
+    def side(self) -> str:
+        """Whether it explains regressions, or mends opportunities: one of `SIDES`."""
+        return self.metadata.get("side", "defense")
 
     def allows(self, tool: str) -> bool:
         """Tell whether a tool may be called under this skill.
@@ -84,9 +90,19 @@ def skill_folders(folder: Path | None = None) -> list[Path]:
     return found
 
 
-def load_skills(folder: Path | None = None) -> list[Skill]:
-    """Read every skill of a folder, by name; SkillError for the first that is not valid."""
-    return [load_skill(path) for path in skill_folders(folder)]
+def load_skills(folder: Path | None = None, side: str = "") -> list[Skill]:
+    """Read every skill of a folder, by name; or those of one of `SIDES`.
+
+    SkillError for the first that is not valid, or where none is of that side.
+    """
+    skills = [load_skill(path) for path in skill_folders(folder)]
+    found = [skill for skill in skills if side in ("", skill.side)]
+    if not found:
+        raise SkillError(
+            f"{folder or skills_folder()}: expected skills of {side}, found those of "
+            f"{', '.join(sorted({skill.side for skill in skills}))} alone"
+        )
+    return found
 
 
 def read_skill_text(folder: Path) -> tuple[FrontMatter, str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import inspect
 from pathlib import Path
 
-from workbench.agent.skills.load import load_skill
+from workbench.agent.skills.load import SIDES, load_skill
 from workbench.agent.skills.questions import PLACE
 from workbench.agent.tools import TOOL_NAMES
 from workbench.errors import SkillError
@@ -34,6 +34,8 @@ def find_faults(folder: Path) -> list[str]:
         known = ", ".join(TOOL_NAMES)
         faults.append(f"allowed-tools: no tool {', '.join(unknown)}; there are {known}")
     faults += [f"metadata: expected {name}" for name in _WANTED if not skill.metadata.get(name)]
+    if skill.side not in SIDES:
+        faults.append(f"metadata.side: expected {' or '.join(SIDES)}, got {skill.side!r}")
     mitigation = skill.metadata.get("mitigation", "")
     if mitigation and mitigation not in MITIGATIONS:
         faults.append(f"metadata.mitigation: {mitigation!r} is none of {', '.join(MITIGATIONS)}")

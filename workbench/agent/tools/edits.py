@@ -43,8 +43,8 @@ def propose_edit(
               min_length=1, max_length=100),
     ],
 ) -> ProposedEdit:  # fmt: skip
-    """Propose an edit that mends the cause, and see its diff. It is verified, by tests and by
-    measuring, before anyone is asked to review it.
+    """Propose an edit that mends the cause, or the waste, and see its diff. It is verified, by
+    tests and by measuring, before anyone is asked to review it.
     """
     from workbench.patch.proposed import replace_once
 
@@ -54,9 +54,14 @@ def propose_edit(
     edited = replace_once(text, before, after, path)
     if edited == text:
         raise ToolError("before and after are the same text")
-    old, new = text.splitlines(keepends=True), edited.splitlines(keepends=True)
-    diff = "".join(unified_diff(old, new, f"a/{path}", f"b/{path}"))
-    return {"path": clip(path, 1000), "summary": summary, "diff": clip(diff, MAX_LIST_BYTES)}
+    diff = clip(diff_of(path, text, edited), MAX_LIST_BYTES)
+    return {"path": clip(path, 1000), "summary": summary, "diff": diff}
+
+
+def diff_of(path: str, before: str, after: str) -> str:
+    """Return how two texts of a file differ, as a unified diff."""
+    old, new = before.splitlines(keepends=True), after.splitlines(keepends=True)
+    return "".join(unified_diff(old, new, f"a/{path}", f"b/{path}"))
 
 
 def edits_in(ledger: Mapping[str, Mapping[str, Any]]) -> list[dict[str, str]]:

@@ -19,6 +19,11 @@ from workbench.agent.tools.documents import read_document, search_documents
 from workbench.agent.tools.edits import propose_edit
 from workbench.agent.tools.endpoints import top_endpoints
 from workbench.agent.tools.experiments import get_experiment, list_experiments
+from workbench.agent.tools.opportunities import (
+    get_opportunity,
+    list_opportunities,
+    preview_edits,
+)
 from workbench.agent.tools.profile import callers, diff_profile, function_series, query_profile
 from workbench.agent.tools.regressions import list_regressions
 from workbench.errors import ToolError, WorkbenchError
@@ -52,6 +57,9 @@ TOOLS: tuple[Tool, ...] = (
     rank_changes,
     capacity_cost,
     similar_cases,
+    list_opportunities,
+    get_opportunity,
+    preview_edits,
     propose_edit,
 )  # fmt: skip
 """Every tool; the first argument is the investigation, the docstring is what the model reads."""

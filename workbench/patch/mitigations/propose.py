@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from functools import cache, partial
@@ -35,7 +36,8 @@ from workbench.patch.mitigations.rising import import_at_top
 from workbench.patch.mitigations.running import keep_total
 from workbench.patch.mitigations.selection import do_less
 from workbench.patch.mitigations.structure import replace_structure
-from workbench.types import Change, Diagnosis, Function, Patch, Suspect
+from workbench.python.syntax import parse_source
+from workbench.types import Change, Diagnosis, Function, Opportunity, Patch, Suspect
 
 _LOADS = re.compile(r"_find_and_load|exec_module|_load_unlocked")
 """Functions that load modules."""
@@ -155,10 +157,59 @@ def propose(
                 continue
             others = partial(_python_files, repository, head)
             site = Site(function, repository.find(function.file, base), after, others, find)
-            text = _edit(strategy, site)
-            if text is not None and text != after:
-                summary = f"{MITIGATIONS[strategy].summary.format(function.name)}"
-                yield Patch(strategy, f"{summary} in {function.file}", {function.file: text})
+            if patch := _patch(strategy, site):
+                yield patch
+
+
+def propose_at(repository: Repository, head: str, place: Opportunity) -> Iterator[Patch]:
+    """Yield edits of the function of an opportunity, its own mitigation first, then of functions
+    of the same file that its lines call.
+
+    Parameters
+    ----------
+    repository, head
+        The code, and the revision that the opportunity was found in.
+    place : Opportunity
+        Where, and which mitigation fits.
+    """
+    text = repository.find(place.file, head)
+    if text is None:
+        return
+    own = place.function.rpartition(":")[2]
+    others, find = partial(_python_files, repository, head), _finder(repository, head)
+    for name in [own, *_called_within(place, text)]:
+        site = Site(Function(name, place.file), None, text, others, find)
+        for strategy in sorted(MITIGATIONS, key=lambda name: name != place.mitigation):
+            if patch := _patch(strategy, site):
+                yield patch
+
+
+def _called_within(place: Opportunity, text: str) -> list[str]:
+    """Return the functions of a module that the lines of an opportunity call, each once."""
+    if not place.file.endswith(".py"):
+        return []
+    try:
+        tree = parse_source(text)
+    except PatchError:  # a file that does not parse
+        return []
+    defined = {node.name for node in tree.body if isinstance(node, ast.FunctionDef)}
+    called = [
+        node.func.id for node in ast.walk(tree)
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name)
+        and place.line <= node.lineno <= place.end_line
+    ]  # fmt: skip
+    own = place.function.rpartition(":")[2]
+    return [name for name in dict.fromkeys(called) if name in defined and name != own]
+
+
+def _patch(strategy: str, site: Site) -> Patch | None:
+    """Return an edit of a function; None where its conditions do not hold, or nothing changes."""
+    function = site.function
+    text = _edit(strategy, site)
+    if text is None or text == site.after:
+        return None
+    summary = MITIGATIONS[strategy].summary.format(function.name)
+    return Patch(strategy, f"{summary} in {function.file}", {function.file: text})
 
 
 def _settings(repository: Repository, head: str, culprit: Change, named: str) -> Iterator[Patch]:
