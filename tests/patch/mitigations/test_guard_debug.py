@@ -71,7 +71,7 @@ def load(source, name="mod"):
 @pytest.mark.parametrize("level", [10, 20])
 def test_a_logger_of_ones_own_is_asked(head, level, monkeypatch):
     source = f"{head}\n\n{F}"
-    edited = guard_debug(source, "f", lambda: ["x = 1\n", OWN])
+    edited = guard_debug(source, "f", lambda: ["print log\n", OWN])
     assert (
         '    # tell\n    if log.is_debug:\n        log.debug("seen", what=describe(x))\n' in edited
     )

@@ -168,6 +168,13 @@ def find(table, key):
     return table[key]
 
 """ + LOOP.replace("Missing", "KeyError"),
+    "an attribute may raise the same": FIND.replace("table.get(key)", "table.get(key).price") + LOOP
+        + "\nclass Item:\n    @property\n    def price(self):\n        raise Missing(self)\n",
+    "an item may raise the same": FIND.replace("table.get(key)", "table[key]") + LOOP
+        + "\nclass Table:\n    def __getitem__(self, key):\n        raise Missing(key)\n",
+    "an argument may raise the same": FIND + LOOP.replace("find(table, key)", "find(table.all, key)")
+        + "\nclass Table:\n    @property\n    def all(self):\n        raise Missing(self)\n",
+    "a name of a class is private": FIND.replace("found * 2", "found.__price") + LOOP,
     "making the error has an effect": FIND.replace('f"no {key}"', "note(key)") + LOOP
         + "\ndef note(key):\n    print(key)\n    return key\n",
     "the error counts itself": FIND.replace("Missing(", "Counted(")
@@ -228,6 +235,15 @@ def test_names_of_two_calls_do_not_meet():
     edited = inline_raise(source, "f")
     assert "found_2 = table.get('z')" in edited
     assert run(edited, CALL) == run(source, CALL) == "(2, 5)"
+
+
+def test_a_new_name_is_none_that_the_function_takes_from_the_module():
+    source = HEAD + "found_2 = 7\n\n" + FIND.replace("* 2", "* found_2") + LOOP.replace(
+        "    out = []\n", "    out, found = [], 1\n"
+    )  # fmt: skip
+    edited = inline_raise(source, "f")
+    assert "found_3 = table.get(key)" in edited
+    assert run(edited, CALL) == run(source, CALL)
 
 
 def test_it_is_part_of_asking_before_raising():

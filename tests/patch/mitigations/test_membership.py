@@ -88,7 +88,7 @@ def test_a_list_that_is_asked_once_stays():
 def test_a_function_of_another_file_says_what_it_gives():
     source = f"from other import ids_of as known\n\n\n{IMPORTED}"
     other = "def ids_of(n) -> list[int]:\n    return [n]\n"
-    assert "ids = set(known(n))" in ask_sets(source, "f", lambda: ["x = 1\n", other])
+    assert "ids = set(known(n))" in ask_sets(source, "f", lambda: ["def ids_of(:\n", other])
     assert ask_sets(source, "f") is None
     unlike = other.replace("-> list[int]", "-> list[dict]")
     assert ask_sets(source, "f", lambda: [other, unlike]) is None

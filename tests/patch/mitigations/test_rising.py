@@ -6,9 +6,9 @@ import sys
 
 import pytest
 
-from workbench.patch.mitigations.propose import MITIGATIONS, Site
+from workbench.patch.mitigations.propose import MITIGATIONS, Site, propose_at
 from workbench.patch.mitigations.rising import import_at_top
-from workbench.types import Function
+from workbench.types import Function, Opportunity
 
 A = """\
 ONE = 1
@@ -54,6 +54,11 @@ CIRCLES = {
     ),
     "a name that is taken": (
         {**PACKAGE, "pkg/a.py": A.replace("ONE = 1", "ONE = b = 1")},
+        "from pkg import b as b_module\n", "b_module.g(x)",
+    ),
+    "a name that is imported, and means something else here": (
+        {**PACKAGE, "pkg/a.py": "from pkg import b\n\n"
+         + A.replace("    return", "    b = 1\n    return") + "\n\ndef k():\n    return b.g(0)\n"},
         "from pkg import b as b_module\n", "b_module.g(x)",
     ),
     "by way of a third": (
@@ -180,3 +185,14 @@ def test_the_files_of_the_repository_are_looked_up():
     assert edit(site) == lift(PACKAGE)
     broken = {**PACKAGE, "pkg/b.py": NOT_LOADED["the other needs a name at once"]}
     assert edit(site._replace(find=broken.get)) is None
+
+
+@pytest.mark.parametrize("broken", [False, True])
+def test_an_opportunity_is_mended_by_what_the_repository_holds(broken, make_repository):
+    other = NOT_LOADED["the other needs a name at once"] if broken else B
+    repository = make_repository({**PACKAGE, "pkg/b.py": other})
+    place = Opportunity("1", "shop", "pkg.a:f", "pkg/a.py", 5, 6, "import_in_function", "", 0.1,
+                        mitigation="import_at_top")  # fmt: skip
+    patches = [patch for patch in propose_at(repository, "main", place)
+               if patch.strategy == "import_at_top"]  # fmt: skip
+    assert [patch.files["pkg/a.py"] for patch in patches] == ([] if broken else [lift(PACKAGE)])

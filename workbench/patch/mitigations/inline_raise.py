@@ -12,7 +12,12 @@ from workbench.python.callees import Callee, find_callee, means_the_same, names_
 from workbench.python.raising import can_raise, catches, caught_names
 from workbench.python.scope import Scope
 from workbench.python.silent import is_silent
-from workbench.python.syntax import find_functions, parse_source, without_docstring
+from workbench.python.syntax import (
+    bound_names,
+    find_functions,
+    parse_source,
+    without_docstring,
+)
 
 _LEAVES = ast.Return | ast.Continue | ast.Break
 _TELLTALE = frozenset({"sys", "traceback", "exception", "exc_info", "format_exc"})
@@ -164,6 +169,8 @@ class _Inlined:
     """Writes a function's body in the names of its caller."""
 
     def __init__(self, rewrite: Rewrite, tried: _Tried, taken: set[str]) -> None:
+        function = tried.callee.function
+        taken |= names_in(function) - set(bound_names(function))
         self.rewrite, self.tried, self.taken = rewrite, tried, taken
         self.names = dict(tried.callee.arguments)
         self.handler = [rewrite.flush_text(stmt) for stmt in tried.handler]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, parse_source
+from workbench.python.syntax import FunctionNode, parse_all
 
 FLAGS = ("is_debug", "is_debug_enabled", "debug_enabled", "isEnabledFor")
 """What loggers of one's own are asked by, the first that there is."""
@@ -51,7 +51,7 @@ class Loggers:
         if not self._others:
             words = ("def debug", "logging", "log")
             texts = [text for text in self._texts() if any(word in text for word in words)]
-            self._others = [self.scope.tree, *map(parse_source, texts)]
+            self._others = [self.scope.tree, *parse_all(texts)]
         return self._others
 
     # Of which class it is

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.hashable import is_hashable
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, LoopNode, find_functions, parse_source
+from workbench.python.syntax import FunctionNode, LoopNode, find_functions, parse_all, parse_source
 
 _LISTS = frozenset({"list", "List", "tuple", "Tuple", "Sequence", "Collection"})
 _MAY_BE_TEXT = frozenset({"Sequence", "Collection"})
@@ -115,7 +115,7 @@ def _functions_of(text: str, name: str) -> list[FunctionNode]:
     """Return the functions of a name that another file defines at its top."""
     if f"def {name}(" not in text and f"def {name}[" not in text:
         return []
-    body = parse_source(text).body
+    body = [node for tree in parse_all([text]) for node in tree.body]
     return [node for node in body if isinstance(node, FunctionNode) and node.name == name]
 
 

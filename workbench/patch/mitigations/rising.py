@@ -113,7 +113,7 @@ class _Rising:
         code = f"from {'.' * node.level}{package} import {module}"
         if not package and not node.level:
             code = f"import {module}"
-        free = self._free(module, code)
+        free = self._free(module, code, owner)
         self.rewrite.add_import(code if free == module else f"{code} as {free}")
         self.rewrite.replace_statement(node)
         for use in uses:
@@ -138,9 +138,11 @@ class _Rising:
             if not isinstance(stmt, FunctionNode | ast.ClassDef) or stmt.name == module
         )
 
-    def _free(self, module: str, code: str) -> str:
+    def _free(self, module: str, code: str, owner: FunctionNode) -> str:
         """Return a name for the module that means nothing else in this one."""
-        if code in self.rewrite.source.splitlines():
+        is_there = any(self.rewrite.text(stmt) == code for stmt in self.tree.body)
+        is_one = bound_names(self.tree)[module] == 1
+        if is_there and is_one and not bound_names(owner)[module]:
             return module
         taken = names_in(self.tree)
         numbered = (f"{module}_module_{n}" for n in itertools.count(2))
