@@ -21,6 +21,7 @@ from workbench.patch.mitigations.guard_debug import guard_debug
 from workbench.patch.mitigations.hoist import hoist_invariant
 from workbench.patch.mitigations.imports import lazy_import, new_imports
 from workbench.patch.mitigations.inline_raise import inline_raise
+from workbench.patch.mitigations.join import join_texts
 from workbench.patch.mitigations.membership import ask_sets
 from workbench.patch.mitigations.others import edit_other
 from workbench.patch.mitigations.precompile import precompile
@@ -98,6 +99,7 @@ MITIGATIONS: Mapping[str, Mitigation] = {
         _in_turn(
             lambda site: replace_structure(site.after, site.function.name, site.others),
             lambda site: ask_sets(site.after, site.function.name, site.others),
+            _of_function(join_texts),
             _of_function(grow_in_place),
         ),
     ),
