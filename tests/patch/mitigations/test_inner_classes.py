@@ -2,8 +2,8 @@
 
 import pytest
 
-from workbench.patch.mitigations.propose import MITIGATIONS as EDITS
-from workbench.patch.mitigations.propose import Site
+from workbench.patch.mitigations.catalogue import MITIGATIONS as EDITS
+from workbench.patch.mitigations.catalogue import Site
 from workbench.types import Function
 
 SOURCE = '''\

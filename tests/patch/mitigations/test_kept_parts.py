@@ -4,8 +4,8 @@ import textwrap
 
 import pytest
 
-from workbench.patch.mitigations.propose import MITIGATIONS as EDITS
-from workbench.patch.mitigations.propose import Site
+from workbench.patch.mitigations.catalogue import MITIGATIONS as EDITS
+from workbench.patch.mitigations.catalogue import Site
 from workbench.types import Function
 
 KEPT = {

@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
+from workbench.patch.mitigations.catalogue import MITIGATIONS as EDITS
+from workbench.patch.mitigations.catalogue import Site
 from workbench.patch.mitigations.imports import lazy_import
-from workbench.patch.mitigations.propose import MITIGATIONS as EDITS
-from workbench.patch.mitigations.propose import Site
 from workbench.types import MITIGATIONS, Function
 
 EDITED = {

@@ -68,7 +68,8 @@ def record_of(
     told = f"{outcome.case.id} {outcome.investigation_id} {ended}"
     key = f"solve-{blake2b(told.encode(), digest_size=12).hexdigest()}"
     return RunRecord(
-        key=key, experiment=SAVINGS if outcome.opportunity else SOLVES, name=_name(outcome), started_ms=started, ended_ms=ended,
+        key=key, experiment=SAVINGS if outcome.opportunity else SOLVES, name=_name(outcome),
+        started_ms=started, ended_ms=ended,
         description=outcome.diagnosis.summary if outcome.diagnosis else "No regression.",
         params=_params(outcome), tags=_tags(outcome),
         metrics=tuple(

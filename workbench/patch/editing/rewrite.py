@@ -45,6 +45,12 @@ class Rewrite:
         """Return the text of a node as it is written."""
         return ast.get_source_segment(self.source, node) or ast.unparse(node)
 
+    def flush_text(self, node: ast.stmt) -> str:
+        """Return the text of a statement as it would stand at the left margin."""
+        first, *rest = self.text(node).split("\n")
+        margin = " " * node.col_offset
+        return "\n".join([first, *(line.removeprefix(margin) for line in rest)])
+
     def has(self, node: ast.expr) -> bool:
         """Whether an expression is to be replaced."""
         return self.span(node) in self._expressions
