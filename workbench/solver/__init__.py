@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from workbench.solver.cases import CASE_FILE, open_case
     from workbench.solver.later import look_later
+    from workbench.solver.mended import Mended, find_mended, with_states
     from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
     from workbench.solver.queue import Waiting, find_waiting, waiting
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 
 __all__ = [
     "CASE_FILE",
+    "Mended",
     "SolveOptions",
     "Waiting",
+    "find_mended",
     "find_opportunities",
     "find_waiting",
     "find_workload",
@@ -33,11 +36,13 @@ __all__ = [
     "solve",
     "to_json",
     "waiting",
+    "with_states",
 ]
 
 _NAMES = {
     "cases": ["CASE_FILE", "open_case"],
     "later": ["look_later"],
+    "mended": ["Mended", "find_mended", "with_states"],
     "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],
     "queue": ["Waiting", "find_waiting", "waiting"],

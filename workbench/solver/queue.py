@@ -46,22 +46,31 @@ class Waiting:
     """Why there is none; empty where there is one."""
     evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
     """Reply of each tool call that the diagnosis cites, by its id."""
+    pattern: str = ""
+    """Of an opportunity that is to be mended; empty for a regression."""
 
     def to_row(self, now: datetime) -> dict[str, Any]:
         """Return what tables, and `--json`, have of it."""
         fix = self.fix
         gain = fix.verification.gain if fix else None
-        low, high = gain.restored_interval if gain else (None, None)
+        name = "saved" if self.pattern else "restored"
+        part, (low, high) = (
+            (getattr(gain, name), getattr(gain, f"{name}_interval"))
+            if gain
+            else (None, (None,) * 2)
+        )
         return {
             "investigation": self.investigation, "regression": self.regression,
             "service": self.service, "subject": self.subject, "metric": self.metric,
-            "before": self.before, "after": self.after, "cause": self.diagnosis.change_id,
+            "pattern": self.pattern, "before": _number(self.before),
+            "after": _number(self.after), "cause": self.diagnosis.change_id,
             "title": self.title, "mitigation": self.diagnosis.mitigation,
             "confidence": self.diagnosis.confidence,
             "is_verified": bool(fix and fix.verification.verified),
             "summary": fix.patch.summary if fix else "", "no_fix": self.no_fix,
-            "gain_restored": _number(gain.restored if gain else None),
-            "gain_low": _number(low), "gain_high": _number(high), "watts": self.watts,
+            ("saved" if self.pattern else "gain_restored"): _number(part),
+            "gain_low": _number(low), "gain_high": _number(high),
+            "watts": self.watts,
             "age_s": (now - self.since).total_seconds(), "since": self.since.isoformat(),
             "approve": f"workbench resume {self.investigation} --approve",
         }  # fmt: skip
@@ -105,12 +114,14 @@ def _waiting(kept: Kept) -> Waiting:
     cited = {item.call_id for item in diagnosis.evidence}
     ledger = values.get("ledger", {})
     return Waiting(
-        kept.id, kept.at, diagnosis.regression_id,
+        kept.id, kept.at, diagnosis.regression_id or diagnosis.opportunity_id,
         told.get("service") or facts.get("service", ""), told.get("subject", ""),
         told.get("metric", ""), told.get("before", float("nan")), told.get("after", float("nan")),
-        told.get("watts"), diagnosis, titles.get(diagnosis.change_id, ""),
+        _number(told.get("watts")), diagnosis,
+        titles.get(diagnosis.change_id, told.get("title", "")),
         _read_fix(made.get("fix")), made.get("no_fix", "it is made after the approval"),
         {call: str(ledger[call]["reply"]) for call in sorted(cited & ledger.keys())},
+        told.get("pattern", "") if diagnosis.opportunity_id else "",
     )  # fmt: skip
 
 
