@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from workbench.solver.cases import CASE_FILE, open_case
-    from workbench.solver.later import look_later
+    from workbench.solver.later import look_later, look_later_at
     from workbench.solver.mended import Mended, find_mended, with_states
     from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
@@ -29,6 +29,7 @@ __all__ = [
     "investigations_file",
     "kept_steps",
     "look_later",
+    "look_later_at",
     "open_case",
     "open_investigation",
     "place_workload",
@@ -41,7 +42,7 @@ __all__ = [
 
 _NAMES = {
     "cases": ["CASE_FILE", "open_case"],
-    "later": ["look_later"],
+    "later": ["look_later", "look_later_at"],
     "mended": ["Mended", "find_mended", "with_states"],
     "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],

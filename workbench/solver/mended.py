@@ -24,6 +24,7 @@ class Mended:
     opportunity: str
     """Its id."""
     service: str
+    function: str
     title: str
     state: str
     """One of `OPPORTUNITY_STATES`."""
@@ -71,7 +72,14 @@ def _mended(kept: Kept) -> Mended:
         gain = fix.verification.gains[-1]  # with inputs that were held out, where there are any
         saving = Amount(gain.saved, *gain.saved_interval)
     return Mended(
-        found["id"], found["service"], found["title"], _state(kept, fix), saving, kept.at, kept.id
+        found["id"],
+        found["service"],
+        found["function"],
+        found["title"],
+        _state(kept, fix),
+        saving,
+        kept.at,
+        kept.id,
     )
 
 
