@@ -9,7 +9,7 @@ import pytest
 from workbench.history import run_git
 from workbench.store import Store
 
-APP = '''import re
+APP = """import re
 
 
 def work(lines):
@@ -23,7 +23,7 @@ def is_item(line):
     words = "|".join(re.escape(word) for word in ("item", "position", "row"))
     pattern = re.compile(rf"(?:{words}) [0-9]+$", re.IGNORECASE)
     return bool(pattern.match(line))
-'''
+"""
 BENCH = """import os
 import app
 

@@ -12,7 +12,7 @@ import click
 from workbench.cli.output import print_rows, printable
 
 if TYPE_CHECKING:
-    from workbench.solver import Waiting
+    from workbench.types import Waiting
 
 _STATE = click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False),

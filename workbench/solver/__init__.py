@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from workbench.solver.mended import Mended, find_mended, with_states
     from workbench.solver.opportunities import find_opportunities
     from workbench.solver.options import SolveOptions, investigations_file
-    from workbench.solver.queue import Waiting, find_waiting, waiting
+    from workbench.solver.queue import find_waiting, waiting
     from workbench.solver.solving import kept_steps, open_investigation, resume, solve
     from workbench.solver.summary import to_json
     from workbench.solver.workloads import find_workload, place_workload
@@ -21,7 +21,6 @@ __all__ = [
     "CASE_FILE",
     "Mended",
     "SolveOptions",
-    "Waiting",
     "find_mended",
     "find_opportunities",
     "find_waiting",
@@ -46,7 +45,7 @@ _NAMES = {
     "mended": ["Mended", "find_mended", "with_states"],
     "opportunities": ["find_opportunities"],
     "options": ["SolveOptions", "investigations_file"],
-    "queue": ["Waiting", "find_waiting", "waiting"],
+    "queue": ["find_waiting", "waiting"],
     "solving": ["kept_steps", "open_investigation", "resume", "solve"],
     "summary": ["to_json"],
     "workloads": ["find_workload", "place_workload"],
