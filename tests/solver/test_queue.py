@@ -5,8 +5,8 @@ import pytest
 from made_fixes import make_verification
 
 from workbench.errors import CaseError
-from workbench.solver import Waiting, find_waiting, waiting
-from workbench.types import Diagnosis, Evidence, Fix, Patch
+from workbench.solver import find_waiting, waiting
+from workbench.types import Diagnosis, Evidence, Fix, Patch, Waiting
 
 SINCE = datetime(2026, 1, 5, tzinfo=UTC)
 

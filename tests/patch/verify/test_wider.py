@@ -31,6 +31,13 @@ class TestClip:
         with pytest.raises(ValueError, match="n"):
             clip("x", -1)
 '''
+TABLE = """import pytest
+
+
+@pytest.mark.parametrize("words", [["a", "b"], ["c"]])
+def test_words(words):
+    assert words
+"""
 MOD = """\
 def words(text):
     return text.split()
@@ -60,6 +67,16 @@ def test_each_test_has_variants_and_no_assertion():
 def test_what_tests_are_made_of_is_changed_where_that_is_asked_for():
     several = {change_inputs(TESTS, str(seed), 1, with_made=True) for seed in range(20)}
     assert any("TEXT = 'one two three'" not in changed for changed in several)
+
+
+def test_a_table_of_tests_is_left_as_long_as_it_is():
+    text = change_inputs(TABLE, "seed", 20)
+    tables = [
+        node for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("parametrize")
+    ]  # fmt: skip
+    assert {len(table.args[1].elts) for table in tables} == {2}
+    assert "* 40" in text  # lists within it are made longer
 
 
 def test_what_is_no_python_is_left():
@@ -102,6 +119,20 @@ def test_an_edit_that_answers_alike_is_let_pass(trees, tmp_path):
 )
 def test_an_edit_that_passes_the_tests_and_answers_otherwise_is_told(trees, tmp_path, old, new):
     now, edited = trees("now", MOD), trees("edited", MOD.replace(old, new))
+    assert "tests/test_" in compare_wider(WORKLOAD, tmp_path, (now, now), edited)
+
+
+@pytest.mark.slow
+def test_a_file_that_other_inputs_break_keeps_nobody_from_the_rest(trees, tmp_path):
+    now = trees("now", MOD)
+    edited = trees("edited", MOD.replace("return text.split()", "return text.split()[:1000]"))
+    broken = "NUMBERS = [int(text) for text in ('1', '2', '3', '4', '5', '6')]\n"
+    broken += "\n\ndef test_numbers():\n    assert NUMBERS\n"
+    for tree in (now, edited):
+        (tree / "tests" / "test_a.py").write_text(broken)
+    told = change_inputs(broken, "tests/test_a.py made", with_made=True)
+    with pytest.raises(ValueError, match="invalid literal"):
+        exec(told, {})
     assert "tests/test_" in compare_wider(WORKLOAD, tmp_path, (now, now), edited)
 
 

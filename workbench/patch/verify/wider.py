@@ -19,7 +19,10 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from workbench.errors import PatchError
 from workbench.patch.revert.edits import is_test
@@ -31,14 +34,13 @@ from workbench.types import Workload
 
 N_VARIANTS = 12
 """Variants of each test."""
-EACH_SECONDS, ALL_SECONDS = 3.0, 90.0
+EACH_SECONDS, ALL_SECONDS = 3.0, 45.0
 """That a test with other inputs may take, and all of a version."""
-_PART = 0.4
-"""Part of the literals that a variant changes."""
+_AT_ONCE = 2
+_PART, _PART_OF_TEXTS = 0.4, 0.7
+"""Part of the literals that a variant changes; of texts, in a variant that replaces them."""
 _LISTS = 0.3
 """And part of the lists that it makes longer."""
-_WHOLLY = 0.35
-"""Part of the texts of which nearly nothing is left."""
 _SMALL = 30
 _INSIDE = Path(__file__).parent / "inside"
 _TOO_LONG, _STOPPED = "TookTooLong", "stopped"
@@ -82,9 +84,10 @@ def compare_wider(workload: Workload, folder: Path, trees: Iterable[Path], edite
     edited : Path
         The code as edited.
     """
-    seen = [_notes(workload, folder, tree) for tree in trees]
-    found = _notes(workload, folder, edited)
-    unsure = set().union(*(_unsure(notes) for notes in (*seen, found)))
+    with ThreadPoolExecutor(_AT_ONCE) as pool:  # what it costs is not looked at
+        notes = partial(_notes, workload, folder)
+        *seen, found = pool.map(notes, [*trees, edited])
+    unsure = set().union(*map(_unsure, (*seen, found)))
     steady = {
         place: text for place, text in seen[0].items()
         if place[0] not in unsure and all(other.get(place) == text for other in seen[1:])
@@ -119,7 +122,8 @@ def _notes(workload: Workload, folder: Path, code: Path) -> Notes:
         env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(_INSIDE)])
         env["WORKBENCH_NOTES"] = str(told.fileno())
         env["WORKBENCH_SECONDS"] = f"{EACH_SECONDS} {ALL_SECONDS}"
-        command = [sys.executable, *workload.tests, "-p", "notes"]
+        more = ("-p", "notes", "--continue-on-collection-errors")  # inputs may break a file
+        command = [sys.executable, *workload.tests, *more]
         run_confined(Command(command, "tests", copied, env, TEST_SECONDS, (told.fileno(),)))
         told.seek(0)
         return _read(told.read())
@@ -180,7 +184,7 @@ def _vary(
     for stmt in node.body:
         if isinstance(stmt, FunctionNode) and stmt.name.startswith("test"):
             for number in range(n_variants):
-                made = _Inputs(chance).visit(copy.deepcopy(stmt))
+                made = _Inputs(chance, number).visit(copy.deepcopy(stmt))
                 made.name = f"{stmt.name}__{number}"
                 body.append(made)
             continue
@@ -195,9 +199,12 @@ def _vary(
 class _Inputs(ast.NodeTransformer):
     """Changes literals in functions, and in the tables that tests are run with."""
 
-    def __init__(self, chance: random.Random) -> None:
+    def __init__(self, chance: random.Random, number: int = 1) -> None:
         self.chance = chance
         self.n_notes = 0
+        wholly, kind = number % 2 == 0, number // 2 % len(_TEXTS)
+        self.whole_text = _TEXTS[kind] if wholly else None
+        """What becomes of texts, in turn with variants that put a mark into them."""
 
     def visit_Assert(self, node: ast.Assert) -> ast.AST:
         """Note what is compared, before it is changed with the rest."""
@@ -222,11 +229,15 @@ class _Inputs(ast.NodeTransformer):
         """Leave names of parameters, and what errors are expected to say, alone."""
         name = ast.unparse(node.func)
         if name.endswith("parametrize"):
-            node.args[1:] = [self.visit(argument) for argument in node.args[1:]]
+            node.args[1:] = map(self._visit_parts, node.args[1:])
             return node
         if name.endswith(("raises", "setattr", "setenv", "warns", "importorskip", "getattr")):
             return node
         return self.generic_visit(node)
+
+    def _visit_parts(self, node: ast.expr) -> Any:
+        """Change what a table is made of, and leave it as long as it is."""
+        return self.generic_visit(node) if isinstance(node, ast.List) else self.visit(node)
 
     def visit_Import(self, node: ast.Import) -> ast.AST:
         """Leave imports alone."""
@@ -252,7 +263,8 @@ class _Inputs(ast.NodeTransformer):
 
     def visit_Constant(self, node: ast.Constant) -> ast.AST:
         """Change some constants."""
-        if not self._is_chosen(_PART):
+        is_replaced = isinstance(node.value, str) and self.whole_text is not None
+        if not self._is_chosen(_PART_OF_TEXTS if is_replaced else _PART):
             return node
         match node.value:
             case bool() | bytes() | None:
@@ -267,8 +279,8 @@ class _Inputs(ast.NodeTransformer):
 
     def _text(self, text: str) -> str:
         """Put a mark somewhere into a text, or change all of it."""
-        if self._is_chosen(_WHOLLY):
-            return self.chance.choice(_TEXTS)(text)
+        if self.whole_text is not None:
+            return self.whole_text(text)
         place = self.chance.randint(0, len(text))
         return text[:place] + self.chance.choice(_MARKS) + text[place:]
 

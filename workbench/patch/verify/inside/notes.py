@@ -16,6 +16,7 @@ from types import FrameType
 from typing import Any
 
 _ADDRESS = re.compile(r"0x[0-9a-f]+")
+_VARIANT = re.compile(r"__(\d+)(?:\[|$)")
 _LENGTH = 4000
 _test_seconds, _all_seconds = map(float, os.environ["WORKBENCH_SECONDS"].split())
 _began = time.monotonic()
@@ -47,6 +48,11 @@ class TookTooLong(BaseException):
 
 def _end_test(number: int, frame: FrameType | None) -> None:
     raise TookTooLong
+
+
+def pytest_collection_modifyitems(items: list[Any]) -> None:
+    """Run the first variant of each test before the second: who is cut short has seen them all."""
+    items.sort(key=lambda item: int(found[1]) if (found := _VARIANT.search(item.name)) else 0)
 
 
 def pytest_runtest_logstart(nodeid: str) -> None:
