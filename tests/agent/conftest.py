@@ -209,7 +209,7 @@ def grow(filler: str, place: Path) -> Investigation:
 
 @pytest.fixture(scope="session")
 def skills() -> dict[str, Any]:
-    return {skill.name: skill for skill in load_skills()}
+    return {skill.name: skill for skill in load_skills(side="defense")}
 
 
 @pytest.fixture

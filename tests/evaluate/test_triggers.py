@@ -27,7 +27,7 @@ HELD_OUT = {"first": 100, "second": 160}
 
 @pytest.mark.parametrize(("name", "n"), HELD_OUT.items())
 def test_the_questions_name_skills_there_are_and_some_are_of_another_kind(name, n):
-    known = {skill.name for skill in load_skills()}
+    known = {skill.name for skill in load_skills(side="defense")}
     questions = read_questions(FOLDER / f"{name}.json")
     assert len(questions) == n
     assert {skill for question in questions for skill in question.skills} == known

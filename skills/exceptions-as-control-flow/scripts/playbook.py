@@ -14,7 +14,7 @@ DOUBTS = (
         0.0,
     ),
     Doubt(
-        re.compile(r"\bthreading\b|lock\b|\.acquire\(|\bawait\b", re.IGNORECASE),
+        re.compile(r"\bthreading\b|(?:\b|_)r?lock\b|\.acquire\(|\bawait\b", re.IGNORECASE),
         "Others may change what is asked before it is used",
         0.4,
     ),

@@ -7,7 +7,7 @@ from workbench.agent.playbook import Doubt, mending, writes_by_askers
 _COPIES = r"(?:copy\.)?(?:deep)?copy\("
 DOUBTS = (
     Doubt(
-        re.compile(r"\bwith\b[^:]*lock\w*\b|\.acquire\(", re.IGNORECASE),
+        re.compile(r"\bwith\b[^:]*(?:\b|_)r?lock|\.acquire\(", re.IGNORECASE),
         "What is copied is guarded by a lock",
         0.0,
     ),

@@ -129,18 +129,30 @@ def _place(mitigation: str, order: Sequence[str]) -> int:
 
 def own_lines(facts: Mapping[str, Any]) -> list[str]:
     """Return the lines of the function that a place is in, as far as they were read."""
-    lines = facts["code"]["text"].split("\n")
+    lines: list[str] = facts["code"]["text"].split("\n")
     place = min(max(facts["line"] - facts["code"]["start_line"], 0), len(lines) - 1)
-    within = _indent(lines[place])
-    heads = [n for n, line in enumerate(lines) if _HEAD.match(line)]
-    above = [n for n in heads if n < place and _indent(lines[n]) < within]
-    is_head = place in heads
-    start = place if is_head else above[-1] if above else 0
-    deepest = _indent(lines[start]) if is_head or above else within - 1
-    end = next((n for n in heads if n > place and _indent(lines[n]) <= deepest), len(lines))
+    head = _head_above(lines, place)
+    deepest = _indent(lines[place]) - 1 if head is None else _indent(lines[head])
+    behind = range(place + 1, len(lines))
+    end = next((n for n in behind if _HEAD.match(lines[n]) and _indent(lines[n]) <= deepest),
+               len(lines))  # fmt: skip
+    start = head or 0
     while start and lines[start - 1].lstrip().startswith("@"):
         start -= 1
     return lines[start:end]
+
+
+def _head_above(lines: Sequence[str], place: int) -> int | None:
+    """Return where the function or class begins that a line is in; None where that is not shown."""
+    if _HEAD.match(lines[place]):
+        return place
+    within = _indent(lines[place])
+    for n in range(place - 1, -1, -1):
+        if _HEAD.match(lines[n]) and _indent(lines[n]) < within:
+            return n
+        if lines[n].strip() and not lines[n].lstrip().startswith(")"):
+            within = min(within, _indent(lines[n]))
+    return None
 
 
 def _indent(line: str) -> int:
