@@ -423,6 +423,12 @@ def made_opportunities(text: str, n: int, file: str = "shop/app.py") -> list[Opp
     ]  # fmt: skip
 
 
+@pytest.fixture
+def shop_opportunity() -> Callable[[], Opportunity]:
+    """Return one opportunity of the shop."""
+    return lambda: made_opportunities("", 1)[0]
+
+
 HUGE_TEXT = "\U0001f600\x01" * 1500
 
 

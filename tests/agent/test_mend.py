@@ -2,9 +2,11 @@
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
+from workbench.agent import build_graph, load_skills, make_model, sides
 from workbench.agent.grounding import unsupported
 from workbench.agent.playbook import (
     Doubt,
@@ -196,3 +198,53 @@ def test_of_other_patterns_nobody_is_looked_for():
 
 def test_where_nothing_can_be_searched_nothing_is_found():
     assert play(writes_by_askers(["p"])(FACTS), {})[0] == []
+
+
+SHOP = """\
+import copy
+
+
+def quote(rules, name):
+    {head}
+        mine = copy.deepcopy(rules)
+    return len(mine) + len(mine[name])
+
+
+def other(state):
+    state.lock.acquire()
+"""
+
+
+def investigate_copy(make_shop, shop_opportunity, head):
+    """Run the whole graph of offense on a function that copies what it reads."""
+    text = SHOP.format(head=head)
+    shop = make_shop(("Copy", {"shop/app.py": text}))
+    place = replace(
+        shop_opportunity(), function="shop.app:quote", line=6, end_line=6,
+        pattern="deep_copy_only_read", mitigation="drop_copy",
+    )  # fmt: skip
+    shop = replace(shop, find_opportunities=lambda: [place])
+    skills = {skill.name: skill for skill in load_skills()}
+    graph = build_graph(make_model("playbook", skills), shop, skills, side=sides.OFFENSE)
+    given = {"regression_id": "", "opportunity_id": place.id, "question": "", "job": {}}
+    return graph.invoke(given)
+
+
+def test_the_graph_mends_a_copy_and_cites_what_it_saw(make_shop, shop_opportunity):
+    state = investigate_copy(make_shop, shop_opportunity, "if name in rules:")
+    diagnosis = state["diagnosis"]
+    assert (diagnosis["mitigation"], diagnosis["skill"]) == ("drop_copy", "needless-copies")
+    assert diagnosis["functions"] == ["shop.app:quote"]
+    assert [opinion["skill"] for opinion in state["opinions"]] == ["needless-copies"]
+    assert state["opinions"][0]["struck"] == []
+    assert len(diagnosis["evidence"]) == 2
+
+
+def test_the_graph_leaves_what_a_line_speaks_against_and_no_other_skill_is_heard(
+    make_shop, shop_opportunity
+):
+    state = investigate_copy(make_shop, shop_opportunity, "with rules.lock:")
+    diagnosis = state["diagnosis"]
+    assert (diagnosis["mitigation"], diagnosis["confidence"]) == ("", 0)
+    assert "`with rules.lock:`" in diagnosis["summary"]
+    assert [opinion["skill"] for opinion in state["opinions"]] == ["needless-copies"]
