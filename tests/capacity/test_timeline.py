@@ -15,7 +15,7 @@ from workbench.capacity import (
     gain_of,
     opportunity_events,
 )
-from workbench.types import Amount, Confirmation, Opportunity
+from workbench.types import Amount, Confirmation
 
 SEEN = Confirmation("confirmed", "", Amount(0.017, 0.015, 0.019), Amount(0.018),
                     deployed=SINCE + timedelta(days=40))  # fmt: skip
@@ -98,9 +98,8 @@ def test_money_of_two_currencies_has_no_sum_at_any_time():
 
 
 def test_a_patch_of_an_opportunity_gives_back_what_was_never_lost():
-    waste = Opportunity("O-1", "shop", "shop.app:f", "a.py", 1, 2, "copy", "Do not copy", 0.1,
-                        Amount(0.02, 0.01, 0.03))  # fmt: skip
-    events = opportunity_events(waste, SINCE + timedelta(days=5), TOLD, SEEN)
+    saving, approved = Amount(0.02, 0.01, 0.03), SINCE + timedelta(days=5)
+    events = opportunity_events("shop", "Do not copy", "O-1", saving, approved, TOLD, SEEN)
     seen = capacity_timeline(record(), TOLD, more=events)
     assert [event.kind for event in seen.events] == ["fix approved", "fix confirmed"]
     assert servers(seen, "lost") == [0, 0]

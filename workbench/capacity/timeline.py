@@ -19,7 +19,6 @@ from workbench.types import (
     CapacityEvent,
     CapacityTimeline,
     Confirmation,
-    Opportunity,
     TrackRecord,
     Worth,
 )
@@ -64,7 +63,10 @@ def capacity_timeline(
 
 
 def opportunity_events(
-    opportunity: Opportunity,
+    service: str,
+    title: str,
+    opportunity_id: str,
+    saving: Amount,
     approved: datetime,
     assumptions: Assumptions,
     later: Confirmation | None = None,
@@ -73,8 +75,10 @@ def opportunity_events(
 
     Parameters
     ----------
-    opportunity : Opportunity
-        Of which the patch is verified, with what it saves.
+    service, title, opportunity_id : str
+        Whose CPU it saves, what was done, and what it is known by.
+    saving : Amount
+        Fraction of the service's CPU.
     approved : datetime
         When the patch was, with a time zone.
     assumptions : Assumptions
@@ -82,8 +86,7 @@ def opportunity_events(
     later : Confirmation, optional
         What later profiles say of it.
     """
-    told, saving = assumptions.of(opportunity.service), opportunity.saving
-    names = (opportunity.service, opportunity.title, opportunity.id)
+    told, names = assumptions.of(service), (service, title, opportunity_id)
     value = worth(saving.value, saving.low, saving.high, told)
     events = [CapacityEvent(approved, "fix approved", *names, value)]
     if later is not None and later.is_confirmed and later.deployed is not None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from workbench.cli.output import print_rows, printable, show_progress
-from workbench.cli.record import Looked, look
+from workbench.cli.record import Looked, Savings, look, look_at_savings
 
 if TYPE_CHECKING:
     from workbench.types import Amount, CapacityPlan, CapacityTimeline, WeekCost, Worth
@@ -24,21 +24,34 @@ _MOST_ROWS = 20
               help="Days (90d), weeks (12w), or a date (2026-08-01).")  # fmt: skip
 @click.option("--assumptions", type=_FILE, help="TOML file of servers, watts and prices.  "
               "[default: WORKBENCH_ASSUMPTIONS]")  # fmt: skip
+@click.option("--repo", type=click.Path(path_type=Path),
+              help="Repository of the code of STORE: what could be saved counts too.")  # fmt: skip
+@click.option("--service", default="", help="Whose code that is.  [default: the only one]")
+@click.option("--state", type=_FILE, help="File of investigations: what became of opportunities.  "
+              "[default: WORKBENCH_STATE, else in the user's data folder]")  # fmt: skip
 @click.option("--html", type=_FILE, help="Write the view of it to this file.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def capacity(
-    store: Path | None, since: str, assumptions: Path | None, html: Path | None, as_json: bool
+    store: Path | None, since: str, assumptions: Path | None, repo: Path | None, service: str,
+    state: Path | None, html: Path | None, as_json: bool,
 ) -> None:  # fmt: skip
     """Tell what regressions cost, what fixes gave back, and what waits is worth.
 
     By what MLflow has of solves; later profiles in STORE confirm fixes, and tell what went away.
+    With --repo, opportunities of its service wait too, and patches of them count.
     """
     from workbench.capacity import capacity_plan, capacity_timeline
 
+    if repo and not store:
+        raise click.UsageError("expected STORE with --repo")
+
     with show_progress("reading MLflow") as progress:
         looked = look(since, assumptions, store, progress)
-        timeline = capacity_timeline(*looked)
-        plan = capacity_plan(*looked)
+        saved = Savings([], [])
+        if store and repo:
+            saved = look_at_savings(store, repo, service, state, looked.assumptions, progress)
+        timeline = capacity_timeline(*looked, more=saved.events)
+        plan = capacity_plan(*looked, opportunities=saved.opportunities)
     if html:
         from workbench.widgets import CapacityView
 

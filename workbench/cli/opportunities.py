@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from workbench.types import Amount, Opportunity
 
 _FOLDER = click.Path(path_type=Path)
+_UNDONE = ("open", "fix verified")
 _LISTS = ("evidence", "documents", "precedents", "validation")
 
 
@@ -28,19 +29,25 @@ _LISTS = ("evidence", "documents", "precedents", "validation")
               help="How many, the most promising first.")  # fmt: skip
 @click.option("--pattern", "patterns", multiple=True, metavar="NAME",
               help="Look for this alone; may be given again.")  # fmt: skip
+@click.option("--state", type=click.Path(path_type=Path, dir_okay=False),
+              help="File of investigations: what became of each. [default: WORKBENCH_STATE, else "
+              "in the user's data folder]")  # fmt: skip
+@click.option("--all", "with_done", is_flag=True,
+              help="Also what is resolved, rejected, or could not be mended.")  # fmt: skip
 @click.option("--evidence", is_flag=True, help="Say what each is made of.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def opportunities(
-    store: Path, repo: Path, service: str, top: int, patterns: tuple[str, ...], evidence: bool,
-    as_json: bool,
+    store: Path, repo: Path, service: str, top: int, patterns: tuple[str, ...],
+    state: Path | None, with_done: bool, evidence: bool, as_json: bool,
 ) -> None:  # fmt: skip
     """List where the service of STORE does work in vain: hot functions that fit a known pattern.
 
     Ranked by what mending each should save, times the chance that it does, for an hour of review.
+    `workbench solve STORE --repo DIR --opportunity ID` mends one.
     """
     from workbench.history import Repository
     from workbench.opportunity import PATTERNS
-    from workbench.solver import find_opportunities
+    from workbench.solver import find_opportunities, investigations_file, with_states
     from workbench.store import Store
 
     for name in patterns:
@@ -55,6 +62,9 @@ def opportunities(
         found = find_opportunities(
             Store.open(store), repository, service or None, patterns=patterns or None
         )
+    found = with_states(found, state or investigations_file())
+    if not with_done:
+        found = [one for one in found if one.state in _UNDONE]
     if as_json:
         told = {"n_found": len(found), "opportunities": [_to_json(one) for one in found[:top]]}
         click.echo(json.dumps(told, indent=1))
@@ -71,13 +81,13 @@ def _print(found: list[Opportunity], top: int, evidence: bool) -> None:
     shown = found[:top]
     cells = [
         [
-            one.id, one.pattern, format_percent(one.share), _percents(one.saving),
+            one.id, one.state, one.pattern, format_percent(one.share), _percents(one.saving),
             _watts(one.watts), f"{one.chance:.0%}", f"{one.effort_hours:g} h",
             printable(f"{one.function}  {one.file}:{one.line}"),
         ]
         for one in shown
     ]  # fmt: skip
-    names = ["id", "pattern", "share", "saves", "watts", "chance", "review", "where"]
+    names = ["id", "state", "pattern", "share", "saves", "watts", "chance", "review", "where"]
     title = f"Opportunities of {printable(found[0].service)}, the most promising first"
     print_rows(title, names, cells)
     if len(found) > top:

@@ -129,13 +129,13 @@ def _rank_cell(row: Mapping[str, Any]) -> str:
 
 def _fix_cell(row: Mapping[str, Any]) -> str:
     fix = row["fix"]
-    if not row["regressions"] and not row["opportunity"]:
+    if not row["regressions"] and not row.get("opportunity"):
         return "none needed"
     if not fix:
         return f"none: {row['no_fix']}"
     if not fix["verified"]:
         return f"no: {fix['reason']}"
-    if row["opportunity"]:
+    if row.get("opportunity"):
         low, high = fix["saved_interval"]
         return f"{fix['saved']:.1%} of the workload's cost saved [{low:.1%}, {high:.1%}]"
     low, high = fix["interval"]

@@ -12,7 +12,7 @@ import click
 from workbench.cli.output import print_rows, printable
 
 if TYPE_CHECKING:
-    from workbench.solver import Waiting
+    from workbench.types import Waiting
 
 _STATE = click.option(
     "--state", type=click.Path(path_type=Path, dir_okay=False),
@@ -41,7 +41,16 @@ def queue(context: click.Context, state: Path | None, as_json: bool) -> None:
     elif not rows:
         click.echo("nothing waits for a review")
     else:
-        names = ["investigation", "service", "cause", "sure", "gain", "worth", "age", "regression"]
+        names = [
+            "investigation",
+            "service",
+            "cause",
+            "sure",
+            "gain",
+            "worth",
+            "age",
+            "regression or waste",
+        ]
         print_rows("Waiting for a review", names, [_cells(row) for row in rows])
         click.echo("workbench queue show ID; workbench resume ID --approve, or --reject WHY")
 
@@ -64,17 +73,24 @@ def show(investigation: str, state: Path | None, as_json: bool) -> None:
 
 def _cells(row: dict[str, Any]) -> list[str]:
     return [
-        row["investigation"], printable(row["service"]), (row["cause"] or "nobody")[:8],
+        row["investigation"], printable(row["service"]), _cause(row)[:8],
         f"{row['confidence']:.0%}", _gain(row), _watts(row), _age(row["age_s"]),
         printable(f"{row['subject']} {_growth(row)}"),
     ]  # fmt: skip
 
 
+def _cause(row: dict[str, Any]) -> str:
+    """Return who is accused; nobody is where an opportunity is mended."""
+    return "–" if row["pattern"] else str(row["cause"] or "nobody")
+
+
 def _gain(row: dict[str, Any]) -> str:
-    if row["gain_restored"] is None or not row["is_verified"]:
+    part = row["saved"] if row["pattern"] else row["gain_restored"]
+    if part is None or not row["is_verified"]:
         return "no fix"
-    low, high = (f"{row[name] or 0:.0%}" for name in ("gain_low", "gain_high"))
-    return f"{row['gain_restored']:.0%} [{low}, {high}]"
+    digits = 1 if row["pattern"] else 0  # of all that it costs, or of what was lost
+    low, high = (f"{row[name] or 0:.{digits}%}" for name in ("gain_low", "gain_high"))
+    return f"{part:.{digits}%} [{low}, {high}]"
 
 
 def _watts(row: dict[str, Any]) -> str:
@@ -82,6 +98,8 @@ def _watts(row: dict[str, Any]) -> str:
 
 
 def _growth(row: dict[str, Any]) -> str:
+    if row["pattern"]:
+        return str(row["pattern"])
     return f"{row['after'] / row['before']:.2g}x" if row["before"] else "new"
 
 
@@ -109,13 +127,14 @@ def _card(one: Waiting) -> dict[str, Any]:
 
 def _lines(one: Waiting, row: dict[str, Any]) -> list[str]:
     """Return the card as lines for a person; nothing in it commands the terminal."""
-    card, cause = _card(one), f"{(row['cause'] or 'nobody')[:12]} {row['title']}".strip()
+    card, cause = _card(one), f"{_cause(row)[:12]} {row['title']}".strip()
+    what, why = ("opportunity", "to do      ") if row["pattern"] else ("regression ", "cause      ")
     fix = row["summary"] or f"none: {row['no_fix']}"
     if one.fix and not row["is_verified"]:
         fix += f" (not verified: {one.fix.verification.reason})"
     lines = [
-        f"regression  {row['regression']} {row['service']} {row['subject']} {_growth(row)}",
-        f"cause       {cause} ({row['confidence']:.0%})",
+        f"{what} {row['regression']} {row['service']} {row['subject']} {_growth(row)}",
+        f"{why} {cause} ({row['confidence']:.0%})",
         f"diagnosis   {card['diagnosis']}",
         f"fix         {fix}",
         f"gain        {_gain(row)}",

@@ -13,7 +13,7 @@ from workbench.errors import WorkbenchError
 
 if TYPE_CHECKING:
     from workbench.capacity import Assumptions
-    from workbench.types import Confirmation, TrackRecord
+    from workbench.types import CapacityEvent, Confirmation, Opportunity, TrackRecord
 
 _AGO = re.compile(r"(\d{1,5})([dw])")
 _DAYS = {"d": 1, "w": 7}
@@ -48,6 +48,43 @@ def look(
     return Looked(
         record, told.with_records(opened.table("services")), look_later(opened, record)
     )  # fmt: skip
+
+
+class Savings(NamedTuple):
+    """Opportunities of a service, and what those that are resolved gave back."""
+
+    opportunities: list[Opportunity]
+    events: list[CapacityEvent]
+
+
+def look_at_savings(
+    store: Path, repo: Path, service: str, state: Path | None, assumptions: Assumptions,
+    progress: Progress,
+) -> Savings:  # fmt: skip
+    """Find what a service does in vain, what became of it, and what that gave back."""
+    from workbench.capacity import opportunity_events
+    from workbench.history import Repository
+    from workbench.solver import (
+        find_mended,
+        find_opportunities,
+        investigations_file,
+        look_later_at,
+        with_states,
+    )
+    from workbench.store import Store
+
+    progress("looking for opportunities")
+    opened, saved = Store.open(store), state or investigations_file()
+    found = with_states(find_opportunities(opened, Repository(repo), service or None), saved)
+    resolved = [one for one in find_mended(saved).values() if one.state == "resolved"]
+    events = [
+        event for one in resolved
+        for event in opportunity_events(
+            one.service, one.title, one.opportunity, one.saving, one.at, assumptions,
+            look_later_at(opened, one),
+        )
+    ]  # fmt: skip
+    return Savings(found, events)
 
 
 def moment_of(text: str, now: datetime) -> datetime:

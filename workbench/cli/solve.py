@@ -36,7 +36,8 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 @click.option("--opportunity", default="", metavar="ID",
               help="Mend this in place of a regression (workbench opportunities).")  # fmt: skip
 @click.option("--question", default="", help="In your words: skills are chosen by it too.")
-@click.option("--review", is_flag=True, help="Stop at the diagnosis until it is approved (resume).")
+@click.option("--review", is_flag=True, help="Stop until it is approved (resume): at the "
+              "diagnosis, or, of an opportunity, once its patch is measured.")  # fmt: skip
 @click.option("--fix/--no-fix", default=True, help="Make and measure a fix.")
 @click.option("--assumptions", type=_FOLDER,
               help="TOML file of servers, watts and prices: what the fix is worth.")  # fmt: skip
@@ -60,7 +61,7 @@ def solve(
 
     options = SolveOptions(
         model, skills_folder, fix, regression=regression, opportunity=opportunity,
-        question=question, review=review,
+        question=question, review=review, fix_first=review and bool(opportunity),
         assumptions=read_assumptions(assumptions) if assumptions else None, budget=budget,
         base_url=base_url,
     )  # fmt: skip

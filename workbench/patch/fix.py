@@ -128,10 +128,10 @@ def find_fix(
     return fix, ""
 
 
-def _gives_enough(fix: Fix) -> bool:
-    """Whether it does not fail by what it gains."""
-    gains = [check for check in fix.verification.checks if check.name.endswith("gain")]
-    return all(check.passed is not False for check in gains)
+def _took_too_little(fix: Fix) -> bool:
+    """Whether it fails by what it gains, or by an output that more of the change may set right."""
+    failed = {check.name for check in fix.verification.checks if check.passed is False}
+    return bool(failed & {"gain", "held-out gain", "same output"})
 
 
 def _is_verified(fix: Fix | None) -> bool:
@@ -192,7 +192,7 @@ class _Search:
             return None
         fix = self._verified(search.patch(chosen, _title(search, chosen)))
         for _ in range(_MOST_WIDER):
-            wider = None if _gives_enough(fix) else search.wider(chosen)
+            wider = search.wider(chosen) if _took_too_little(fix) else None
             if wider is None:
                 break
             chosen = wider

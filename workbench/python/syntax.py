@@ -6,7 +6,7 @@ import ast
 import re
 import warnings
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from workbench.errors import PatchError
 
@@ -34,6 +34,17 @@ def parse_source(source: str, what: str = "source") -> ast.Module:
     if _depth(tree) > _MAX_DEPTH:
         raise PatchError(f"{what}: nested over {_MAX_DEPTH} levels deep, which no editor can walk")
     return tree
+
+
+def parse_all(sources: Iterable[str]) -> list[ast.Module]:
+    """Parse files, but for those that are no Python of this version: nothing imports them."""
+    found = []
+    for source in sources:
+        try:
+            found.append(parse_source(source))
+        except PatchError:  # a template, an old version
+            continue
+    return found
 
 
 def _depth(tree: ast.AST) -> int:

@@ -106,6 +106,12 @@ class CaseView:
         return fix is not None and math.isfinite(fix.verification.gain_restored)
 
     @property
+    def has_saving(self) -> bool:
+        """Whether what a patch of an opportunity saves was measured."""
+        fix = self.outcome.fix
+        return fix is not None and math.isfinite(fix.verification.gain.saved)
+
+    @property
     def total_seconds(self) -> float:
         """Seconds the whole solve took; NaN where not known."""
         return self.outcome.seconds.get("total", math.nan)

@@ -10,6 +10,7 @@ import pandas as pd
 
 from workbench.capacity import confirm_later, cost_of, gain_of
 from workbench.errors import StoreError
+from workbench.solver.mended import Mended
 from workbench.store import Store
 from workbench.types import (
     SERVICE,
@@ -48,6 +49,21 @@ def look_later(store: Store, record: TrackRecord) -> dict[Hashable, Confirmation
         label: _look(store, row, gain_of(row) if label in approved else cost_of(row))
         for label, row in zip(solves.index, solves.to_dict("records"), strict=True)
     }
+
+
+def look_later_at(store: Store, mended: Mended) -> Confirmation:
+    """Look in later profiles for what an approved patch of an opportunity saves.
+
+    That is by how much the share of its function fell; fractions of the service's CPU.
+    """
+    row: dict[Hashable, Any] = {
+        "service": mended.service, "subject": mended.function, "metric": "gcpu",
+        "began": pd.Timestamp.min.tz_localize("UTC"), "at": mended.at,
+    }  # fmt: skip
+    if mended.service not in store.services():
+        told = f"the store has no {mended.service}"
+        return Confirmation("not known", told, expected=mended.saving)
+    return _look(store, row, mended.saving)
 
 
 def _look(store: Store, row: Mapping[Hashable, Any], expected: Amount) -> Confirmation:

@@ -3,68 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime
-from math import isfinite
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from pydantic import TypeAdapter
 
 from workbench.errors import CaseError
-from workbench.types import Diagnosis, Fix
+from workbench.types import Fix, Waiting
+from workbench.types.waiting import finite
 
 if TYPE_CHECKING:
     from workbench.agent.saved import Kept
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """One investigation that waits for a review."""
-
-    investigation: str
-    """Its id: what `workbench resume` takes."""
-    since: datetime
-    """When it came to wait."""
-    regression: str
-    service: str
-    subject: str
-    metric: str
-    before: float
-    """Level before, in the metric's unit."""
-    after: float
-    watts: float | None
-    """What the regression takes, where the power of the service is known."""
-    diagnosis: Diagnosis
-    title: str = ""
-    """Of the change that is accused."""
-    fix: Fix | None = None
-    """Made and measured; on no branch yet. None where it is only made after the approval, or none
-    was found."""
-    no_fix: str = ""
-    """Why there is none; empty where there is one."""
-    evidence: Mapping[str, str] = field(default_factory=dict, repr=False)
-    """Reply of each tool call that the diagnosis cites, by its id."""
-
-    def to_row(self, now: datetime) -> dict[str, Any]:
-        """Return what tables, and `--json`, have of it."""
-        fix = self.fix
-        gain = fix.verification.gain if fix else None
-        low, high = gain.restored_interval if gain else (None, None)
-        return {
-            "investigation": self.investigation, "regression": self.regression,
-            "service": self.service, "subject": self.subject, "metric": self.metric,
-            "before": self.before, "after": self.after, "cause": self.diagnosis.change_id,
-            "title": self.title, "mitigation": self.diagnosis.mitigation,
-            "confidence": self.diagnosis.confidence,
-            "is_verified": bool(fix and fix.verification.verified),
-            "summary": fix.patch.summary if fix else "", "no_fix": self.no_fix,
-            "gain_restored": _number(gain.restored if gain else None),
-            "gain_low": _number(low), "gain_high": _number(high), "watts": self.watts,
-            "age_s": (now - self.since).total_seconds(), "since": self.since.isoformat(),
-            "approve": f"workbench resume {self.investigation} --approve",
-        }  # fmt: skip
 
 
 def waiting(saved: Path) -> list[Waiting]:
@@ -105,19 +54,16 @@ def _waiting(kept: Kept) -> Waiting:
     cited = {item.call_id for item in diagnosis.evidence}
     ledger = values.get("ledger", {})
     return Waiting(
-        kept.id, kept.at, diagnosis.regression_id,
+        kept.id, kept.at, diagnosis.regression_id or diagnosis.opportunity_id,
         told.get("service") or facts.get("service", ""), told.get("subject", ""),
         told.get("metric", ""), told.get("before", float("nan")), told.get("after", float("nan")),
-        told.get("watts"), diagnosis, titles.get(diagnosis.change_id, ""),
+        finite(told.get("watts")), diagnosis,
+        titles.get(diagnosis.change_id, told.get("title", "")),
         _read_fix(made.get("fix")), made.get("no_fix", "it is made after the approval"),
         {call: str(ledger[call]["reply"]) for call in sorted(cited & ledger.keys())},
+        told.get("pattern", "") if diagnosis.opportunity_id else "",
     )  # fmt: skip
 
 
 def _read_fix(told: str | None) -> Fix | None:
     return TypeAdapter(Fix).validate_python(json.loads(told)) if told else None
-
-
-def _number(value: float | None) -> float | None:
-    """Return a number as JSON has it; None for one that was not measured."""
-    return value if value is not None and isfinite(value) else None

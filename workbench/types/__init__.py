@@ -47,6 +47,7 @@ from workbench.types.planning import (
 from workbench.types.record import TrackRecord
 from workbench.types.series import Recording, SeriesMatrix, SeriesParts, Stacks
 from workbench.types.signals import Signals, read_signals
+from workbench.types.waiting import Waiting
 
 __all__ = [
     "CHECKS",
@@ -97,6 +98,7 @@ __all__ = [
     "TrackRecord",
     "ValueType",
     "Verification",
+    "Waiting",
     "WeekCost",
     "Workload",
     "Worth",

@@ -5,6 +5,7 @@ from workbench.widgets.capacity_view import CapacityView
 from workbench.widgets.experiment_board import ExperimentBoard
 from workbench.widgets.fix_card import FixCard
 from workbench.widgets.flame_graph import FlameGraph
+from workbench.widgets.opportunity_board import OpportunityBoard
 from workbench.widgets.page_view import PageView
 from workbench.widgets.progress_bar import ProgressBar
 from workbench.widgets.regression_board import RegressionBoard
@@ -21,6 +22,7 @@ __all__ = [
     "ExperimentBoard",
     "FixCard",
     "FlameGraph",
+    "OpportunityBoard",
     "PageView",
     "ProgressBar",
     "RegressionBoard",

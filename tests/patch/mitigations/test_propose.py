@@ -5,9 +5,9 @@ import textwrap
 
 import pytest
 
+from workbench.patch.mitigations.catalogue import MITIGATIONS as EDITS
+from workbench.patch.mitigations.catalogue import Site
 from workbench.patch.mitigations.imports import lazy_import
-from workbench.patch.mitigations.propose import MITIGATIONS as EDITS
-from workbench.patch.mitigations.propose import Site
 from workbench.types import MITIGATIONS, Function
 
 EDITED = {
@@ -278,6 +278,41 @@ EDITED = {
         +    return first, few, any(x > 1 for x in xs), set(xs)
         """,
     ),
+    "a frozen object is shared": (
+        "reuse_objects", "f(1)",
+        """
+        import dataclasses
+
+        @dataclasses.dataclass(frozen=True)
+        class Options:
+            name: str = "a"
+
+        def f(x):
+            return Options(), x
+        """,
+        """
+        +_F_OPTIONS = Options()
+        -    return Options(), x
+        +    return _F_OPTIONS, x
+        """,
+    ),
+    "a function of a table keeps its answers": (
+        "add_cache", "f('a'), f('b')",
+        """
+        _RATES = {"a": 2, "b": 3}
+        KNOWN = ["a", "c"]
+
+        def f(name: str) -> int:
+            return _RATES[name] if name in KNOWN else _RATES.get(name, 0) * 2
+
+        def g():
+            return len(KNOWN)
+        """,
+        """
+        +import functools
+        +@functools.lru_cache(maxsize=1024)
+        """,
+    ),
     "a pure function keeps its answers": (
         "add_cache", "f('Ab', 2)",
         """
@@ -389,6 +424,20 @@ LEFT_ALONE = {
     ),
     "a function that reads what changes": (
         "add_cache", "T = {}\ndef f(x: int) -> int:\n    return T[x]\n",
+    ),
+    "a function that reads a table that grows": (
+        "add_cache",
+        "T = {'a': 1}\ndef f(x: str) -> int:\n    return T[x]\n\ndef g(x):\n    T[x] = 2\n",
+    ),
+    "a function that reads a table that is given away": (
+        "add_cache",
+        "T = {'a': 1}\ndef f(x: str) -> int:\n    return T[x]\n\ndef g():\n    return T\n",
+    ),
+    "a function that reads what others may think theirs": (
+        "add_cache", "rates = {'a': 1}\ndef f(x: str) -> int:\n    return rates[x]\n",
+    ),
+    "a function that reads what can be changed inside": (
+        "add_cache", "T = {'a': [1]}\ndef f(x: str) -> int:\n    return T[x][0]\n",
     ),
     "a function that gives a list": (
         "add_cache", "def f(x: int) -> list[int]:\n    return [x]\n",

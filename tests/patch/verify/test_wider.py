@@ -110,3 +110,19 @@ def test_what_versions_differ_in_is_not_held_against_an_edit(trees, tmp_path):
     before = trees("before", MOD)
     now = trees("now", MOD.replace("text.split()", "text.lower().split()"))
     assert compare_wider(WORKLOAD, tmp_path, (before, now), before) == ""
+
+
+COUNT = "    while n != 0:\n        n -= 1\n"
+"""Of a number that a variant of the tests makes negative, this never ends."""
+
+
+@pytest.mark.slow
+def test_inputs_that_never_end_are_left_out_and_the_rest_is_compared(trees, tmp_path, monkeypatch):
+    monkeypatch.setattr("workbench.patch.verify.wider.EACH_SECONDS", 0.4)
+    guard = '    if n < 0:\n        raise ValueError("n")\n'
+    source = MOD.replace(guard, "    limit = n\n" + COUNT).replace("text[:n]", "text[:limit]")
+    now = trees("now", source)
+    alike = trees("alike", source.replace("text[:limit]", "text[0:limit]"))
+    assert compare_wider(WORKLOAD, tmp_path, (now, now), alike) == ""
+    other = trees("other", source.replace("return text.split()", "return text.split()[:1000]"))
+    assert "tests/test_" in compare_wider(WORKLOAD, tmp_path, (now, now), other)

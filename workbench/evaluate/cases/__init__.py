@@ -1,7 +1,7 @@
 """Cases: what a solver sees, and apart from it the truth."""
 
 from workbench.evaluate.cases.build import Truth, build_case, load_truth
-from workbench.evaluate.cases.cut import cut_timeline, demo_case
+from workbench.evaluate.cases.cut import cut_timeline, demo_case, write_workload
 from workbench.evaluate.cases.recorded import RecordedCase, load_recorded, materialise
 from workbench.evaluate.cases.releases import cache_folder
 from workbench.evaluate.cases.spec import CaseSpec, load_spec
@@ -30,4 +30,5 @@ __all__ = [
     "load_truth",
     "materialise",
     "materialise_timeline",
+    "write_workload",
 ]

@@ -100,7 +100,7 @@ def cut_timeline(
         codes = [
             run_git(repository, "show", f"{ids[state.patch]}:requirements.txt") for state in states
         ]
-        workload = _write_workload(folder, states[1], codes, operations, unfinished)
+        workload = write_workload(folder, states[1], codes, operations, unfinished)
         told = {
             "id": name, "service": timeline.service, "base": ids[states[0].patch],
             "head": ids[states[1].patch], "workload": asdict(workload),
@@ -139,10 +139,24 @@ def _copy_windows(store: Store, start: datetime, end: datetime, out: Path) -> No
             cut.put(name, rows)
 
 
-def _write_workload(
+def write_workload(
     folder: Path, state: TimelineState, codes: Sequence[str], operations: Sequence[str], out: Path
 ) -> Workload:
-    """Write what the workload needs beside the code; `codes` are the requirements of each."""
+    """Write what the workload of a timeline needs beside the code, and return it.
+
+    Parameters
+    ----------
+    folder : Path
+        Of the timeline.
+    state : TimelineState
+        The traffic and the settings.
+    codes : sequence of str
+        Text of `requirements.txt` of each version that it measures.
+    operations : sequence of str
+        What it asks for, in equal parts; empty: what clients ask.
+    out : Path
+        The folder that it is relative to.
+    """
     place = out / "workload"
     (place / "base" / "config").mkdir(parents=True)
     for name in ("load.py", "terms.txt", "base/config/queries.json"):

@@ -16,6 +16,8 @@ from workbench.errors import WorkbenchError
 
 SOLVES, EVALUATIONS = "efficiency-workbench", "efficiency-workbench evaluations"
 """Experiments: of solves that were asked for, and of evaluations on the bank of cases."""
+SAVINGS = "efficiency-workbench savings"
+"""Experiment of opportunities that were mended."""
 
 
 _UNREACHED = "Max retries exceeded"

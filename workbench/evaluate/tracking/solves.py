@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from workbench.evaluate.tracking.connect import SOLVES
+from workbench.evaluate.tracking.connect import SAVINGS, SOLVES
 from workbench.evaluate.tracking.outbox import submit
 from workbench.evaluate.tracking.records import MetricRecord, RunRecord, SpanRecord, TraceRecord
 from workbench.solver.worth import added_fraction
@@ -68,7 +68,8 @@ def record_of(
     told = f"{outcome.case.id} {outcome.investigation_id} {ended}"
     key = f"solve-{blake2b(told.encode(), digest_size=12).hexdigest()}"
     return RunRecord(
-        key=key, experiment=SOLVES, name=outcome.case.id, started_ms=started, ended_ms=ended,
+        key=key, experiment=SAVINGS if outcome.opportunity else SOLVES, name=_name(outcome),
+        started_ms=started, ended_ms=ended,
         description=outcome.diagnosis.summary if outcome.diagnosis else "No regression.",
         params=_params(outcome), tags=_tags(outcome),
         metrics=tuple(
@@ -81,6 +82,11 @@ def record_of(
     )  # fmt: skip
 
 
+def _name(outcome: Outcome) -> str:
+    one = outcome.opportunity
+    return f"{outcome.case.id} {one.function}" if one else outcome.case.id
+
+
 def _params(outcome: Outcome) -> dict[str, str]:
     skills = {f"skill.{name}": value for name, value in outcome.skills.items()}
     used = {"skill": outcome.diagnosis.skill} if outcome.diagnosis else {}
@@ -91,12 +97,15 @@ def _params(outcome: Outcome) -> dict[str, str]:
 def state_of(outcome: Outcome) -> str:
     """Return how far a solve came, in the words of `TrackRecord.solves`."""
     verdict = outcome.review.get("verdict", "")
-    if not outcome.detection.found:
+    if not outcome.detection.found and not outcome.opportunity:
         return "no regression"
-    if outcome.diagnosis is None or not outcome.diagnosis.change_id:
-        return "nobody named"
     if verdict == "reject":
         return "rejected"
+    said = outcome.diagnosis
+    if outcome.opportunity and (said is None or not said.mitigation):
+        return "left as it is"
+    if not outcome.opportunity and (said is None or not said.change_id):
+        return "nobody named"
     if outcome.fix is not None:
         return "fix verified" if outcome.fix.verification.verified else "fix failed"
     return "waits for review" if outcome.status == "waits for review" else "diagnosed"
@@ -105,15 +114,21 @@ def state_of(outcome: Outcome) -> str:
 def _tags(outcome: Outcome) -> dict[str, str]:
     said = outcome.diagnosis
     found = outcome.detection.found
-    funnel = json.dumps(_funnel(outcome))
-    told = {
+    funnel = "" if outcome.opportunity else json.dumps(_funnel(outcome))
+    told = {**_of_opportunity(outcome),
         "case": outcome.case.id, "service": outcome.case.service, "state": state_of(outcome),
-        "subject": found[0].subject if found else "",
+        "subject": found[0].subject if found else getattr(outcome.opportunity, "function", ""),
         "category": said.category if said else "", "skill": said.skill if said else "",
         "investigation": outcome.investigation_id, "funnel": funnel, **_began(outcome),
         "approved": "true" if outcome.review.get("verdict") in ("approve", "edit") else "",
     }  # fmt: skip
     return {name: value[:_MOST_TAG] for name, value in told.items() if value}
+
+
+def _of_opportunity(outcome: Outcome) -> dict[str, str]:
+    """Return which opportunity was mended."""
+    one = outcome.opportunity
+    return {"opportunity": one.id, "pattern": one.pattern} if one else {}
 
 
 def _began(outcome: Outcome) -> dict[str, str]:
@@ -153,9 +168,16 @@ def _metrics(outcome: Outcome) -> dict[str, float]:
         "confidence": outcome.diagnosis.confidence if outcome.diagnosis else 0.0,
         **_cost(outcome),
     }
+    if outcome.opportunity:
+        expected = outcome.opportunity.saving
+        metrics |= {"expected": expected.value, "expected_low": expected.low,
+                    "expected_high": expected.high}  # fmt: skip
     if outcome.fix:
         seen = outcome.fix.verification
         metrics |= {
+            "saved": seen.gain.saved,
+            "saved_low": seen.gain.saved_interval[0],
+            "saved_high": seen.gain.saved_interval[1],
             "gain_restored": seen.gain_restored,
             "gain_low": seen.interval[0],
             "gain_high": seen.interval[1],

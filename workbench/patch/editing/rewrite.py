@@ -45,6 +45,12 @@ class Rewrite:
         """Return the text of a node as it is written."""
         return ast.get_source_segment(self.source, node) or ast.unparse(node)
 
+    def flush_text(self, node: ast.stmt) -> str:
+        """Return the text of a statement as it would stand at the left margin."""
+        first, *rest = self.text(node).split("\n")
+        margin = " " * node.col_offset
+        return "\n".join([first, *(line.removeprefix(margin) for line in rest)])
+
     def has(self, node: ast.expr) -> bool:
         """Whether an expression is to be replaced."""
         return self.span(node) in self._expressions
@@ -145,7 +151,8 @@ class _Editor(cst.CSTTransformer):
                 self.n_found += 1
             if made and made[0] is not new:
                 is_edited = True
-                made[0] = made[0].with_changes(leading_lines=lines)
+                own = getattr(made[0], "leading_lines", ())
+                made[0] = made[0].with_changes(leading_lines=[*lines, *own])
                 if made[-1] is new and len(made) > 1:
                     has_blank = isinstance(new, cst.FunctionDef | cst.ClassDef)
                     kept = [line for line in lines if not line.comment] if has_blank else []
@@ -171,6 +178,8 @@ def _with_imports(module: cst.Module, imports: Sequence[str]) -> cst.Module:
         return module
     place = 0
     for i, stmt in enumerate(module.body):
+        if isinstance(stmt, cst.FunctionDef | cst.ClassDef):
+            break  # what is imported further down comes too late for it
         first = stmt.body[0] if isinstance(stmt, cst.SimpleStatementLine) else None
         is_docstring = i == 0 and isinstance(first, cst.Expr)
         if is_docstring or isinstance(first, cst.Import | cst.ImportFrom):

@@ -14,6 +14,8 @@ _RISKS = {
     "roll_back": "This takes the whole deploy back, and whatever else it was for.",
     "restore_cache": "A cache assumes that what it holds does not change.",
     "add_cache": "A cache assumes that the same question always has the same answer.",
+    "precompile": "What is made when the module is loaded sees no constants that are set later.",
+    "reuse_objects": "Who tells such objects apart by `is`, or thaws one, now meets the same one.",
     "hoist": "A hoisted value assumes that the loop does not change what it is made of.",
     "replace_structure": "Members of a set have to be hashable, and equal ones to hash alike.",
     "drop_copy": "Who holds the object from now on must not change it.",

@@ -6,6 +6,7 @@ import ast
 import builtins
 
 from workbench.patch.editing.rewrite import Rewrite
+from workbench.python.constants import Texts, constant_value, is_fixed
 from workbench.python.effects import has_effects
 from workbench.python.hashable import is_hashable
 from workbench.python.repeatable import UNSTEADY
@@ -14,7 +15,6 @@ from workbench.python.syntax import (
     FunctionNode,
     bound_names,
     find_functions,
-    module_bindings,
     parse_source,
 )
 
@@ -29,7 +29,7 @@ _STEADY = frozenset(
 _UNSURE = frozenset({"open", "input", "print", "id", "hash", "globals", "locals", "vars", "eval"})
 
 
-def add_cache(source: str, qualname: str) -> str | None:
+def add_cache(source: str, qualname: str, others: Texts = tuple) -> str | None:
     """Give a pure function of the module a bounded `functools.lru_cache`.
 
     Its parameters are annotated as what can be hashed, what it returns cannot be changed, and
@@ -42,6 +42,8 @@ def add_cache(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         Name of a function of the module.
+    others : callable
+        Gives the texts of the other files.
 
     Returns
     -------
@@ -50,17 +52,22 @@ def add_cache(source: str, qualname: str) -> str | None:
     """
     tree = parse_source(source)
     found = find_functions(tree, qualname)
-    if len(found) != 1 or found[0] not in tree.body or not _may_be_kept(source, tree, found[0]):
+    if (
+        len(found) != 1
+        or found[0] not in tree.body
+        or not _may_be_kept(source, tree, found[0], others)
+    ):
         return None
     rewrite = Rewrite(source)
-    name = _name_of_functools(tree)
+    name = name_of_functools(tree)
     rewrite.decorate(found[0], f"{name}.lru_cache(maxsize={SIZE})")
     if name == "functools":
         rewrite.add_import("import functools")
     return rewrite.code()
 
 
-def _name_of_functools(tree: ast.Module) -> str:
+def name_of_functools(tree: ast.Module) -> str:
+    """Return the name by which a module has `functools`, or is to import it."""
     for node in tree.body:
         if isinstance(node, ast.Import):
             for alias in node.names:
@@ -69,7 +76,7 @@ def _name_of_functools(tree: ast.Module) -> str:
     return "functools"
 
 
-def _may_be_kept(source: str, tree: ast.Module, function: FunctionNode) -> bool:
+def _may_be_kept(source: str, tree: ast.Module, function: FunctionNode, others: Texts) -> bool:
     arguments = function.args
     asked = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
     is_plain = (
@@ -80,7 +87,7 @@ def _may_be_kept(source: str, tree: ast.Module, function: FunctionNode) -> bool:
         is_plain
         and all(is_hashable(argument.annotation) for argument in asked)
         and _gives_immutable(source, tree, function)
-        and is_pure(tree, function)
+        and is_pure(tree, function, others=others)
     )
 
 
@@ -96,14 +103,16 @@ def _gives_immutable(source: str, tree: ast.Module, function: FunctionNode) -> b
 
 
 def is_pure(
-    tree: ast.Module, function: FunctionNode, seen: frozenset[FunctionNode] = frozenset()
-) -> bool:
+    tree: ast.Module, function: FunctionNode, seen: frozenset[FunctionNode] = frozenset(),
+    others: Texts = tuple,
+) -> bool:  # fmt: skip
     """Whether a function of a module gives the same answer to the same question, and no more."""
     if function in seen:
         return True  # it is being looked at
     if has_effects(function) or any(map(_is_resumed, ast.walk(function))):
         return False
-    globals_, own = module_bindings(tree), bound_names(function)
+    scope = Scope("", tree, function)
+    globals_, own = scope.globals, bound_names(function)
     for node in ast.walk(function):
         if not isinstance(node, ast.Name) or own[node.id] or not isinstance(node.ctx, ast.Load):
             continue
@@ -113,7 +122,7 @@ def is_pure(
         if bound is None:
             if not hasattr(builtins, node.id):
                 return False
-        elif len(bound) != 1 or not _is_steady(tree, bound[0], seen | {function}):
+        elif len(bound) != 1 or not _is_steady(scope, node.id, seen | {function}, others):
             return False
     return True
 
@@ -122,33 +131,15 @@ def _is_resumed(node: ast.AST) -> bool:
     return isinstance(node, ast.Yield | ast.YieldFrom | ast.Await)
 
 
-def _is_steady(tree: ast.Module, bound: ast.stmt, seen: frozenset[FunctionNode]) -> bool:
-    """Whether what a module binds is always the same, and answers alike."""
-    match bound:
-        case ast.Import(names=names):
+def _is_steady(scope: Scope, name: str, seen: frozenset[FunctionNode], others: Texts) -> bool:
+    """Whether what a module binds once is always the same, and answers alike."""
+    match scope.globals[name]:
+        case [ast.Import(names=names)]:
             return all(alias.name.split(".")[0] in _STEADY for alias in names)
-        case ast.ImportFrom(module=str(module), level=0):
+        case [ast.ImportFrom(module=str(module), level=0)]:
             return module.split(".")[0] in _STEADY
-        case ast.FunctionDef():
-            return is_pure(tree, bound, seen)
-        case ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value):
-            return _is_fixed(value)
-    return False
-
-
-def _is_fixed(value: ast.expr) -> bool:
-    """Whether a value of the module is a constant, or a container of the kind nobody can change."""
-    match value:
-        case ast.Constant():
-            return True
-        case ast.Tuple(elts=elts):
-            return all(map(_is_fixed, elts))
-        case ast.UnaryOp(operand=operand):
-            return _is_fixed(operand)
-        case ast.BinOp(left=left, right=right):
-            return _is_fixed(left) and _is_fixed(right)
-        case ast.Call(func=ast.Name(id="frozenset" | "tuple")):
-            return True
-        case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr="compile")):
-            return True
+        case [ast.FunctionDef() as function]:
+            return is_pure(scope.tree, function, seen, others)
+        case [ast.Assign(value=value) | ast.AnnAssign(value=ast.expr() as value)]:
+            return is_fixed(value) or constant_value(scope, name, others) is not None
     return False

@@ -1,54 +1,11 @@
-"""Import once, and only what is used."""
+"""Import only what is used, where it is used."""
 
 from __future__ import annotations
 
 import ast
 
 from workbench.patch.editing.rewrite import Rewrite
-from workbench.python.syntax import FunctionNode, bound_names, find_functions, parse_source
-
-
-def import_at_top(source: str, qualname: str) -> str | None:
-    """Move the imports of a function to the top of its module.
-
-    Parameters
-    ----------
-    source : str
-        Text of one file.
-    qualname : str
-        `name`, `Cls.method` or `outer.<locals>.inner`.
-
-    Returns
-    -------
-    str or None
-        The text with nothing else altered; None where the function imports nothing, or a name is
-        bound to something else in the module. A circle of imports shows when the edit is run.
-    """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        rewrite = Rewrite(source)
-        for node in ast.walk(function):
-            if isinstance(node, ast.Import | ast.ImportFrom) and _may_rise(tree, function, node):
-                rewrite.replace_statement(node)
-                rewrite.add_import(rewrite.text(node))
-        if edited := rewrite.code():
-            return edited
-    return None
-
-
-def _may_rise(tree: ast.Module, function: FunctionNode, node: ast.Import | ast.ImportFrom) -> bool:
-    """Whether what it imports means nothing else in the module."""
-    names = bound_names(node)
-    in_module = bound_names(tree)
-    others = {
-        ast.dump(other) for other in ast.walk(tree)
-        if isinstance(other, ast.Import | ast.ImportFrom) and bound_names(other) & names
-    }  # fmt: skip
-    imports = [
-        other for other in ast.walk(tree)
-        if isinstance(other, ast.Import | ast.ImportFrom) and bound_names(other) & names
-    ]  # fmt: skip
-    return len(others) == 1 and all(in_module[name] == len(imports) for name in names)
+from workbench.python.syntax import FunctionNode, bound_names, parse_source
 
 
 def new_imports(before: str, after: str) -> list[str]:

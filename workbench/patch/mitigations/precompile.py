@@ -3,13 +3,27 @@
 from __future__ import annotations
 
 import ast
-import itertools
-import re
-from collections.abc import Iterator
 
 from workbench.patch.editing.rewrite import Rewrite
+from workbench.patch.mitigations.constants import (
+    Local,
+    choose,
+    constant_name,
+    find_fixed_locals,
+    free_name,
+    is_table,
+    may_be_caught,
+    names_in,
+    reads_of,
+    renamed,
+    taken_names,
+    with_comments,
+)
+from workbench.python.constants import Texts
+from workbench.python.fixed import Fixed
+from workbench.python.results import MADE_ONCE
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, find_functions, parse_source
+from workbench.python.syntax import FunctionNode, find_functions, parse_source, split_lines
 
 _SEARCHES = {
     "search": ("string",), "match": ("string",), "fullmatch": ("string",), "findall": ("string",),
@@ -18,18 +32,11 @@ _SEARCHES = {
 }  # fmt: skip
 """Functions of `re` that take a pattern first, and what a compiled one takes."""
 
-_MADE_ONCE = frozenset(
-    {"re.compile", "string.Template", "struct.Struct", "operator.itemgetter"}
-    | {"operator.attrgetter", "operator.methodcaller", "decimal.Decimal", "fractions.Fraction"}
-    | {"datetime.timedelta", "datetime.date", "datetime.time", "datetime.timezone", "uuid.UUID"}
-    | {"ipaddress.ip_network", "ipaddress.ip_address", "zoneinfo.ZoneInfo", "frozenset"}
-    | {"str.maketrans"}
-)
-"""What gives, of constants, a value that never changes."""
 
-
-def precompile(source: str, qualname: str) -> str | None:
+def precompile(source: str, qualname: str, others: Texts = tuple) -> str | None:
     """Compile constant patterns, and make other constants, when the module is loaded.
+
+    Locals that are made of constants, one of another, move to the module as a whole.
 
     Parameters
     ----------
@@ -37,6 +44,8 @@ def precompile(source: str, qualname: str) -> str | None:
         Text of one file.
     qualname : str
         `name`, `Cls.method` or `outer.<locals>.inner`.
+    others : callable
+        Gives the texts of the other files.
 
     Returns
     -------
@@ -45,30 +54,77 @@ def precompile(source: str, qualname: str) -> str | None:
     """
     tree = parse_source(source)
     for function in find_functions(tree, qualname):
-        edit = _Maker(source, tree, function)
+        edit = _Maker(source, tree, function, others)
         if edited := edit.code():
             return edited
     return None
 
 
 class _Maker:
-    def __init__(self, source: str, tree: ast.Module, function: FunctionNode) -> None:
+    def __init__(
+        self, source: str, tree: ast.Module, function: FunctionNode, others: Texts
+    ) -> None:
         self.scope = Scope(source, tree, function)
         self.rewrite = Rewrite(source)
         self.top = next(stmt for stmt in tree.body if function in ast.walk(stmt))
         self.function = function
+        self.fixed = Fixed(self.scope, tree.body.index(self.top), others)
+        self.locals = find_fixed_locals(self.scope, self.fixed)
+        self.known = {name: local.kind for name, local in self.locals.items()}
+        self.taken = taken_names(tree)
+        self.moved: dict[str, str] = {}
+        """Locals that move to the module -> their names there."""
         self.names: dict[str, str] = {}
-        self.taken = {n.id for n in ast.walk(tree) if isinstance(n, ast.Name)}
 
     def code(self) -> str | None:
         nodes = [node for stmt in self.function.body for node in ast.walk(stmt)]
+        calls = [node for node in nodes if isinstance(node, ast.Call)]
+        needed = {name for call in calls for part in self._parts(call) for name in names_in(part)}
+        chosen = choose(self.locals, needed & set(self.locals))
+        for name in chosen:
+            self.moved[name] = free_name(constant_name(self.function.name, name), self.taken)
+        made = [self._move(name, local) for name, local in chosen.items()]
+        moved = {id(node) for local in chosen.values() for node in ast.walk(local.value)}
+        for call in calls:
+            if id(call) not in moved and not self._is_part_of_other(call):
+                self._take(call)
         for node in nodes:
-            if isinstance(node, ast.Call) and not self._is_part_of_other(node):
-                self._take(node)
-        made = [f"{name} = {text}\n" for text, name in self.names.items()]
+            if isinstance(node, ast.Dict) and id(node) not in moved and self._is_asked(node):
+                self.rewrite.replace(node, self._name(self._text(node), "table"))
+        made += [f"{name} = {text}\n" for text, name in self.names.items()]
         if made:
             self.rewrite.insert_before(self.top, *made)
-        return self.rewrite.code()
+        edited = self.rewrite.code()
+        return edited if edited and self._has_moved_all(edited) else None
+
+    def _is_asked(self, table: ast.Dict) -> bool:
+        """Whether a table of constants is written out where it is asked for one of its values."""
+        is_constant = is_table(table) and bool(self.fixed.kind(table, {}).element)
+        parent = self.scope.parents[table]
+        is_receiver = isinstance(parent, ast.Subscript | ast.Attribute) and parent.value is table
+        return is_constant and is_receiver and self.scope.is_read(table)
+
+    def _has_moved_all(self, edited: str) -> bool:
+        """Whether no use of what was moved is left: places in texts are not always told rightly."""
+        named = [n.id for n in ast.walk(parse_source(edited)) if isinstance(n, ast.Name)]
+        own = [n.id for n in ast.walk(self.function) if isinstance(n, ast.Name)]
+        before = [n.id for n in ast.walk(self.scope.tree) if isinstance(n, ast.Name)]
+        return all(named.count(x) == before.count(x) - own.count(x) for x in self.moved)
+
+    def _move(self, name: str, local: Local) -> str:
+        """Take a local out of the function, and return the constant in place of it."""
+        self.rewrite.replace_statement(local.bound)
+        for use in reads_of(name, self.function):
+            self.rewrite.replace(use, self.moved[name])
+        code = f"{self.moved[name]} = {self._text(local.value)}"
+        return with_comments(self.rewrite.source, local.bound, code)
+
+    def _text(self, node: ast.expr) -> str:
+        """Return the text of a node, with names of the module for those that move there."""
+        text = self.rewrite.text(node)
+        is_closed = isinstance(node, ast.Call | ast.List | ast.Set | ast.Dict)
+        text = text if is_closed or len(split_lines(text)) == 1 else f"({text})"
+        return renamed(text, self.moved) if names_in(node) & set(self.moved) else text
 
     def _is_part_of_other(self, node: ast.Call) -> bool:
         """Whether it is in a call that is taken as a whole."""
@@ -77,30 +133,37 @@ class _Maker:
             for parent in self.scope.ancestors(node)
         )
 
-    def _take(self, call: ast.Call) -> None:
+    def _parts(self, call: ast.Call) -> list[ast.expr]:
+        """Return what a constant in place of a call is made of; nothing where there is none."""
         if self._made_once(call):
-            self.rewrite.replace(call, self._name(self.rewrite.text(call), call))
-            return
+            return [*call.args, *(k.value for k in call.keywords)]
+        flags = [k.value for k in call.keywords if k.arg == "flags"]
+        parts = [*call.args[:1], *flags]
+        return parts if self._searches(call) and all(map(self._is_constant, parts)) else []
+
+    def _searches(self, call: ast.Call) -> str:
+        """Name the function of `re` that is called as one of a compiled pattern could be."""
         called = self.scope.called(call.func, call)
         search = called.removeprefix("re.") if called.startswith("re.") else ""
-        if search not in _SEARCHES or not call.args:
+        known = _SEARCHES.get(search, ())
+        others = {k.arg for k in call.keywords} - {"flags"}
+        # with `from re import search` there is no name for `compile`
+        is_plain = isinstance(call.func, ast.Attribute) and call.args and others <= set(known)
+        return search if known and is_plain and len(call.args) - 1 <= len(known) else ""
+
+    def _take(self, call: ast.Call) -> None:
+        if not self._parts(call):
             return
-        pattern, *rest = call.args
-        keywords = {k.arg or "": k.value for k in call.keywords}
-        flags = keywords.pop("flags", None)
-        known = _SEARCHES[search]
-        if not self._is_constant(pattern) or len(rest) > len(known) or set(keywords) - set(known):
+        if self._made_once(call):
+            self.rewrite.replace(
+                call, self._name(self._text(call), ast.unparse(call.func).split(".")[-1])
+            )
             return
-        if flags is not None and not self._is_constant(flags):
-            return
-        text = self.rewrite.text
-        re_name = text(call.func).rpartition(".")[0]
-        if not re_name:  # `from re import search`: there is no name for `compile`
-            return
-        told = text(pattern) + (f", {text(flags)}" if flags else "")
-        name = self._name(f"{re_name}.compile({told})", call)
-        arguments = [text(part) for part in rest]
-        arguments += [f"{key}={text(value)}" for key, value in keywords.items()]
+        search, text = self._searches(call), self._text
+        told = ", ".join(map(text, self._parts(call)))
+        name = self._name(f"{text(call.func).rpartition('.')[0]}.compile({told})", "pattern")
+        arguments = [text(part) for part in call.args[1:]]
+        arguments += [f"{k.arg}={text(k.value)}" for k in call.keywords if k.arg != "flags"]
         self.rewrite.replace(call, f"{name}.{search}({', '.join(arguments)})")
 
     def _made_once(self, call: ast.Call) -> bool:
@@ -108,50 +171,17 @@ class _Maker:
         if isinstance(call.func, ast.Attribute) and ast.unparse(call.func) == "str.maketrans":
             called = "str.maketrans"
         parts = [*call.args, *(k.value for k in call.keywords)]
-        return called in _MADE_ONCE and bool(parts) and all(map(self._is_constant, parts))
+        is_sure = called != "zoneinfo.ZoneInfo" or not may_be_caught(self.scope, call)
+        is_known = called in MADE_ONCE and is_sure
+        return is_known and bool(parts) and all(map(self._is_constant, parts))
 
     def _is_constant(self, node: ast.expr) -> bool:
-        """Whether it is made of literals and of what the module binds once, above."""
-        match node:
-            case ast.Constant():
-                return True
-            case ast.UnaryOp(operand=operand):
-                return self._is_constant(operand)
-            case ast.Tuple(elts=elts) | ast.Set(elts=elts) | ast.List(elts=elts):
-                return all(map(self._is_constant, elts))
-            case ast.Dict(keys=keys, values=values):
-                return all(k and self._is_constant(k) for k in keys) and all(
-                    map(self._is_constant, values)
-                )
-            case ast.BinOp(left=left, right=right):
-                return self._is_constant(left) and self._is_constant(right)
-            case ast.Attribute(attr=flag):
-                return bool(re.fullmatch("[A-Z]+", flag)) and self.scope.called(
-                    node, self.function
-                ).startswith("re.")
-            case ast.Name():
-                bound = self.scope.binding(node.id, node)
-                body = self.scope.tree.body
-                is_above = bound in body and body.index(bound) < body.index(self.top)
-                return is_above and isinstance(bound, ast.Assign) and self._is_constant(bound.value)
-        return False
+        """Whether it is made of literals, of what the module binds once, above, and of locals."""
+        return bool(self.fixed.kind(node, self.known).name)
 
-    def _name(self, text: str, call: ast.Call) -> str:
+    def _name(self, text: str, kind: str) -> str:
         """Return the name of a new constant, one for each text."""
         if text not in self.names:
-            kind = "PATTERN" if ".compile(" in text else _describe(call)
-            stem = f"_{_in_capitals(self.function.name)}_{kind}"
-            options = itertools.chain([stem], (f"{stem}_{n}" for n in itertools.count(2)))
-            name = next(name for name in options if name not in self.taken)
-            self.taken.add(name)
-            self.names[text] = name
+            kind = "pattern" if kind == "compile" else kind
+            self.names[text] = free_name(constant_name(self.function.name, kind), self.taken)
         return self.names[text]
-
-
-def _describe(call: ast.Call) -> str:
-    return _in_capitals(ast.unparse(call.func).split(".")[-1])
-
-
-def _in_capitals(name: str) -> str:
-    parts: Iterator[str] = (part for part in re.split(r"(?<=[a-z0-9])(?=[A-Z])|_", name) if part)
-    return "_".join(part.upper() for part in parts)

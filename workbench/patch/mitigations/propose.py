@@ -4,22 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from functools import cached_property
 
 from workbench.errors import PatchError
 from workbench.history import Repository
-from workbench.patch.mitigations.add_cache import add_cache
-from workbench.patch.mitigations.batch_calls import batch_calls
-from workbench.patch.mitigations.check_first import check_first
-from workbench.patch.mitigations.copies import drop_copy
-from workbench.patch.mitigations.guard_debug import guard_debug
-from workbench.patch.mitigations.hoist import hoist_invariant
-from workbench.patch.mitigations.imports import import_at_top, lazy_import, new_imports
-from workbench.patch.mitigations.others import edit_other
-from workbench.patch.mitigations.precompile import precompile
-from workbench.patch.mitigations.restore_cache import restore_cache
+from workbench.patch.mitigations.catalogue import MITIGATIONS, Site, patch_at
+from workbench.patch.mitigations.imports import lazy_import, new_imports
 from workbench.patch.mitigations.restore_value import (
     MOST_VALUES,
     Value,
@@ -27,65 +18,11 @@ from workbench.patch.mitigations.restore_value import (
     restore_values,
     strategy_of,
 )
-from workbench.patch.mitigations.selection import do_less
-from workbench.patch.mitigations.structure import replace_structure
 from workbench.python.syntax import parse_source
 from workbench.types import Change, Diagnosis, Function, Opportunity, Patch, Suspect
 
 _LOADS = re.compile(r"_find_and_load|exec_module|_load_unlocked")
 """Functions that load modules."""
-
-
-class Site(NamedTuple):
-    """A function that is to blame, in the file as it was and as it is."""
-
-    function: Function
-    before: str | None
-    """Text of the file before the regression; None where it was not there, or nobody asks."""
-    after: str
-    others: Callable[[], Iterable[str]] = tuple
-    """Texts of the other files of the language, read when they are asked for."""
-
-
-class Mitigation(NamedTuple):
-    """A named edit."""
-
-    summary: str
-    """What it does, with a place for the name of the function."""
-    edit: Callable[[Site], str | None]
-    """Site -> the whole new text of the file; None where its conditions do not hold."""
-
-
-def _of_function(edit: Callable[[str, str], str | None]) -> Callable[[Site], str | None]:
-    return lambda site: edit(site.after, site.function.name)
-
-
-def _restore_cache(site: Site) -> str | None:
-    if site.before is None:
-        return None
-    return restore_cache(site.before, site.after, site.function.name)
-
-
-MITIGATIONS: Mapping[str, Mitigation] = {
-    "restore_cache": Mitigation("Restore the cache of {}", _restore_cache),
-    "hoist": Mitigation("Hoist work out of a loop in {}", _of_function(hoist_invariant)),
-    "replace_structure": Mitigation(
-        "Look up in sets, and join once, in {}",
-        lambda site: replace_structure(site.after, site.function.name, site.others),
-    ),
-    "batch_calls": Mitigation(
-        "Ask once for all in {}",
-        lambda site: batch_calls(site.after, site.function.name, site.others()),
-    ),
-    "precompile": Mitigation("Make constants of {} once", _of_function(precompile)),
-    "drop_copy": Mitigation("Leave out copies in {}", _of_function(drop_copy)),
-    "check_first": Mitigation("Ask before raising in {}", _of_function(check_first)),
-    "import_at_top": Mitigation("Import once for {}", _of_function(import_at_top)),
-    "guard_debug": Mitigation("Make debug lines of {} when wanted", _of_function(guard_debug)),
-    "do_less": Mitigation("Do no more than is asked in {}", _of_function(do_less)),
-    "add_cache": Mitigation("Keep answers of {}", _of_function(add_cache)),
-}
-"""By the name that a diagnosis gives them."""
 
 
 def propose(
@@ -110,14 +47,15 @@ def propose(
         yield from _settings(repository, head, culprit, diagnosis.mitigation)
         if any(_LOADS.search(function.name) for function in hot):
             yield from _lazy_imports(repository, base, head, culprit)
+    sources = _Sources(repository, head)
     for strategy in sorted(MITIGATIONS, key=lambda name: name != diagnosis.mitigation):
         for function in blamed:
             after = repository.find(function.file, head)
             if after is None:
                 continue
-            others = partial(_python_files, repository, head)
-            site = Site(function, repository.find(function.file, base), after, others)
-            if patch := _patch(strategy, site):
+            before = repository.find(function.file, base)
+            site = Site(function, before, after, sources.others, sources.find)
+            if patch := patch_at(strategy, site):
                 yield patch
 
 
@@ -136,10 +74,11 @@ def propose_at(repository: Repository, head: str, place: Opportunity) -> Iterato
     if text is None:
         return
     own = place.function.rpartition(":")[2]
-    others = partial(_python_files, repository, head)
+    sources = _Sources(repository, head)
     for name in [own, *_called_within(place, text)]:
+        site = Site(Function(name, place.file), None, text, sources.others, sources.find)
         for strategy in sorted(MITIGATIONS, key=lambda name: name != place.mitigation):
-            if patch := _patch(strategy, Site(Function(name, place.file), None, text, others)):
+            if patch := patch_at(strategy, site):
                 yield patch
 
 
@@ -159,16 +98,6 @@ def _called_within(place: Opportunity, text: str) -> list[str]:
     ]  # fmt: skip
     own = place.function.rpartition(":")[2]
     return [name for name in dict.fromkeys(called) if name in defined and name != own]
-
-
-def _patch(strategy: str, site: Site) -> Patch | None:
-    """Return an edit of a function; None where its conditions do not hold, or nothing changes."""
-    function = site.function
-    text = _edit(strategy, site)
-    if text is None or text == site.after:
-        return None
-    summary = MITIGATIONS[strategy].summary.format(function.name)
-    return Patch(strategy, f"{summary} in {function.file}", {function.file: text})
 
 
 def _settings(repository: Repository, head: str, culprit: Change, named: str) -> Iterator[Patch]:
@@ -217,17 +146,25 @@ def _blamed(
     return found
 
 
-def _python_files(repository: Repository, revision: str) -> Iterator[str]:
-    for path in repository.files(revision):
-        if path.endswith(".py") and (text := repository.find(path, revision)):
-            yield text
+class _Sources:
+    """The Python files of a revision, read at once when the first is asked for."""
 
+    def __init__(self, repository: Repository, revision: str) -> None:
+        self._repository, self._revision = repository, revision
 
-def _edit(strategy: str, site: Site) -> str | None:
-    file, name = site.function.file, site.function.name
-    if not file.endswith(".py"):
-        return edit_other(strategy, file, site.after, name)
-    try:
-        return MITIGATIONS[strategy].edit(site)
-    except PatchError:  # the function is not in this revision, or the file does not parse
-        return None
+    @cached_property
+    def _texts(self) -> dict[str, str]:
+        blobs = [b for b in self._repository.blobs(self._revision) if b.path.endswith(".py")]
+        read = self._repository.read_blobs(blob.id for blob in blobs)
+        return {
+            blob.path: data.decode("utf-8", "surrogateescape")
+            for blob, data in zip(blobs, read, strict=True)
+        }
+
+    def others(self) -> Iterable[str]:
+        """Return their texts."""
+        return self._texts.values()
+
+    def find(self, path: str) -> str | None:
+        """Return the text of one by its path; None where there is none."""
+        return self._texts.get(path)

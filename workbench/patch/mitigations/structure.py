@@ -1,4 +1,4 @@
-"""Look up in a set in place of a list, and join once in place of adding again and again."""
+"""Look up in a set in place of a list."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LOOPS = (*LoopNode.__args__, ast.ListComp, ast.SetComp, ast.DictComp, ast.Gener
 def replace_structure(
     source: str, qualname: str, others: Callable[[], Iterable[str]] = tuple
 ) -> str | None:
-    """Replace quadratic membership tests and concatenation in a function.
+    """Replace quadratic membership tests of a function.
 
     Parameters
     ----------
@@ -64,8 +64,6 @@ class _Structure:
         self._constants()
         self._seen_lists()
         self._local_lists()
-        self._texts()
-        self._sums_of_lists()
         return self.rewrite.code()
 
     def _tests(self) -> Iterator[tuple[ast.Compare, ast.Name]]:
@@ -199,94 +197,6 @@ class _Structure:
             found = self.scope.parents[found]
         return found
 
-    def _texts(self) -> None:
-        """Collect the parts of a text that grows in a loop, and join them behind it."""
-        for loop in self._own_loops():
-            grown = [
-                node for node in ast.walk(loop)
-                if isinstance(node, ast.AugAssign) and isinstance(node.op, ast.Add)
-                and isinstance(node.target, ast.Name)
-            ]  # fmt: skip
-            for name in sorted({node.target.id for node in grown}):  # type: ignore[union-attr]
-                self._join(loop, name, [n for n in grown if n.target.id == name])  # type: ignore[union-attr]
-
-    def _join(self, loop: ast.stmt, name: str, grown: list[ast.AugAssign]) -> None:
-        block = self._block_of(loop)
-        start = next(
-            (s for s in block[: block.index(loop)] if _assigns_text(s, name)), None
-        )  # fmt: skip
-        is_bound_else = bound_names(self.function)[name] != len(grown) + 1
-        uses = [use for use in ast.walk(loop) if _is_load(use, name)]
-        if start is None or is_bound_else or uses or any(map(self._is_nested, grown)):
-            return
-        if any(isinstance(n, ast.Return | ast.Yield | ast.YieldFrom) for n in ast.walk(loop)):
-            return
-        between = block[block.index(start) + 1 : block.index(loop)]
-        if any(_is_load(n, name) for stmt in between for n in ast.walk(stmt)):
-            return
-        after = block[block.index(loop) + 1 :]
-        if not after:
-            return
-        parts = self._free(f"{name}_parts")
-        first = start.value.value  # type: ignore[attr-defined]
-        begun = f"[{self.rewrite.text(start.value)}]" if first else "[]"  # type: ignore[attr-defined]
-        self.rewrite.replace_statement(start, f"{parts} = {begun}\n")
-        for node in grown:
-            value = self.rewrite.text(node.value)
-            self.rewrite.replace_statement(node, f"{parts}.append({value})\n")
-        self.rewrite.insert_before(after[0], f'{name} = "".join({parts})\n')
-
-    def _is_nested(self, node: ast.AST) -> bool:
-        return any(
-            isinstance(parent, FunctionNode | ast.Lambda)
-            for parent in itertools.takewhile(
-                lambda p: p is not self.function, self.scope.ancestors(node)
-            )
-        )
-
-    def _own_loops(self) -> Iterator[ast.stmt]:
-        """Yield the outermost loops of the function."""
-        for node in ast.walk(self.function):
-            if isinstance(node, LoopNode) and self._outermost_loop(node) is None:
-                yield node
-
-    def _block_of(self, stmt: ast.stmt) -> list[ast.stmt]:
-        parent = self.scope.parents[stmt]
-        for _, value in ast.iter_fields(parent):
-            if isinstance(value, list) and stmt in value:
-                return value
-        return [stmt]
-
-    def _sums_of_lists(self) -> None:
-        """Append to a list of the function's own in place of making a longer one."""
-        for node in ast.walk(self.function):
-            match node:
-                case ast.Assign(
-                    targets=[ast.Name(id=name)],
-                    value=ast.BinOp(
-                        left=ast.Name(id=left), op=ast.Add(), right=ast.List(elts=[item])
-                    ),
-                ) if left == name and self._is_own_list(name) and self._outermost_loop(node):
-                    self.rewrite.replace_statement(
-                        node, f"{name}.append({self.rewrite.text(item)})\n"
-                    )
-
-    def _is_own_list(self, name: str) -> bool:
-        """Whether a name holds a list that nobody else has a hold of while it grows."""
-        for node in ast.walk(self.function):
-            match node:
-                case ast.Assign(targets=[ast.Name(id=bound)], value=value) if bound == name:
-                    is_sum = isinstance(value, ast.BinOp)
-                    if not is_sum and not isinstance(value, ast.List | ast.ListComp):
-                        return False
-        if name in {node.arg for node in ast.walk(self.function.args) if isinstance(node, ast.arg)}:
-            return False
-        ends = ast.BinOp | ast.Return | ast.Tuple
-        return all(
-            self.scope.is_read(use) or isinstance(self.scope.parents[use], ends)
-            for use in ast.walk(self.function) if isinstance(use, ast.Name) and _is_load(use, name)
-        )  # fmt: skip
-
     def _free(self, wanted: str) -> str:
         numbered = (f"{wanted}_{n}" for n in itertools.count(2))
         name = next(n for n in itertools.chain([wanted], numbered) if n not in self.names)
@@ -296,10 +206,3 @@ class _Structure:
 
 def _is_load(node: ast.AST, name: str) -> bool:
     return isinstance(node, ast.Name) and node.id == name and isinstance(node.ctx, ast.Load)
-
-
-def _assigns_text(stmt: ast.stmt, name: str) -> bool:
-    match stmt:
-        case ast.Assign(targets=[ast.Name(id=bound)], value=ast.Constant(value=str())):
-            return bound == name
-    return False

@@ -20,6 +20,7 @@ from typing import TypeVar
 
 from workbench.patch.revert.check import Missing, missing_names, syntax_fault
 from workbench.patch.revert.edits import Edit, EditMap
+from workbench.patch.revert.shadowed import drop_shadowed_imports
 from workbench.types import Function, Patch
 
 Unit = TypeVar("Unit")
@@ -135,7 +136,8 @@ class RevertSearch:
         """Return the reversal of these edits as a patch."""
         commits = sorted({commit for edit in chosen for commit in self.edits.commits[edit]})
         strategy = "revert" if self.is_reviewable(chosen) else "roll_back"
-        return Patch(strategy, title, self.edits.files(chosen), tuple(commits))
+        files = drop_shadowed_imports(self.edits.files(chosen))
+        return Patch(strategy, title, files, tuple(commits))
 
     def _first(self, ranked: Sequence[str]) -> Edits | None:
         """Take back one suspect after the other for as long as that helps; then all that is hot,

@@ -31,6 +31,8 @@ from workbench.types import Workload
 
 N_VARIANTS = 12
 """Variants of each test."""
+EACH_SECONDS, ALL_SECONDS = 3.0, 90.0
+"""That a test with other inputs may take, and all of a version."""
 _PART = 0.4
 """Part of the literals that a variant changes."""
 _LISTS = 0.3
@@ -39,6 +41,8 @@ _WHOLLY = 0.35
 """Part of the texts of which nearly nothing is left."""
 _SMALL = 30
 _INSIDE = Path(__file__).parent / "inside"
+_TOO_LONG, _STOPPED = "TookTooLong", "stopped"
+"""What the plugin notes of a test that it ended, and where it ended all."""
 Notes = dict[tuple[str, str, int], str]
 """(test, place, number) -> what was seen."""
 
@@ -67,6 +71,8 @@ _PARTIAL: tuple[Callable[[float], float], ...] = (
 def compare_wider(workload: Workload, folder: Path, trees: Iterable[Path], edited: Path) -> str:
     """Return what an edit answers otherwise than all versions of the code; empty for nothing.
 
+    What a version was not asked for, or did not answer, as it took too long, is not compared.
+
     Parameters
     ----------
     workload, folder
@@ -77,16 +83,28 @@ def compare_wider(workload: Workload, folder: Path, trees: Iterable[Path], edite
         The code as edited.
     """
     seen = [_notes(workload, folder, tree) for tree in trees]
+    found = _notes(workload, folder, edited)
+    unsure = set().union(*(_unsure(notes) for notes in (*seen, found)))
     steady = {
         place: text for place, text in seen[0].items()
-        if all(other.get(place) == text for other in seen[1:])
+        if place[0] not in unsure and all(other.get(place) == text for other in seen[1:])
     }  # fmt: skip
-    found = _notes(workload, folder, edited)
+    asked = {place[0] for place in found} if _is_cut(found) else None
     for place, text in steady.items():
-        if found.get(place) != text:
+        if (asked is None or place[0] in asked) and found.get(place) != text:
             now = found.get(place, "nothing")
             return f"with other inputs {place[0]} sees {now[:120]!r}, before {text[:120]!r}"
     return ""
+
+
+def _unsure(notes: Notes) -> set[str]:
+    """Return the tests that were ended on their way."""
+    return {test for (test, _, _), text in notes.items() if text.startswith(_TOO_LONG)}
+
+
+def _is_cut(notes: Notes) -> bool:
+    """Whether not all tests were run, as that took too long."""
+    return any(place == _STOPPED for _, place, _ in notes)
 
 
 def _notes(workload: Workload, folder: Path, code: Path) -> Notes:
@@ -100,6 +118,7 @@ def _notes(workload: Workload, folder: Path, code: Path) -> Notes:
         env = workload_environment(workload, folder, copied, 1, {}) | PLAIN
         env["PYTHONPATH"] = os.pathsep.join([env["PYTHONPATH"], str(_INSIDE)])
         env["WORKBENCH_NOTES"] = str(told.fileno())
+        env["WORKBENCH_SECONDS"] = f"{EACH_SECONDS} {ALL_SECONDS}"
         command = [sys.executable, *workload.tests, "-p", "notes"]
         run_confined(Command(command, "tests", copied, env, TEST_SECONDS, (told.fileno(),)))
         told.seek(0)

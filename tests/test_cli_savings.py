@@ -1,0 +1,139 @@
+"""`workbench solve --opportunity`: from what is done in vain to a patch that is reviewed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench.history import run_git
+from workbench.store import Store
+
+APP = """import re
+
+
+def work(lines):
+    found = 0
+    for line in lines:
+        found += is_item(line)
+    return found
+
+
+def is_item(line):
+    words = "|".join(re.escape(word) for word in ("item", "position", "row"))
+    pattern = re.compile(rf"(?:{words}) [0-9]+$", re.IGNORECASE)
+    return bool(pattern.match(line))
+"""
+BENCH = """import os
+import app
+
+N = {"usual": 300, "large": 500}[os.environ.get("WL_INPUTS", "usual")]
+
+
+def run():
+    return app.work([f"Item {i}" if i % 3 else f"note {i}" for i in range(N)])
+"""
+TESTS = """import app
+
+
+def test_items():
+    assert app.work(["item 3", "Row 12", "row x", ""]) == 2
+"""
+TOML = """[workload]
+function = "bench:run"
+held_out = [{ WL_INPUTS = "large" }]
+tests = ["-m", "pytest", "-q", "test_app.py"]
+"""
+
+
+@pytest.fixture
+def place(make_store: Callable, make_repository: Callable) -> tuple[Path, Path]:
+    """A store whose service compiles a pattern for each line, and its repository."""
+    compiled = "work (app.py:7);is_item (app.py:13);compile (re.py:250)"
+    stacks = {compiled: 3.0, "work (app.py:7);is_item (app.py:14)": 1.0}
+    store = make_store(stacks, stacks)
+    store.put("services", [{"service": "svc", "servers": 10, "watts": 300, "owner": "Ada"}])
+    files = {"app.py": APP, "bench.py": BENCH, "test_app.py": TESTS, "workbench.toml": TOML}
+    repository = make_repository(files, {"other.py": "x = 1\n"})
+    for tag, revision in (("base", "main~1"), ("head", "main")):
+        run_git(repository.folder, "tag", tag, revision)
+    return store.folder, repository.folder
+
+
+@pytest.fixture
+def run(workbench: Callable, place: tuple[Path, Path]) -> Callable:
+    """Words of a command that is done -> its JSON."""
+
+    def run(*words):
+        code, out, err = workbench(*words, "--json")
+        assert code == 0, err
+        return json.loads(out)
+
+    return run
+
+
+def listed(run, place):
+    store, repository = place
+    return run("opportunities", store, "--repo", repository, "--all")["opportunities"]
+
+
+def solve(run, place, *words):
+    store, repository = place
+    (one,) = listed(run, place)
+    told = ("--opportunity", one["id"], "--no-track", *words)
+    return run("solve", store, "--repo", repository, *told)
+
+
+def branches(repository):
+    return run_git(repository, "branch", "--format=%(refname:short)").split()
+
+
+@pytest.mark.slow
+def test_a_patch_is_measured_reviewed_and_handed_over(run, workbench, place):
+    store, repository = place
+    made = solve(run, place, "--review")
+    assert made["opportunity"]["function"] == "app:is_item"
+    assert made["fix"]["verified"], made["fix"]["reason"]
+    assert made["fix"]["saved_interval"][0] > 0.1
+    assert branches(repository) == ["main"]
+    assert [one["state"] for one in listed(run, place)] == ["fix verified"]
+    (row,) = run("queue")
+    assert (row["pattern"], row["is_verified"]) == (made["opportunity"]["pattern"], True)
+    code, card, _ = workbench("queue", "show", made["investigation"])
+    assert (code, "re.compile" in card) == (0, True)
+
+    done = run("resume", made["investigation"], "--approve", "--by", "bob", "--no-track")
+    assert done["fix"]["branch"] == f"workbench/saving-{made['opportunity']['id']}"
+    assert branches(repository) == ["main", done["fix"]["branch"]]
+    text = run_git(repository, "show", f"{done['fix']['branch']}:app.py")
+    assert text.index("re.compile") < text.index("def is_item")
+    (resolved,) = listed(run, place)
+    assert resolved["state"] == "resolved"
+    assert resolved["saving"]["value"] > 0.1
+    (past,) = Store.open(store).table("past_cases").to_dict("records")
+    assert past["subject"] == "app:is_item"
+    assert "of the cost saved" in past["mitigation"]
+    letter = next(store.rglob("PULL_REQUEST.md")).read_text()
+    for part in ("## What is wasted", "## Measured", "## Worth", "the whole service", "To: Ada"):
+        assert part in letter
+
+
+@pytest.mark.slow
+def test_what_a_reviewer_rejected_is_left_the_next_time(run, place):
+    _, repository = place
+    made = solve(run, place, "--review")
+    run("resume", made["investigation"], "--reject", "patterns change weekly", "--no-track")
+    assert [one["state"] for one in listed(run, place)] == ["rejected"]
+    again = solve(run, place)
+    assert again["fix"] is None
+    assert "said no to it before" in again["diagnosis"]
+    assert branches(repository) == ["main"]
+
+
+def test_an_opportunity_that_is_not_there_is_one_line(workbench, place):
+    store, repository = place
+    code, _, err = workbench("solve", store, "--repo", repository, "--opportunity", "feed")
+    assert code == 1
+    assert "no opportunity 'feed'; there are" in err
+    code, _, err = workbench("solve", store, "--opportunity", "feed")
+    assert (code, "give --repo" in err) == (1, True)
