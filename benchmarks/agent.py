@@ -34,7 +34,7 @@ def main():
     parser.add_argument("--ablate", action="store_true", help="leave skills out, each in turn")
     parser.add_argument("--explain", action="store_true", help="print steps and claims")
     options = parser.parse_args()
-    skills = {skill.name: skill for skill in load_skills(options.skills)}
+    skills = {skill.name: skill for skill in load_skills(options.skills, "defense")}
     with TemporaryDirectory() as scratch:
         if options.shifts:
             timeline = RecordedTimeline.open(options.feed)

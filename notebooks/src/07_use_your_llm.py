@@ -24,7 +24,7 @@ import os
 from workbench.agent import Budget, investigate, load_skills, make_model
 
 name = os.environ.get("WORKBENCH_MODEL", "playbook")
-skills = {skill.name: skill for skill in load_skills()}
+skills = {skill.name: skill for skill in load_skills(side="defense")}
 model = make_model(name, skills)
 print(f"{name}: {type(model).__name__}, {len(skills)} skills")
 

@@ -209,7 +209,7 @@ def grow(filler: str, place: Path) -> Investigation:
 
 @pytest.fixture(scope="session")
 def skills() -> dict[str, Any]:
-    return {skill.name: skill for skill in load_skills()}
+    return {skill.name: skill for skill in load_skills(side="defense")}
 
 
 @pytest.fixture
@@ -421,6 +421,12 @@ def made_opportunities(text: str, n: int, file: str = "shop/app.py") -> list[Opp
         )
         for i in range(n)
     ]  # fmt: skip
+
+
+@pytest.fixture
+def shop_opportunity() -> Callable[[], Opportunity]:
+    """Return one opportunity of the shop."""
+    return lambda: made_opportunities("", 1)[0]
 
 
 HUGE_TEXT = "\U0001f600\x01" * 1500

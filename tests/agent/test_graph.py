@@ -385,7 +385,7 @@ def test_words_in_the_culprit_itself_do_not_change_who_is_blamed(make_shop, shop
 
 
 def test_the_shipped_skills_are_the_default(skills):
-    assert {skill.name for skill in load_skills()} == set(skills)
+    assert {skill.name for skill in load_skills(side="defense")} == set(skills)
 
 
 def test_a_model_is_no_surer_of_an_innocent_than_the_ranking_lets_it(script, report, calls, shop):

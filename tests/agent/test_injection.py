@@ -207,7 +207,7 @@ def quoted(path):
 
 @pytest.fixture(scope="module")
 def model():
-    return make_model("playbook", {skill.name: skill for skill in load_skills()})
+    return make_model("playbook", {skill.name: skill for skill in load_skills(side="defense")})
 
 
 @pytest.fixture(scope="module")

@@ -161,7 +161,7 @@ def test_every_skill_is_a_prompt(shelf):
     async def questions(session):
         listed = (await session.list_prompts()).prompts
         texts = [
-            (await session.get_prompt(prompt.name, {"regression_id": "R-7"}))
+            (await session.get_prompt(prompt.name, {prompt.arguments[0].name: "R-7"}))
             .messages[0]
             .content.text
             for prompt in listed
@@ -172,9 +172,14 @@ def test_every_skill_is_a_prompt(shelf):
     listed, texts, bare = ask(shelf, questions)
     skills = load_skills()
     assert [(p.name, p.description) for p in listed] == [(s.name, s.description) for s in skills]
-    assert [p.arguments[0].name for p in listed] == ["regression_id"] * len(skills)
-    for skill, text in zip(skills, texts, strict=True):
-        assert text == f"Investigate the regression R-7.\n\n{skill.body}"
+    subjects = {
+        "defense": ("regression_id", "Investigate the regression"),
+        "offense": ("opportunity_id", "Mend the opportunity"),
+    }
+    for skill, prompt, text in zip(skills, listed, texts, strict=True):
+        name, words = subjects[skill.side]
+        assert [argument.name for argument in prompt.arguments] == [name]
+        assert text == f"{words} R-7.\n\n{skill.body}"
     assert bare == skills[0].body
 
 

@@ -107,7 +107,7 @@ from workbench.agent import tools
 from workbench.history import Repository
 
 n, place, log = int(sys.argv[1]), Path(sys.argv[2]), open(sys.argv[3], "a")
-skills = {{skill.name: skill for skill in load_skills()}}
+skills = {{skill.name: skill for skill in load_skills(side="defense")}}
 shop = look_into(shop_recording(), Repository(Path(sys.argv[4])), "main~12")
 
 def call(name, investigation, arguments):

@@ -70,7 +70,7 @@ def main(store: str, repository: str) -> None:
         },
     }  # fmt: skip
     replies = {name: call_tool(name, seen, arguments.get(name, {})) for name in TOOL_NAMES}
-    skills = {skill.name: skill for skill in load_skills()}
+    skills = {skill.name: skill for skill in load_skills(side="defense")}
     diagnosis = investigate(seen, found, make_model("playbook", skills), skills).diagnosis
     told_of = {"replies": len(replies), "accused": diagnosis.change_id, "culprit": change}
     loaded = [str(getattr(module, "__file__", "")) for module in [*sys.modules.values()]]

@@ -76,7 +76,7 @@ def test_what_is_asked_for_is_told_and_all_else_is_as_it_was(cases):
 
 
 def test_hardly_anybody_is_accused_of_what_only_moved(cases):
-    skills = {skill.name: skill for skill in load_skills()}
+    skills = {skill.name: skill for skill in load_skills(side="defense")}
     model = make_model("playbook", skills)
     accused = []
     for case in cases:

@@ -4,6 +4,7 @@ import pytest
 from sklearn.feature_extraction.text import TfidfVectorizer
 
 from workbench.agent import load_skills, match_skills
+from workbench.agent.skills.load import SIDES
 from workbench.errors import ParseError
 from workbench.evaluate.triggers import Question, measure, read_questions
 
@@ -27,15 +28,17 @@ HELD_OUT = {"first": 100, "second": 160}
 
 @pytest.mark.parametrize(("name", "n"), HELD_OUT.items())
 def test_the_questions_name_skills_there_are_and_some_are_of_another_kind(name, n):
-    known = {skill.name for skill in load_skills()}
+    known = {skill.name for skill in load_skills(side="defense")}
     questions = read_questions(FOLDER / f"{name}.json")
     assert len(questions) == n
     assert {skill for question in questions for skill in question.skills} == known
     assert sum(not question.skills for question in questions) > 20
 
 
-def test_what_is_held_out_is_held_out():
-    learned = sorted({question.query for skill in load_skills() for question in skill.questions})
+@pytest.mark.parametrize("side", SIDES)
+def test_what_is_held_out_is_held_out(side):
+    skills = load_skills(side=side)
+    learned = sorted({question.query for skill in skills for question in skill.questions})
     told = [q.text for name in HELD_OUT for q in read_questions(FOLDER / f"{name}.json")]
     assert len(learned) > 1000
     assert len(told) == len({*told})

@@ -9,10 +9,12 @@ from workbench.errors import SkillError
 SKILLS = load_skills()
 
 
-def made(name: str, *asked: str, near: tuple[str, ...] = (), description: str = ""):
+def made(name: str, *asked: str, near: tuple[str, ...] = (), description: str = "", side="defense"):
     told = [(query, True) for query in asked] + [(query, False) for query in near]
     questions = tuple(TriggerQuestion(query=q, should_trigger=so) for q, so in told)
-    return SimpleNamespace(name=name, description=description or name, questions=questions)
+    return SimpleNamespace(
+        name=name, description=description or name, questions=questions, side=side
+    )
 
 
 LOCK = made(
@@ -49,6 +51,18 @@ def test_a_question_finds_the_skill_of_questions_like_it(question, wanted):
 def test_a_question_may_ask_for_two_skills():
     told = "we throw for every missing key, and threads wait for one mutex"
     assert sorted(match_skills(told, BOTH)) == ["exceptions", "lock"]
+
+
+def test_a_second_skill_is_not_for_savings_where_the_first_is_for_regressions():
+    told = "we throw for every missing key, and threads wait for one mutex"
+    first, second = match_skills(told, BOTH)
+    by_name = {skill.name: skill for skill in BOTH}
+    saving = {
+        name: SimpleNamespace(**vars(one) | {"side": "offense"}) for name, one in by_name.items()
+    }
+    assert match_skills(told, [by_name[first], saving[second]]) == [first]
+    assert match_skills(told, [saving[first], by_name[second]]) == [first, second]
+    assert match_skills(told, saving.values()) == [first, second]
 
 
 def test_a_question_of_two_skills_is_learned_for_both():

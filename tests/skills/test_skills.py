@@ -11,11 +11,13 @@ from workbench.errors import SkillError
 from workbench.types import MITIGATIONS
 
 FOLDER = Path(__file__).parents[2] / "skills"
-SKILLS = {skill.name: skill for skill in load_skills(FOLDER)}
+EVERY = {skill.name: skill for skill in load_skills(FOLDER)}
+SKILLS = {name: skill for name, skill in EVERY.items() if skill.side == "defense"}
 PLAYBOOK = "def relevance(facts):\n    return 0.0\n\n\ndef investigate(facts):\n    yield\n"
 GOOD = '---\nname: s\ndescription: "Use when: it is slow."\n---\nBody.\n'
 
 each_skill = pytest.mark.parametrize("skill", SKILLS.values(), ids=SKILLS.keys())
+either_side = pytest.mark.parametrize("skill", EVERY.values(), ids=EVERY.keys())
 
 
 @pytest.fixture
@@ -44,10 +46,10 @@ GENERAL = ["cost-outside-the-diff", "extra-work-in-hot-path", "more-items"]
 
 def test_the_skills_are_these():
     assert sorted(SKILLS) == sorted([*DEFENSE, *GENERAL])
-    assert [skill.name for skill in load_skills()] == list(SKILLS)
+    assert [skill.name for skill in load_skills()] == list(EVERY)
 
 
-@each_skill
+@either_side
 def test_a_skill_is_accepted_by_the_reference_validator_and_by_ours(skill):
     assert skills_ref.validate(skill.folder) == []
     assert find_faults(skill.folder) == []

@@ -7,6 +7,7 @@ replies, and returns the report. A skill that knows one mechanism by its signs h
     relevance, investigate = mechanism(signs, category=..., mitigation=..., tell=...)
 """
 
+from workbench.agent.playbook.askers import writes_by_askers
 from workbench.agent.playbook.diff import Diff, Edit, read_diff
 from workbench.agent.playbook.eyes import (
     added_line,
@@ -18,7 +19,7 @@ from workbench.agent.playbook.eyes import (
     weaken,
 )
 from workbench.agent.playbook.follow import ENOUGH, conclude, follow, mechanism
-from workbench.agent.playbook.mend import Doubt, cite_edit, cite_place, mending
+from workbench.agent.playbook.mend import Doubt, Finding, cite_edit, cite_place, mending, own_lines
 from workbench.agent.playbook.paths import bare, quote
 from workbench.agent.playbook.protocol import (
     Call,
@@ -69,6 +70,7 @@ __all__ = [
     "Doubt",
     "Edit",
     "EvidenceItem",
+    "Finding",
     "Fit",
     "Playbook",
     "Reply",
@@ -94,10 +96,12 @@ __all__ = [
     "mechanism",
     "mending",
     "name_of",
+    "own_lines",
     "quote",
     "read_diff",
     "removed_line",
     "setting",
     "weaken",
     "weigh",
+    "writes_by_askers",
 ]

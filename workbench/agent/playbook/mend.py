@@ -4,8 +4,9 @@ against it.
 
 from __future__ import annotations
 
+import math
 import re
-from collections.abc import Collection, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Generator, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from workbench.agent.playbook.follow import Playbooks
@@ -13,7 +14,12 @@ from workbench.agent.playbook.paths import quote
 from workbench.agent.playbook.protocol import Call, EvidenceItem, Reply, ReportDiagnosis
 from workbench.agent.playbook.weigh import Fit
 
-_FITS, _RELATED = 1.0, 0.2
+_FITS = 1.0
+_RELATED = 0.04
+"""Of a skill that knows the kind of edit, not the waste: heard only where no skill is for it, as it
+would not know what speaks against it.
+"""
+_HEAD = re.compile(r"\s*(?:async\s+)?(?:def|class)\s|\s*@\w")
 
 
 class Doubt(NamedTuple):
@@ -25,6 +31,18 @@ class Doubt(NamedTuple):
     """What it means, a part of a sentence."""
     odds: float
     """How many times likelier an edit holds where it is there: below 1; 0 forbids the edit."""
+
+
+class Finding(NamedTuple):
+    """What was found beyond the lines of the function."""
+
+    evidence: EvidenceItem
+    odds: float
+    """As of a doubt."""
+
+
+Look = Callable[[Mapping[str, Any]], Generator[Call, Reply, Sequence[Finding]]]
+"""Facts -> what speaks against an edit elsewhere, found by calls that it yields."""
 
 
 def cite_place(call_id: str, place: Mapping[str, Any]) -> EvidenceItem:
@@ -44,7 +62,7 @@ def cite_edit(call_id: str, edit: Mapping[str, Any]) -> EvidenceItem:
 
 def mending(
     patterns: Collection[str], *, category: str, mitigations: Sequence[str],
-    doubts: Sequence[Doubt] = (),
+    doubts: Sequence[Doubt] = (), look: Look | None = None,
 ) -> Playbooks:  # fmt: skip
     """Return the playbook of a skill that mends one kind of waste.
 
@@ -57,7 +75,9 @@ def mending(
     mitigations : sequence of str
         Kinds of edits that mend it, the best first.
     doubts : sequence of Doubt
-        What speaks against an edit.
+        What speaks against an edit in the lines of the function.
+    look : Look, optional
+        Looks elsewhere, where an edit is known and no line forbids it.
     """
 
     def relevance(facts: Mapping[str, Any]) -> Fit:
@@ -67,7 +87,6 @@ def mending(
         return Fit(_FITS if facts["pattern"] in patterns else _RELATED * is_near, {})
 
     def investigate(facts: Mapping[str, Any]) -> Generator[Call, Reply, ReportDiagnosis]:
-        yield from ()  # all that it needs was looked at
         ids = facts["call_ids"]
         evidence = [cite_place(ids["get_opportunity"], facts)]
         for row in facts["past"]:
@@ -80,13 +99,18 @@ def mending(
         edits = sorted(facts["edits"], key=lambda edit: _place(edit["mitigation"], mitigations))
         if not edits:
             return _left("No edit is known that mends it by itself.", evidence, category)
-        odds = 1.0
-        for doubt, line in _find(doubts, facts["code"]["text"]):
-            odds *= doubt.odds
-            evidence.append(EvidenceItem(claim=f"{doubt.why}: {quote(line)}",
-                                         call_id=ids["read_code"]))  # fmt: skip
-        if not odds:
-            return _left(f"It is left: {evidence[-1].claim}.", evidence, category)
+        findings = [
+            Finding(EvidenceItem(claim=f"{doubt.why}: {quote(line)}", call_id=ids["read_code"]),
+                    doubt.odds)
+            for doubt, line in _find(doubts, own_lines(facts))
+        ]  # fmt: skip
+        if look is not None and all(finding.odds for finding in findings):
+            findings += yield from look(facts)
+        evidence += [finding.evidence for finding in findings]
+        forbidden = next((finding for finding in findings if not finding.odds), None)
+        if forbidden is not None:
+            return _left(f"It is left: {forbidden.evidence.claim}.", evidence, category)
+        odds = math.prod(finding.odds for finding in findings)
         chance = facts["chance"]
         best = edits[0]
         edit = cite_edit(ids["preview_edits"], best)
@@ -103,11 +127,43 @@ def _place(mitigation: str, order: Sequence[str]) -> int:
     return order.index(mitigation) if mitigation in order else len(order)
 
 
-def _find(doubts: Sequence[Doubt], text: str) -> Iterator[tuple[Doubt, str]]:
+def own_lines(facts: Mapping[str, Any]) -> list[str]:
+    """Return the lines of the function that a place is in, as far as they were read."""
+    lines: list[str] = facts["code"]["text"].split("\n")
+    place = min(max(facts["line"] - facts["code"]["start_line"], 0), len(lines) - 1)
+    head = _head_above(lines, place)
+    deepest = _indent(lines[place]) - 1 if head is None else _indent(lines[head])
+    behind = range(place + 1, len(lines))
+    end = next((n for n in behind if _HEAD.match(lines[n]) and _indent(lines[n]) <= deepest),
+               len(lines))  # fmt: skip
+    start = head or 0
+    while start and lines[start - 1].lstrip().startswith("@"):
+        start -= 1
+    return lines[start:end]
+
+
+def _head_above(lines: Sequence[str], place: int) -> int | None:
+    """Return where the function or class begins that a line is in; None where that is not shown."""
+    if _HEAD.match(lines[place]):
+        return place
+    within = _indent(lines[place])
+    for n in range(place - 1, -1, -1):
+        if _HEAD.match(lines[n]) and _indent(lines[n]) < within:
+            return n
+        if lines[n].strip() and not lines[n].lstrip().startswith(")"):
+            within = min(within, _indent(lines[n]))
+    return None
+
+
+def _indent(line: str) -> int:
+    return len(line) - len(line.lstrip())
+
+
+def _find(doubts: Sequence[Doubt], lines: Sequence[str]) -> Iterator[tuple[Doubt, str]]:
     """Yield each doubt that a line gives rise to, with the first such line."""
-    lines = [line.partition("#")[0].strip() for line in text.split("\n")]
+    code = [line.partition("#")[0].strip() for line in lines]
     for doubt in doubts:
-        line = next((line for line in lines if doubt.code.search(line)), None)
+        line = next((line for line in code if doubt.code.search(line)), None)
         if line is not None:
             yield doubt, line
 

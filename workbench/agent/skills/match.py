@@ -3,8 +3,8 @@
 A skill keeps such questions in `evals/triggers.json`, those that it is for and those that only
 share its words. From all skills on offer a linear classifier is learned (support vectors over the
 TF-IDF of words, pairs of words and parts of words; scikit-learn), each skill against the rest, and
-another job likewise. The best is taken, and a second skill that is not far from its margin. A chat
-model reads descriptions instead.
+another job likewise. The best is taken, and a second skill that is not far from its margin, unless
+it is for savings where the best is for regressions. A chat model reads descriptions instead.
 """
 
 from __future__ import annotations
@@ -46,20 +46,27 @@ class Triggered(Protocol):
         """When to use it."""
 
     @property
+    def side(self) -> str:
+        """Whether it is for regressions or for opportunities."""
+
+    @property
     def questions(self) -> tuple[TriggerQuestion, ...]:
         """Questions that ask for it, and near misses."""
 
 
 def match_skills(question: str, skills: Iterable[Triggered]) -> list[str]:
     """Return the names of the skills that a question asks for, best first; none for another job."""
-    known = tuple((skill.name, skill.description, skill.questions) for skill in skills)
+    offered = {skill.name: skill for skill in skills}
+    known = tuple((name, skill.description, skill.questions) for name, skill in offered.items())
     if not question.strip() or not known:
         return []
     margins = _learn(known).margins(question)
     order = sorted(margins, key=lambda name: (-margins[name], name))
     if order[0] == _ANOTHER_JOB:
         return []
-    first, second, *_ = [name for name in order if name != _ANOTHER_JOB] + [""]
+    first, *others = [name for name in order if name != _ANOTHER_JOB]
+    fitting = {"defense", offered[first].side}
+    second = next((name for name in others if offered[name].side in fitting), "")
     return [first, second] if second and margins[second] >= _BESIDE else [first]
 
 
