@@ -9,20 +9,14 @@ import pytest
 from workbench.history import run_git
 from workbench.store import Store
 
-APP = """import re
+APP = """def work(lines):
+    return sum(len(least(line)) for line in lines)
 
 
-def work(lines):
-    found = 0
-    for line in lines:
-        found += is_item(line)
-    return found
-
-
-def is_item(line):
-    words = "|".join(re.escape(word) for word in ("item", "position", "row"))
-    pattern = re.compile(rf"(?:{words}) [0-9]+$", re.IGNORECASE)
-    return bool(pattern.match(line))
+def least(line):
+    words = line.split()
+    words.reverse()
+    return sorted(words)[0]
 """
 BENCH = """import os
 import app
@@ -31,13 +25,13 @@ N = {"usual": 300, "large": 500}[os.environ.get("WL_INPUTS", "usual")]
 
 
 def run():
-    return app.work([f"Item {i}" if i % 3 else f"note {i}" for i in range(N)])
+    return app.work([" ".join(str(i * k % 977) for k in range(N)) for i in range(60)])
 """
 TESTS = """import app
 
 
-def test_items():
-    assert app.work(["item 3", "Row 12", "row x", ""]) == 2
+def test_work():
+    assert app.work(["ccc bb a", "dddd"]) == 5
 """
 TOML = """[workload]
 function = "bench:run"
@@ -48,9 +42,8 @@ tests = ["-m", "pytest", "-q", "test_app.py"]
 
 @pytest.fixture
 def place(make_store: Callable, make_repository: Callable) -> tuple[Path, Path]:
-    """A store whose service compiles a pattern for each line, and its repository."""
-    compiled = "work (app.py:7);is_item (app.py:13);compile (re.py:250)"
-    stacks = {compiled: 3.0, "work (app.py:7);is_item (app.py:14)": 1.0}
+    """A store whose service sorts for the least, and its repository."""
+    stacks = {"work (app.py:2);least (app.py:8)": 3.0, "work (app.py:2);least (app.py:6)": 1.0}
     store = make_store(stacks, stacks)
     store.put("services", [{"service": "svc", "servers": 10, "watts": 300, "owner": "Ada"}])
     files = {"app.py": APP, "bench.py": BENCH, "test_app.py": TESTS, "workbench.toml": TOML}
@@ -92,7 +85,7 @@ def branches(repository):
 def test_a_patch_is_measured_reviewed_and_handed_over(run, workbench, place):
     store, repository = place
     made = solve(run, place, "--review")
-    assert made["opportunity"]["function"] == "app:is_item"
+    assert made["opportunity"]["function"] == "app:least"
     assert made["fix"]["verified"], made["fix"]["reason"]
     assert made["fix"]["saved_interval"][0] > 0.1
     assert branches(repository) == ["main"]
@@ -100,18 +93,18 @@ def test_a_patch_is_measured_reviewed_and_handed_over(run, workbench, place):
     (row,) = run("queue")
     assert (row["pattern"], row["is_verified"]) == (made["opportunity"]["pattern"], True)
     code, card, _ = workbench("queue", "show", made["investigation"])
-    assert (code, "re.compile" in card) == (0, True)
+    assert (code, "min(words)" in card) == (0, True)
 
     done = run("resume", made["investigation"], "--approve", "--by", "bob", "--no-track")
     assert done["fix"]["branch"] == f"workbench/saving-{made['opportunity']['id']}"
     assert branches(repository) == ["main", done["fix"]["branch"]]
     text = run_git(repository, "show", f"{done['fix']['branch']}:app.py")
-    assert text.index("re.compile") < text.index("def is_item")
+    assert text == APP.replace("sorted(words)[0]", "min(words)")
     (resolved,) = listed(run, place)
     assert resolved["state"] == "resolved"
     assert resolved["saving"]["value"] > 0.1
     (past,) = Store.open(store).table("past_cases").to_dict("records")
-    assert past["subject"] == "app:is_item"
+    assert past["subject"] == "app:least"
     assert "of the cost saved" in past["mitigation"]
     letter = next(store.rglob("PULL_REQUEST.md")).read_text()
     for part in ("## What is wasted", "## Measured", "## Worth", "the whole service", "To: Ada"):
@@ -122,7 +115,7 @@ def test_a_patch_is_measured_reviewed_and_handed_over(run, workbench, place):
 def test_what_a_reviewer_rejected_is_left_the_next_time(run, place):
     _, repository = place
     made = solve(run, place, "--review")
-    run("resume", made["investigation"], "--reject", "patterns change weekly", "--no-track")
+    run("resume", made["investigation"], "--reject", "it is read by people", "--no-track")
     assert [one["state"] for one in listed(run, place)] == ["rejected"]
     again = solve(run, place)
     assert again["fix"] is None

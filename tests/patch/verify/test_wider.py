@@ -123,15 +123,27 @@ def test_an_edit_that_passes_the_tests_and_answers_otherwise_is_told(trees, tmp_
 
 
 @pytest.mark.slow
+def test_to_fail_in_another_way_is_no_other_answer_and_not_to_fail_is(trees, tmp_path):
+    first = MOD.replace("return text.split()", "return [*text.split(), sorted(text.split())[0]]")
+    now = trees("now", first)
+    least = trees("least", first.replace("sorted(text.split())[0]", "min(text.split())"))
+    assert compare_wider(WORKLOAD, tmp_path, (now, now), least) == ""
+    never = trees(
+        "never", first.replace("sorted(text.split())[0]", "min(text.split(), default='')")
+    )
+    assert "IndexError" in compare_wider(WORKLOAD, tmp_path, (now, now), never)
+
+
+@pytest.mark.slow
 def test_a_file_that_other_inputs_break_keeps_nobody_from_the_rest(trees, tmp_path):
     now = trees("now", MOD)
     edited = trees("edited", MOD.replace("return text.split()", "return text.split()[:1000]"))
-    broken = "NUMBERS = [int(text) for text in ('1', '2', '3', '4', '5', '6')]\n"
+    broken = "import math\n\nNUMBERS = [math.factorial(n) for n in (" + "3, " * 30 + ")]\n"
     broken += "\n\ndef test_numbers():\n    assert NUMBERS\n"
     for tree in (now, edited):
         (tree / "tests" / "test_a.py").write_text(broken)
     told = change_inputs(broken, "tests/test_a.py made", with_made=True)
-    with pytest.raises(ValueError, match="invalid literal"):
+    with pytest.raises(ValueError, match="negative"):
         exec(told, {})
     assert "tests/test_" in compare_wider(WORKLOAD, tmp_path, (now, now), edited)
 
