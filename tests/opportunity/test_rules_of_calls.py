@@ -188,6 +188,15 @@ def test_a_function_of_another_file_is_looked_into(matched):
     assert matched(text, "computed_twice", words=counts) == []
 
 
+def test_what_a_package_hands_on_is_found_where_it_is(matched):
+    pure = "def split(t):\n    return [w for w in t.split() if w]"
+    text = "from package import split\ndef f(t):\n    return len(split(t)) + max(split(t))"
+    others = {"package/__init__": "from .words import split\n", "package/words": pure}
+    assert matched(text, "computed_twice", **others) == [3]
+    others["package/__init__"] = "from .others import split\n"
+    assert matched(text, "computed_twice", **others) == []
+
+
 def test_every_pattern_names_a_mitigation_and_sound_numbers():
     for pattern in PATTERNS.values():
         low, likely, high = pattern.part

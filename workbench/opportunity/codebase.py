@@ -13,6 +13,9 @@ from workbench.opportunity.reading import FunctionCode
 from workbench.python.scope import ModuleNames, imported_as
 from workbench.python.syntax import parse_source
 
+_DEPTH = 3
+"""Packages through which a name may be handed on."""
+
 
 class Codebase:
     """Files of a repository, parsed when a rule asks for them.
@@ -45,8 +48,21 @@ class Codebase:
                     self._modules[path] = ModuleCode(path, text, self)
         return self._modules[path]
 
-    def imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
-        """Find the file of the repository that has an imported name, and its name there."""
+    def imported(
+        self, dotted: str, importer: str, depth: int = _DEPTH
+    ) -> tuple[ModuleCode, str] | None:
+        """Find the file of the repository that has an imported name, and its name there.
+
+        A package that only hands a name on is not where it is.
+        """
+        found = self._imported(dotted, importer)
+        if found is None or not depth:
+            return found
+        module, name = found
+        handed_on = "" if module.defines(name) else module.imports.get(name, "")
+        return (self.imported(handed_on, module.path, depth - 1) if handed_on else None) or found
+
+    def _imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
         module, _, name = dotted.rpartition(".")
         for root in _roots(importer, module):
             for path in (f"{root}{module.replace('.', '/')}.py",
@@ -98,9 +114,21 @@ class ModuleCode:
         for name, bound in self.names.globals.items():
             match bound:
                 case [ast.Import() | ast.ImportFrom() as stmt] if stmt in self.tree.body:
-                    if full := imported_as(stmt, name):
+                    if full := imported_as(self._in_full(stmt), name):
                         found[name] = full
         return found
+
+    def _in_full(self, stmt: ast.Import | ast.ImportFrom) -> ast.Import | ast.ImportFrom:
+        """Return an import that begins with dots as one that does not."""
+        if isinstance(stmt, ast.Import) or not stmt.level:
+            return stmt
+        folders = self.path.split("/")[: -stmt.level]
+        module = ".".join([*folders, *([stmt.module] if stmt.module else [])])
+        return ast.ImportFrom(module, stmt.names, 0) if module else stmt
+
+    def defines(self, name: str) -> bool:
+        """Whether a function or class of the file has a name."""
+        return name in self.functions or name in self.classes
 
     def global_value(self, name: str) -> ast.expr | None:
         """Return what a global is bound to, where that is one plain assignment."""

@@ -209,15 +209,12 @@ class FunctionCode:
 
     def made_class(self, call: ast.Call) -> tuple[ModuleCode, str] | None:
         """Return the class of the repository of which a call makes an object, and its file."""
-        if isinstance(call.func, ast.Name) and call.func.id not in self.bound:
-            if call.func.id in self.module.classes:
-                return self.module, call.func.id
-            dotted = self.called(call)
-            found = (
-                self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
-            )
-            return found if found and found[1] in found[0].classes else None
-        return None
+        match call.func:
+            case ast.Name(id=name) if name not in self.bound and name in self.module.classes:
+                return self.module, name
+        dotted = self.called(call)
+        found = self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
+        return found if found and found[1] in found[0].classes else None
 
     # Where a node stands
 

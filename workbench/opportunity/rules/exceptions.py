@@ -5,42 +5,53 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from workbench.opportunity.pattern import Match
+from workbench.opportunity.pattern import Match, Place
+from workbench.opportunity.raised import caught_by, places_of_raise
 from workbench.opportunity.reading import FunctionCode
 
 _ASKABLE = {"KeyError", "IndexError", "AttributeError", "ValueError", "TypeError", "LookupError",
             "ZeroDivisionError", "UnicodeDecodeError"}  # fmt: skip
+_OTHER = {"Exception", "BaseException", "NotImplementedError", "ImportError", "AssertionError"}
+"""What is caught in case of anything, or of what no look-up says: no test tells that ahead."""
 _MOST_TRIED = 3
 
 
 def caught_for_common(code: FunctionCode) -> Iterator[Match]:
     """Find small `try` blocks whose handler goes on with a default, as if nothing were wrong.
 
-    Whether the handler runs often is told by the samples of its lines.
+    Whether the handler runs often is told by the samples of its lines, or of those on which a
+    function that is tried raises.
     """
     for node in code.of(ast.Try):
         assert isinstance(node, ast.Try)
         if len(node.body) > _MOST_TRIED or node.finalbody or len(node.handlers) != 1:
             continue
         handler = node.handlers[0]
-        caught = _caught(handler)
-        if not caught or not caught <= _ASKABLE or not _goes_on(handler):
-            continue
-        if _imports(node) or code.is_rare(node) or not (code.loops(node) or _is_asked(node)):
+        caught = caught_by(handler)
+        if not caught or not _goes_on(handler) or _imports(node) or code.is_rare(node):
             continue
         names = " or ".join(sorted(caught))
-        seen = f"{names} is raised and caught where a test would tell"
         last = handler.end_lineno or handler.lineno
-        yield Match(node.body[0].lineno, last, seen, proof=(handler.lineno, last))
+        own = Place(code.module.path, code.qualname, handler.lineno, last)
+        if raised := _raised_by_callee(code, node, caught - _OTHER):
+            name, places = raised
+            seen = f"{names} is raised by {name} and caught here, where a test would tell"
+            yield Match(node.body[0].lineno, last, seen, proof=(own, *places))
+        elif caught <= _ASKABLE and (code.loops(node) or _is_asked(node)):
+            seen = f"{names} is raised and caught where a test would tell"
+            yield Match(node.body[0].lineno, last, seen, proof=(own,))
 
 
-def _caught(handler: ast.ExceptHandler) -> set[str]:
-    match handler.type:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Tuple(elts=elts) if all(isinstance(e, ast.Name) for e in elts):
-            return {e.id for e in elts}  # type: ignore[attr-defined]
-    return set()
+def _raised_by_callee(
+    code: FunctionCode, node: ast.Try, caught: set[str]
+) -> tuple[str, list[Place]] | None:
+    """Return the function of the repository that raises what is caught, and where it does."""
+    for call in (n for stmt in node.body for n in ast.walk(stmt) if isinstance(n, ast.Call)):
+        callee = code.callee(call)
+        places = places_of_raise(callee, caught) if callee and callee is not code else []
+        if callee and places:
+            return callee.node.name, places
+    return None
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:
