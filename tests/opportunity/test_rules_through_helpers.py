@@ -20,6 +20,7 @@ KNOWN = "def known(rows) -> list[str]:\n    return load(rows)\n"
 FIRES = {
     "exception_for_common": [
         f"{USER}def f(users, key):\n    try:\n        user = find(users, key)\n    except NotFound:\n        return None\n    return user.name",
+        f"from contextlib import suppress\n{USER}def f(users, key):\n    with suppress(NotFound):\n        return find(users, key)\n    return None",
         "class Missing(LookupError):\n    pass\nclass Store:\n    def take_row(self, key):\n        if key not in self.rows:\n"
         "            raise Missing(key)\n        return self.rows[key]\n"
         "def f(store, key):\n    try:\n        return store.take_row(key).name\n    except LookupError:\n        return ''",
@@ -71,6 +72,7 @@ FIRES = {
     ],
     "constant_pattern": [
         "import re\nWORDS = ('a', 'b')\ndef f(text):\n    words = '|'.join(re.escape(w) for w in WORDS)\n    pattern = re.compile(rf'\\b({words})\\b')\n    return pattern.findall(text)",
+        "import re\nword = r'\\w+'\ndef f(text):\n    return re.search(f'{word}!', text)",
         "import re\nEND = '!'\ndef f(text):\n    pattern = f'a+{re.escape(END)}'\n    return re.search(pattern, text)",
         "import re\nfrom words import WORDS\nclass A:\n    SIGN = '-'\n    def f(self, text):\n        both = self.SIGN + '|'.join(sorted(map(re.escape, WORDS), key=len))\n        return re.sub(both, '', text)",
     ],
@@ -97,6 +99,8 @@ QUIET = {
         f"{USER}def f(users, key):\n    try:\n        user = find(users, key)\n    except Exception:\n        return None\n    return user.name",
         f"{USER}def f(users, key):\n    try:\n        return find(users, key)\n    except NotFound as error:\n        return str(error)",
         f"{FIND}def find(users, n):\n    if n > 9:\n        raise NotFound(n)\n    return users\ndef f(users, n):\n    try:\n        return find(users, n)\n    except NotFound:\n        return None",
+        f"from contextlib import suppress\n{USER}def f(users, key):\n    with suppress(OSError):\n        return find(users, key)\n    return None",
+        f"{FIND}def find(users, key=None):\n    if key is None:\n        raise NotFound(key)\n    return users\ndef f(users, n):\n    try:\n        return find(users, n)\n    except NotFound:\n        return None",
         f"{USER}def safe(users, key):\n    try:\n        return find(users, key)\n    except NotFound:\n        print(key)\n"
         "def f(users, key):\n    try:\n        return safe(users, key)\n    except NotFound:\n        return None",
     ],
@@ -107,6 +111,7 @@ QUIET = {
         f"{FROZEN}def f(x):\n    if x.bad:\n        raise ValueError(Limits())\n    return x",
         f"{FROZEN}class A:\n    def f(self):\n        self.limits = Limits()",
         "class Seen:\n    def __init__(self):\n        self.n = 0\n    def add(self):\n        self.n += 1\ndef f(x):\n    seen = Seen()\n    seen.add()\n    return seen.n",
+        "class Plain:\n    def split(self, text):\n        return text.split()\ndef f(text):\n    return Plain().split(text)",
         "class Bag:\n    pass\ndef f(x):\n    bag = Bag()\n    bag.x = x\n    return bag",
         "import time\nclass Stamp:\n    def __init__(self):\n        self.at = time.time()\n    def age(self, now):\n        return now - self.at\ndef f(now):\n    return Stamp().age(now)",
         f"{FROZEN}def f():\n    return Limits(names=['a'])",
@@ -143,6 +148,7 @@ QUIET = {
     ],
     "constant_pattern": [
         "import re\nWORDS = ('a', 'b')\ndef f(text, end):\n    words = '|'.join(w + end for w in WORDS)\n    return re.compile(rf'\\b({words})\\b').findall(text)",
+        "import re\nword = r'\\w+'\ndef turn(w):\n    global word\n    word = w\ndef f(text):\n    return re.search(f'{word}!', text)",
         "import re\ndef f(text, words):\n    parts = [re.escape(w) for w in words]\n    return re.search('|'.join(parts), text)",
         "import re\nWORDS = ('a', 'b')\ndef f(text, more):\n    words = ['a']\n    words.append(more)\n    return re.search('|'.join(words), text)",
     ],

@@ -10,6 +10,7 @@ from functools import cached_property
 from workbench.errors import PatchError
 from workbench.opportunity.index import Index
 from workbench.opportunity.reading import FunctionCode
+from workbench.opportunity.receivers import method_of
 from workbench.python.scope import ModuleNames, imported_as
 from workbench.python.syntax import parse_source
 
@@ -47,6 +48,10 @@ class Codebase:
                 with suppress(PatchError):  # it is no Python of this interpreter
                     self._modules[path] = ModuleCode(path, text, self)
         return self._modules[path]
+
+    def method_of(self, code: FunctionCode, func: ast.Attribute) -> FunctionCode | None:
+        """Return the method that is called of a value, where it is told of which class it is."""
+        return method_of(code, func)
 
     def imported(
         self, dotted: str, importer: str, depth: int = _DEPTH
@@ -90,6 +95,8 @@ class ModuleCode:
         self.names = ModuleNames(source, self.tree)
         self.functions: dict[str, FunctionCode] = {}
         self.classes: dict[str, ast.ClassDef] = {}
+        self.fields: dict[str, dict[str, tuple[ModuleCode, str]]] = {}
+        """Class -> fields and their classes, as far as that was asked (`receivers`)."""
         self._define(self.tree.body, "", None)
 
     def _define(self, body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> None:
@@ -125,6 +132,17 @@ class ModuleCode:
         folders = self.path.split("/")[: -stmt.level]
         module = ".".join([*folders, *([stmt.module] if stmt.module else [])])
         return ast.ImportFrom(module, stmt.names, 0) if module else stmt
+
+    def class_named(self, named: ast.expr) -> tuple[ModuleCode, str] | None:
+        """Return the class of the repository that an expression of the module names."""
+        told = ast.unparse(named)
+        if told in self.classes:
+            return self, told
+        root, _, rest = told.partition(".")
+        full = self.imports.get(root, "")
+        dotted = f"{full}.{rest}" if full and rest else full
+        found = self.codebase.imported(dotted, self.path) if "." in dotted else None
+        return found if found and found[1] in found[0].classes else None
 
     def defines(self, name: str) -> bool:
         """Whether a function or class of the file has a name."""

@@ -70,10 +70,22 @@ def _is_fixed_name(code: FunctionCode, name: str, known: frozenset[str]) -> bool
     if name not in code.bound:
         is_capital = name.lstrip("_").isupper()
         bound = ast.Name(name, ast.Load())
-        return is_constant(code, bound) or (is_capital and name in code.module.imports)
+        is_imported = is_capital and name in code.module.imports
+        return is_constant(code, bound) or is_imported or _is_literal(code, name)
     value = code.only_value(name)
     is_first = value is not None and not code.loops(value)
     return is_first and not _is_changed(code, name) and is_fixed(code, value, known)
+
+
+def _is_literal(code: FunctionCode, name: str) -> bool:
+    """Whether a global of any spelling is bound once, to a plain value, and never again."""
+    value = code.module.global_value(name)
+    parts = value.elts if isinstance(value, ast.Tuple) else [value]
+    return all(isinstance(part, ast.Constant) for part in parts) and not any(
+        name in node.names  # type: ignore[attr-defined]
+        for other in code.module.functions.values()
+        for node in other.of(ast.Global)
+    )
 
 
 def _is_changed(code: FunctionCode, name: str) -> bool:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from workbench.opportunity.answers import is_list_annotation
+from workbench.opportunity.reading import last_name
 
 if TYPE_CHECKING:
     from workbench.opportunity.codebase import ModuleCode
@@ -68,6 +69,16 @@ class Index:
                 if any(ast.unparse(d) == "property" for d in code.node.decorator_list):
                     found[code.node.name].append(code)
         return {n: one[0] for n, one in found.items() if len(one) == 1 and n not in stored}
+
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """Last names of the classes that others inherit."""
+        return frozenset(
+            last_name(base)
+            for module in self.modules
+            for made in module.classes.values()
+            for base in made.bases
+        )
 
     @cached_property
     def stored(self) -> frozenset[str]:

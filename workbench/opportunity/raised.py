@@ -145,21 +145,10 @@ def _kinds(module: ModuleCode, named: ast.expr, depth: int) -> Iterator[str]:
     if not name:
         return
     yield name
-    found = _class_of(module, named)
+    found = module.class_named(named)
     if found is not None and depth:
         for base in found[0].classes[found[1]].bases:
             yield from _kinds(found[0], base, depth - 1)
     builtin = getattr(builtins, name, None)
     if found is None and isinstance(builtin, type):
         yield from (kind.__name__ for kind in builtin.__mro__)
-
-
-def _class_of(module: ModuleCode, named: ast.expr) -> tuple[ModuleCode, str] | None:
-    told = ast.unparse(named)
-    if told in module.classes:
-        return module, told
-    root, _, rest = told.partition(".")
-    full = module.imports.get(root, "")
-    dotted = f"{full}.{rest}" if full and rest else full
-    found = module.codebase.imported(dotted, module.path) if "." in dotted else None
-    return found if found and found[1] in found[0].classes else None

@@ -34,12 +34,8 @@ def is_value_class(module: ModuleCode, name: str, depth: int = _DEPTH) -> bool:
 
 
 def _is_value_base(module: ModuleCode, base: ast.expr, depth: int) -> bool:
-    if isinstance(base, ast.Name) and base.id in module.classes:
-        return is_value_class(module, base.id, depth - 1)
-    dotted = module.imports.get(base.id, "") if isinstance(base, ast.Name) else ""
-    found = module.codebase.imported(dotted, module.path) if "." in dotted else None
-    is_known = found is not None and found[1] in found[0].classes
-    return is_known and found is not None and is_value_class(*found, depth - 1)
+    found = module.class_named(base)
+    return found is not None and is_value_class(*found, depth - 1)
 
 
 def is_frozen(made: ast.ClassDef) -> bool:

@@ -31,7 +31,8 @@ def values_made_again(code: FunctionCode) -> Iterator[Match]:
         when = _when_alike(code, call)
         if not when or not is_value_class(module, name) or _is_part_of_one(code, call):
             continue
-        if is_frozen(module.classes[name]) or _stays_here(code, call):
+        is_work = f"{name}.__init__" in module.functions  # else making one costs next to nothing
+        if is_frozen(module.classes[name]) or (is_work and _stays_here(code, call)):
             seen = f"{code.text(call)} is made anew {when}, always alike"
             yield match_of(call, seen, ("__init__", "__new__", "__post_init__"))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from workbench.opportunity.pattern import Match, Place
 from workbench.opportunity.raised import caught_by, places_of_raise
-from workbench.opportunity.reading import FunctionCode
+from workbench.opportunity.reading import FunctionCode, last_name
 
 _ASKABLE = {"KeyError", "IndexError", "AttributeError", "ValueError", "TypeError", "LookupError",
             "ZeroDivisionError", "UnicodeDecodeError"}  # fmt: skip
@@ -40,10 +40,29 @@ def caught_for_common(code: FunctionCode) -> Iterator[Match]:
         elif caught <= _ASKABLE and (code.loops(node) or _is_asked(node)):
             seen = f"{names} is raised and caught where a test would tell"
             yield Match(node.body[0].lineno, last, seen, proof=(own,))
+    yield from _suppressed(code)
+
+
+def _suppressed(code: FunctionCode) -> Iterator[Match]:
+    """Find `with suppress(…)` around what raises in a function of the repository."""
+    for node in code.of(ast.With):
+        match node:
+            case ast.With(items=[ast.withitem(context_expr=ast.Call() as call)], body=body):
+                is_suppressed = code.called(call) == "contextlib.suppress"
+            case _:
+                continue
+        if not is_suppressed or len(body) > _MOST_TRIED or code.is_rare(node):
+            continue
+        caught = {last_name(part) for part in call.args} - {""}
+        if raised := _raised_by_callee(code, node, caught - _OTHER):
+            name, places = raised
+            seen = f"{' or '.join(sorted(caught))} is raised by {name} and suppressed here"
+            last = body[-1].end_lineno or body[-1].lineno
+            yield Match(body[0].lineno, last, seen, proof=tuple(places))
 
 
 def _raised_by_callee(
-    code: FunctionCode, node: ast.Try, caught: set[str]
+    code: FunctionCode, node: ast.Try | ast.With, caught: set[str]
 ) -> tuple[str, list[Place]] | None:
     """Return the function of the repository that raises what is caught, and where it does."""
     for call in (n for stmt in node.body for n in ast.walk(stmt) if isinstance(n, ast.Call)):

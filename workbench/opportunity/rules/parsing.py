@@ -81,7 +81,9 @@ def _with_chain(code: FunctionCode, call: ast.Call, match: Match) -> Match:
     *chain, last = chain_of(code, call.args[0])
     line, frames = last.lineno, match.callees
     for stmt in reversed(chain if is_fixed(code, call.args[0]) else []):
-        if (stmt.end_lineno or stmt.lineno) + 1 != line or code.loops(stmt) != code.loops(last):
+        between = code.module.names.lines[stmt.end_lineno or stmt.lineno : line - 1]
+        is_right_above = all(not told.strip() or told.strip()[0] == "#" for told in between)
+        if not is_right_above or code.loops(stmt) != code.loops(last):
             break
         line = stmt.lineno
         frames += tuple(last_name(n.func) for n in ast.walk(stmt) if isinstance(n, ast.Call))
