@@ -2,6 +2,8 @@
 
 import pytest
 
+from workbench.opportunity import Codebase, find_matches
+
 FIND = "class NotFound(Exception):\n    pass\n"
 USER = FIND + (
     "def find(users, key):\n    user = users.get(key)\n    if user is None:\n"
@@ -182,3 +184,38 @@ def test_what_only_looks_like_it_is_not(matched, pattern, text):
 
 def test_each_has_as_many_that_only_look_like_it():
     assert all(len(QUIET[name]) >= len(found) for name, found in FIRES.items())
+
+
+CHAIN = """\
+import re
+WORDS = ('a', 'b')
+def f(text):
+    limit = len(text)
+    words = '|'.join(re.escape(w) for w in WORDS)
+    # whole words alone
+    pattern = re.compile(rf'({words})')
+    return pattern.findall(text)[:limit]
+"""
+SETTING = """\
+def resolve(post, settings):
+    kind = post.kind
+    told = settings.get('kinds')
+    known = frozenset(told.split(','))
+    return kind in known
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "pattern", "lines"),
+    [
+        (CHAIN, "constant_pattern", (5, 7)),
+        (CHAIN.replace("# whole words alone", "limit += 1"), "constant_pattern", (7, 7)),
+        (SETTING, "parsed_again", (3, 4)),
+        (SETTING.replace("kinds')\n", "kinds')\n    kind = kind.lower()\n"), "parsed_again", (5, 5)),
+    ],
+    ids=["chain", "chain with more in it", "setting", "setting with more in it"],
+)
+def test_lines_begin_where_what_is_made_does(text, pattern, lines):
+    codebase = Codebase({"app.py": text}.get, ["app.py"])
+    found = [(m.line, m.end_line) for _, _, m in find_matches(codebase, "app.py", {pattern})]
+    assert found == [lines]
