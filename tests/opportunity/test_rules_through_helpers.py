@@ -9,6 +9,7 @@ USER = FIND + (
     "def find(users, key):\n    user = users.get(key)\n    if user is None:\n"
     "        raise NotFound(f'no {key} in {sorted(users)}')\n    return user\n"
 )
+LONG = USER.replace("    return user\n", "    user.n += 1\n" * 30 + "    return user\n")
 FROZEN = "from dataclasses import dataclass, field\n@dataclass(frozen=True)\nclass Limits:\n    n: int = 3\n    names: tuple[str, ...] = ()\n"
 SPLITTER = (
     "import re\nclass Splitter:\n    def __init__(self, end):\n        self.pattern = re.compile(end)\n"
@@ -97,6 +98,7 @@ FIRES = {
 
 QUIET = {
     "exception_for_common": [
+        f"{LONG}def f(users, key):\n    try:\n        return find(users, key)\n    except NotFound:\n        return None",
         f"{USER}def f(users, key):\n    try:\n        user = find(users, key)\n    except OSError:\n        return None\n    return user.name",
         f"{USER}def f(users, key):\n    try:\n        user = find(users, key)\n    except Exception:\n        return None\n    return user.name",
         f"{USER}def f(users, key):\n    try:\n        return find(users, key)\n    except NotFound as error:\n        return str(error)",
@@ -160,6 +162,7 @@ QUIET = {
     ],
     "grown_container": [
         "def add(xs, x):\n    xs.append(x)\n    return xs\ndef f(xs):\n    out = []\n    for x in xs:\n        out = add(out, x)\n    return out",
+        "KEY = 'n'\ndef add(table, n):\n    return {**table, KEY: n}\ndef f(xs):\n    out = {}\n    for x in xs:\n        out = add(out, x)\n    return out",
         "def add(xs, x):\n    return [*xs, x]\ndef f(xs):\n    for x in xs:\n        out = add(xs, x)\n        print(out)",
     ],
     "grown_text": [
@@ -211,7 +214,11 @@ def resolve(post, settings):
         (CHAIN, "constant_pattern", (5, 7)),
         (CHAIN.replace("# whole words alone", "limit += 1"), "constant_pattern", (7, 7)),
         (SETTING, "parsed_again", (3, 4)),
-        (SETTING.replace("kinds')\n", "kinds')\n    kind = kind.lower()\n"), "parsed_again", (5, 5)),
+        (
+            SETTING.replace("kinds')\n", "kinds')\n    kind = kind.lower()\n"),
+            "parsed_again",
+            (5, 5),
+        ),
     ],
     ids=["chain", "chain with more in it", "setting", "setting with more in it"],
 )

@@ -13,6 +13,7 @@ from workbench.python.syntax import root_name
 
 _DEPTH = 2
 """Calls of calls out of which an exception may come."""
+_MOST_STATEMENTS = 25
 _BASES = 5
 """Classes above a class that are looked at."""
 _LOOKUPS = {
@@ -29,8 +30,11 @@ _LOOKUPS = {
 def places_of_raise(code: FunctionCode, caught: set[str], depth: int = _DEPTH) -> list[Place]:
     """Return where a function, or one that it calls, raises one of some errors for what is missing.
 
-    Of `if found is None: …; raise` these are the lines that run only then.
+    Of `if found is None: …; raise` these are the lines that run only then. In what is long, such
+    as a parser, a test ahead would be as long.
     """
+    if sum(isinstance(node, ast.stmt) for node in code.nodes) > _MOST_STATEMENTS:
+        return []
     places = [
         place
         for node in code.of(ast.Raise)

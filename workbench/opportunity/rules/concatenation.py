@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 
 from workbench.opportunity.answers import returned
 from workbench.opportunity.pattern import Match, match_of
-from workbench.opportunity.reading import FunctionCode, Loop, targets_of
+from workbench.opportunity.reading import FunctionCode, Loop, last_name, targets_of
 
 
 def grown_texts(code: FunctionCode) -> Iterator[Match]:
@@ -153,11 +153,15 @@ def _is_longer_copy(code: FunctionCode, name: str, value: ast.expr) -> bool:
         case ast.Set(elts=[ast.Starred(value=ast.Name(id=inner)), *_]):
             return inner == name
         case ast.Dict(keys=[None, *keys], values=[ast.Name(id=inner), *_]):
-            is_growing = any(not isinstance(key, ast.Constant) for key in keys)
+            is_growing = any(key is None or not _is_constant_key(key) for key in keys)
             return inner == name and is_growing
         case ast.Call(func=ast.Attribute(value=ast.Name(id=inner), attr="union")):
             return inner == name
     return False
+
+
+def _is_constant_key(key: ast.expr) -> bool:
+    return isinstance(key, ast.Constant) or last_name(key).lstrip("_").isupper()
 
 
 def _begins_as_list(code: FunctionCode, name: str) -> bool:
