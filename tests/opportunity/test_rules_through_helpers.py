@@ -69,6 +69,7 @@ FIRES = {
         "def f(tags):\n    return [t for t in tags if allowed(t)]",
         "def words(context):\n    return set((context.settings.text('words') or '').lower().split())\n"
         "def one(x, context):\n    return x in words(context)\ndef f(xs, context):\n    for x in xs:\n        print(one(x, context))",
+        "class A:\n    @property\n    def blocked(self):\n        return set(self.settings['blocked'].split())",
         "import json\ndef resolve(post, info):\n    rules = json.loads(info.config['rules'])\n    return rules[post.kind]",
         "import re\nclass Handler:\n    def handle(self, text):\n        return re.compile(self.settings.pattern).sub('', text)",
         "def resolve(post, flags):\n    known = {name.strip(): True for name in flags.get('known').split(';')}\n    return post.kind in known",
@@ -145,6 +146,7 @@ QUIET = {
     "parsed_again": [
         "import os, functools\n@functools.cache\ndef allowed():\n    return frozenset(os.environ.get('TAGS', '').split(','))\ndef f(tags):\n    return [t for t in tags if t in allowed()]",
         "def f(rows):\n    return [row.get('tags').split(',') for row in rows]",
+        "from functools import cached_property\nclass A:\n    @cached_property\n    def blocked(self):\n        return set(self.settings['blocked'].split())",
         "import os\ndef load_tags():\n    return os.environ['TAGS'].split(',')",
         "class A:\n    def __init__(self, settings):\n        self.words = settings.get('words').split()",
         "def f(xs, settings):\n    return [int(settings.get('most')) + x for x in xs]",

@@ -184,7 +184,8 @@ def _is_called_often(code: FunctionCode, depth: int = _DEPTH) -> bool:
     sites = [s for s in named[:_MANY_SITES] if s.code is not code]
     sites = [s for s in sites if s.code.callee(s.call) is code or len(named) == 1]
     if not sites:
-        return bool(code.parameters)
+        is_property = any(ast.unparse(d) == "property" for d in code.node.decorator_list)
+        return is_property or bool(code.parameters)
     return any(
         site.code.loops(site.call)
         or (depth > 0 and site.code.node.name not in ONCE
