@@ -39,6 +39,7 @@ HEAD = "main (app.py:6)"
 COPY = f"{HEAD};work (app.py:10);deepcopy (copy.py:128)"
 PARSE = f"{HEAD};parse (app.py:17);loads (json/__init__.py:346)"
 IDLE = f"{HEAD};idle (app.py:22)"
+EXCEPTION = {"exception_for_common"}
 USUAL = {COPY: 300, PARSE: 100, f"{HEAD};work (app.py:11)": 50, IDLE: 550}
 
 
@@ -143,6 +144,50 @@ def test_an_exception_that_is_never_raised_is_not_worth_reporting(record):
         recording, _ = record(stacks | {"g (other.py:1)": 1, "g (other.py:2)": 1})
         found = find_opportunities(recording, {"app.py": app}.get)
         assert [one.pattern for one in found] == expected
+
+
+RAISING = """\
+class NotFound(Exception):
+    pass
+
+
+def find(users, key):
+    user = users.get(key)
+    if user is None:
+        told = sorted(users)
+        raise NotFound(told)
+    return user
+
+
+def f(users, key):
+    try:
+        return find(users, key)
+    except NotFound:
+        return None
+
+
+def g(users, key):
+    return find(users, key)
+"""
+
+
+@pytest.mark.parametrize(
+    ("stacks", "is_found"),
+    [
+        ({"f (app.py:15);find (app.py:6)": 99}, False),
+        ({"f (app.py:15);find (app.py:7)": 99}, False),
+        ({"f (app.py:15);find (app.py:6)": 60, "f (app.py:15);find (app.py:8)": 30}, True),
+        ({"f (app.py:15);find (app.py:6)": 60, "f (app.py:15);find (app.py:9)": 30}, True),
+        ({"f (app.py:15);find (app.py:6)": 60, "f (app.py:16)": 30}, True),
+        ({"f (app.py:15);find (app.py:6)": 60, "g (app.py:21);find (app.py:9)": 30}, False),
+    ],
+    ids=["found", "asked", "message", "raised", "caught", "raised for another"],
+)
+def test_an_exception_of_a_helper_is_common_where_the_helper_raises(record, stacks, is_found):
+    recording, _ = record(stacks)
+    found = find_opportunities(recording, {"app.py": RAISING}.get, patterns=EXCEPTION)
+    assert [one.function for one in found] == (["app:f"] if is_found else [])
+    assert all("raised by find" in one.evidence[0] for one in found)
 
 
 def test_without_lines_the_frames_below_a_function_tell(record):

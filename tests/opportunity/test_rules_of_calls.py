@@ -188,6 +188,47 @@ def test_a_function_of_another_file_is_looked_into(matched):
     assert matched(text, "computed_twice", words=counts) == []
 
 
+STORES = """\
+class Names:
+    def find(self, rows):
+        return [row.name for row in rows]
+class Counts:
+    def find(self, rows):
+        rows.append(1)
+        return [row for row in rows]
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "is_found"),
+    [
+        ("def f(store: Names, rows):\n    return max(store.find(rows)), min(store.find(rows))", True),
+        ("def f(store: 'Names | None', rows):\n    return max(store.find(rows)), min(store.find(rows))", True),
+        ("def f(rows):\n    store = Names()\n    return max(store.find(rows)), min(store.find(rows))", True),
+        ("class A:\n    def __init__(self, store: Names):\n        self.store = store\n"
+         "    def f(self, rows):\n        return max(self.store.find(rows)), min(self.store.find(rows))", True),
+        ("class A:\n    store: Names\ndef f(a: A, rows):\n    return max(a.store.find(rows)), min(a.store.find(rows))", True),
+        ("def f(store: Counts, rows):\n    return max(store.find(rows)), min(store.find(rows))", False),
+        ("def f(store, rows):\n    return max(store.find(rows)), min(store.find(rows))", False),
+        ("class Other(Names):\n    def find(self, rows):\n        rows.append(1)\n        return rows\n"
+         "def f(store: Names, rows):\n    return max(store.find(rows)), min(store.find(rows))", False),
+        ("class A:\n    def __init__(self, store: Names):\n        self.store = store\n    def turn(self):\n        self.store = 1\n"
+         "    def f(self, rows):\n        return max(self.store.find(rows)), min(self.store.find(rows))", False),
+    ],
+)  # fmt: skip
+def test_a_method_is_that_of_the_class_that_is_told(matched, text, is_found):
+    assert bool(matched(f"{STORES}{text}", "computed_twice")) == is_found
+
+
+def test_what_a_package_hands_on_is_found_where_it_is(matched):
+    pure = "def split(t):\n    return [w for w in t.split() if w]"
+    text = "from package import split\ndef f(t):\n    return len(split(t)) + max(split(t))"
+    others = {"package/__init__": "from .words import split\n", "package/words": pure}
+    assert matched(text, "computed_twice", **others) == [3]
+    others["package/__init__"] = "from .others import split\n"
+    assert matched(text, "computed_twice", **others) == []
+
+
 def test_every_pattern_names_a_mitigation_and_sound_numbers():
     for pattern in PATTERNS.values():
         low, likely, high = pattern.part

@@ -10,8 +10,12 @@ from functools import cached_property
 from workbench.errors import PatchError
 from workbench.opportunity.index import Index
 from workbench.opportunity.reading import FunctionCode
+from workbench.opportunity.receivers import method_of
 from workbench.python.scope import ModuleNames, imported_as
 from workbench.python.syntax import parse_source
+
+_DEPTH = 3
+"""Packages through which a name may be handed on."""
 
 
 class Codebase:
@@ -45,8 +49,25 @@ class Codebase:
                     self._modules[path] = ModuleCode(path, text, self)
         return self._modules[path]
 
-    def imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
-        """Find the file of the repository that has an imported name, and its name there."""
+    def method_of(self, code: FunctionCode, func: ast.Attribute) -> FunctionCode | None:
+        """Return the method that is called of a value, where it is told of which class it is."""
+        return method_of(code, func)
+
+    def imported(
+        self, dotted: str, importer: str, depth: int = _DEPTH
+    ) -> tuple[ModuleCode, str] | None:
+        """Find the file of the repository that has an imported name, and its name there.
+
+        A package that only hands a name on is not where it is.
+        """
+        found = self._imported(dotted, importer)
+        if found is None or not depth:
+            return found
+        module, name = found
+        handed_on = "" if module.defines(name) else module.imports.get(name, "")
+        return (self.imported(handed_on, module.path, depth - 1) if handed_on else None) or found
+
+    def _imported(self, dotted: str, importer: str) -> tuple[ModuleCode, str] | None:
         module, _, name = dotted.rpartition(".")
         for root in _roots(importer, module):
             for path in (f"{root}{module.replace('.', '/')}.py",
@@ -74,6 +95,8 @@ class ModuleCode:
         self.names = ModuleNames(source, self.tree)
         self.functions: dict[str, FunctionCode] = {}
         self.classes: dict[str, ast.ClassDef] = {}
+        self.fields: dict[str, dict[str, tuple[ModuleCode, str]]] = {}
+        """Class -> fields and their classes, as far as that was asked (`receivers`)."""
         self._define(self.tree.body, "", None)
 
     def _define(self, body: list[ast.stmt], prefix: str, owner: ast.ClassDef | None) -> None:
@@ -98,9 +121,32 @@ class ModuleCode:
         for name, bound in self.names.globals.items():
             match bound:
                 case [ast.Import() | ast.ImportFrom() as stmt] if stmt in self.tree.body:
-                    if full := imported_as(stmt, name):
+                    if full := imported_as(self._in_full(stmt), name):
                         found[name] = full
         return found
+
+    def _in_full(self, stmt: ast.Import | ast.ImportFrom) -> ast.Import | ast.ImportFrom:
+        """Return an import that begins with dots as one that does not."""
+        if isinstance(stmt, ast.Import) or not stmt.level:
+            return stmt
+        folders = self.path.split("/")[: -stmt.level]
+        module = ".".join([*folders, *([stmt.module] if stmt.module else [])])
+        return ast.ImportFrom(module, stmt.names, 0) if module else stmt
+
+    def class_named(self, named: ast.expr) -> tuple[ModuleCode, str] | None:
+        """Return the class of the repository that an expression of the module names."""
+        told = ast.unparse(named)
+        if told in self.classes:
+            return self, told
+        root, _, rest = told.partition(".")
+        full = self.imports.get(root, "")
+        dotted = f"{full}.{rest}" if full and rest else full
+        found = self.codebase.imported(dotted, self.path) if "." in dotted else None
+        return found if found and found[1] in found[0].classes else None
+
+    def defines(self, name: str) -> bool:
+        """Whether a function or class of the file has a name."""
+        return name in self.functions or name in self.classes
 
     def global_value(self, name: str) -> ast.expr | None:
         """Return what a global is bound to, where that is one plain assignment."""

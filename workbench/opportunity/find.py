@@ -8,6 +8,8 @@ from dataclasses import replace
 from hashlib import blake2b
 from typing import NamedTuple
 
+import numpy as np
+
 from workbench.errors import WorkbenchError
 from workbench.opportunity.codebase import Codebase
 from workbench.opportunity.pattern import Match, Pattern
@@ -24,7 +26,7 @@ _FEWEST_SAMPLES = 5
 _ROUNDS = 8
 """Times that a loop goes round, where lines are not recorded and nothing tells."""
 _LEAST_RAISED = 0.02
-"""Of the samples of a `try`, those in its handler from which on the exception is common."""
+"""Of the samples of a `try`, those that show an exception from which on it is common."""
 _TESTS = ("tests", "test", "testing", "benchmarks", "conftest.py", "setup.py")
 
 
@@ -159,12 +161,13 @@ def _stacks_of(
     if _is_whole(code, match):
         return samples.stacks_of(file, code.qualname)
     if not samples.knows_lines:
-        if match.proof is not None:
+        if match.proof:
             return None
         return samples.stacks_below(file, code.qualname, match.callees)
     stacks = samples.stacks_of_match(file, code.qualname, match)
-    if match.proof is not None:
-        ran = samples.stacks(samples.through(file, code.qualname, *match.proof))
+    if match.proof:
+        frames = [samples.through(*place) for place in match.proof]
+        ran = stacks & samples.stacks(np.concatenate(frames))
         if samples.fraction(ran, start) < _LEAST_RAISED * samples.fraction(stacks, start):
             return None
     return stacks

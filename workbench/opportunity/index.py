@@ -9,6 +9,9 @@ from collections.abc import Iterable
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
+from workbench.opportunity.answers import is_list_annotation
+from workbench.opportunity.reading import last_name
+
 if TYPE_CHECKING:
     from workbench.opportunity.codebase import ModuleCode
     from workbench.opportunity.reading import FunctionCode
@@ -66,6 +69,40 @@ class Index:
                 if any(ast.unparse(d) == "property" for d in code.node.decorator_list):
                     found[code.node.name].append(code)
         return {n: one[0] for n, one in found.items() if len(one) == 1 and n not in stored}
+
+    @cached_property
+    def bases(self) -> frozenset[str]:
+        """Last names of the classes that others inherit."""
+        return frozenset(
+            last_name(base)
+            for module in self.modules
+            for made in module.classes.values()
+            for base in made.bases
+        )
+
+    @cached_property
+    def stored(self) -> frozenset[str]:
+        """Attributes that are bound on other objects than the `self` of a method."""
+        return frozenset(
+            node.attr
+            for module in self.modules
+            for node in ast.walk(module.tree)
+            if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load)
+            if not (isinstance(node.value, ast.Name) and node.value.id == "self")
+        )
+
+    @cached_property
+    def listed(self) -> dict[str, bool]:
+        """Field -> whether every class that annotates one of the name says that it is a list."""
+        found: dict[str, bool] = {}
+        for module in self.modules:
+            for made in module.classes.values():
+                for stmt in made.body:
+                    match stmt:
+                        case ast.AnnAssign(target=ast.Name(id=name), annotation=annotation):
+                            is_list = is_list_annotation(annotation)
+                            found[name] = found.get(name, True) and is_list
+        return found
 
     @cached_property
     def sites(self) -> dict[str, list[CallSite]]:

@@ -11,6 +11,15 @@ if TYPE_CHECKING:
     from workbench.opportunity.reading import FunctionCode
 
 
+class Place(NamedTuple):
+    """Lines of a function, 1-based, `end_line` included."""
+
+    file: str
+    function: str
+    line: int
+    end_line: int
+
+
 class Match(NamedTuple):
     """Where a function does what a pattern describes; lines are 1-based, `end_line` included."""
 
@@ -23,8 +32,9 @@ class Match(NamedTuple):
     for all that these lines call."""
     own: bool = True
     """Whether time on the lines themselves belongs to it too."""
-    proof: tuple[int, int] | None = None
-    """Lines that must have run now and then if this is worth anything, such as a handler's."""
+    proof: tuple[Place, ...] = ()
+    """Where it must have been now and then if this is worth anything, such as in a handler: any
+    of these will do."""
 
 
 Rule = Callable[["FunctionCode"], Iterator[Match]]
@@ -53,7 +63,7 @@ class Pattern:
 
 def match_of(
     node: ast.AST, seen: str, callees: tuple[str, ...] = (), *, own: bool = True,
-    proof: tuple[int, int] | None = None,
+    proof: tuple[Place, ...] = (),
 ) -> Match:  # fmt: skip
     """Return a match of the lines on which a node stands."""
     line: int = node.lineno  # type: ignore[attr-defined]

@@ -83,7 +83,7 @@ def is_constant(code: FunctionCode, node: ast.expr) -> bool:
 
 def is_kept(code: FunctionCode, node: ast.AST) -> bool:
     """Whether what a call gives is kept for later calls: in an object, a table, or a global."""
-    if code.node.name in ONCE or any("cache" in ast.unparse(d) for d in code.node.decorator_list):
+    if code.node.name in ONCE or keeps_answers(code):
         return True
     statement = code.statement(node)
     match statement:
@@ -100,6 +100,12 @@ def is_kept(code: FunctionCode, node: ast.AST) -> bool:
     names = {n.id for t in targets for n in ast.walk(t) if isinstance(n, ast.Name)}
     is_global = any(set(g.names) & names for g in code.of(ast.Global, ast.Nonlocal))  # type: ignore[attr-defined]
     return is_global or any(_is_stored(code, use) for name in names for use in code.loads[name])
+
+
+def keeps_answers(code: FunctionCode) -> bool:
+    """Whether a decorator keeps what a function gives."""
+    told = [ast.unparse(decorator) for decorator in code.node.decorator_list]
+    return any(word in decorator for decorator in told for word in ("cache", "memo"))
 
 
 def _is_stored(code: FunctionCode, use: ast.AST) -> bool:

@@ -45,6 +45,7 @@ class FunctionCode:
     ) -> None:
         self.module, self.node, self.qualname, self.owner = module, node, qualname, owner
         self._called: dict[ast.Call, str] = {}
+        self._callees: dict[ast.Call, FunctionCode | None] = {}
         self.changed: dict[Loop, set[str]] = {}
         """Loop -> what it changes, as far as that was asked (`loops.changed_in`)."""
         self.facts: Facts | None = None
@@ -191,8 +192,13 @@ class FunctionCode:
     def callee(self, call: ast.Call) -> FunctionCode | None:
         """Return the function of the repository that a call runs; None where that is not known.
 
-        A method of a value whose class is not known is the only one of its name, if there is one.
+        A method of a value whose class is not told is the only one of its name, if there is one.
         """
+        if call not in self._callees:
+            self._callees[call] = self._callee(call)
+        return self._callees[call]
+
+    def _callee(self, call: ast.Call) -> FunctionCode | None:
         match call.func:
             case ast.Name(id=name) if name not in self.bound:
                 if found := self.module.functions.get(name):
@@ -204,20 +210,19 @@ class FunctionCode:
         if "." in dotted:
             place = self.module.codebase.imported(dotted, self.module.path)
             return place[0].functions.get(place[1]) if place else None
-        is_method = isinstance(call.func, ast.Attribute) and not dotted
-        return self.module.codebase.index.methods.get(last_name(call.func)) if is_method else None
+        if isinstance(call.func, ast.Attribute) and not dotted:
+            known = self.module.codebase.method_of(self, call.func)
+            return known or self.module.codebase.index.methods.get(call.func.attr)
+        return None
 
     def made_class(self, call: ast.Call) -> tuple[ModuleCode, str] | None:
         """Return the class of the repository of which a call makes an object, and its file."""
-        if isinstance(call.func, ast.Name) and call.func.id not in self.bound:
-            if call.func.id in self.module.classes:
-                return self.module, call.func.id
-            dotted = self.called(call)
-            found = (
-                self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
-            )
-            return found if found and found[1] in found[0].classes else None
-        return None
+        match call.func:
+            case ast.Name(id=name) if name not in self.bound and name in self.module.classes:
+                return self.module, name
+        dotted = self.called(call)
+        found = self.module.codebase.imported(dotted, self.module.path) if "." in dotted else None
+        return found if found and found[1] in found[0].classes else None
 
     # Where a node stands
 

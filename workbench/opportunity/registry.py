@@ -25,6 +25,7 @@ from workbench.opportunity.rules import (
     parsing,
     round_trips,
     selection,
+    settings,
     sorting,
 )
 
@@ -85,7 +86,7 @@ PATTERNS: Mapping[str, Pattern] = {
     "parsed_again": Pattern(
         "Parse once, and keep what was read",
         "parsing the same text again",
-        "add_cache", (0.4, 0.8, 1.0), 0.75, 0.55, parsing.repeated_parsing,
+        "add_cache", (0.4, 0.8, 1.0), 0.75, 0.55, settings.parsed_again,
         ("serialisation", *_CACHE),
     ),
     "file_read_each_call": Pattern(

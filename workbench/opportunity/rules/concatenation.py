@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
+from workbench.opportunity.answers import returned
 from workbench.opportunity.pattern import Match, match_of
-from workbench.opportunity.reading import FunctionCode, Loop, targets_of
+from workbench.opportunity.reading import FunctionCode, Loop, last_name, targets_of
 
 
 def grown_texts(code: FunctionCode) -> Iterator[Match]:
@@ -20,6 +21,7 @@ def grown_texts(code: FunctionCode) -> Iterator[Match]:
         is_text = _is_text(code, added) or _begins_as_text(code, target)
         if is_text and not _begins_within(code, target, code.loops(node)[-1]):
             yield match_of(node, f"{code.text(node)} copies what is there on each round")
+    yield from _grown_by_helpers(code, _is_longer_text)
 
 
 def _grown(node: ast.AST) -> tuple[ast.expr | None, ast.expr | None]:
@@ -92,6 +94,46 @@ def grown_containers(code: FunctionCode) -> Iterator[Match]:
             code, name, code.loops(node)[-1]
         ):
             yield match_of(node, f"{code.text(node)} makes a longer copy on each round")
+    yield from _grown_by_helpers(code, _is_longer_copy)
+
+
+def _grown_by_helpers(
+    code: FunctionCode, is_longer: Callable[[FunctionCode, str, ast.expr], bool]
+) -> Iterator[Match]:
+    """Find what a helper gives back longer, as a copy, on each round of a loop."""
+    for node in code.of(ast.Assign):
+        match node:
+            case ast.Assign(targets=[ast.Name(id=name)], value=ast.Call() as call):
+                parameter = _parameter_for(code, call, name)
+            case _:
+                continue
+        loops = code.loops(node)
+        if not loops or not parameter or code.is_rare(node) or _begins_anew(code, name, loops[-1]):
+            continue
+        callee = code.callee(call)
+        if callee and any(is_longer(callee, parameter, value) for value in returned(callee)):
+            seen = f"{code.text(node)} makes a longer copy on each round, in {callee.node.name}"
+            yield match_of(node, seen, (callee.node.name,), own=False)
+
+
+def _parameter_for(code: FunctionCode, call: ast.Call, name: str) -> str:
+    """Return the parameter of a function of the repository to which a name is given."""
+    callee = code.callee(call)
+    given = [*zip(callee.parameters, call.args, strict=False)] if callee else []
+    given += [(k.arg, k.value) for k in call.keywords if k.arg]
+    found = [p for p, value in given if isinstance(value, ast.Name) and value.id == name]
+    return found[0] if callee and found and len(callee.bound.get(found[0], ())) == 1 else ""
+
+
+def _is_longer_text(code: FunctionCode, name: str, value: ast.expr) -> bool:
+    match value:
+        case ast.JoinedStr(values=[ast.FormattedValue(value=ast.Name(id=first)), *more]):
+            return first == name and bool(more)
+        case ast.BinOp(op=ast.Add()):
+            begin = _leftmost(value)
+            is_same = isinstance(begin, ast.Name) and begin.id == name
+            return is_same and _is_text(code, value.right)
+    return False
 
 
 def _is_longer_copy(code: FunctionCode, name: str, value: ast.expr) -> bool:
@@ -111,11 +153,15 @@ def _is_longer_copy(code: FunctionCode, name: str, value: ast.expr) -> bool:
         case ast.Set(elts=[ast.Starred(value=ast.Name(id=inner)), *_]):
             return inner == name
         case ast.Dict(keys=[None, *keys], values=[ast.Name(id=inner), *_]):
-            is_growing = any(not isinstance(key, ast.Constant) for key in keys)
+            is_growing = any(key is None or not _is_constant_key(key) for key in keys)
             return inner == name and is_growing
         case ast.Call(func=ast.Attribute(value=ast.Name(id=inner), attr="union")):
             return inner == name
     return False
+
+
+def _is_constant_key(key: ast.expr) -> bool:
+    return isinstance(key, ast.Constant) or last_name(key).lstrip("_").isupper()
 
 
 def _begins_as_list(code: FunctionCode, name: str) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from workbench.opportunity.answers import FEW, gives_list, is_list_annotation
 from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.reading import (
@@ -16,8 +17,6 @@ from workbench.opportunity.reading import (
     targets_of,
 )
 
-_FEW = 8
-"""A list of so many is asked as quickly as a set."""
 _LISTS = frozenset({"list", "tuple"})
 
 
@@ -32,7 +31,7 @@ def list_membership(code: FunctionCode) -> Iterator[Match]:
         if code.is_rare(node):
             continue
         size = _constant_size(code, asked)
-        if size > _FEW:
+        if size > FEW:
             yield match_of(node, f"{code.text(node)} looks through a list of {size}")
         elif size < 0 and _is_long_lived(code, asked):
             yield match_of(
@@ -58,7 +57,7 @@ def _constant_size(code: FunctionCode, asked: ast.expr) -> int:
     match value:
         case ast.List(elts=elts) | ast.Tuple(elts=elts) if elts:
             is_folded = asked is value and all(isinstance(e, ast.Constant) for e in elts)
-            return 0 if is_folded and len(elts) <= _FEW else len(elts)
+            return 0 if is_folded and len(elts) <= FEW else len(elts)
         case ast.Call(func=ast.Attribute(value=ast.Constant(value=str(text)), attr="split")):
             return len(text.split())
     return -1
@@ -67,7 +66,7 @@ def _constant_size(code: FunctionCode, asked: ast.expr) -> int:
 def is_list(code: FunctionCode, expr: ast.expr) -> bool:
     """Whether a value is surely a list or tuple."""
     if not isinstance(expr, ast.Name):
-        return isinstance(expr, ast.ListComp) or code.scope.infer(expr, expr).name in _LISTS
+        return _makes_list_here(code, expr, expr)
     values = [code.parents.get(bound) for bound in code.bound.get(expr.id, ())]
     found = []
     for value in values:
@@ -75,12 +74,11 @@ def is_list(code: FunctionCode, expr: ast.expr) -> bool:
             case ast.Assign(targets=[ast.Name()], value=made) | ast.AnnAssign(value=made) if made:
                 if isinstance(made, ast.Name):
                     return False
-                kind = code.scope.infer(made, value).name
-                found.append(kind in _LISTS or isinstance(made, ast.ListComp))
+                found.append(_makes_list_here(code, made, value))
             case ast.arguments():
                 argument = next(b for b in code.bound[expr.id] if isinstance(b, ast.arg))
-                found.append(code.scope.infer(ast.Name(argument.arg, ast.Load()),
-                                              code.node.body[0]).name in _LISTS)  # fmt: skip
+                kind = code.scope.infer(ast.Name(argument.arg, ast.Load()), code.node.body[0])
+                found.append(kind.name in _LISTS or is_list_annotation(argument.annotation))
             case ast.AugAssign(op=ast.Add()):
                 pass
             case _:
@@ -89,6 +87,37 @@ def is_list(code: FunctionCode, expr: ast.expr) -> bool:
         made = code.module.global_value(expr.id)
         return made is not None and isinstance(made, ast.List | ast.ListComp)
     return bool(found) and all(found)
+
+
+def _makes_list_here(code: FunctionCode, made: ast.expr, at: ast.AST) -> bool:
+    """Whether an expression gives a list: by itself, by what it calls, or by its annotation."""
+    match made:
+        case ast.ListComp():
+            return True
+        case ast.Await(value=value):
+            return _makes_list_here(code, value, at)
+        case ast.BoolOp(op=ast.Or(), values=[first, *_]):
+            return _makes_list_here(code, first, at)
+        case ast.IfExp(body=body, orelse=orelse):
+            return all(_makes_list_here(code, part, at) for part in (body, orelse))
+        case ast.Attribute():
+            return _is_listed(code, made)
+        case ast.Call() if (callee := code.callee(made)) is not None:
+            return gives_list(callee)
+    return code.scope.infer(made, at).name in _LISTS
+
+
+def _is_listed(code: FunctionCode, field: ast.Attribute) -> bool:
+    """Whether an attribute is a list by what its class, or every class that has one, says."""
+    if isinstance(field.value, ast.Name) and field.value.id == "self" and code.owner:
+        for node in ast.walk(code.owner):
+            match node:
+                case ast.AnnAssign(
+                    target=ast.Name(id=name) | ast.Attribute(attr=name), annotation=annotation
+                ) if name == field.attr:
+                    return is_list_annotation(annotation)
+        return False
+    return code.module.codebase.index.listed.get(field.attr, False)
 
 
 def _is_bound_within(code: FunctionCode, asked: ast.expr, loop: Loop) -> bool:

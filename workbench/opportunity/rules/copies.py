@@ -15,6 +15,8 @@ _DEEP = ("deepcopy", "copy", "_deepcopy_dict", "_deepcopy_list", "_reconstruct")
 _CONVERSIONS = frozenset({"list", "tuple", "set", "frozenset"})
 _TAKES_ANY = frozenset({"set", "frozenset", "sum", "any", "all", "min", "max", "sorted", "list",
                         "tuple", "enumerate", "zip", "map", "filter", "dict"})  # fmt: skip
+_MANY_SITES = 20
+"""Of more call sites it is not asked what each does."""
 _SCALAR_METHODS = READ_METHODS | {"lower", "upper", "strip", "split", "isoformat", "encode", "join"}
 
 
@@ -29,6 +31,29 @@ def deep_copies(code: FunctionCode) -> Iterator[Match]:
         elif change == "top" and not code.is_rare(call):
             seen = f"of {code.text(call)} only the top level is changed here: a shallow copy does"
             yield match_of(call, seen, _DEEP, own=False)
+        elif _is_returned(code, call) and _is_only_read_by_callers(code):
+            seen = f"{code.text(call)} is only read by what calls {code.node.name}"
+            yield match_of(call, seen, _DEEP, own=False)
+
+
+def _is_returned(code: FunctionCode, call: ast.Call) -> bool:
+    """Whether a copy is handed to the caller as it is."""
+    parent = code.parents[call]
+    match parent:
+        case ast.Assign(targets=[ast.Name(id=name)]) if len(code.bound.get(name, ())) == 1:
+            uses = code.loads.get(name, [])
+            return bool(uses) and all(isinstance(code.parents[u], ast.Return) for u in uses)
+    return isinstance(parent, ast.Return)
+
+
+def _is_only_read_by_callers(code: FunctionCode) -> bool:
+    """Whether all who call a function are known, and change nothing of what it gives."""
+    sites = code.module.codebase.index.sites.get(code.node.name, ())
+    return (
+        0 < len(sites) <= _MANY_SITES
+        and all(site.code.callee(site.call) is code for site in sites)
+        and all(_change_of_copy(site.code, site.call) == "none" for site in sites)
+    )
 
 
 def handed_on_copies(code: FunctionCode) -> Iterator[Match]:

@@ -5,42 +5,72 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from workbench.opportunity.pattern import Match
-from workbench.opportunity.reading import FunctionCode
+from workbench.opportunity.pattern import Match, Place
+from workbench.opportunity.raised import caught_by, places_of_raise
+from workbench.opportunity.reading import FunctionCode, last_name
 
 _ASKABLE = {"KeyError", "IndexError", "AttributeError", "ValueError", "TypeError", "LookupError",
             "ZeroDivisionError", "UnicodeDecodeError"}  # fmt: skip
+_OTHER = {"Exception", "BaseException", "NotImplementedError", "ImportError", "AssertionError"}
+"""What is caught in case of anything, or of what no look-up says: no test tells that ahead."""
 _MOST_TRIED = 3
 
 
 def caught_for_common(code: FunctionCode) -> Iterator[Match]:
     """Find small `try` blocks whose handler goes on with a default, as if nothing were wrong.
 
-    Whether the handler runs often is told by the samples of its lines.
+    Whether the handler runs often is told by the samples of its lines, or of those on which a
+    function that is tried raises.
     """
     for node in code.of(ast.Try):
         assert isinstance(node, ast.Try)
         if len(node.body) > _MOST_TRIED or node.finalbody or len(node.handlers) != 1:
             continue
         handler = node.handlers[0]
-        caught = _caught(handler)
-        if not caught or not caught <= _ASKABLE or not _goes_on(handler):
-            continue
-        if _imports(node) or code.is_rare(node) or not (code.loops(node) or _is_asked(node)):
+        caught = caught_by(handler)
+        if not caught or not _goes_on(handler) or _imports(node) or code.is_rare(node):
             continue
         names = " or ".join(sorted(caught))
-        seen = f"{names} is raised and caught where a test would tell"
         last = handler.end_lineno or handler.lineno
-        yield Match(node.body[0].lineno, last, seen, proof=(handler.lineno, last))
+        own = Place(code.module.path, code.qualname, handler.lineno, last)
+        if raised := _raised_by_callee(code, node, caught - _OTHER):
+            name, places = raised
+            seen = f"{names} is raised by {name} and caught here, where a test would tell"
+            yield Match(node.body[0].lineno, last, seen, proof=(own, *places))
+        elif caught <= _ASKABLE and (code.loops(node) or _is_asked(node)):
+            seen = f"{names} is raised and caught where a test would tell"
+            yield Match(node.body[0].lineno, last, seen, proof=(own,))
+    yield from _suppressed(code)
 
 
-def _caught(handler: ast.ExceptHandler) -> set[str]:
-    match handler.type:
-        case ast.Name(id=name):
-            return {name}
-        case ast.Tuple(elts=elts) if all(isinstance(e, ast.Name) for e in elts):
-            return {e.id for e in elts}  # type: ignore[attr-defined]
-    return set()
+def _suppressed(code: FunctionCode) -> Iterator[Match]:
+    """Find `with suppress(…)` around what raises in a function of the repository."""
+    for node in code.of(ast.With):
+        match node:
+            case ast.With(items=[ast.withitem(context_expr=ast.Call() as call)], body=body):
+                is_suppressed = code.called(call) == "contextlib.suppress"
+            case _:
+                continue
+        if not is_suppressed or len(body) > _MOST_TRIED or code.is_rare(node):
+            continue
+        caught = {last_name(part) for part in call.args} - {""}
+        if raised := _raised_by_callee(code, node, caught - _OTHER):
+            name, places = raised
+            seen = f"{' or '.join(sorted(caught))} is raised by {name} and suppressed here"
+            last = body[-1].end_lineno or body[-1].lineno
+            yield Match(body[0].lineno, last, seen, proof=tuple(places))
+
+
+def _raised_by_callee(
+    code: FunctionCode, node: ast.Try | ast.With, caught: set[str]
+) -> tuple[str, list[Place]] | None:
+    """Return the function of the repository that raises what is caught, and where it does."""
+    for call in (n for stmt in node.body for n in ast.walk(stmt) if isinstance(n, ast.Call)):
+        callee = code.callee(call)
+        places = places_of_raise(callee, caught) if callee and callee is not code else []
+        if callee and places:
+            return callee.node.name, places
+    return None
 
 
 def _goes_on(handler: ast.ExceptHandler) -> bool:

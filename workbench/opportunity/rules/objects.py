@@ -9,6 +9,7 @@ from workbench.opportunity.loops import is_same_each_round
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.questions import ONCE, is_constant, is_kept
 from workbench.opportunity.reading import FunctionCode, names_in, targets_of
+from workbench.opportunity.rules.alike import values_made_again
 
 _MAKERS = frozenset({"functools.partial", "operator.itemgetter", "operator.attrgetter",
                      "operator.methodcaller", "collections.namedtuple", "typing.NamedTuple",
@@ -31,6 +32,7 @@ def imports_in_functions(code: FunctionCode) -> Iterator[Match]:
 
 def made_per_item(code: FunctionCode) -> Iterator[Match]:
     """Find helpers that are made on each round of a loop though nothing of the round is in them."""
+    yield from values_made_again(code)
     for node in code.of(ast.Call, ast.FunctionDef, ast.ClassDef):
         loops = code.loops(node)
         if isinstance(node, ast.ClassDef):

@@ -7,6 +7,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterator
 
+from workbench.opportunity.fixed import chain_of, is_fixed
 from workbench.opportunity.loops import steady_loop
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.purity import call_facts
@@ -62,17 +63,33 @@ def constant_patterns(code: FunctionCode) -> Iterator[Match]:
             continue
         if name in _COMPILERS and not is_kept(code, call):
             where = "for each item" if code.loops(call) else "at each call"
-            fixed = "a constant " if is_constant(code, call.args[0]) else "a "
+            fixed = "a constant " if is_fixed(code, call.args[0]) else "a "
             if fixed == "a constant " or code.loops(call) or not _depends_on_input(code, call):
                 seen = f"{code.text(call)} compiles {fixed}pattern {where}"
-                yield match_of(call, seen, _COMPILERS[name])
+                yield _with_chain(code, call, match_of(call, seen, _COMPILERS[name]))
         elif name.startswith("re.") and last in _SEARCHES:
-            if is_constant(code, call.args[0]):
+            if is_fixed(code, call.args[0]):
                 seen = f"{code.text(call)} looks its constant pattern up at each call"
-                yield match_of(call, seen, ("_compile",), own=True)
+                yield _with_chain(code, call, match_of(call, seen, ("_compile",), own=True))
             elif code.loops(call) and _is_made_here(code, call.args[0]):
                 seen = f"{code.text(call)} makes and compiles a pattern for each item"
                 yield match_of(call, seen, ("_compile", "escape"))
+
+
+def _with_chain(code: FunctionCode, call: ast.Call, match: Match) -> Match:
+    """Return a match with the lines right above it that put its pattern together."""
+    *chain, last = chain_of(code, call.args[0])
+    line, frames = last.lineno, match.callees
+    for stmt in reversed(chain if is_fixed(code, call.args[0]) else []):
+        between = code.module.names.lines[stmt.end_lineno or stmt.lineno : line - 1]
+        is_right_above = all(not told.strip() or told.strip()[0] == "#" for told in between)
+        if not is_right_above or code.loops(stmt) != code.loops(last):
+            break
+        line = stmt.lineno
+        frames += tuple(last_name(n.func) for n in ast.walk(stmt) if isinstance(n, ast.Call))
+    if line == last.lineno:
+        return match
+    return match._replace(line=line, callees=tuple(dict.fromkeys(f for f in frames if f)))
 
 
 def _is_made_here(code: FunctionCode, pattern: ast.expr) -> bool:
@@ -92,20 +109,21 @@ def constants_made(code: FunctionCode) -> Iterator[Match]:
         if not (call.args or call.keywords) or is_kept(code, call) or code.is_rare(call):
             continue
         parts = [*call.args, *(k.value for k in call.keywords)]
-        if not all(is_constant(code, part) for part in parts):
+        if not all(is_fixed(code, part) for part in parts):
             continue
         if isinstance(code.parents[call], ast.keyword):
             continue  # such as a key to sort by, which costs nothing beside what it is for
         name = "str.maketrans" if is_maketrans else code.called(call)
         if name in _MADE_OF_CONSTANTS or name in PARSERS:
-            if name == "frozenset" and not isinstance(parts[0], ast.Name):
+            if name == "frozenset" and isinstance(parts[0], ast.Tuple | ast.List | ast.Set):
                 continue
             yield match_of(call, f"{code.text(call)} is made of constants at each call")
 
 
 def constant_tables(code: FunctionCode) -> Iterator[Match]:
     """Find tables of constants that a function makes anew at each call and only reads."""
-    for node in code.of(ast.Dict, ast.Set, ast.List, ast.DictComp, ast.SetComp, ast.Call):
+    kinds = (ast.Dict, ast.Set, ast.List, ast.DictComp, ast.SetComp, ast.ListComp, ast.Call)
+    for node in code.of(*kinds):
         if _table_size(code, node) < _MANY or code.is_rare(node):
             continue
         parent = code.parents[node]
@@ -125,8 +143,8 @@ def _table_size(code: FunctionCode, node: ast.AST) -> int:
     match node:
         case ast.Dict(keys=keys, values=values):
             members = [*keys, *values]
-            is_fixed = all(part and is_constant(code, part) for part in members)
-            return len(keys) if is_fixed else 0
+            is_known = all(part and is_constant(code, part) for part in members)
+            return len(keys) if is_known else 0
         case ast.Set(elts=elts) | ast.List(elts=elts):
             is_asked = isinstance(code.parents[node], ast.Compare)  # made once by the compiler
             return len(elts) if not is_asked and all(is_constant(code, e) for e in elts) else 0
@@ -137,14 +155,16 @@ def _table_size(code: FunctionCode, node: ast.AST) -> int:
                 case ast.Call(func=ast.Attribute(value=text, attr="split"), args=[]):
                     return _MANY if is_constant(code, text) else 0
             return _MANY if is_constant(code, made) and isinstance(made, ast.Name) else 0
+        case ast.DictComp() | ast.SetComp() | ast.ListComp() if is_fixed(code, node):
+            return _MANY
         case ast.DictComp(generators=[g]) | ast.SetComp(generators=[g]) if not g.is_async:
             used = {n.id for n in ast.walk(node) if isinstance(n, ast.Name)}
             own = {n.id for n in ast.walk(g.target) if isinstance(n, ast.Name)}
             is_global = isinstance(g.iter, ast.Name | ast.Call)
             calls = [n for n in ast.walk(node) if isinstance(n, ast.Call)]
-            is_fixed = is_global and all(is_constant_name(code, name) for name in used - own)
+            is_known = is_global and all(is_constant_name(code, name) for name in used - own)
             is_plain = all(isinstance(c.func, ast.Attribute) for c in calls)
-            return _MANY if is_fixed and is_plain and used - own else 0
+            return _MANY if is_known and is_plain and used - own else 0
     return 0
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from workbench.opportunity.answers import gives_sorted
 from workbench.opportunity.pattern import Match, match_of
 from workbench.opportunity.reading import FunctionCode, last_name
 
@@ -14,46 +15,47 @@ _FRAMES = ("<lambda>", "__lt__", "__eq__", "itemgetter")
 
 def sorted_for_few(code: FunctionCode) -> Iterator[Match]:
     """Find sorting of all for the first, the last or the first few."""
+    told = set()
     for node in code.of(ast.Subscript):
         assert isinstance(node, ast.Subscript)
         if not isinstance(node.ctx, ast.Load):
             continue
-        match node.value:
-            case ast.Call(func=ast.Name(id="sorted")) as call:
-                pass
-            case ast.Name(id=name) if (call := _sorted_value(code, name)) is not None:  # type: ignore[assignment]
-                if not _is_only_asked_for(code, name, node):
-                    continue
-            case _:
+        call = node.value
+        if isinstance(call, ast.Name):
+            call = code.only_value(call.id) or call
+            if not _are_few(code, node.value.id):  # type: ignore[attr-defined]
                 continue
-        if code.called(call) == "sorted" and (few := _few(code, node.slice)):
+        if not isinstance(call, ast.Call) or call in told or not (few := _few(code, node.slice)):
+            continue
+        told.add(call)
+        if code.called(call) == "sorted":
             frames = (*_FRAMES, *(last_name(k.value) for k in call.keywords if k.arg == "key"))
             yield match_of(call, f"all is sorted by {code.text(call)} for {few}", _named(frames))
+        elif (callee := code.callee(call)) and gives_sorted(callee):
+            seen = f"{code.text(call)} sorts all for {few}"
+            yield match_of(call, seen, (callee.node.name,), own=False)
     yield from _sorted_in_place(code)
 
 
-def _is_only_asked_for(code: FunctionCode, name: str, place: ast.Subscript) -> bool:
-    """Whether besides one place of a list it is at most asked whether there is any."""
-    for use in code.loads.get(name, ()):
-        parent = code.parents[use]
-        match parent:
-            case ast.If(test=test) | ast.IfExp(test=test) if test is use:
-                pass
-            case ast.UnaryOp(op=ast.Not()):
-                pass
-            case _ if parent is not place:
-                return False
-    return True
+def _are_few(code: FunctionCode, name: str) -> bool:
+    """Whether of a list only a few places, or whether there is any, are ever asked."""
+    return all(_is_little(code, use) for use in code.loads.get(name, ()))
+
+
+def _is_little(code: FunctionCode, use: ast.Name) -> bool:
+    parent = code.parents[use]
+    match parent:
+        case ast.If(test=test) | ast.IfExp(test=test) if test is use:
+            return True
+        case ast.UnaryOp(op=ast.Not()):
+            return True
+        case ast.Subscript(value=value, slice=place, ctx=ast.Load()) if value is use:
+            return bool(_few(code, place))
+    return False
 
 
 def _named(names: tuple[str, ...]) -> tuple[str, ...]:
     return tuple(name for name in names if name)
-
-
-def _sorted_value(code: FunctionCode, name: str) -> ast.Call | None:
-    value = code.only_value(name)
-    is_sorted = isinstance(value, ast.Call) and last_name(value.func) == "sorted"
-    return value if is_sorted and isinstance(value, ast.Call) else None
 
 
 def _few(code: FunctionCode, place: ast.expr) -> str:
@@ -80,13 +82,15 @@ def _sorted_in_place(code: FunctionCode) -> Iterator[Match]:
                 after = [use for use in code.loads.get(name, ()) if use.lineno > call.lineno]
             case _:
                 continue
-        if len(after) != 1 or code.loops(after[0]) != code.loops(call):
+        is_beside = all(code.loops(use) == code.loops(call) for use in after)
+        if not is_beside or code.only_value(name) is None:
             continue
-        is_own = code.only_value(name) is not None
-        match code.parents[after[0]]:
-            case ast.Subscript(value=value, slice=place) if value is after[0] and is_own:
-                if few := _few(code, place):
-                    yield match_of(call, f"{code.text(call)} sorts all for {few}", _FRAMES)
+        if not all(_is_little(code, use) for use in after):
+            continue
+        places = [p.slice for use in after if isinstance(p := code.parents[use], ast.Subscript)]
+        if places:
+            few = _few(code, places[0])
+            yield match_of(call, f"{code.text(call)} sorts all for {few}", _FRAMES)
 
 
 def order_lost(code: FunctionCode) -> Iterator[Match]:
