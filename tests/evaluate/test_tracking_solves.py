@@ -10,15 +10,18 @@ from workbench.agent import Investigation, ScriptedModel, build_graph
 from workbench.errors import WorkbenchError
 from workbench.evaluate import track, tracking_uri
 from workbench.evaluate.tracking import read_track_record
+from workbench.evaluate.tracking.connect import SAVINGS
 from workbench.evaluate.tracking.solves import SPAN_TYPES, record_of
 from workbench.measures import LIMIT_S
 from workbench.solver import to_json
 from workbench.types import (
+    Amount,
     Case,
     Detection,
     Diagnosis,
     Evidence,
     Fix,
+    Opportunity,
     Outcome,
     Patch,
     Regression,
@@ -63,6 +66,38 @@ def place(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", None)
     monkeypatch.chdir(tmp_path / "work")
     return tmp_path
+
+
+def mended(**changed):
+    place = Opportunity("O-1", "small", "m:f", "m.py", 3, 4, "copy", "Do not copy", 0.1,
+                        Amount(0.05, 0.02, 0.08))  # fmt: skip
+    seen = make_verification(bad=(3.0,), fixed=(2.7,), saved=0.1, verified=True)
+    empty = pd.DataFrame()
+    told = {
+        "opportunity": place, "detection": Detection((), (), empty, empty),
+        "diagnosis": Diagnosis("", "Edit it.", mitigation="drop_copy", opportunity_id="O-1"),
+        "fix": Fix(Patch("drop_copy", "s", {}), "", seen),
+    }  # fmt: skip
+    return outcome(**told | changed)
+
+
+@pytest.mark.parametrize(
+    ("changed", "state"),
+    [
+        ({}, "fix verified"),
+        ({"fix": None, "status": "waits for review"}, "waits for review"),
+        ({"fix": None, "diagnosis": Diagnosis("", "Leave it.")}, "left as it is"),
+        ({"review": {"verdict": "reject"}, "diagnosis": Diagnosis("", "No.")}, "rejected"),
+    ],
+)
+def test_an_opportunity_is_a_run_of_an_experiment_of_its_own(changed, state):
+    told = mended(**changed)
+    record = record_of(told, to_json(told), {}, "page")
+    assert record.experiment == SAVINGS
+    assert (record.tags["state"], record.tags["opportunity"]) == (state, "O-1")
+    assert {metric.name: metric.value for metric in record.metrics}["expected"] == 0.05
+    if told.fix:
+        assert {metric.name: metric.value for metric in record.metrics}["saved"] == 0.1
 
 
 def test_runs_are_kept_where_the_user_says_or_among_the_users_data(place, monkeypatch):
