@@ -465,6 +465,7 @@ PUBLIC = {
         "PageView",
         "ProgressBar",
         "RegressionBoard",
+        "ReviewQueue",
         "SeriesExplorer",
         "SkillStudio",
         "SourceLines",
