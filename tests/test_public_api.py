@@ -468,6 +468,7 @@ PUBLIC = {
         "PageView",
         "ProgressBar",
         "RegressionBoard",
+        "ReviewQueue",
         "SeriesExplorer",
         "SkillStudio",
         "SourceLines",

@@ -19,6 +19,12 @@ test("only what was changed is sent", () => {
   assert.deepEqual(changesOf(TOLD, given({ summary: "It reads once", category: "" })), { category: "", summary: "It reads once" });
 });
 
+test("another cause is sent where one can be named, also that there is none", () => {
+  assert.deepEqual(changesOf(TOLD, given({ change_id: " a " })), {});
+  assert.deepEqual(changesOf(TOLD, given({ change_id: "b" })), { change_id: "b" });
+  assert.deepEqual(changesOf(TOLD, given({ change_id: "" })), { change_id: "" });
+});
+
 test("empty lines name nothing", () => {
   assert.deepEqual(linesIn(" a \n\n\tb\n"), ["a", "b"]);
 });

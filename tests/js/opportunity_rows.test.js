@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 
 import {
-  barOf, chosenRows, fallsAtFirst, hoursText, linesText, mostSaving, own, partInterval, partText, scoreText, selectedAfter, sortRows, tallied, wattsInterval,
+  barOf, chosenRows, COLUMNS, hoursText, linesText, mostSaving, partInterval, partText, scoreText, sortRows, tallied, wattsInterval,
 } from "../../workbench/views/js/opportunity/rows.js";
+import { fallsFirst } from "../../workbench/views/js/rows/order.js";
 
 /** @typedef {import("../../workbench/views/js/opportunity/rows.js").Row} Row */
 
@@ -56,7 +57,7 @@ test("places are ordered by file and then by line, numbers in names as numbers",
 });
 
 test("of amounts the largest come first", () => {
-  assert.deepEqual(["saving", "watts", "hours", "rank", "owner"].map(fallsAtFirst), [true, true, false, false, false]);
+  assert.deepEqual(["saving", "watts", "hours", "rank", "owner"].map((key) => fallsFirst(COLUMNS, key)), [true, true, false, false, false]);
 });
 
 test("parts are told in percent, the smallest as such, and what is not known as a dash", () => {
@@ -94,19 +95,4 @@ test("a bar has value and interval inside it, and there is none of what is not k
 
 test("values are tallied, the most frequent first", () => {
   assert.deepEqual(tallied(ROWS, ({ pattern }) => pattern), [["deep_copy_only_read", 2], ["list_membership", 1]]);
-});
-
-test("a click chooses one, adds one or takes it out, or all up to it; the clicked one is last", () => {
-  const shown = ["a", "b", "c", "d"];
-  assert.deepEqual(selectedAfter(shown, ["a", "b"], "c", "alone"), ["c"]);
-  assert.deepEqual(selectedAfter(shown, ["a"], "c", "toggle"), ["a", "c"]);
-  assert.deepEqual(selectedAfter(shown, ["a", "c"], "a", "toggle"), ["c"]);
-  assert.deepEqual(selectedAfter(shown, ["d"], "b", "range"), ["d", "c", "b"]);
-  assert.deepEqual(selectedAfter(shown, [], "b", "range"), ["b"]);
-  assert.deepEqual(selectedAfter(shown, ["gone"], "b", "range"), ["b"]);
-});
-
-test("a foreign name is never taken for what all objects have", () => {
-  assert.equal(own({ open: "nobody looked" }, "constructor"), undefined);
-  assert.equal(own({ open: "nobody looked" }, "open"), "nobody looked");
 });

@@ -125,10 +125,10 @@ def test_without_a_kernel_the_command_is_there_to_be_copied(new_page, tmp_path):
     board = make_board(solve=print, selected=["000000000001"])
     view = open_board(board, new_page, tmp_path)
     command = "workbench solve STORE --repo DIR --opportunity 000000000001"
-    expect(view.locator(".wb-o-command code")).to_have_text(command)
+    expect(view.locator(".wb-r-command code")).to_have_text(command)
     expect(view.get_by_role("button", name="Make a patch")).to_have_count(0)
     view.get_by_role("button", name="Copy").click()
-    expect(view.locator(".wb-o-command")).to_contain_text("Copied.")
+    expect(view.locator(".wb-r-command")).to_contain_text("Copied.")
     assert view.page.evaluate("navigator.clipboard.readText()") == command
 
 
@@ -199,14 +199,14 @@ def test_foreign_text_is_text(new_page, tmp_path):
     view.get_by_label("Find").fill("onerror")
     view.locator("tbody td").first.click()
     pane = view.get_by_role("region", name="Chosen opportunity")
-    expect(pane.locator(".wb-o-title")).to_have_text(HOSTILE)
+    expect(pane.locator(".wb-r-title")).to_have_text(HOSTILE)
     expect(view.locator("tr.wb-chosen")).to_have_count(1)
     assert view.locator("img, script").count() == 0
 
 
 def test_names_of_what_every_object_has_are_names(new_page, tmp_path):
     view = open_board(OpportunityBoard([ODD], selected=[ODD.id]), new_page, tmp_path, 1600)
-    facts = view.locator(".wb-o-facts dd")
+    facts = view.locator(".wb-r-facts dd")
     assert facts.first.inner_text() == "· toString"
     assert facts.nth(6).inner_text() == "valueOf"
     expect(view.locator("tr.wb-chosen")).not_to_contain_text("native code")
@@ -275,7 +275,7 @@ def test_what_is_chosen_reaches_python(lab, free):
     lab.until("free.selection['rank'].tolist()", [5, 6, 9])
     name(free, 6).click(modifiers=["Shift"])
     lab.until("free.selection['rank'].tolist()", [5, 6, 9, 8, 7])
-    expect(free.locator(".wb-o-pane")).to_contain_text("The last of 5 that are chosen.")
+    expect(free.locator(".wb-r-pane")).to_contain_text("The last of 5 that are chosen.")
 
 
 def test_letters_leave_the_cells_alone(lab, free):
@@ -298,12 +298,12 @@ def test_what_python_chooses_and_sets_anew_is_shown(lab, free):
     expect(free.get_by_label("Find")).to_have_value("line_1")
     lab.value("setattr(free, 'opportunities', ())")
     expect(free.locator(".wb-empty")).to_have_text("No opportunity was found.")
-    expect(free.locator(".wb-o-pane")).to_be_hidden()
+    expect(free.locator(".wb-r-pane")).to_be_hidden()
 
 
 def test_without_solve_the_command_is_shown(lab, free):
     name(free, 0).click()
-    expect(free.locator(".wb-o-command")).to_contain_text("--opportunity 000000000000")
+    expect(free.locator(".wb-r-command")).to_contain_text("--opportunity 000000000000")
     expect(free.get_by_role("button", name="Make a patch")).to_have_count(0)
 
 
@@ -311,17 +311,17 @@ def test_a_patch_is_made_with_its_progress(lab, board):
     name(board, 0).click()
     board.get_by_role("button", name="Make a patch").click()
     expect(board.locator(".wb-task")).to_contain_text("25 % · trying an edit")
-    expect(board.locator(".wb-o-action")).to_be_focused()  # else letters would be commands
+    expect(board.locator(".wb-r-action")).to_be_focused()  # else letters would be commands
     expect(board.get_by_role("button", name="Make a patch")).to_be_disabled()
     expect(board.locator("tr[data-id='000000000000']")).to_contain_text("patch under way")
     keep_picture(board, "opportunities_under_way")
     check_accessible(board)
     name(board, 2).click()
-    expect(board.locator(".wb-o-action")).to_contain_text("another one is under way")
+    expect(board.locator(".wb-r-action")).to_contain_text("another one is under way")
     lab.value("go.set()")
     expect(board.locator("tr[data-id='000000000000']")).to_contain_text("fix verified")
     name(board, 0).click()
-    expect(board.locator(".wb-o-action")).to_contain_text("✓ Done.")
+    expect(board.locator(".wb-r-action")).to_contain_text("✓ Done.")
     expect(board.get_by_role("button", name="Make a patch again")).to_be_enabled()
     expect(board.locator(".wb-task")).to_be_hidden()
     lab.until("[board.opportunity.state, [*board.results], asked]",
@@ -344,7 +344,7 @@ def test_cancel_ends_it(lab, board):
     name(board, 0).click()
     board.get_by_role("button", name="Make a patch").click()
     board.get_by_role("button", name="Cancel").click()
-    expect(board.locator(".wb-o-action")).to_contain_text("Cancelled; no patch was made.")
+    expect(board.locator(".wb-r-action")).to_contain_text("Cancelled; no patch was made.")
     lab.until("[board.task.state, board.results]", ["cancelled", {}])
 
 

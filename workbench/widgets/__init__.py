@@ -9,6 +9,7 @@ from workbench.widgets.opportunity_board import OpportunityBoard
 from workbench.widgets.page_view import PageView
 from workbench.widgets.progress_bar import ProgressBar
 from workbench.widgets.regression_board import RegressionBoard
+from workbench.widgets.review_queue import ReviewQueue
 from workbench.widgets.series_explorer import SeriesExplorer
 from workbench.widgets.skill_studio import SkillStudio
 from workbench.widgets.source_lines import SourceLines
@@ -26,6 +27,7 @@ __all__ = [
     "PageView",
     "ProgressBar",
     "RegressionBoard",
+    "ReviewQueue",
     "SeriesExplorer",
     "SkillStudio",
     "SourceLines",

@@ -87,7 +87,7 @@ class AgentView(TaskView):
     """
 
     module = "agent_view.js"
-    styles = ("parts.css", "task.css", "agent/view.css")
+    styles = ("parts.css", "task.css", "agent/view.css", "agent/review.css")
 
     _steps = traitlets.List(traitlets.Dict()).tag(sync=True)
     _graph = traitlets.Dict().tag(sync=True)

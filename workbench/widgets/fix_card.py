@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 import traitlets
 
-from workbench.types import CHECKS, Fix, PullRequest, quiet_cost
+from workbench.types import CHECKS, Fix, Gain, PullRequest, quiet_cost
 from workbench.views.columns import number_or_none
 from workbench.widgets.view import View
 
@@ -66,6 +66,8 @@ class FixCard(View):
         text = f"{self.fix.patch.summary}: {verdict}"
         if np.isfinite(seen.gain_restored):
             text += f", {seen.gain_restored:.0%} of the loss restored"
+        elif np.isfinite(seen.gain.saved):
+            text += f", {seen.gain.saved:.1%} of what the workload costs saved"
         if self.opened is not None:
             text += f", opened at {self.opened.url}"
         diff = f"<pre>{html.escape(self.fix.diff)}</pre>"
@@ -79,7 +81,10 @@ def told_fix(
     if fix is None:
         return {"note": note}
     seen = fix.verification
-    groups = (("before", seen.good), ("regressed", seen.bad), ("fixed", seen.fixed))
+    of = "saved" if part_of(seen.gain, "restored")[0] is None else "restored"
+    gain, low, high = part_of(seen.gain, of)
+    now = "regressed" if seen.good else "now"
+    groups = (("before", seen.good), (now, seen.bad), ("fixed", seen.fixed))
     return {
         "note": note,
         "verified": seen.verified,
@@ -93,14 +98,15 @@ def told_fix(
         "branch": fix.branch,
         "opened": None if opened is None else _told_opened(opened),
         "n_trials": fix.n_trials,
-        "gain": number_or_none(seen.gain_restored),
-        "low": number_or_none(seen.interval[0]),
-        "high": number_or_none(seen.interval[1]),
+        "of": of,
+        "gain": gain,
+        "low": low,
+        "high": high,
         "checks": [
             {"name": CHECKS[check.name], "passed": check.passed, "detail": check.detail}
             for check in seen.checks
         ],
-        "held_out": [number_or_none(gain.restored) for gain in seen.gains[1:]],
+        "held_out": [part_of(gain, of)[0] for gain in seen.gains[1:]],
         "ratio_before": number_or_none(seen.ratio_before),
         "ratio_after": number_or_none(seen.ratio_after),
         "runs": [
@@ -108,6 +114,12 @@ def told_fix(
             for name, runs in groups
         ],
     }
+
+
+def part_of(gain: Gain, name: str) -> list[float | None]:
+    """Return what of the loss was `restored`, or of all the cost `saved`: value, low and high."""
+    value, (low, high) = getattr(gain, name), getattr(gain, f"{name}_interval")
+    return [number_or_none(value), number_or_none(low), number_or_none(high)]
 
 
 def _told_opened(opened: PullRequest) -> dict[str, Any]:

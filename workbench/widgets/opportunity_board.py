@@ -47,7 +47,7 @@ class OpportunityBoard(TaskView):
     """
 
     module = "opportunity_board.js"
-    styles = ("parts.css", "table.css", "task.css", "opportunity/view.css")
+    styles = ("parts.css", "table.css", "task.css", "rows/view.css", "opportunity/view.css")
 
     _told = traitlets.Dict().tag(sync=True)
     _solves = traitlets.Dict().tag(sync=True)

@@ -21,6 +21,19 @@ export function withCode(text) {
   return text.split(/`([^`\s](?:[^`]*[^`\s])?)`/).map((part, at) => (at % 2 ? make("code", {}, part) : part)).filter(Boolean);
 }
 
+/** @param {string} text @param {[number, number][]} parts to be marked @returns {(Node | string)[]} */
+export function marked(text, parts) {
+  /** @type {(Node | string)[]} */
+  const pieces = [];
+  let at = 0;
+  for (const [start, end] of parts) {
+    pieces.push(text.slice(at, start), make("mark", {}, text.slice(start, end)));
+    at = end;
+  }
+  pieces.push(text.slice(at));
+  return pieces;
+}
+
 /**
  * @param {string} tag of SVG
  * @param {Record<string, string | number>} attributes

@@ -12,8 +12,9 @@ import { clipped } from "../format.js";
 export const linesIn = (text) => text.split("\n").map((line) => line.trim()).filter(Boolean);
 
 /**
- * @param {Diagnosis} told
- * @param {{mitigation: string, category: string, functions: string, summary: string}} given
+ * @typedef {Pick<Diagnosis, "mitigation" | "category" | "functions" | "summary"> & {change_id?: string}} Editable
+ * @param {Editable} told
+ * @param {{mitigation: string, category: string, functions: string, summary: string, change_id?: string}} given
  * @returns {Record<string, any>} what is given otherwise than it was told
  */
 export function changesOf(told, given) {
@@ -24,6 +25,7 @@ export function changesOf(told, given) {
   }
   const functions = linesIn(given.functions);
   if (functions.join("\n") !== told.functions.join("\n")) changes.functions = functions;
+  if (given.change_id !== undefined && given.change_id.trim() !== told.change_id) changes.change_id = given.change_id.trim();
   return changes;
 }
 
@@ -32,12 +34,14 @@ const labelled = (label, field) => make("label", { class: "wb-line" }, make("spa
 
 export class ReviewForm {
   /**
-   * @param {Diagnosis} diagnosis
+   * @param {Editable} diagnosis
    * @param {Record<string, string>} mitigations
    * @param {string} reviewer
    * @param {(said: Said) => void} say
+   * @param {{accuses?: boolean}} [options] whether another change can be accused
    */
-  constructor(diagnosis, mitigations, reviewer, say) {
+  constructor(diagnosis, mitigations, reviewer, say, { accuses = false } = {}) {
+    this.accuses = accuses;
     this.diagnosis = diagnosis;
     this.say = say;
     this.by = make("input", { type: "text", autocomplete: "name", placeholder: "optional" });
@@ -72,7 +76,7 @@ export class ReviewForm {
         other.setAttribute("aria-expanded", String(!one.hidden));
       }
       this.complain("");
-      if (isOpen) /** @type {HTMLElement | null} */ (form.querySelector("select, textarea"))?.focus();
+      if (isOpen) /** @type {HTMLElement | null} */ (form.querySelector("input, select, textarea"))?.focus();
     });
     button.setAttribute("aria-expanded", "false");
     return button;
@@ -91,14 +95,18 @@ export class ReviewForm {
     functions.value = told.functions.join("\n");
     const summary = make("textarea", { rows: 2 });
     summary.value = told.summary;
+    const cause = make("input", { type: "text", spellcheck: "false" });
+    cause.value = told.change_id ?? "";
     const submit = this.button("Approve with these changes", () => {
-      const changes = changesOf(told, { mitigation: select.value, category: category.value, functions: functions.value, summary: summary.value });
+      const changes = changesOf(told, { mitigation: select.value, category: category.value, functions: functions.value, summary: summary.value,
+        ...(this.accuses && { change_id: cause.value }) });
       if (!Object.keys(changes).length) return this.complain("Nothing was changed. To take it as it is, approve it.");
       const empty = ["category", "summary"].find((name) => changes[name] === "");
       if (empty) return this.complain(`The ${empty} needs words.`);
       this.tell({ verdict: "edit", changes });
     }, "wb-primary");
     return make("div", { class: "wb-form", hidden: true },
+      this.accuses ? labelled("Cause: id of a change, empty for none. With another one the evidence goes, and what was not changed here is told anew", cause) : "",
       labelled("Mitigation", select), labelled("Category", category),
       labelled("Functions, one a line (module:name)", functions), labelled("Summary", summary), submit);
   }

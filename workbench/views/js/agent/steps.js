@@ -2,7 +2,7 @@
 
 import { nodeName } from "./graph.js";
 import { citedParts, spread } from "./quote.js";
-import { freshId, make } from "../dom.js";
+import { freshId, make, marked } from "../dom.js";
 import { isKnown, plain } from "../format.js";
 
 /** @typedef {import("./path.js").Step} Step */
@@ -17,19 +17,6 @@ export function lasted(seconds) {
 
 /** @param {Step} step @returns {number} when it ended, or began where that is not known */
 const endOf = (step) => step.started_s + (isKnown(step.seconds) ? step.seconds : 0);
-
-/** @param {string} text @param {[number, number][]} parts to be marked @returns {(Node | string)[]} */
-function marked(text, parts) {
-  /** @type {(Node | string)[]} */
-  const pieces = [];
-  let at = 0;
-  for (const [start, end] of parts) {
-    pieces.push(text.slice(at, start), make("mark", {}, text.slice(start, end)));
-    at = end;
-  }
-  pieces.push(text.slice(at));
-  return pieces;
-}
 
 export class StepList {
   /** @param {AbortSignal} signal @param {(index: number) => void} onSelect */

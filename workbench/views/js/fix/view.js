@@ -17,11 +17,12 @@ import { followTheme } from "../theme.js";
  * @property {string} [branch]
  * @property {{url: string, text: string, not_asked: string[]} | null} [opened] the pull request that was opened for it
  * @property {number} [n_trials]
- * @property {number | null} [gain] part of the loss that is restored
+ * @property {string} [of] what the gain is a part of: the loss that is `restored`, or all of the cost, which is `saved`
+ * @property {number | null} [gain] part of that
  * @property {number | null} [low]
  * @property {number | null} [high]
  * @property {{name: string, passed: boolean | null, detail: string}[]} [checks] null: could not be made
- * @property {(number | null)[]} [held_out] part of the loss that is restored with inputs that no search saw
+ * @property {(number | null)[]} [held_out] the same with inputs that no search saw
  * @property {number | null} [ratio_before]
  * @property {number | null} [ratio_after]
  * @property {{name: string, seconds: number[], quiet: number | null}[]} [runs] CPU seconds a round of every run
@@ -30,7 +31,7 @@ import { followTheme } from "../theme.js";
 const WIDTH = 640;
 const ROW = 34;
 const LEFT = 90;
-const COLOURS = { before: "var(--wb-less)", regressed: "var(--wb-more)", fixed: "var(--wb-good)" };
+const COLOURS = { before: "var(--wb-less)", regressed: "var(--wb-more)", now: "var(--wb-more)", fixed: "var(--wb-good)" };
 
 /** @param {number[]} values @returns {[number, number]} with some room on both sides */
 export function limits(values) {
@@ -76,6 +77,41 @@ function listChecks(checks) {
       ` ${words(passed)}${name}${detail && passed !== false ? ` (${detail})` : ""}`)));
 }
 
+/** @param {Told} told @returns {string} what it gives back; empty where that is not known */
+function gainText(told) {
+  if (told.gain === null || told.gain === undefined) return "";
+  const interval = told.low === null || told.low === undefined ? "" : `, 95 % interval ${percent(told.low)} to ${percent(told.high ?? NaN)}`;
+  const what = told.of === "saved" ? "of what the workload costs saved" : "of the loss restored";
+  return `: ${percent(told.gain)} ${what}${interval}${heldOut(told.held_out ?? [])}`;
+}
+
+/** @param {Told} told @returns {Node[]} what running it showed; without a fix, why there is none */
+export function drawVerdict(told) {
+  if (told.diff === undefined) return [make("p", { class: "wb-empty" }, told.note || "No fix was made yet.")];
+  const verdict = told.verified ? "✓ Verified" : "✗ Not verified";
+  const parts = [
+    make("p", { class: told.verified ? "wb-verdict wb-good" : "wb-verdict wb-bad" }, make("b", {}, verdict), gainText(told)),
+    make("p", {}, `${told.summary}. `, told.ratio_before === null || told.ratio_before === undefined ? ""
+      : `The regression cost ${plain(told.ratio_before)} times what it cost before, with the fix it costs ${plain(told.ratio_after ?? NaN)} times.`),
+  ];
+  if (told.reason) parts.push(make("p", { class: "wb-muted" }, told.reason));
+  if (told.reverted?.length) {
+    parts.push(make("p", {}, "It takes back lines of:"), make("ul", {}, ...told.reverted.map((title) => make("li", {}, title))));
+  }
+  if (told.checks?.length) parts.push(listChecks(told.checks));
+  if (told.runs?.some((group) => group.seconds.length)) parts.push(drawRuns(told.runs));
+  return parts;
+}
+
+/** @param {Told} told @returns {Node[]} where it waits, or is open, for review */
+function drawPlace(told) {
+  if (told.opened) {
+    return [make("p", {}, "It is open for review at ", make("a", { href: told.opened.url }, told.opened.url), ` ${told.opened.text}`),
+      ...told.opened.not_asked.map((who) => make("p", { class: "wb-muted" }, `Not asked for a review: ${who}`))];
+  }
+  return told.branch ? [make("p", {}, "It waits for review on the branch ", make("code", {}, told.branch), ".")] : [];
+}
+
 export class FixView {
   /**
    * @param {HTMLElement} element
@@ -99,26 +135,7 @@ export class FixView {
 
   /** @param {Told} told @returns {Node[]} */
   parts(told) {
-    if (told.diff === undefined) return [make("p", { class: "wb-empty" }, told.note || "No fix was made yet.")];
-    const verdict = told.verified ? "✓ Verified" : "✗ Not verified";
-    const interval = told.low === null || told.low === undefined ? "" : `, 95 % interval ${percent(told.low)} to ${percent(told.high ?? NaN)}`;
-    const gain = told.gain === null || told.gain === undefined ? "" : `: ${percent(told.gain)} of the loss restored${interval}${heldOut(told.held_out ?? [])}`;
-    const parts = [
-      make("p", { class: told.verified ? "wb-verdict wb-good" : "wb-verdict wb-bad" }, make("b", {}, verdict), gain),
-      make("p", {}, `${told.summary}. `, told.ratio_before === null || told.ratio_before === undefined ? ""
-        : `The regression cost ${plain(told.ratio_before)} times what it cost before, with the fix it costs ${plain(told.ratio_after ?? NaN)} times.`),
-    ];
-    if (told.reason) parts.push(make("p", { class: "wb-muted" }, told.reason));
-    if (told.reverted?.length) {
-      parts.push(make("p", {}, "It takes back lines of:"), make("ul", {}, ...told.reverted.map((title) => make("li", {}, title))));
-    }
-    if (told.checks?.length) parts.push(listChecks(told.checks));
-    if (told.runs?.some((group) => group.seconds.length)) parts.push(drawRuns(told.runs));
-    if (told.opened) {
-      parts.push(make("p", {}, "It is open for review at ", make("a", { href: told.opened.url }, told.opened.url), ` ${told.opened.text}`));
-      parts.push(...told.opened.not_asked.map((who) => make("p", { class: "wb-muted" }, `Not asked for a review: ${who}`)));
-    } else if (told.branch) parts.push(make("p", {}, "It waits for review on the branch ", make("code", {}, told.branch), "."));
-    parts.push(drawDiff({ text: told.diff }, "Diff of the fix", null));
-    return parts;
+    if (told.diff === undefined) return drawVerdict(told);
+    return [...drawVerdict(told), ...drawPlace(told), drawDiff({ text: told.diff }, "Diff of the fix", null)];
   }
 }

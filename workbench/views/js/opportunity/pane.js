@@ -1,27 +1,17 @@
 // The opportunity that is chosen: why it is one, what it would save, and how to have a patch made.
 
-import { copyText, make, withCode } from "../dom.js";
+import { make } from "../dom.js";
 import { clipped, isKnown, percent, plain } from "../format.js";
+import { own } from "../rows/order.js";
+import { drawCommand, drawFact, drawList } from "../rows/parts.js";
 import { drawBar, drawState, isUnderWay } from "./parts.js";
-import { hoursText, linesText, own, partInterval, partText, patternWords, scoreText, wattsInterval } from "./rows.js";
+import { hoursText, linesText, partInterval, partText, patternWords, scoreText, wattsInterval } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Row} Row
  * @typedef {import("./rows.js").Told} Told
  * @typedef {import("./rows.js").Solve} Solve
  */
-
-/** @param {string} title @param {string[]} lines @param {{isCode?: boolean, look?: string}} [options] */
-function drawList(title, lines, { isCode = false, look } = {}) {
-  if (!lines.length) return "";
-  const items = lines.map((line) => make("li", {}, ...(isCode ? [make("code", {}, line)] : withCode(line))));
-  return make("div", { class: look }, make("p", { class: "wb-o-part" }, title), make("ul", {}, ...items));
-}
-
-/** @param {string} name @param {...(Node | string)} parts */
-function drawFact(name, ...parts) {
-  return make("div", {}, make("dt", {}, name), make("dd", {}, ...parts));
-}
 
 export class PanePart {
   /**
@@ -36,8 +26,8 @@ export class PanePart {
     this.problem = "";
     /** @type {Row | null} */ this.row = null;
     /** @type {Record<string, Solve>} */ this.solves = {};
-    this.action = make("div", { class: "wb-o-action", tabindex: -1 });
-    this.element = make("div", { class: "wb-o-pane", role: "region", "aria-label": "Chosen opportunity", hidden: true });
+    this.action = make("div", { class: "wb-r-action", tabindex: -1 });
+    this.element = make("div", { class: "wb-r-pane", role: "region", "aria-label": "Chosen opportunity", hidden: true });
   }
 
   /** @param {Told} told @param {Row | null} row @param {number} n how many are chosen @param {number} most of all savings */
@@ -49,7 +39,7 @@ export class PanePart {
     this.element.hidden = !row;
     if (!row) return void this.element.replaceChildren();
     const others = n > 1 ? make("p", { class: "wb-muted" }, `The last of ${n.toLocaleString("en-US")} that are chosen.`) : "";
-    this.element.replaceChildren(make("p", { class: "wb-o-title" }, row.title || patternWords(row.pattern)), others,
+    this.element.replaceChildren(make("p", { class: "wb-r-title" }, row.title || patternWords(row.pattern)), others,
       make("p", {}, make("code", {}, row.function), make("br"), make("code", { class: "wb-muted" }, linesText(row))),
       this.facts(told, row, most), this.lists(row), this.action);
     this.drawAction();
@@ -62,7 +52,7 @@ export class PanePart {
     const meaning = own(told.states, row.state);
     const ends = /** @param {string} text */ (text) => (text ? ` [${text}]` : "");
     const how = own(told.mitigations, row.mitigation);
-    return make("dl", { class: "wb-o-facts" },
+    return make("dl", { class: "wb-r-facts" },
       drawFact("State", drawState(row.state), meaning ? `: ${meaning}` : ""),
       drawFact("Saves", make("b", {}, partText(saving[0])), `${ends(partInterval(saving))} of the service's CPU`, drawBar(saving, most)),
       drawFact("Watts", isKnown(watts[0]) ? `${plain(watts[0])} W${ends(wattsInterval(watts))}` : "–, as it is not known what the service draws"),
@@ -77,9 +67,9 @@ export class PanePart {
 
   /** @param {Row} row */
   lists(row) {
-    const parts = [drawList("Evidence", row.evidence, { look: "wb-o-whole" }), drawList("A patch is accepted when", row.validation),
+    const parts = [drawList("Evidence", row.evidence, { look: "wb-r-whole" }), drawList("A patch is accepted when", row.validation),
       drawList("Documents that speak of it", row.documents), drawList("Precedents", row.precedents, { isCode: true })].filter(Boolean);
-    return make("div", { class: "wb-o-lists" }, ...parts);
+    return make("div", { class: "wb-r-lists" }, ...parts);
   }
 
   /** @param {Record<string, Solve>} solves @param {boolean} isBusy */
@@ -99,7 +89,7 @@ export class PanePart {
   drawAction() {
     if (!this.row) return;
     const hadFocus = this.action.contains(document.activeElement);
-    this.action.replaceChildren(...(this.solvesAny && this.canAsk ? this.button(this.row) : this.command(this.row)));
+    this.action.replaceChildren(...(this.solvesAny && this.canAsk ? this.button(this.row) : drawCommand("Have a patch made", this.row.command, this.signal)));
     if (hadFocus) this.keepFocus();
   }
 
@@ -123,15 +113,6 @@ export class PanePart {
   outcome({ state, text }) {
     if (state === "failed") return make("p", { class: "wb-error", role: "alert" }, `No patch was made: ${clipped(text, 1000)}`);
     const words = state === "running" ? "A patch is under way." : state === "cancelled" ? "Cancelled; no patch was made." : `✓ Done. ${text}`;
-    return make("p", { class: state === "done" ? "wb-o-done" : "wb-muted", role: "status" }, words);
-  }
-
-  /** @param {Row} row */
-  command(row) {
-    const said = make("span", { class: "wb-muted", role: "status" });
-    const copy = make("button", { type: "button" }, "Copy");
-    copy.addEventListener("click", async () => { said.textContent = (await copyText(row.command)) ? "Copied." : "Select it and copy it by hand."; }, { signal: this.signal });
-    return [make("p", { class: "wb-o-part" }, "Have a patch made"),
-      make("div", { class: "wb-o-command" }, make("code", {}, row.command), copy, said)];
+    return make("p", { class: state === "done" ? "wb-r-done" : "wb-muted", role: "status" }, words);
   }
 }

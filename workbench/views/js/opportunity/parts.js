@@ -1,7 +1,8 @@
 // Parts of what is told of an opportunity: its state, and what it would save as a bar.
 
 import { make } from "../dom.js";
-import { barOf, own, partInterval, partText } from "./rows.js";
+import { own } from "../rows/order.js";
+import { barOf, partInterval, partText } from "./rows.js";
 
 /**
  * @typedef {import("./rows.js").Amount} Amount

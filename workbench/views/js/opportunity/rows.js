@@ -1,6 +1,7 @@
 // Opportunities as rows: which are shown, in which order, and how their numbers are told.
 
 import { isKnown, percent, plain } from "../format.js";
+import { sortedRows } from "../rows/order.js";
 
 /**
  * @typedef {[number | null, number | null, number | null]} Amount value, and the ends of its interval
@@ -41,16 +42,6 @@ import { isKnown, percent, plain } from "../format.js";
  */
 
 const SMALLEST = 5e-5; // of a ratio that is not told as 0.00 %
-
-/**
- * @template T
- * @param {Record<string, T>} record
- * @param {string} key foreign text, which may be the name of what all objects have
- * @returns {T | undefined}
- */
-export function own(record, key) {
-  return Object.hasOwn(record, key) ? record[key] : undefined;
-}
 
 /** @param {string} pattern */
 export const patternWords = (pattern) => pattern.replaceAll("_", " ");
@@ -104,9 +95,7 @@ export function mostSaving(rows) {
   return rows.reduce((most, { saving }) => Math.max(most, ...saving.filter(isKnown)), 0);
 }
 
-/** @typedef {[string, string, "n" | "", boolean, (row: Row) => number | string | null]} Column key, heading, "n" for numbers, whether the largest come first, what rows are ordered by */
-
-/** @type {Column[]} */
+/** @type {import("../rows/order.js").Column<Row>[]} */
 export const COLUMNS = [
   ["rank", "#", "n", false, (row) => row.rank],
   ["state", "State", "", false, (row) => row.state],
@@ -121,28 +110,14 @@ export const COLUMNS = [
   ["owner", "Owner", "", false, (row) => row.owner || null],
 ];
 
-/** @param {string} key @returns {boolean} whether its largest come first, unless told otherwise */
-export const fallsAtFirst = (key) => COLUMNS.some(([name, , , isFalling]) => name === key && isFalling);
-
-/** @param {number | string | null} one @param {number | string | null} other both known */
-function compare(one, other) {
-  if (typeof one === "string") return one.localeCompare(String(other), "en", { numeric: true });
-  return Number(one) - Number(other);
-}
-
 /**
  * @param {Row[]} rows in the order of their ranks
  * @param {string} key of a column
  * @param {boolean} isFalling
- * @returns {Row[]} what is not known last, ties as they are ranked
+ * @returns {Row[]} what is not known last, places by their lines, ties as they are ranked
  */
 export function sortRows(rows, key, isFalling) {
-  const of = COLUMNS.find(([name]) => name === key)?.[4] ?? ((row) => row.rank);
-  const sign = isFalling ? -1 : 1;
-  return rows.map((row) => ({ row, by: of(row) })).sort((i, j) => {
-    if (i.by === null || j.by === null) return Number(i.by === null) - Number(j.by === null) || i.row.rank - j.row.rank;
-    return sign * compare(i.by, j.by) || (key === "place" ? sign * (i.row.line - j.row.line) : 0) || i.row.rank - j.row.rank;
-  }).map(({ row }) => row);
+  return sortedRows(rows, COLUMNS, key, isFalling, (one, other) => (key === "place" ? one.line - other.line : 0));
 }
 
 /** @param {Row[]} rows @param {Wanted} wanted @returns {Row[]} */
@@ -159,22 +134,4 @@ export function tallied(rows, of) {
   /** @type {Map<string, number>} */ const found = new Map();
   for (const row of rows) found.set(of(row), (found.get(of(row)) ?? 0) + 1);
   return [...found].sort(([one, n], [other, m]) => m - n || one.localeCompare(other, "en"));
-}
-
-/**
- * Ids that are chosen after one more was clicked.
- * @param {string[]} shown ids, as they stand
- * @param {string[]} selected the last of them is the one that is shown
- * @param {string} id that was clicked
- * @param {"alone" | "toggle" | "range"} how
- * @returns {string[]}
- */
-export function selectedAfter(shown, selected, id, how) {
-  const others = selected.filter((one) => one !== id);
-  if (how === "alone" || !selected.length) return [id];
-  if (how === "toggle") return others.length < selected.length ? others : [...others, id];
-  const [from, to] = [shown.indexOf(selected[selected.length - 1]), shown.indexOf(id)];
-  if (from < 0) return [id];
-  const range = shown.slice(Math.min(from, to), Math.max(from, to) + 1);
-  return [...new Set([...others, ...range.filter((one) => one !== id)]), id];
 }

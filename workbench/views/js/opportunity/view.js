@@ -2,10 +2,11 @@
 
 import { chooser, keepKeys, make } from "../dom.js";
 import { counted, middleClipped } from "../format.js";
+import { offerOrder } from "../rows/parts.js";
 import { Answer } from "../task.js";
 import { followTheme } from "../theme.js";
 import { PanePart } from "./pane.js";
-import { COLUMNS, fallsAtFirst, mostSaving, patternWords, tallied } from "./rows.js";
+import { COLUMNS, mostSaving, patternWords, tallied } from "./rows.js";
 import { TablePart } from "./table.js";
 
 /**
@@ -35,7 +36,7 @@ export class OpportunityView {
     this.ending = new AbortController();
     const { signal } = this.ending;
     /** @type {Wanted} */ this.wanted = { text: "", state: "", pattern: "", service: "", key: "rank", isFalling: false };
-    element.classList.add("wb", "wb-plain", "wb-opportunities");
+    element.classList.add("wb", "wb-plain", "wb-rows", "wb-opportunities");
     element.setAttribute("role", "group");
     element.setAttribute("aria-label", "Opportunities");
     this.answer = new Answer((problem) => this.pane.complain(problem), signal);
@@ -109,7 +110,7 @@ export class OpportunityView {
       const options = found.map(([value, n]) => /** @type {[string, string]} */ ([value, `${middleClipped(words(value), 40) || "–"} (${n})`]));
       parts.push(this.offer(label, [["", `all (${rows.length})`], ...options], this.wanted[name], (value) => this.want(name, value)));
     }
-    parts.push(this.order());
+    parts.push(offerOrder(COLUMNS, ORDERS, this.wanted, () => this.draw(), this.ending.signal));
     this.bar.replaceChildren(...parts);
     this.bar.hidden = !rows.length;
   }
@@ -121,18 +122,6 @@ export class OpportunityView {
     return chosen.label;
   }
 
-  /** What headings do, where there is no room for all of them. */
-  order() {
-    const options = COLUMNS.map(([key, text]) => /** @type {[string, string]} */ ([key, ORDERS[key] ?? text.toLowerCase()]));
-    const label = this.offer("Order", options, this.wanted.key, (key) => {
-      this.wanted.key = key;
-      this.wanted.isFalling = fallsAtFirst(key);
-      this.draw();
-    });
-    label.classList.add("wb-o-order");
-    return label;
-  }
-
   /** @param {"text" | "state" | "pattern" | "service"} name @param {string} value */
   want(name, value) {
     this.wanted[name] = value;
@@ -141,7 +130,7 @@ export class OpportunityView {
 
   draw() {
     this.table.draw();
-    const order = /** @type {HTMLSelectElement | null} */ (this.bar.querySelector(".wb-o-order select"));
+    const order = /** @type {HTMLSelectElement | null} */ (this.bar.querySelector(".wb-r-order select"));
     if (order) order.value = this.wanted.key;
     this.drawStatus();
     this.drawPane();
