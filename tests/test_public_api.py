@@ -143,7 +143,7 @@ PUBLIC = {
         "within",
     ],
     "workbench.attribute.code": ["CodeHistory", "CodeMap", "Definition"],
-    "workbench.board": ["Board", "source_of"],
+    "workbench.board": ["Board", "OpportunityDesk", "source_of"],
     "workbench.cli": ["cli", "main"],
     "workbench.detect": [
         "Background",

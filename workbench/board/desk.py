@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -109,11 +109,10 @@ class OpportunityDesk(ipywidgets.VBox):
 
     def _solve(self, one: Opportunity) -> Opportunity:
         """Make and measure a patch; it then waits for a review."""
-        task = self.opportunities.task
         options = replace(self.options, opportunity=one.id, review=True, fix_first=True)
         self.outcome = solve(
-            self.case, options, saved=self.saved, progress=task.tell,
-            on_step=lambda step: task.tell(step.title),
+            self.case, options, saved=self.saved, progress=_told(self.opportunities),
+            on_step=lambda step: _told(self.opportunities)(step.title),
         )  # fmt: skip
         self.queue.waiting = self._waiting()
         self._show_worth()
@@ -121,9 +120,7 @@ class OpportunityDesk(ipywidgets.VBox):
 
     def _review(self, investigation: str, said: Mapping[str, Any]) -> Outcome:
         """Take a person's word; an approved patch is on its branch after that."""
-        self.outcome = resume(
-            self.saved, investigation, review=said, progress=self.queue.task.tell
-        )
+        self.outcome = resume(self.saved, investigation, review=said, progress=_told(self.queue))
         self.opportunities.opportunities = with_states(self._found, self.saved)
         self._show_worth()
         return self.outcome
@@ -131,3 +128,8 @@ class OpportunityDesk(ipywidgets.VBox):
     def _show_worth(self) -> None:
         view = CapacityView(*self._worth(with_states(self._found, self.saved)))
         self.capacity, self.children = view, [self.opportunities, self.queue, view]
+
+
+def _told(view: OpportunityBoard | ReviewQueue) -> Callable[[str], object]:
+    """Return what tells who looks on how far the work is; it hears Cancel, too."""
+    return view.task.tell if view.task else lambda text: None
