@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from workbench.board import OpportunityDesk
+from workbench.errors import CaseError, WorkbenchError
 from workbench.history import run_git
 from workbench.store import Store
 
@@ -121,6 +123,38 @@ def test_what_a_reviewer_rejected_is_left_the_next_time(run, place):
     assert again["fix"] is None
     assert "said no to it before" in again["diagnosis"]
     assert branches(repository) == ["main"]
+
+
+@pytest.mark.slow
+def test_the_desk_makes_a_patch_and_takes_its_review(place, tmp_path):
+    store, repository = place
+    desk = OpportunityDesk(store, repository, saved=tmp_path / "desk.db")
+    assert desk.queue.waiting == ()
+    (one,) = desk.opportunities.opportunities
+    (waits,) = desk.capacity.plan.items
+    assert (waits.kind, waits.name, waits.saving.watts.is_known) == ("opportunity", one.id, True)
+
+    desk.opportunities.make_patch(one.id).wait()
+    assert [one.state for one in desk.opportunities.opportunities] == ["fix verified"]
+    (waiting,) = desk.queue.waiting
+    assert waiting.fix.verification.verified
+
+    desk.queue.decide("approve", waiting.investigation, by="bob").wait()
+    assert desk.queue.waiting == ()
+    assert [one.state for one in desk.opportunities.opportunities] == ["resolved"]
+    assert desk.outcome.fix.branch in branches(repository)
+    assert desk.capacity.timeline.balances[-1].recovered.servers.value > 1
+
+
+def test_a_desk_without_code_or_without_a_workload_says_so(place, make_repository):
+    store, repository = place
+    with pytest.raises(CaseError, match="give its repository"):
+        OpportunityDesk(store)
+    run_git(repository, "rm", "--quiet", "workbench.toml")
+    run_git(repository, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "gone")
+    desk = OpportunityDesk(store, repository)
+    with pytest.raises(WorkbenchError, match="a patch cannot be made from here"):
+        desk.opportunities.make_patch(desk.opportunities.opportunities[0].id)
 
 
 def test_an_opportunity_that_is_not_there_is_one_line(workbench, place):

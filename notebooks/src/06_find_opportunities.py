@@ -158,15 +158,15 @@ print(waits.fix.diff)
 # It is on no branch yet. Approved, it is one commit with a letter to whoever owns the code; rejected, the reason becomes a past case, and the next look leaves the place alone.
 
 # %%
-from workbench.solver import resume
-
-done = resume(Path("parcels.db"), waits.investigation, review={"verdict": "approve", "by": "you"})
-print(done.fix.pull_request)
+desk.queue.selected = waits.investigation
+desk.queue.decide("approve", by="you").wait()  # as a click would
+print(desk.outcome.fix.pull_request)
 
 # %% [markdown]
 # ## The answer
 
 # %%
+done = desk.outcome
 gain = done.fix.verification.gains[-1]
 low, high = gain.saved_interval
 print(f"{done.opportunity.title}: on branch {done.fix.branch}")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +31,7 @@ from workbench.types import Case, Opportunity, Outcome, TrackRecord
 from workbench.widgets import CapacityView, OpportunityBoard, ReviewQueue
 
 
-class OpportunityDesk(ipywidgets.VBox):
+class OpportunityDesk(ipywidgets.VBox):  # type: ignore[misc]  # ipywidgets has no types
     """What a service does in vain: choose a place, have a patch made and measured, review it.
 
     Parameters
@@ -110,9 +111,10 @@ class OpportunityDesk(ipywidgets.VBox):
     def _solve(self, one: Opportunity) -> Opportunity:
         """Make and measure a patch; it then waits for a review."""
         options = replace(self.options, opportunity=one.id, review=True, fix_first=True)
+        tell = partial(_tell, self.opportunities)
         self.outcome = solve(
-            self.case, options, saved=self.saved, progress=_told(self.opportunities),
-            on_step=lambda step: _told(self.opportunities)(step.title),
+            self.case, options, saved=self.saved, progress=tell,
+            on_step=lambda step: tell(step.title),
         )  # fmt: skip
         self.queue.waiting = self._waiting()
         self._show_worth()
@@ -120,7 +122,9 @@ class OpportunityDesk(ipywidgets.VBox):
 
     def _review(self, investigation: str, said: Mapping[str, Any]) -> Outcome:
         """Take a person's word; an approved patch is on its branch after that."""
-        self.outcome = resume(self.saved, investigation, review=said, progress=_told(self.queue))
+        self.outcome = resume(
+            self.saved, investigation, review=said, progress=partial(_tell, self.queue)
+        )
         self.opportunities.opportunities = with_states(self._found, self.saved)
         self._show_worth()
         return self.outcome
@@ -130,6 +134,7 @@ class OpportunityDesk(ipywidgets.VBox):
         self.capacity, self.children = view, [self.opportunities, self.queue, view]
 
 
-def _told(view: OpportunityBoard | ReviewQueue) -> Callable[[str], object]:
-    """Return what tells who looks on how far the work is; it hears Cancel, too."""
-    return view.task.tell if view.task else lambda text: None
+def _tell(view: OpportunityBoard | ReviewQueue, text: str) -> None:
+    """Tell who looks on how far the work is; Cancel is heard here, too."""
+    if view.task:
+        view.task.tell(text)
