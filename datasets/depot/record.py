@@ -28,8 +28,8 @@ from workbench.types import Profile
 SERVICE = "depot"
 RATE_HZ = 250
 N_WINDOWS = 12
-N_ROUNDS = 50
-"""Of a window; about six CPU seconds."""
+N_ROUNDS = 72
+"""Of a window; about seven CPU seconds."""
 N_SAMPLES_LEAST = 1500
 N_AT_ONCE = 2
 FIRST = datetime(2026, 3, 2, 6, tzinfo=UTC)
@@ -46,6 +46,7 @@ class Recorder:
     repository: Path
     version: str
     scratch: Path
+    n_rounds: int
 
     def paths(self, window: int) -> tuple[Path, Path]:
         """Return where the profile of a window is, and where what was counted."""
@@ -57,7 +58,9 @@ class Recorder:
         placed = find_workload(self.repository, SERVICE)
         if placed is None:
             raise SystemExit(f"expected a workload in {self.repository}, found none")
-        workload = replace(placed.workload, rounds=N_ROUNDS, env={"DEPOT_SEED": str(window + 1)})
+        workload = replace(
+            placed.workload, rounds=self.n_rounds, env={"DEPOT_SEED": str(window + 1)}
+        )
         profile, run = record(
             workload, placed.folder, self.repository, rate_hz=RATE_HZ, by_line=True
         )
@@ -101,6 +104,7 @@ def write_store(recorder: Recorder, out: Path) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--scratch", type=Path, default=FOLDER / "out" / "recording")
+    parser.add_argument("--rounds", type=int, default=N_ROUNDS, help="of a window")
     parser.add_argument("--windows", default=":", help="as a slice; `0:4` is the first four")
     parser.add_argument("--out", type=Path, default=FOLDER / "store")
     told = parser.parse_args()
@@ -108,7 +112,7 @@ def main() -> None:
     parts = [int(part) if part else None for part in told.windows.split(":")]
     with TemporaryDirectory(prefix="depot-record-") as place:
         repository = Path(place, "depot-repository")
-        recorder = Recorder(repository, build_depot(repository), told.scratch)
+        recorder = Recorder(repository, build_depot(repository), told.scratch, told.rounds)
         wanted = recorder.missing(range(N_WINDOWS)[slice(*parts)])
         random.Random(_ORDER_SEED).shuffle(wanted)
         with ThreadPoolExecutor(N_AT_ONCE) as pool:
