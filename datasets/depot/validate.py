@@ -1,6 +1,6 @@
 """Measure what each reference fix saves, and write it into truth.json.
 
-    python validate.py [--processes 12] [--turns 2] [--scratch FOLDER]
+    python validate.py [--processes 18] [--turns 2] [--scratch FOLDER]
 
 A process has a version with each fix and three without any, and they take turns; processes start
 them in another order each. Of each step of a day the least that any process saw counts. A saving
@@ -141,7 +141,7 @@ def save(truth: dict[str, Any], found: dict[str, dict[str, Any]]) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--processes", type=int, default=12)
+    parser.add_argument("--processes", type=int, default=18)
     parser.add_argument("--turns", type=int, default=2)
     parser.add_argument("--scratch", type=Path, default=FOLDER / "out" / "validation")
     told = parser.parse_args()
