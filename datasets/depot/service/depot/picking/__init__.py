@@ -1,0 +1,1 @@
+"""Which pieces are taken out of which bins."""

@@ -1,0 +1,1 @@
+"""What is kept: products, stock and orders, in one database."""
