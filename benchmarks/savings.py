@@ -1,10 +1,10 @@
-"""Planted inefficiencies that are mended: python benchmarks/savings.py [--top N] [--out FILE] [ID].
+"""Planted inefficiencies that are mended: python benchmarks/savings.py later|depot [ID].
 
-Each of the N most promising opportunities (default 20) of datasets/feed/later is solved with the
-playbook model: an edit, the service's tests, the same output, and what is saved with the usual and
-with held-out requests. A line each; with IDs, those of truth.json alone are tried. A planted place
-counts as mended where a verified edit is of an opportunity that is in it. What FILE has already is
-not done again.
+Each of the 20 (`--top`) most promising opportunities of datasets/feed/later or datasets/depot is
+solved with the playbook model: an edit, the service's tests, the same output, and what is saved
+with the usual and with held-out requests. A line each; with IDs, those of truth.json alone are
+tried. A planted place counts as mended where a verified edit is of an opportunity that is in it.
+What the file of `--out` has already is not done again.
 """
 
 from __future__ import annotations
@@ -12,38 +12,13 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from later import LATER, build_later, places
+from planted import SETS, open_planted
 
-from workbench.evaluate.cases import load_timeline, write_workload
-from workbench.evaluate.cases.timeline import TimelineState, patch_names
-from workbench.history import Repository
-from workbench.solver import SolveOptions, find_opportunities, open_case, solve
-from workbench.store import Store
-from workbench.types import Case, Opportunity, Outcome
-
-FEED = LATER.parent
-
-
-def later_case(place: Path) -> Case:
-    """Build the repository and the load, and open the store as a case."""
-    repository = place / "repository"
-    build_later(repository)
-    state = TimelineState(patch_names(LATER)[-1], load_timeline(FEED).initial)
-    pinned = (repository / "requirements.txt").read_text(encoding="utf-8")
-    workload = write_workload(FEED, state, [pinned], (), place)
-    opened = open_case(LATER / "store", repository=repository)
-    return replace(opened, workload=workload, workload_folder=str(place))
-
-
-def planted_at(one: Opportunity, truth: dict[str, Any]) -> str:
-    """Return the id of what was planted where an opportunity is; empty for nothing."""
-    where = (one.function.rpartition(":")[2], one.file)
-    entries = [*truth["opportunities"], *truth["decoys"]]
-    return next((entry["id"] for entry in entries if where in places(entry)), "")
+from workbench.solver import SolveOptions, solve
+from workbench.types import Opportunity, Outcome
 
 
 def row_of(one: Opportunity, planted: str, outcome: Outcome) -> dict[str, Any]:
@@ -81,25 +56,25 @@ def tell(row: dict[str, Any]) -> None:
 def main() -> None:
     """Solve what is asked for, and print how much of what was planted is mended."""
     parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("name", choices=SETS)
+    parser.add_argument("ids", nargs="*")
     parser.add_argument("--top", type=int, default=20)
     parser.add_argument("--out", type=Path)
     parser.add_argument("--skills", type=Path)
-    parser.add_argument("ids", nargs="*")
-    asked = parser.parse_args()
-    truth = json.loads((LATER / "truth.json").read_text(encoding="utf-8"))
+    asked = parser.parse_intermixed_args()
     kept = asked.out.read_text().splitlines() if asked.out and asked.out.exists() else []
     rows = [json.loads(line) for line in kept]
     with tempfile.TemporaryDirectory() as folder:
-        case = later_case(Path(folder))
-        found = find_opportunities(Store.open(case.store), Repository(case.repository))
-        for one in found[: asked.top]:
-            planted = planted_at(one, truth)
+        planted = open_planted(asked.name, Path(folder))
+        truth = planted.truth
+        for one in planted.find()[: asked.top]:
+            place = planted.at(one)
             is_done = any(row["opportunity"] == one.id for row in rows)
-            if is_done or (asked.ids and planted not in asked.ids):
+            if is_done or (asked.ids and place not in asked.ids):
                 continue
             options = SolveOptions(skills=asked.skills, opportunity=one.id, review=True,
                                    fix_first=True)  # fmt: skip
-            rows.append(row_of(one, planted, solve(case, options)))
+            rows.append(row_of(one, place, solve(planted.case, options)))
             tell(rows[-1])
             if asked.out:
                 with asked.out.open("a") as out:

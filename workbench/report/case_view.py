@@ -197,7 +197,10 @@ class CaseView:
         if fix is None or not (fix.verification.good or fix.verification.bad):
             return ""
         figure = plot_verification(fix.verification)
-        label = "CPU ms per round of each run, before the regression, regressed and fixed"
+        sides = "before the regression, regressed and fixed"
+        if self.outcome.opportunity:
+            sides = "now and with the patch"
+        label = f"CPU ms per round of each run, {sides}"
         return render_svg(figure, id_prefix=f"{self.anchor}-runs", label=label)
 
     def step_anchor(self, index: int) -> str:

@@ -131,12 +131,13 @@ def plot_explanation(explanation: Explanation, *, unit: str = "", scale: float =
 
 
 def plot_verification(verification: Verification) -> Figure:
-    """Plot the CPU time per round of every run, with lower quartiles: good, bad and fixed."""
-    groups = (
-        ("before", verification.good, BEFORE),
-        ("regressed", verification.bad, AFTER),
-        ("fixed", verification.fixed, FIXED),
-    )
+    """Plot the CPU time per round of every run, with lower quartiles: good, bad and fixed; now and
+    with the patch, where there is no better version.
+    """
+    names = ("before", "regressed", "fixed") if verification.good else ("", "now", "with the patch")
+    sides = (verification.good, verification.bad, verification.fixed)
+    told = zip(names, sides, (BEFORE, AFTER, FIXED), strict=True)
+    groups = [group for group in told if group[0]]
     figure, axes = new_figure(height_in=2.2, title="")
     if not any(runs for _, runs, _ in groups):
         return say(figure, axes, "no runs were measured")
