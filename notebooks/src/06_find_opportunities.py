@@ -122,18 +122,19 @@ subprocess.run([*git, "commit", "--quiet", "--message", "Parcels by van"], check
 subprocess.run([*git, "tag", "v1"], check=True)
 
 # %% [markdown]
-# Any profiler will do. Recorded with lines, samples tell the very lines; what cProfile writes has functions alone.
+# Any profiler that samples stacks will do; with lines, samples tell the very lines. Here it is py-spy, on a program that it starts itself.
 
 # %%
 import sys
 
 from workbench.intake import Labels, add_files
 
-CODE = "import bench\nfor _ in range(60): bench.run()"
-command = [sys.executable, "-c", f"import cProfile; cProfile.run({CODE!r}, '../parcels.pstats')"]
-subprocess.run(command, cwd=place, check=True)
+CODE = "import bench\nfor _ in range(100): bench.run()"
+spy = [str(Path(sys.executable).with_name("py-spy")), "record", "--rate", "500", "--format", "raw", "--output"]
+command = [*spy, "../parcels.folded", "--", sys.executable, "-c", CODE]
+subprocess.run(command, cwd=place, check=True, capture_output=True)
 store = Store.create("parcels-store")
-add_files(store, ["parcels.pstats"], Labels(service="parcels", version="v1"))
+print(add_files(store, ["parcels.folded"], Labels(service="parcels", version="v1")))
 store.put("services", [{"service": "parcels", "servers": 40, "watts": 350, "owner": "Ada"}])
 
 # %% [markdown]

@@ -13,6 +13,7 @@ from workbench.patch.handover.owners import find_owners
 from workbench.patch.handover.saving_letter import saving_letter
 from workbench.patch.mitigations import propose_at
 from workbench.patch.verify.bench import Bench
+from workbench.patch.verify.judge import MIN_SAVED
 from workbench.patch.verify.sandbox import timed_runs
 from workbench.patch.verify.verification import Verifier
 from workbench.patch.workspace import Workspace
@@ -58,7 +59,14 @@ def find_saving(
     with timed_runs() as runs, Workspace(repository, head, head) as workspace:
         bench: Bench | None = None
         for number, patch in enumerate(islice(chain(proposed, known), MOST_TRIED), start=1):
-            bench = bench or Bench.set_up(workload, folder, workspace, progress, n_turns=1)
+            bench = bench or Bench.set_up(
+                workload,
+                folder,
+                workspace,
+                progress,
+                n_turns=1,
+                expected=max(place.saving.value, MIN_SAVED),
+            )
             progress(f"trying: {patch.summary}")
             verification = Verifier(bench, progress).verify(patch, n_runs)
             fix = Fix(patch, workspace.diff(), verification, n_trials=number)

@@ -1,5 +1,6 @@
 """Three trees run in turns, with a workload that tells its cost instead of taking it."""
 
+import random
 import time
 from pathlib import Path
 
@@ -140,3 +141,40 @@ def test_an_edit_that_never_ends_is_given_up(make_bench):
     assert trial.restored is None
     assert "did not finish" in trial.complaint
     assert time.monotonic() - began < 20
+
+
+@pytest.fixture
+def noisy(make_repository, tmp_path):
+    """Costs of the code as it is and as edited, and their noise -> runs that a measurement made."""
+
+    repository = make_repository({"mod.py": version(1)}, {"mod.py": version(2)})
+
+    def measure(now: float, edited: float, noise: float) -> tuple:
+        chance, said = random.Random(7), []
+
+        def run(workload, folder, codes, *, rounds, inputs):
+            costs = [edited if code.name == "fixed" else now for code in codes]
+            return [Run(cost * chance.gauss(1, noise), 1, "same") for cost in costs]
+
+        with Workspace(repository, "main", "main") as workspace:
+            bench = Bench.set_up(
+                Workload(("wl.py",), ()), tmp_path, workspace, run=run, n_turns=1, expected=0.02
+            )
+            gain, turns = bench.measure(5, said.append)
+        return gain, len(turns)
+
+    return measure
+
+
+def test_a_saving_that_is_not_sure_is_measured_longer_until_it_is(noisy):
+    large, n_large = noisy(1.0, 0.7, 0.01)
+    small, n_small = noisy(1.0, 0.98, 0.03)
+    assert (large.reason, n_large) == ("", 5)
+    assert (small.reason, n_small > 15) == ("", True)
+    assert small.saved_interval[0] > 0
+
+
+def test_what_saves_nothing_is_not_measured_to_the_end(noisy):
+    gain, n_turns = noisy(1.0, 1.05, 0.005)
+    assert gain.reason.startswith("saves")
+    assert n_turns <= 15

@@ -14,6 +14,7 @@ from workbench.errors import PatchError
 from workbench.patch.revert.search import ENOUGH, Trial
 from workbench.patch.verify.judge import (
     MIN_LOSS,
+    MIN_SAVED,
     compare,
     judge_restored,
     judge_saved,
@@ -28,7 +29,7 @@ RUN_SECONDS = 0.8
 LOSS_SECONDS = 0.1
 """Fewest that the regression adds to it."""
 MAX_RUN_SECONDS = 3.0
-_LEAST_LOSS = 0.03
+LEAST_LOSS = 0.03
 """Smaller losses, as parts of the cost, get no longer runs."""
 _N_TRIES = 4
 _NOISE = 0.003
@@ -40,6 +41,10 @@ _PRECISE = 0.3
 """Width of the interval of the gain with which a measurement is content."""
 _MEASURE_SECONDS = 30.0
 """After so long it is not made longer."""
+_SAVING_SECONDS = 120.0
+"""The same where a saving is not sure yet: it is a small part of the whole."""
+_TIMES = (1, 2, 3, 5, 8)
+"""As many runs as are asked for, and how many times as many where that is not enough."""
 _LOOKS = (5, 8, 12)
 """Turns after which a reproduction may stop."""
 USUAL: Mapping[str, str] = {}
@@ -71,29 +76,33 @@ class Bench:
     """Of the versions before and now."""
     run: RunVersions = run_versions
     name: str = "usual"
+    expected: float = LEAST_LOSS
+    """Part of the cost that an edit is expected to save, where there is no better version."""
 
     @classmethod
     def set_up(
         cls, workload: Workload, folder: Path, workspace: Workspace,
         progress: Callable[[str], None] = lambda text: None, *,
         inputs: Mapping[str, str] = USUAL, name: str = "usual", run: RunVersions = run_versions,
-        n_turns: int = N_SET_UP,
+        n_turns: int = N_SET_UP, expected: float = LEAST_LOSS,
     ) -> Bench:  # fmt: skip
         """Choose the rounds of a run and measure where the edit starts from.
 
-        Where the loss itself is not asked for, one turn is enough (`n_turns`).
+        Where the loss itself is not asked for, one turn is enough (`n_turns`). Runs are the longer
+        the smaller it is, or what an edit is `expected` to save where there is none.
         """
         progress("measuring the loss")
         bad = cost_of_round(workload, folder, workspace.bad, inputs, run)
         good = bad
         if workspace.has_good:
             good = cost_of_round(workload, folder, workspace.good, inputs, run)
-        loss = max(bad - good, _LEAST_LOSS * good)
+        loss = max(bad - good, (LEAST_LOSS if workspace.has_good else expected) * good)
         seconds = max(RUN_SECONDS, LOSS_SECONDS * bad / loss)
         rounds = math.ceil(min(seconds, MAX_RUN_SECONDS) / max(bad, 1e-6))
         bench = cls(
-            replace(workload, rounds=max(1, rounds)), folder, workspace, inputs, (), run, name
-        )
+            replace(workload, rounds=max(1, rounds)), folder, workspace, inputs, (), run, name,
+            expected,
+        )  # fmt: skip
         began = time.perf_counter()
         turns = []
         for number in range(n_turns):
@@ -214,7 +223,8 @@ class Bench:
         Parameters
         ----------
         n_runs : int
-            Runs of each version; up to three times as many where the gain stays vague.
+            Runs of each version; up to three times as many where the gain stays vague, and eight
+            times where it is not sure that anything is saved.
         progress : callable
             Told in words after each round of runs.
 
@@ -227,7 +237,8 @@ class Bench:
         began = time.perf_counter()
         turns: list[Turn] = []
         gain = Gain(self.name)
-        for n_turns in (n_runs, 2 * n_runs, 3 * n_runs):
+        for times in _TIMES:
+            n_turns = times * n_runs
             while len(turns) < n_turns:
                 turns.append(self.turn(with_fixed=True))
                 progress(f"verifying: {len(turns)} of {n_turns} runs in turns, {self.name}")
@@ -238,7 +249,12 @@ class Bench:
             else:
                 gain = judge_saved(self.name, bad, fixed)
                 low, high = (end / max(gain.saved, 1e-9) for end in gain.saved_interval)
-            if time.perf_counter() - began > _MEASURE_SECONDS or high - low <= _PRECISE:
+            seconds = time.perf_counter() - began
+            if self.workspace.has_good or low > 0 or gain.saved_interval[1] < MIN_SAVED:
+                is_enough = seconds > _MEASURE_SECONDS or high - low <= _PRECISE or times >= 3
+            else:
+                is_enough = seconds > _SAVING_SECONDS
+            if is_enough:
                 break
         return gain, tuple(turns)
 

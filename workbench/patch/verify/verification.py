@@ -174,7 +174,7 @@ class Verifier:
         return [
             Bench.set_up(
                 bench.workload, bench.folder, bench.workspace, self.progress, inputs=inputs,
-                name="held-out", run=bench.run, n_turns=1,
+                name="held-out", run=bench.run, n_turns=1, expected=bench.expected,
             )
             for inputs in bench.workload.held_out
         ]  # fmt: skip
