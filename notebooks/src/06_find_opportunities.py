@@ -119,7 +119,7 @@ git = ["git", "-C", "parcels", "-c", "user.name=Ada", "-c", "user.email=ada@exam
 subprocess.run(["git", "init", "--quiet", "--initial-branch=main", "parcels"], check=True)
 subprocess.run([*git, "add", "."], check=True)
 subprocess.run([*git, "commit", "--quiet", "--message", "Parcels by van"], check=True)
-subprocess.run([*git, "tag", "v1"], check=True)
+done = subprocess.run([*git, "tag", "v1"], check=True)
 
 # %% [markdown]
 # Any profiler that samples stacks will do; with lines, samples tell the very lines. Here it is py-spy, on a program that it starts itself.
@@ -135,7 +135,7 @@ command = [*spy, "../parcels.folded", "--", sys.executable, "-c", CODE]
 subprocess.run(command, cwd=place, check=True, capture_output=True)
 store = Store.create("parcels-store")
 print(add_files(store, ["parcels.folded"], Labels(service="parcels", version="v1")))
-store.put("services", [{"service": "parcels", "servers": 40, "watts": 350, "owner": "Ada"}])
+n_services = store.put("services", [{"service": "parcels", "servers": 40, "watts": 350, "owner": "Ada"}])
 
 # %% [markdown]
 # ## A patch, measured before anybody is asked

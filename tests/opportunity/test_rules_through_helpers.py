@@ -125,6 +125,7 @@ QUIET = {
         f"{OPEN}def f(xs):\n    found = open_ones(xs, 3)\n    return found[0], found",
         f"{OPEN}def f(xs):\n    return open_ones(xs, 3)[1]",
         f"{OPEN}def f(xs):\n    return len(open_ones(xs, 3))",
+        f"{OPEN}def f(x):\n    return open_ones([x], 3)[0]",
         "def sent(xs):\n    out = []\n    for x in xs:\n        x.send()\n        out.append(x)\n    return out\ndef f(xs):\n    return sent(xs)[0]",
         "def both(xs):\n    return [xs.a, xs.b]\ndef f(xs):\n    return both(xs)[0]",
         "def turned(xs):\n    out = []\n    for x in xs:\n        out.append(x)\n    out.reverse()\n    return out\ndef f(xs):\n    return turned(xs)[0]",

@@ -26,11 +26,18 @@ def lists_for_one(code: FunctionCode) -> Iterator[Match]:
                                  if isinstance(c, ast.Call) and last_name(c.func)))  # fmt: skip
     for call in code.calls:
         callee = code.callee(call)
-        if callee is None or code.is_rare(call) or not (asks := _asked_of_call(code, call)):
+        if callee is None or code.is_rare(call) or any(map(_is_one, call.args)):
+            continue
+        if not (asks := _asked_of_call(code, call)):
             continue
         if gathers(callee) and callee is not code:
             seen = f"{code.text(call)} makes a whole list, and is asked for {asks}"
             yield match_of(call, seen, (callee.node.name,), own=False)
+
+
+def _is_one(node: ast.expr) -> bool:
+    """Whether it is a list of one: what is made of it is no longer."""
+    return isinstance(node, ast.List | ast.Tuple) and len(node.elts) == 1
 
 
 def _asked_of(code: FunctionCode, node: ast.ListComp) -> str:

@@ -137,7 +137,7 @@ def _part(amount: Amount, part: float, interval: tuple[float, float]) -> Amount:
 
 def _amount(amount: Amount) -> str:
     told = _figure(amount.value)
-    if math.isnan(amount.low) or math.isnan(amount.high):
+    if math.isnan(amount.low) or math.isnan(amount.high) or amount.low == amount.high:
         return told
     return f"{told} (95 % interval {_figure(amount.low)} to {_figure(amount.high)})"
 
