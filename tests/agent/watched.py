@@ -11,6 +11,8 @@ from pathlib import Path
 
 from workbench.agent import Workspace, investigate, load_skills, make_model
 from workbench.agent.tools import TOOL_NAMES, call_tool
+from workbench.solver import find_opportunities
+from workbench.types import Opportunity
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_TRUNC | os.O_APPEND
 CHANGES = {
@@ -19,6 +21,10 @@ CHANGES = {
 }  # fmt: skip
 ACTS = {"os.system", "os.exec", "os.posix_spawn", "os.spawn", "os.startfile", "os.fork",
         "os.forkpty", "pty.spawn", "os.chdir"}  # fmt: skip
+
+
+MADE = Opportunity("0" * 12, "shop", "shop.app:total", "shop/app.py", 9, 12, "invariant_call",
+                   "Count before the loop", 0.04, mitigation="hoist")  # fmt: skip
 
 
 def main(store: str, repository: str) -> None:
@@ -44,7 +50,10 @@ def main(store: str, repository: str) -> None:
             told["run"].append(str(args[0]))
 
     sys.addaudithook(watch)
-    seen = Workspace(Path(store), Path(repository)).investigation()
+    seen = Workspace(
+        Path(store), Path(repository),
+        find_opportunities=lambda *told: [MADE, *find_opportunities(*told)],
+    ).investigation()  # fmt: skip
     found = seen.detection.found[0].id
     change = seen.commits[6].id
     arguments = {
@@ -65,6 +74,8 @@ def main(store: str, repository: str) -> None:
         "rank_changes": {"regression_id": found},
         "capacity_cost": {"regression_id": found},
         "similar_cases": {"regression_id": found},
+        "get_opportunity": {"opportunity_id": MADE.id},
+        "preview_edits": {"opportunity_id": MADE.id},
         "propose_edit": {
             "path": "shop/app.py", "before": "def total(", "after": "def sum_of(", "summary": "Rename",
         },

@@ -71,7 +71,7 @@ def test_a_cut_that_fails_leaves_nothing(tmp_path, monkeypatch):
     def fail(*arguments: object) -> None:
         raise OSError("no space left")
 
-    monkeypatch.setattr("workbench.evaluate.cases.cut._write_workload", fail)
+    monkeypatch.setattr("workbench.evaluate.cases.cut.write_workload", fail)
     with pytest.raises(OSError, match="no space left"):
         cut_timeline(FEED, 10, 20, tmp_path / "out", name="x")
     assert not [*tmp_path.iterdir()]

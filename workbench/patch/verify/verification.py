@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ast
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -21,9 +20,8 @@ from workbench.patch.verify.lint import new_complaints
 from workbench.patch.verify.run import Trace, trace_tests, trace_workload
 from workbench.patch.verify.sandbox import isolation
 from workbench.patch.verify.tests import PLAIN, TestRun, compare_tests, run_tests
+from workbench.patch.verify.vanished import is_missed
 from workbench.patch.verify.wider import compare_wider
-from workbench.python.effects import has_effects
-from workbench.python.syntax import find_functions
 from workbench.types import Check, FloatArray, Gain, Patch, Verification, quiet_cost
 
 _MOVED = 0.5
@@ -237,9 +235,11 @@ class Verifier:
         except PatchError as error:
             raise RefusedError("same output", str(error)) from error
         kept = now.workload & self._traces_before.workload
+        heads = workspace.texts(workspace.head, patch.files).items()
+        edited_texts = [text for path, text in heads if text and path.endswith(".py")]
         for file, name in sorted(kept - edited.workload):
             text = workspace.repository.find(file, workspace.head)
-            if text is not None and _matters(text, name):
+            if text is not None and is_missed(text, name, edited_texts):
                 told = f"{name} in {file} does not run any more"
                 self._refuse_hollow(Fault("feature deleted", told))
         runs = zip(self._traces_before.rounds, now.rounds, edited.rounds, strict=True)
@@ -322,15 +322,6 @@ class Verifier:
             least = _COLD * self.gains[0].saved_interval[0]
         if is_sure and part < least:
             self._refuse_hollow(Fault("input memorised", "only rounds that repeat are quick"))
-
-
-def _matters(text: str, name: str) -> bool:
-    """Whether a function does anything besides giving an answer."""
-    try:
-        found = find_functions(ast.parse(text), name)
-    except (SyntaxError, ValueError):
-        return True
-    return any(has_effects(function) for function in found)
 
 
 def find_lost(before: Trace, now: Trace, edited: Trace) -> Fault | None:
