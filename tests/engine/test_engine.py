@@ -257,7 +257,7 @@ def test_a_fix_is_measured_against_what_ran_just_before_the_change(make_fleet, m
         asked.append((base, head))
         raise PatchError("it is broken")
 
-    monkeypatch.setattr("workbench.solver.fixing.find_fix", no_fix)
+    monkeypatch.setattr("workbench.solver.regression_fixing.find_fix", no_fix)
     fleet.engine().run(once=True)
     assert asked == [("v1", "v2")]
     (one,) = waiting(fleet.saved)  # who is asked is told why there is none
