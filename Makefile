@@ -36,8 +36,7 @@ demo: $(READY)   ## solve the four recorded cases and write out/demo
 test: $(READY) $(if $(NPM),$(MODULES))  ## every test: unit, whole solves, notebooks, wheel, browser
 	@$(BIN)/pytest -n 2 --dist loadfile
 	@$(BIN)/pytest -n 2 --dist loadfile -m "(slow or network) and not (browser or alone)"
-	@$(BIN)/pytest -n 3 --dist loadfile -m "browser and not alone"
-	@$(BIN)/pytest -m alone
+	@$(BIN)/pytest -m "browser or alone"
 
 unit: $(READY)   ## the fast tests alone
 	@$(BIN)/pytest

@@ -82,6 +82,7 @@ found.regressions[["series", "change_index", "before", "after", "relative_delta"
 # | have fewer false alerts, or smaller changes found | [03 Tune detection](03_tune_detection.ipynb) |
 # | know whether a skill that you changed is better | [04 Compare variants of skills](04_compare_skill_variants.ipynb) |
 # | report how right it is, how soon, and what it gave back | [05 A lead's report](05_leads_report.ipynb) |
+# | find what a service does in vain, and have it mended | [06 Find opportunities](06_find_opportunities.ipynb) |
 # | use a language model of your own, or give your agent our tools | [07 Use your LLM](07_use_your_llm.ipynb) |
 #
 # In any notebook, `%load_ext workbench` adds `%%profile` (profile a cell), `%flame FILE` and `%regressions STORE`.
