@@ -80,7 +80,7 @@ def report(vans):
         rows.append((len(parcels), most["grams"] if most else 0, zones))
     return rows
 ''',
-    "bench.py": '''
+    "bench.py": """
 import os
 
 from parcels import report
@@ -91,8 +91,8 @@ N = {"usual": 40, "rush hour": 70}[os.environ.get("WL_INPUTS", "usual")]
 def run():
     parcel = lambda i: {"grams": i * 7919 % 10007, "label": f"parcel {i}, Zone-{i % 9}"}
     return report([[parcel(van * N + i) for i in range(N)] for van in range(40)])
-''',
-    "test_parcels.py": '''
+""",
+    "test_parcels.py": """
 from parcels import report, zone
 
 
@@ -103,13 +103,13 @@ def test_report():
 
 def test_no_zone():
     assert zone("fragile") == 0
-''',
-    "workbench.toml": '''
+""",
+    "workbench.toml": """
 [workload]
 function = "bench:run"
 held_out = [{ WL_INPUTS = "rush hour" }]
 tests = ["-m", "pytest", "-q", "test_parcels.py"]
-''',
+""",
 }
 place = Path("parcels")
 place.mkdir()
@@ -130,12 +130,22 @@ import sys
 from workbench.intake import Labels, add_files
 
 CODE = "import bench\nfor _ in range(100): bench.run()"
-spy = [str(Path(sys.executable).with_name("py-spy")), "record", "--rate", "500", "--format", "raw", "--output"]
+spy = [
+    str(Path(sys.executable).with_name("py-spy")),
+    "record",
+    "--rate",
+    "500",
+    "--format",
+    "raw",
+    "--output",
+]
 command = [*spy, "../parcels.folded", "--", sys.executable, "-c", CODE]
 subprocess.run(command, cwd=place, check=True, capture_output=True)
 store = Store.create("parcels-store")
 print(add_files(store, ["parcels.folded"], Labels(service="parcels", version="v1")))
-n_services = store.put("services", [{"service": "parcels", "servers": 40, "watts": 350, "owner": "Ada"}])
+n_services = store.put(
+    "services", [{"service": "parcels", "servers": 40, "watts": 350, "owner": "Ada"}]
+)
 
 # %% [markdown]
 # ## A patch, measured before anybody is asked
@@ -171,4 +181,6 @@ done = desk.outcome
 gain = done.fix.verification.gains[-1]
 low, high = gain.saved_interval
 print(f"{done.opportunity.title}: on branch {done.fix.branch}")
-print(f"saves {gain.saved:.0%} of what the workload costs with held-out inputs (95 %: {low:.0%} to {high:.0%})")
+print(
+    f"saves {gain.saved:.0%} of what the workload costs with held-out inputs (95 %: {low:.0%} to {high:.0%})"
+)
