@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import ast
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.scope import Scope
 from workbench.python.syntax import (
     FunctionNode,
     bound_names,
-    find_functions,
-    parse_source,
 )
 
 _DEEP = frozenset({"copy.deepcopy", "copy.copy"})
@@ -44,12 +43,7 @@ def drop_copy(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Copies(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Copies)
 
 
 class _Copies:

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.callees import find_callee, is_plain, means_the_same, reword
 from workbench.python.scope import SIZED, Scope
@@ -13,8 +14,6 @@ from workbench.python.silent import is_silent
 from workbench.python.syntax import (
     FunctionNode,
     blocks,
-    find_functions,
-    parse_source,
     without_docstring,
 )
 
@@ -41,12 +40,7 @@ def first_match(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Matches(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Matches)
 
 
 class _Matches:

@@ -6,6 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.callees import names_in
 from workbench.python.emptiness import is_guarded
@@ -13,8 +14,6 @@ from workbench.python.scope import SIZED, Scope
 from workbench.python.syntax import (
     FunctionNode,
     blocks,
-    find_functions,
-    parse_source,
     without_docstring,
 )
 
@@ -37,12 +36,7 @@ def first_of_sorted(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Firsts(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Firsts)
 
 
 class _Firsts:

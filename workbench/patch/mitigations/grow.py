@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from typing import NamedTuple
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.counts import is_count
 from workbench.python.keeping import above, keeps_none
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, LoopNode, blocks, find_functions, parse_source
+from workbench.python.syntax import FunctionNode, LoopNode, blocks
 
 
 def grow_in_place(source: str, qualname: str) -> str | None:
@@ -30,12 +31,7 @@ def grow_in_place(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Growth(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Growth)
 
 
 class _Change(NamedTuple):

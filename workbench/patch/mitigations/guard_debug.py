@@ -6,11 +6,12 @@ import ast
 import textwrap
 from collections.abc import Callable, Iterable
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.patch.mitigations.loggers import FLAGS, Loggers
 from workbench.python.scope import Scope
 from workbench.python.silent import is_silent
-from workbench.python.syntax import FunctionNode, blocks, find_functions, parse_source
+from workbench.python.syntax import FunctionNode, blocks
 
 _LEVELS = {"debug": "DEBUG", "info": "INFO"}
 _ONCE = frozenset({"Iterator", "Iterable", "Generator", "IO", "TextIO", "BinaryIO"})
@@ -40,12 +41,7 @@ def guard_debug(
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Guards(source, tree, function, others)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Guards, others)
 
 
 class _Guards:

@@ -6,6 +6,7 @@ import ast
 import itertools
 from collections.abc import Iterator
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.callees import names_in
 from workbench.python.keeping import above
@@ -14,8 +15,6 @@ from workbench.python.syntax import (
     FunctionNode,
     LoopNode,
     bound_names,
-    find_functions,
-    parse_source,
 )
 
 _LOOPS = (*LoopNode.__args__, ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -36,12 +35,7 @@ def join_texts(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Texts(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Texts)
 
 
 class _Texts:

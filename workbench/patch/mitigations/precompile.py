@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.patch.mitigations.constants import (
     Local,
@@ -23,7 +24,7 @@ from workbench.python.constants import Texts
 from workbench.python.fixed import Fixed
 from workbench.python.results import MADE_ONCE
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, find_functions, parse_source, split_lines
+from workbench.python.syntax import FunctionNode, parse_source, split_lines
 
 _SEARCHES = {
     "search": ("string",), "match": ("string",), "fullmatch": ("string",), "findall": ("string",),
@@ -52,12 +53,7 @@ def precompile(source: str, qualname: str, others: Texts = tuple) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Maker(source, tree, function, others)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Maker, others)
 
 
 class _Maker:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.scope import Scope
-from workbench.python.syntax import FunctionNode, find_functions, parse_source
+from workbench.python.syntax import FunctionNode
 
 _ORDER_IS_LOST = frozenset({"set", "frozenset", "len", "any", "all", "min", "max", "sorted"})
 _ONE_AT_A_TIME = frozenset({"any", "all"})
@@ -30,12 +31,7 @@ def do_less(source: str, qualname: str) -> str | None:
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Selection(source, tree, function)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Selection)
 
 
 class _Selection:

@@ -6,14 +6,13 @@ import ast
 import itertools
 from collections.abc import Callable, Iterable, Iterator
 
+from workbench.patch.editing.each import first_edit
 from workbench.patch.editing.rewrite import Rewrite
 from workbench.python.scope import Scope
 from workbench.python.syntax import (
     FunctionNode,
     LoopNode,
     bound_names,
-    find_functions,
-    parse_source,
 )
 
 _FEW = 3
@@ -41,12 +40,7 @@ def replace_structure(
     str or None
         The text with nothing else altered; None when nothing qualifies.
     """
-    tree = parse_source(source)
-    for function in find_functions(tree, qualname):
-        edit = _Structure(source, tree, function, others)
-        if edited := edit.code():
-            return edited
-    return None
+    return first_edit(source, qualname, _Structure, others)
 
 
 class _Structure:
